@@ -1,0 +1,19 @@
+"""Handbell: the front door between a website and a remote-support session.
+
+Where each behaviour lives:
+
+- what may be asked of a session, its limits and wire formats ..... core/new_session.py, core/bodies.py
+- when the applet shows and asks the customer's details ........... core/customer_info.py
+- which queue a session goes to, and why .......................... core/routing.py
+- states of requests and tickets .................................. core/request.py, core/ticket.py
+- signed, expiring links .......................................... core/links.py
+- settings, keys, files of the installation ....................... settings.py, key_file.py, resources.py
+- rows and transactions, group commit on SQLite ................... store/
+- opening a session ............................................... backends/
+- submit, work a ticket, erase, prune ............................. actions/
+- pages for customers and technicians ............................. web/
+- the New Session API, states as JSON, OpenAPI .................... api/
+- background work ................................................. worker.py
+- the `handbell` command .......................................... cli/
+- everything joined ............................................... factory.py
+"""

@@ -1,0 +1,71 @@
+"""How a customer's request stands, as its own page and the widget tell it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.core.request import CustomerRequest, RequestState
+from app.store.database import Database
+from app.store.requests import (
+    StartLink,
+    StartTarget,
+    newest_link,
+    record_opening,
+    request_by_status_id,
+    start_target,
+)
+
+MOST_OPENINGS = 20
+
+
+class Progress(StrEnum):
+    """What the customer is told."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    STARTED = "started"
+    PARKED = "parked"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A request, and the link that starts its session if that may still be opened."""
+
+    request: CustomerRequest
+    progress: Progress
+    start: StartLink | None
+
+
+def follow(database: Database, status_id: str, now: datetime, most: int = MOST_OPENINGS) -> Followed | None:
+    """By the id of its status link; None when it is not there (any more)."""
+    with database.read() as connection:
+        request = request_by_status_id(connection, status_id)
+        link = newest_link(connection, request.reference) if request else None
+    if request is None:
+        return None
+    usable = link if link and link.expires_at > now and link.opens < most else None
+    return Followed(request, _progress(request, link), usable)
+
+
+def find_start(database: Database, link_id: str) -> StartTarget | None:
+    """What the link starts, without opening it."""
+    with database.read() as connection:
+        return start_target(connection, link_id)
+
+
+def record_start(database: Database, link_id: str, most: int, now: datetime) -> bool:
+    """Count one opening, on disk; False when the link was opened `most` times already."""
+    return database.write(lambda connection: record_opening(connection, link_id, most, now))
+
+
+def _progress(request: CustomerRequest, link: StartLink | None) -> Progress:
+    match request.state:
+        case RequestState.OPENED:
+            return Progress.STARTED if link and link.opens else Progress.READY
+        case RequestState.PARKED:
+            return Progress.PARKED
+        case RequestState.ENDED:
+            return Progress.ENDED
+        case RequestState.WAITING | RequestState.OPENING | RequestState.SUSPECT:
+            return Progress.WAITING

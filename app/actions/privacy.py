@@ -1,0 +1,152 @@
+"""People's data: exported and erased on demand, and erased by itself when it has been kept long enough."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app.actions.log_in import SESSION_IDLE, WINDOW
+from app.core.request import CustomerRequest
+from app.core.ticket import Ticket, TicketEvent, TicketState
+from app.store import privacy as store
+from app.store.database import Database
+from app.store.requests import end_request, request_by_reference, requests_of_person
+from app.store.tickets import (
+    add_event,
+    end_ticket,
+    ticket_by_number,
+    ticket_history,
+    tickets_of_person,
+)
+
+TICKET_LIFE = timedelta(days=7)  # a ticket that nobody took
+LONGEST_KEPT = timedelta(days=90)
+KEYS_KEPT = timedelta(hours=24)
+ADDRESSES_KEPT = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """How many of each were expired or erased."""
+
+    tickets_expired: int
+    requests_erased: int
+    tickets_erased: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Everything that is kept about one person or one request."""
+
+    requests: Sequence[CustomerRequest]
+    tickets: Sequence[Ticket]
+
+
+def find_person(
+    database: Database,
+    *,
+    reference: str | None = None,
+    email: str | None = None,
+    number: str | None = None,
+) -> Person:
+    """By exactly one of reference, mail address and customer number."""
+    with database.read() as connection:
+        if reference is not None:
+            found = request_by_reference(connection, reference)
+            requests = [found] if found else []
+            tickets = _tickets_of(connection, requests)
+        else:
+            requests = requests_of_person(connection, email=email, number=number)
+            by_number = {t.number: t for t in tickets_of_person(connection, email=email, number=number)}
+            by_number |= {t.number: t for t in _tickets_of(connection, requests)}
+            tickets = list(by_number.values())
+    return Person(requests, tickets)
+
+
+def export(database: Database, person: Person) -> dict[str, Any]:
+    """A person's data as plain JSON values, secret link ids left out."""
+    with database.read() as connection:
+        histories = {t.number: ticket_history(connection, t.number) for t in person.tickets}
+    return {
+        "requests": [_plain(asdict(r), ("status_id", "idempotency_key")) for r in person.requests],
+        "tickets": [
+            {**_plain(asdict(t), ("applet_id", "pin")), "history": [_event(e) for e in histories[t.number]]}
+            for t in person.tickets
+        ],
+    }
+
+
+def erase(database: Database, person: Person, now: datetime) -> None:
+    """Leave nothing of it in the database or its log; what is still open ends."""
+    references = [request.reference for request in person.requests]
+    numbers = [ticket.number for ticket in person.tickets]
+
+    def erase_all(connection: Connection) -> None:
+        for reference in references:
+            end_request(connection, reference, now)
+        store.erase_requests(connection, references, now)
+        store.erase_tickets(connection, numbers, now)
+
+    database.write(erase_all)
+    database.checkpoint()
+
+
+def prune(database: Database, retention: timedelta, now: datetime) -> Pruned:
+    """Expire tickets that nobody took and erase what has been kept long enough. Safe to run at any time, anywhere."""
+    expired = _repeat(database, lambda connection: _expire(connection, now))
+    ended, created = now - retention, now - LONGEST_KEPT
+
+    def erase_requests(connection: Connection) -> int:
+        return store.erase_requests(connection, store.requests_to_erase(connection, ended, created), now)
+
+    def erase_tickets(connection: Connection) -> int:
+        return store.erase_tickets(connection, store.tickets_to_erase(connection, ended, created), now)
+
+    requests, tickets = _repeat(database, erase_requests), _repeat(database, erase_tickets)
+
+    def forget(connection: Connection) -> None:
+        store.forget_keys_and_addresses(connection, now - KEYS_KEPT, now - ADDRESSES_KEPT)
+        store.forget_log_ins(connection, now - WINDOW, now - SESSION_IDLE)
+
+    database.write(forget)
+    if requests or tickets:
+        database.checkpoint()
+    return Pruned(expired, requests, tickets)
+
+
+def _repeat(database: Database, job: Callable[[Connection], int]) -> int:
+    total = 0
+    while done := database.write(job):
+        total += done
+    return total
+
+
+def _expire(connection: Connection, now: datetime) -> int:
+    numbers = store.tickets_nobody_took(connection, now - TICKET_LIFE)
+    for number in numbers:
+        if not end_ticket(connection, number, TicketState.EXPIRED, now):
+            continue
+        add_event(connection, number, TicketEvent(now, "desk", "expired", {}))
+        ticket = ticket_by_number(connection, number)
+        if ticket and ticket.reference:
+            end_request(connection, ticket.reference, now)
+    return len(numbers)
+
+
+def _tickets_of(connection: Connection, requests: Sequence[CustomerRequest]) -> list[Ticket]:
+    numbers = [r.ticket_number for r in requests if r.ticket_number is not None]
+    return [t for n in numbers if (t := ticket_by_number(connection, n))]
+
+
+def _event(event: TicketEvent) -> dict[str, Any]:
+    return _plain(asdict(event), ())
+
+
+def _plain(values: dict[str, Any], secret: Sequence[str]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+        if name not in secret
+    }

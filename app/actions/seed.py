@@ -1,0 +1,65 @@
+"""The demo desk of a first start: something to look at, and one technician who can log in."""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from app.actions.log_in import hashed_password
+from app.core.routing import Department
+from app.core.site import Site
+from app.store.database import Database
+from app.store.sites import add_site, load_sites
+from app.store.staff import add_department, add_technician, load_staff
+
+_DEPARTMENTS = (Department(10, "Computers and network"), Department(20, "Accounts and billing"))
+_TECHNICIANS = (
+    ("alex@example.com", "Alex Meyer", (10, 20)),
+    ("robin@example.com", "Robin Okafor", (10,)),
+    ("sam@example.com", "Sam Lindqvist", (20,)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLogin:
+    """The console's first log-in; the password is random and told once."""
+
+    email: str
+    password: str
+
+
+def new_uid() -> str:
+    """A fresh account key for a site at the embedded desk."""
+    return str(uuid.uuid4())
+
+
+def seed(database: Database, now: datetime, *, demo: bool) -> FirstLogin | None:
+    """Make the site `default`, and with `demo` a staffed desk, unless there is a site already.
+
+    Two processes may do it at once. None when nothing was made that can log in.
+    """
+    with database.read() as connection:
+        if load_sites(connection):
+            return None
+    password = f"{secrets.token_hex(2)}-{secrets.token_hex(2)}-{secrets.token_hex(2)}-{secrets.token_hex(2)}"
+    password_hash = hashed_password(password) if demo else None
+
+    def make(connection: Connection) -> FirstLogin | None:
+        if load_sites(connection):
+            return None
+        bare = demo and not load_staff(connection).technicians and not load_staff(connection).departments
+        offered = tuple(department.id for department in _DEPARTMENTS) if bare else ()
+        add_site(connection, Site(key="default", name="Support", uid=new_uid(), offer_departments=offered), now)
+        return _staff_the_desk(connection, password, password_hash, now) if bare else None
+
+    return database.write(make)
+
+
+def _staff_the_desk(connection: Connection, password: str, password_hash: str | None, now: datetime) -> FirstLogin:
+    for department in _DEPARTMENTS:
+        add_department(connection, department)
+    for position, (email, name, department_ids) in enumerate(_TECHNICIANS):
+        add_technician(connection, email, name, department_ids, None if position else password_hash, now)
+    return FirstLogin(_TECHNICIANS[0][0], password)

@@ -1,0 +1,81 @@
+"""What happens to a ticket of the embedded desk: opened by a program, changed or cancelled by the customer."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from app.backends.embedded import EmbeddedDesk
+from app.core.customer_info import InfoMode
+from app.core.new_session import ELEMENTS, NewSessionRequest
+from app.core.routing import Staff
+from app.core.ticket import Ticket, TicketEvent, TicketState
+from app.store.database import Database
+from app.store.requests import end_request
+from app.store.tickets import (
+    add_event,
+    applet_opened,
+    change_elements,
+    end_ticket,
+    ticket_by_number,
+)
+
+CUSTOMER = "customer"
+
+
+class NotAllowed(Exception):
+    """The ticket was opened without Ask_customer_info: its details are not the customer's to see or change."""
+
+
+class TicketOver(Exception):
+    """The ticket has ended; nothing about it changes any more."""
+
+
+def open_ticket(database: Database, staff: Staff, site: str, request: NewSessionRequest, now: datetime) -> Ticket:
+    """A ticket for a program that calls the desk's New Session API; on disk when it returns."""
+    return database.write(lambda connection: EmbeddedDesk(connection, staff, site, now).open_ticket(request))
+
+
+def note_applet_opened(database: Database, ticket: Ticket, now: datetime) -> None:
+    """Remember when the customer first had the applet."""
+    if ticket.applet_opened_at is None:
+        database.write(lambda connection: applet_opened(connection, ticket.number, now))
+
+
+def save_details(database: Database, number: int, details: NewSessionRequest, now: datetime) -> None:
+    """Put the customer's changes into the ticket, the old values into its history.
+
+    Raises NotAllowed or TicketOver, and then changes nothing.
+    """
+
+    def save(connection: Connection) -> None:
+        ticket = _open(ticket_by_number(connection, number))
+        if ticket.info_mode is InfoMode.HIDDEN:
+            raise NotAllowed
+        old = ticket.elements
+        new = {name: getattr(details, name) for name in ELEMENTS}
+        changes = {name: [old[name], new[name]] for name in ELEMENTS if old[name] != new[name]}
+        change_elements(connection, number, new, now)
+        if changes:
+            add_event(connection, number, TicketEvent(now, CUSTOMER, "details_changed", changes))
+
+    database.write(save)
+
+
+def cancel(database: Database, number: int, now: datetime) -> None:
+    """The customer needs no help any more. A ticket that is over already stays as it ended."""
+
+    def end(connection: Connection) -> None:
+        ticket = ticket_by_number(connection, number)
+        if not ticket or not end_ticket(connection, number, TicketState.CANCELLED, now):
+            return
+        add_event(connection, number, TicketEvent(now, CUSTOMER, "cancelled", {}))
+        if ticket.reference:
+            end_request(connection, ticket.reference, now)
+
+    database.write(end)
+
+
+def _open(ticket: Ticket | None) -> Ticket:
+    if ticket is None or not ticket.is_open:
+        raise TicketOver
+    return ticket

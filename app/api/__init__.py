@@ -1,0 +1,13 @@
+"""For programs: the New Session API, a request's state as JSON, and their description."""
+
+from flask import Blueprint, Flask
+
+from app.api import new_session, openapi, request_state
+
+BLUEPRINTS: tuple[Blueprint, ...] = (new_session.api, request_state.api, openapi.api)
+
+
+def register(app: Flask) -> None:
+    """Put the API on the app."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

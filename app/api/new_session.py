@@ -1,0 +1,194 @@
+"""The embedded desk's New Session API: the vendor's paths, parameters and both flavours.
+
+Source: Take Control "New Session API"; what the vendor does not publish is decided in docs/new-session-api.md.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import wraps
+from http import HTTPStatus
+
+import structlog
+from flask import Blueprint, Response, render_template, request
+
+from app.access import Who, open_to
+from app.actions.ticket import open_ticket
+from app.core.bodies import BadBody, json_object
+from app.core.client import client_network
+from app.core.new_session import UID_LIMIT, NewSessionRequest, form_parameters
+from app.core.site import Site
+from app.core.text import Invalid, is_blank
+from app.core.ticket import Ticket
+from app.headers import JSON, with_headers
+from app.incoming import body, client_address, form_body, query
+from app.limits import SESSIONS_OF_ACCOUNT, SESSIONS_OF_CLIENT
+from app.wiring import Desk, Running, running
+
+api = Blueprint("new_session", __name__)
+log = structlog.get_logger()
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
+
+
+class CallRefused(Exception):
+    """The call is answered with this status and sentence, and creates nothing."""
+
+    def __init__(self, status: int, why: str, **headers: str) -> None:
+        super().__init__(why)
+        self.status = status
+        self.headers = headers
+
+
+Answer = Callable[[CallRefused], Response]
+
+
+def _answering(refusal: Answer) -> Callable[[Callable[[], Response]], Callable[[], Response]]:
+    """Turn everything that can be wrong with a call into the flavour's own refusal."""
+
+    def decorate(view: Callable[[], Response]) -> Callable[[], Response]:
+        @wraps(view)
+        def guarded() -> Response:
+            try:
+                return view()
+            except CallRefused as refused:
+                return refusal(refused)
+            except BadBody as bad:
+                return refusal(CallRefused(bad.status, str(bad)))
+            except Invalid as invalid:
+                return refusal(CallRefused(400, str(invalid)))
+
+        return open_to(Who.ACCOUNT_KEYS)(guarded)
+
+    return decorate
+
+
+def _form_refusal(refused: CallRefused) -> Response:
+    if _wants_json():
+        response = _envelope_error(refused.status, str(refused))
+    else:
+        title = HTTPStatus(refused.status).phrase
+        html = render_template("error.html", site=None, title=title, lines=[str(refused)], actions=[], request_id=None)
+        response = Response(html, refused.status)
+    response.headers.extend(refused.headers)
+    return response
+
+
+def _rest_refusal(refused: CallRefused) -> Response:
+    response = _envelope_error(refused.status, str(refused))
+    response.headers.extend(refused.headers)
+    return response
+
+
+@api.route("/integration/integration_api.php", methods=_METHODS, provide_automatic_options=False)
+@api.route("/integration/integration.php", methods=_METHODS, provide_automatic_options=False)
+@_answering(_form_refusal)
+def form_flavour() -> Response:
+    """`GET` or `POST`, parameters in the address, the body or both; 302 to the signed applet link."""
+    _only(("GET", "POST"))
+    if "prefetch" in request.headers.get("Sec-Purpose", "").lower():
+        raise CallRefused(403, "a page that is only fetched ahead opens no session")
+    pairs = query() + (form_body() if request.method == "POST" else [])
+    if len(pairs) > 100:
+        raise CallRefused(413, "more than 100 parameters")
+    parameters = form_parameters(pairs)
+    here = running()
+    uid = parameters.get("uid", "").strip()
+    if not uid:
+        raise CallRefused(400, "uid is missing: it is the account's key")
+    site, department = _account(here.desk, uid)
+    _within_rates(here, site)
+    asked = NewSessionRequest.from_form(parameters)
+    ticket = _open(here, site, _with_department(asked, department))
+    link = here.settings.base_url + here.applet_path(ticket.applet_id, ticket.created_at)
+    if _wants_json():
+        return _envelope(ticket, link)
+    return with_headers(Response(status=302, headers={"Location": link}), JSON)
+
+
+@api.route("/rest/session", methods=_METHODS, provide_automatic_options=False)
+@_answering(_rest_refusal)
+def rest_flavour() -> Response:
+    """`POST` JSON with the account's key in a header; the vendor's envelope."""
+    _only(("POST",))
+    raw = body()
+    if request.mimetype != "application/json":
+        raise CallRefused(415, "send the body as application/json")
+    here = running()
+    key = _header_key()
+    if not key:
+        raise CallRefused(403, "the key is missing: send it as the header INTEGRATION-KEY")
+    site, department = _account(here.desk, key)
+    _within_rates(here, site)
+    asked = NewSessionRequest.from_rest(json_object(raw))
+    ticket = _open(here, site, _with_department(asked, department))
+    return _envelope(ticket, here.settings.base_url + here.applet_path(ticket.applet_id, ticket.created_at))
+
+
+def _only(methods: tuple[str, ...]) -> None:
+    if request.method not in methods:
+        raise CallRefused(405, f"use {' or '.join(methods)}", Allow=", ".join(methods))
+
+
+def _header_key() -> str:
+    key = request.headers.get("INTEGRATION-KEY", "").strip()
+    scheme, _space, bearer = request.headers.get("Authorization", "").partition(" ")
+    return key or (bearer.strip() if scheme.lower() == "bearer" else "")
+
+
+def _account(desk: Desk, uid: str) -> tuple[Site, str | None]:
+    """The site whose key this is, and the department where it is written behind the key (`UUID|<department id>`)."""
+    if len(uid) > UID_LIMIT:
+        raise CallRefused(400, f"uid has {len(uid)} characters; at most {UID_LIMIT} are allowed")
+    if site := desk.sites_by_uid.get(uid):
+        return site, None
+    bare, bar, department = uid.rpartition("|")
+    site = desk.sites_by_uid.get(bare) if bar else None
+    if site is None:
+        _count_client(running())
+        raise CallRefused(403, "this uid is not known here, or it is disabled")
+    return site, department
+
+
+def _with_department(asked: NewSessionRequest, department: str | None) -> NewSessionRequest:
+    return asked if is_blank(department) or asked.department else replace(asked, department=department)
+
+
+def _within_rates(here: Running, site: Site) -> None:
+    _count_client(here)
+    if wait := here.rates.retry_after(SESSIONS_OF_ACCOUNT, "account", site.key):
+        raise CallRefused(429, f"too many sessions for this account; wait {wait} s", **{"Retry-After": str(wait)})
+
+
+def _count_client(here: Running) -> None:
+    if wait := here.rates.retry_after(SESSIONS_OF_CLIENT, "client", client_network(client_address())):
+        raise CallRefused(429, f"too many calls from this address; wait {wait} s", **{"Retry-After": str(wait)})
+
+
+def _open(here: Running, site: Site, asked: NewSessionRequest) -> Ticket:
+    ticket = open_ticket(here.database, here.desk.staff, site.key, asked, here.clock())
+    log.info("ticket_opened", ticket=ticket.number, site=site.key, queue=ticket.queue_kind, reason=ticket.reason)
+    return ticket
+
+
+def _wants_json() -> bool:
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def _envelope(ticket: Ticket, link: str) -> Response:
+    details = {
+        "session_id": ticket.session_id,
+        "ticket_number": ticket.number,
+        "pin_number": ticket.pin,
+        "session_link": link,
+    }
+    answer = {"result": "SUCCESS", "details": details, "errorDetails": {"errorCode": None, "errorMsg": None}}
+    return _json(answer, 200)
+
+
+def _envelope_error(status: int, why: str) -> Response:
+    answer = {"result": "ERROR", "details": None, "errorDetails": {"errorCode": status, "errorMsg": why}}
+    return _json(answer, status)
+
+
+def _json(answer: Mapping[str, object], status: int) -> Response:
+    return with_headers(Response(json.dumps(answer), status, content_type="application/json"), JSON)

@@ -1,0 +1,210 @@
+"""The API's OpenAPI document, made from the same limits and names that validate."""
+
+import json
+from functools import cache
+from typing import Any
+
+from flask import Blueprint, Response
+
+from app.access import Who, open_to
+from app.core.new_session import ELEMENTS, LIMITS, UID_LIMIT
+from app.headers import JSON, with_headers
+
+api = Blueprint("openapi", __name__)
+_ALLOWED = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$"
+_MEANING = {
+    "department": "Department id, as 1234 or id_1234; a wrong one is passed over",
+    "tech": "The technician's user name, an e-mail address; a wrong one is passed over",
+    "customer_name": "The customer's name",
+    "customer_email": "The customer's e-mail",
+    "customer_number": "The customer's number",
+    "problem_description": "What is wrong",
+    "language": "The customer's language, such as fr",
+}
+
+
+@api.get("/api/openapi.json")
+@open_to(Who.EVERYONE)
+def openapi() -> Response:
+    """OpenAPI 3.1."""
+    return with_headers(Response(_document(), content_type="application/json"), JSON)
+
+
+@cache
+def _document() -> str:
+    form = _operation_form()
+    return json.dumps(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Handbell",
+                "version": "1",
+                "description": "The embedded desk's New Session API, and the state of a request.",
+            },
+            "paths": {
+                "/integration/integration_api.php": form,
+                "/integration/integration.php": _renamed(form, "_short"),
+                "/rest/session": {"post": _rest()},
+                "/api/v1/requests/{token}": {"get": _state()},
+                "/s/{site}": {"post": _page_post()},
+            },
+            "components": {
+                "schemas": {
+                    "Envelope": _envelope(),
+                    "NewSession": _rest_body(),
+                    "NewSessionForm": _form_body(),
+                },
+                "securitySchemes": {
+                    "key": {"type": "apiKey", "in": "header", "name": "INTEGRATION-KEY"},
+                    "bearer": {"type": "http", "scheme": "bearer"},
+                },
+            },
+        }
+    )
+
+
+def _text(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string", "description": _MEANING[name], "pattern": _ALLOWED}
+    if name in LIMITS:
+        schema["maxLength"] = LIMITS[name]
+    return schema
+
+
+def _form_properties() -> dict[str, Any]:
+    uid = {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": UID_LIMIT,
+        "description": "The account's public key",
+    }
+    flag = {"type": "string", "description": "1 lets the customer see and change the details in the applet"}
+    texts = {name: _text(name) for name in ("department", "tech", *ELEMENTS)}
+    return {"uid": uid, **texts, "ask_customer_info": flag}
+
+
+def _form_body() -> dict[str, Any]:
+    return {"type": "object", "required": ["uid"], "properties": _form_properties()}
+
+
+def _rest_body() -> dict[str, Any]:
+    number = {"anyOf": [_text("department"), {"type": "integer"}, {"type": "null"}]}
+    flag = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "boolean"}, {"type": "null"}]}
+    texts = {name: {"anyOf": [_text(name), {"type": "null"}]} for name in (*ELEMENTS, "language")}
+    return {
+        "type": "object",
+        "properties": {
+            "department_id": number,
+            "technician_username": {"anyOf": [_text("tech"), {"type": "null"}]},
+            **texts,
+            "ask_customer_info": flag,
+            "show_waiting_queue": flag,
+        },
+    }
+
+
+def _envelope() -> dict[str, Any]:
+    details = {
+        "type": ["object", "null"],
+        "properties": {
+            "session_id": {"type": "string"},
+            "ticket_number": {"type": "integer"},
+            "pin_number": {"type": "string", "pattern": "^[0-9]{9}$"},
+            "session_link": {"type": "string", "format": "uri"},
+        },
+    }
+    error = {
+        "type": "object",
+        "properties": {"errorCode": {"type": ["integer", "null"]}, "errorMsg": {"type": ["string", "null"]}},
+    }
+    return {
+        "type": "object",
+        "required": ["result", "details", "errorDetails"],
+        "properties": {"result": {"enum": ["SUCCESS", "ERROR"]}, "details": details, "errorDetails": error},
+    }
+
+
+def _operation_form() -> dict[str, Any]:
+    parameters = [
+        {"name": name, "in": "query", "required": name == "uid", "schema": schema}
+        for name, schema in _form_properties().items()
+    ]
+    body = {"application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/NewSessionForm"}}}
+    responses = {**_answers("200", "302"), **_refusals("400", "403", "405", "413", "415", "429")}
+    return {
+        "get": {"operationId": "newSessionGet", "parameters": parameters, "responses": responses},
+        "post": {
+            "operationId": "newSessionPost",
+            "requestBody": {"required": True, "content": body},
+            "responses": responses,
+        },
+    }
+
+
+def _renamed(path: dict[str, Any], ending: str) -> dict[str, Any]:
+    return {method: {**what, "operationId": what["operationId"] + ending} for method, what in path.items()}
+
+
+def _rest() -> dict[str, Any]:
+    return {
+        "operationId": "newSessionRest",
+        "security": [{"key": []}, {"bearer": []}],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NewSession"}}},
+        },
+        "responses": {**_answers("200"), **_refusals("400", "403", "405", "413", "415", "429")},
+    }
+
+
+def _state() -> dict[str, Any]:
+    state = {
+        "type": "object",
+        "required": ["reference", "state", "start"],
+        "properties": {
+            "reference": {"type": "string"},
+            "state": {"enum": ["waiting", "ready", "started", "parked", "ended"]},
+            "start": {"type": ["string", "null"]},
+        },
+    }
+    problem = {"description": "Why not", "content": {"application/json": {"schema": {"type": "object"}}}}
+    return {
+        "operationId": "requestState",
+        "parameters": [{"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}],
+        "responses": {
+            "200": {"description": "The state", "content": {"application/json": {"schema": state}}},
+            **dict.fromkeys(("404", "410", "429"), problem),
+        },
+    }
+
+
+def _page_post() -> dict[str, Any]:
+    texts = {name: _text(name) for name in ELEMENTS}
+    body = {
+        "type": "object",
+        "properties": {**texts, "department": {"type": "string"}, "form_token": {"type": "string"}},
+    }
+    page = {"description": "A page", "content": {"text/html": {"schema": {"type": "string"}}}}
+    statuses = ("303", "400", "404", "413", "415", "422", "429", "503")
+    return {
+        "operationId": "requestPage",
+        "parameters": [{"name": "site", "in": "path", "required": True, "schema": {"type": "string"}}],
+        "requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": body}}},
+        "responses": dict.fromkeys(statuses, page),
+    }
+
+
+def _answers(*statuses: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Envelope"}}}
+    known = {
+        "200": {"description": "Opened", "content": content},
+        "302": {"description": "Opened: Location is the applet's signed link"},
+    }
+    return {status: known[status] for status in statuses}
+
+
+def _refusals(*statuses: str) -> dict[str, Any]:
+    content = {
+        "application/json": {"schema": {"$ref": "#/components/schemas/Envelope"}},
+        "text/html": {"schema": {"type": "string"}},
+    }
+    return {status: {"description": "Refused; nothing was created", "content": content} for status in statuses}

@@ -1,0 +1,63 @@
+"""The embedded desk: a session is a ticket in our own database, opened in the transaction that asks for it."""
+
+import secrets
+import uuid
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from app.core.backend import Opened
+from app.core.customer_info import info_mode
+from app.core.links import new_link_id
+from app.core.new_session import NewSessionRequest
+from app.core.routing import Staff, route
+from app.core.ticket import Ticket, TicketState
+from app.store.tickets import insert_ticket
+
+
+class EmbeddedDesk:
+    """Opens tickets for one site inside the caller's transaction."""
+
+    def __init__(
+        self, connection: Connection, staff: Staff, site: str, now: datetime, reference: str | None = None
+    ) -> None:
+        self._connection = connection
+        self._staff = staff
+        self._site = site
+        self._now = now
+        self._reference = reference
+
+    def open_session(self, request: NewSessionRequest) -> Opened:
+        """A ticket in the right queue. Never refuses."""
+        ticket = self.open_ticket(request)
+        return Opened(session_id=ticket.session_id, ticket_number=str(ticket.number), pin=ticket.pin)
+
+    def open_ticket(self, request: NewSessionRequest) -> Ticket:
+        """The same, as the ticket itself."""
+        return insert_ticket(self._connection, self._new_ticket(request))
+
+    def _new_ticket(self, request: NewSessionRequest) -> Ticket:
+        where = route(request.department, request.tech, self._staff)
+        return Ticket(
+            number=0,
+            session_id=uuid.uuid4().hex,
+            pin=f"{secrets.randbelow(900_000_000) + 100_000_000}",
+            site=self._site,
+            reference=self._reference,
+            state=TicketState.WAITING,
+            queue_kind=where.kind,
+            department_id=where.department_id,
+            technician_id=where.technician_id,
+            asked_department=request.department,
+            asked_tech=request.tech,
+            reason=where.reason,
+            customer_name=request.customer_name,
+            customer_email=request.customer_email,
+            customer_number=request.customer_number,
+            problem_description=request.problem_description,
+            ask_customer_info=request.ask_customer_info,
+            info_mode=info_mode(request),
+            language=request.language,
+            applet_id=new_link_id(),
+            created_at=self._now,
+        )

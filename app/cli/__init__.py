@@ -1,0 +1,45 @@
+"""The `handbell` command. Each file holds one subject; a mistake is one clear line and exit status 1."""
+
+import sys
+
+import click
+
+from app.cli import desk, keys, requests, server, sites, tickets
+from app.key_file import BadKeys
+from app.settings import BadSettings
+from app.store.database import DatabaseUnusable
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def handbell() -> None:
+    """Ring for support: the front door between a website and a remote-support session."""
+
+
+for command in (
+    server.serve,
+    server.worker,
+    server.check,
+    sites.site,
+    desk.department,
+    desk.technician,
+    requests.request,
+    requests.prune,
+    tickets.ticket,
+    keys.keys,
+):
+    handbell.add_command(command)
+
+
+def main() -> None:
+    """Run the command; what is wrong with the installation is said in one line each."""
+    try:
+        handbell.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(1)
+    except click.Abort:
+        sys.exit(130)
+    except (BadSettings, BadKeys, DatabaseUnusable) as error:
+        for line in str(error).splitlines():
+            click.echo(f"handbell: {line}", err=True)
+        sys.exit(1)

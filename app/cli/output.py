@@ -1,0 +1,58 @@
+"""How commands print: tables for people, JSON for programs."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def json_option(command: Command) -> Command:
+    """`--json`, as the argument `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    """A listing: a JSON array with everything, or a table of these columns."""
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    if not rows:
+        click.echo("none")
+        return
+    cells = [[name.replace("_", " ") for name in columns]] + [[_cell(row[name]) for name in columns] for row in rows]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
+    for line in cells:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def show_one(values: dict[str, Any], *, as_json: bool) -> None:
+    """One thing: a JSON object, or a line for each value."""
+    if as_json:
+        click.echo(json.dumps(values, indent=2, ensure_ascii=False))
+        return
+    width = max(len(name) for name in values)
+    for name, value in values.items():
+        click.echo(f"{name.replace('_', ' ').ljust(width)}  {_cell(value, whole=True)}".rstrip())
+
+
+def when(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC, or null."""
+    return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _cell(value: Any, *, whole: bool = False) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value) or "-"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {item}" for name, item in value.items() if item is not None) or "-"
+    # A customer's text must not steer the terminal or break the table.
+    text = "".join(c if c.isprintable() or (whole and c == "\n") else " " for c in str(value))
+    return text if whole or len(text) <= 48 else text[:47] + "…"

@@ -1,0 +1,123 @@
+"""`handbell request …` and `handbell prune`."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from app.actions.privacy import Person, erase, export, find_person
+from app.actions.privacy import prune as prune_now
+from app.cli.opening import now, open_database
+from app.cli.output import json_option, show, show_one, when
+from app.core.request import CustomerRequest, RequestState, written_reference
+from app.settings import load_settings
+from app.store.database import Database
+from app.store.requests import list_requests, request_by_reference
+
+
+@click.group()
+def request() -> None:
+    """What customers submitted."""
+
+
+@request.command("list")
+@click.option("--state", type=click.Choice(list(RequestState)), help="Only requests in this state.")
+@click.option("--site", help="Only requests of this site.")
+@click.option("--most", type=click.IntRange(1, 10_000), default=100, show_default=True, help="How many at the most.")
+@json_option
+def list_all(state: str | None, site: str | None, most: int, as_json: bool) -> None:
+    """List requests, the newest first."""
+    wanted = RequestState(state) if state else None
+    with open_database() as database, database.read() as connection:
+        rows = [_plain(found) for found in list_requests(connection, state=wanted, site=site, most=most)]
+    show(rows, ("reference", "site", "state", "ticket_number", "customer_name", "created_at"), as_json=as_json)
+
+
+@request.command("show")
+@click.argument("reference")
+@json_option
+def show_request(reference: str, as_json: bool) -> None:
+    """Show one request."""
+    with open_database() as database, database.read() as connection:
+        found = request_by_reference(connection, written_reference(reference))
+    if found is None:
+        raise click.ClickException(f"there is no request {reference}")
+    show_one(_plain(found), as_json=as_json)
+
+
+_email = click.option("--email", help="All requests and tickets that bear this mail address.")
+_number = click.option("--number", help="All requests and tickets that bear this customer number.")
+
+
+@request.command("erase")
+@click.argument("reference", required=False)
+@_email
+@_number
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase_person(reference: str | None, email: str | None, number: str | None, yes: bool) -> None:
+    """Erase a request's or a person's data for good; counts and states stay."""
+    with open_database() as database:
+        person = _person(database, reference, email, number)
+        what = f"{len(person.requests)} requests and {len(person.tickets)} tickets"
+        if not yes:
+            click.confirm(f"erase the data of {what} for good?", abort=True)
+        erase(database, person, now())
+    click.echo(f"erased the data of {what}")
+
+
+@request.command("export")
+@click.argument("reference", required=False)
+@_email
+@_number
+def export_person(reference: str | None, email: str | None, number: str | None) -> None:
+    """Print everything that is kept about a request or a person, as JSON."""
+    with open_database() as database:
+        click.echo(
+            json.dumps(export(database, _person(database, reference, email, number)), indent=2, ensure_ascii=False)
+        )
+
+
+@click.command()
+def prune() -> None:
+    """Expire and erase now what is due; the worker does the same every few minutes."""
+    settings = load_settings()
+    with open_database(settings) as database:
+        done = prune_now(database, timedelta(days=settings.retention_days), now())
+    click.echo(
+        f"expired {done.tickets_expired} tickets; erased {done.requests_erased} requests, {done.tickets_erased} tickets"
+    )
+
+
+def _person(database: Database, reference: str | None, email: str | None, number: str | None) -> Person:
+    if sum(value is not None for value in (reference, email, number)) != 1:
+        raise click.ClickException("give a reference, --email or --number")
+    spelled = written_reference(reference) if reference else None
+    person = find_person(database, reference=spelled, email=email, number=number)
+    if not person.requests and not person.tickets:
+        raise click.ClickException("nothing is kept about that")
+    return person
+
+
+def _plain(found: CustomerRequest) -> dict[str, Any]:
+    return {
+        "reference": found.reference,
+        "site": found.site,
+        "state": found.state,
+        "backend": found.backend,
+        "source": found.source,
+        "attempts": found.attempts,
+        "last_error": found.last_error,
+        "customer_name": found.customer_name,
+        "customer_email": found.customer_email,
+        "customer_number": found.customer_number,
+        "problem_description": found.problem_description,
+        "department": found.department,
+        "tech": found.tech,
+        "ask_customer_info": found.ask_customer_info,
+        "created_at": when(found.created_at),
+        "opened_at": when(found.opened_at),
+        "ended_at": when(found.ended_at),
+        "ticket_number": found.ticket_number,
+        "session_id": found.session_id,
+    }

@@ -1,0 +1,158 @@
+"""`handbell serve`, `handbell worker`, `handbell check`."""
+
+import errno
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from app.actions.seed import FirstLogin, seed
+from app.cli.opening import now, open_database
+from app.core.platform import PLATFORMS
+from app.key_file import ensure_keys, live_keys, read_keys
+from app.resources import resource
+from app.settings import Settings, load_settings
+from app.store.sites import load_sites
+from app.store.staff import load_staff
+from app.worker import Schedule
+
+
+@click.command()
+def serve() -> None:
+    """Set everything up and run the site, the desk and the worker in the foreground."""
+    settings = load_settings()
+    _refuse_busy_port(settings)
+    first_login = _set_up(settings)
+    click.echo(_addresses(settings, first_login))
+    _run_gunicorn(settings)
+
+
+@click.command()
+def worker() -> None:
+    """Run the background work alone, in the foreground."""
+    settings = load_settings()
+    stopped = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    with open_database(settings) as database:
+        schedule = Schedule(database, settings, now)
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        schedule.start()
+        click.echo("ready")
+        stopped.wait()
+        schedule.stop()
+
+
+@click.command()
+def check() -> None:
+    """Check the configuration, the keys, the database and each site; exit 1 when something is wrong."""
+    settings = load_settings()
+    live = live_keys(read_keys(settings.keys_path), now()) if settings.keys_path.exists() else []
+    click.echo(f"settings   good, {settings.base_url}")
+    click.echo(
+        f"keys       {len(live)} in {settings.keys_path}" if live else "keys       none yet; made on first start"
+    )
+    wrong = []
+    with open_database(settings) as database, database.read() as connection:
+        click.echo(f"database   good, {database.url.render_as_string(hide_password=True)}")
+        staff = load_staff(connection)
+        for site in load_sites(connection):
+            problems = site.problems()
+            for number in site.offer_departments:
+                if number not in staff.departments or staff.departments[number].disabled:
+                    problems.append(f"it offers department {number}, which is unknown or disabled")
+            if site.technician and site.technician.lower() not in staff.technicians:
+                problems.append(f"its technician {site.technician} is unknown")
+            click.echo(f"site       {site.key}: {'; '.join(problems) or 'good'}, {site.backend}")
+            wrong += problems
+    for platform in PLATFORMS:
+        folder = settings.applets_dir / platform
+        names = sorted(p.name for p in folder.iterdir() if p.is_file()) if folder.is_dir() else []
+        if len(names) > 1:
+            wrong.append(platform)
+            click.echo(f"applet     {folder} holds {len(names)} files; only {names[0]} is handed out")
+    if wrong:
+        raise click.exceptions.Exit(1)
+
+
+def _set_up(settings: Settings) -> FirstLogin | None:
+    """Folder, keys, database, migrations, demo desk: whatever is missing."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _prove_writable(settings.data_dir)
+        ensure_keys(settings.keys_path, now())
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot write to {error.filename or settings.data_dir}: {error.strerror}; set HANDBELL_DATA_DIR"
+        ) from None
+    read_keys(settings.keys_path)
+    with open_database(settings) as database:
+        return seed(database, now(), demo=settings.demo)
+
+
+def _prove_writable(folder: Path) -> None:
+    probe = folder / f".writable-{os.getpid()}"
+    probe.touch()
+    probe.unlink()
+
+
+def _refuse_busy_port(settings: Settings) -> None:
+    """gunicorn shares its port by design, so a second Handbell on it would go unnoticed."""
+    family = socket.AF_INET6 if ":" in settings.bind else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.bind, settings.port))
+        except OSError as error:
+            why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+            raise click.ClickException(
+                f"port {settings.port} on {settings.bind} {why}; set PORT to another one"
+            ) from None
+
+
+def _addresses(settings: Settings, first_login: FirstLogin | None) -> str:
+    lines = [
+        f"request page   {settings.base_url}/",
+        f"console        {settings.base_url}/console/",
+        f"data           {settings.data_dir.absolute()}",
+    ]
+    if first_login:
+        lines.append(f"first log-in   {first_login.email}  password {first_login.password}  (shown this once)")
+    return "\n".join(lines)
+
+
+def _run_gunicorn(settings: Settings) -> None:
+    from gunicorn.app.base import Application
+
+    from app.factory import create_app
+
+    class Server(Application):  # type: ignore[misc]
+        """gunicorn with our configuration file and our application."""
+
+        def init(self, parser: Any, opts: Any, args: Any) -> None:
+            """Nothing comes from the command line."""
+
+        def load_config(self) -> None:
+            self.load_config_from_file(str(resource("gunicorn.conf.py")))
+            self.cfg.set("post_worker_init", _say_ready)
+
+        def load(self) -> Any:
+            return create_app(settings)
+
+    sys.argv = ["handbell"]
+    Server("handbell").run()
+
+
+def _say_ready(worker: Any) -> None:
+    if worker.age == 1:
+        click.echo("ready")
+        sys.stdout.flush()

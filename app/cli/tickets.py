@@ -1,0 +1,79 @@
+"""`handbell ticket …`."""
+
+from typing import Any
+
+import click
+
+from app.cli.opening import open_database
+from app.cli.output import json_option, show, show_one, when
+from app.core.routing import Staff
+from app.core.ticket import Ticket, TicketEvent, TicketState
+from app.store.staff import load_staff
+from app.store.tickets import list_tickets, ticket_by_number, ticket_history
+
+
+@click.group()
+def ticket() -> None:
+    """What the embedded desk holds."""
+
+
+@ticket.command("list")
+@click.option("--state", type=click.Choice(list(TicketState)), help="Only tickets in this state.")
+@click.option("--most", type=click.IntRange(1, 10_000), default=100, show_default=True, help="How many at the most.")
+@json_option
+def list_all(state: str | None, most: int, as_json: bool) -> None:
+    """List tickets, the newest first."""
+    wanted = TicketState(state) if state else None
+    with open_database() as database, database.read() as connection:
+        staff = load_staff(connection)
+        rows = [_plain(found, staff) for found in list_tickets(connection, state=wanted, most=most)]
+    show(rows, ("ticket_number", "state", "queue", "customer_name", "reason", "created_at"), as_json=as_json)
+
+
+@ticket.command("show")
+@click.argument("number", type=click.IntRange(1, 2**63 - 1))
+@json_option
+def show_ticket(number: int, as_json: bool) -> None:
+    """Show one ticket with its history."""
+    with open_database() as database, database.read() as connection:
+        found = ticket_by_number(connection, number)
+        if found is None:
+            raise click.ClickException(f"there is no ticket {number}")
+        values = _plain(found, load_staff(connection))
+        values["history"] = [_line(event) for event in ticket_history(connection, number)]
+    if not as_json:
+        values["history"] = [f"{line['at']} {line['who']} {line['what']}" for line in values["history"]]
+    show_one(values, as_json=as_json)
+
+
+def _plain(found: Ticket, staff: Staff) -> dict[str, Any]:
+    technician = staff.technician(found.technician_id)
+    queue = {
+        "kind": found.queue_kind,
+        "department": found.department_id,
+        "technician": technician.email if technician else None,
+    }
+    return {
+        "ticket_number": found.number,
+        "session_id": found.session_id,
+        "reference": found.reference,
+        "site": found.site,
+        "state": found.state,
+        "queue": queue,
+        "asked": {"department": found.asked_department, "tech": found.asked_tech},
+        "reason": found.reason,
+        "customer_name": found.customer_name,
+        "customer_email": found.customer_email,
+        "customer_number": found.customer_number,
+        "problem_description": found.problem_description,
+        "ask_customer_info": found.ask_customer_info,
+        "info_mode": found.info_mode,
+        "language": found.language,
+        "created_at": when(found.created_at),
+        "applet_opened_at": when(found.applet_opened_at),
+        "ended_at": when(found.ended_at),
+    }
+
+
+def _line(event: TicketEvent) -> dict[str, Any]:
+    return {"at": when(event.at), "who": event.who, "what": event.what, "detail": event.detail}

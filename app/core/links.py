@@ -1,0 +1,99 @@
+"""Signed links: a random id, a purpose and an expiry, and nothing about the customer.
+
+One HKDF-derived key and one salt per purpose, HMAC-SHA-256, keys newest first. The signature's spelling is
+malleable (base64's last character), so whatever is remembered about a link is keyed on the id inside it.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from itsdangerous import BadData, URLSafeSerializer
+
+LEEWAY = timedelta(seconds=60)
+LONGEST_TOKEN = 512  # characters; more are not looked at
+
+
+class Purpose(StrEnum):
+    """What a link is for; a token made for one purpose is forged for every other."""
+
+    FORM = "form"
+    STATUS = "status"
+    GO = "go"
+    APPLET = "applet"
+    CONFIRM = "confirm"
+    IDENTITY = "identity"
+
+
+class Forged(Exception):
+    """Not one of ours, or changed on its way."""
+
+
+class Expired(Exception):
+    """Ours, but too late; `link` says which."""
+
+    def __init__(self, link: "Link") -> None:
+        super().__init__(f"expired at {link.expires.isoformat()}")
+        self.link = link
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a token says: a 128-bit id, when it ends (UTC, whole seconds), and for forms whose form it is."""
+
+    purpose: Purpose
+    id: str
+    expires: datetime
+    site: str | None = None
+
+
+def new_link_id() -> str:
+    """128 random bits as 22 URL-safe characters."""
+    return secrets.token_urlsafe(16)
+
+
+class LinkSigner:
+    """Signs and reads tokens with a ring of 32-byte secrets, the newest first."""
+
+    def __init__(self, secrets_newest_first: Sequence[bytes]) -> None:
+        self._serializers = {purpose: _serializer(secrets_newest_first, purpose) for purpose in Purpose}
+
+    def sign(self, link: Link) -> str:
+        """The link's token, URL-safe, well under 512 characters."""
+        payload: dict[str, object] = {"p": link.purpose, "i": link.id, "e": int(link.expires.timestamp())}
+        if link.site is not None:
+            payload["s"] = link.site
+        token = self._serializers[link.purpose].dumps(payload)
+        return str(token)
+
+    def read(self, purpose: Purpose, token: str, now: datetime) -> Link:
+        """The link in a token. Raises Forged or Expired; a clock 60 seconds off is forgiven."""
+        if len(token) > LONGEST_TOKEN:
+            raise Forged
+        try:
+            payload = self._serializers[purpose].loads(token)
+        except BadData:
+            raise Forged from None
+        if not isinstance(payload, dict) or payload.get("p") != purpose:
+            raise Forged
+        link = Link(purpose, payload["i"], datetime.fromtimestamp(payload["e"], UTC), payload.get("s"))
+        if link.expires + LEEWAY < now:
+            raise Expired(link)
+        return link
+
+
+def derived_key(secret: bytes, info: str) -> bytes:
+    """HKDF-SHA-256 (RFC 5869) of a 32-byte secret: 32 bytes for one use, told apart by `info`."""
+    extracted = hmac.digest(b"handbell", secret, hashlib.sha256)
+    return hmac.digest(extracted, info.encode() + b"\x01", hashlib.sha256)
+
+
+def _serializer(secrets_newest_first: Sequence[bytes], purpose: Purpose) -> URLSafeSerializer:
+    # itsdangerous signs with the last key of its list and reads with all of them.
+    oldest_first = [derived_key(secret, f"link:{purpose}") for secret in reversed(secrets_newest_first)]
+    options = {"key_derivation": "none", "digest_method": hashlib.sha256}
+    return URLSafeSerializer(oldest_first, salt=f"handbell.{purpose}", signer_kwargs=options)

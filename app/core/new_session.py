@@ -1,0 +1,148 @@
+"""The New Session API's parameters: one value, its limits, and both wire formats both ways.
+
+Source: Take Control "New Session API" (names, limits in characters, `id_1234`, Ask_customer_info).
+The limits marked [ours] are our decision where the vendor publishes none.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self, TypeVar
+from urllib.parse import urlencode
+
+from app.core.text import Invalid, Problem, is_blank, normal_newlines, text_problem
+
+ELEMENTS = ("customer_name", "customer_email", "customer_number", "problem_description")
+LIMITS: dict[str, int] = {
+    "customer_name": 128,
+    "customer_email": 64,
+    "customer_number": 32,
+    "problem_description": 1024,
+    "tech": 254,  # [ours]
+    "language": 35,  # [ours] the longest registered language tag
+}
+UID_LIMIT = 512  # [ours]
+
+_FORM_NAMES = ("department", "tech", *ELEMENTS, "ask_customer_info")
+_REST_NAMES = {"department_id": "department", "technician_username": "tech"}
+_REST_SPELLING = {ours: theirs for theirs, ours in _REST_NAMES.items()}
+T = TypeVar("T")
+_PLAIN_INTEGER = re.compile(r"0|[1-9][0-9]{0,14}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewSessionRequest:
+    """What is asked of the New Session API, apart from the account's key.
+
+    Texts are code points within LIMITS with LF line breaks; a blank one is None (not sent). `department` is
+    kept as it was written, right or wrong: routing decides. Raises Invalid for a value beyond its limit or
+    with a control character.
+    """
+
+    department: str | None = None
+    tech: str | None = None
+    customer_name: str | None = None
+    customer_email: str | None = None
+    customer_number: str | None = None
+    problem_description: str | None = None
+    ask_customer_info: bool = False
+    language: str | None = None
+    show_waiting_queue: bool = False
+
+    def __post_init__(self) -> None:
+        problems = []
+        for name in _TEXTS:
+            value = getattr(self, name)
+            if value is None:
+                continue
+            value = normal_newlines(value)
+            object.__setattr__(self, name, None if is_blank(value) else value)
+            if problem := text_problem(name, value, LIMITS.get(name)):
+                problems.append(problem)
+        if problems:
+            raise Invalid(*problems)
+
+    @property
+    def elements(self) -> dict[str, str]:
+        """The customer elements that are sent, by name."""
+        return {name: value for name in ELEMENTS if (value := getattr(self, name)) is not None}
+
+    @classmethod
+    def from_form(cls, parameters: Mapping[str, str]) -> Self:
+        """From the form flavour's parameters, as `form_parameters` gives them; unknown names are ignored."""
+        values: dict[str, Any] = {name: parameters[name] for name in _FORM_NAMES if name in parameters}
+        values["ask_customer_info"] = values.get("ask_customer_info") == "1"
+        return cls(**values)
+
+    def to_form(self, uid: str) -> str:
+        """As `application/x-www-form-urlencoded` UTF-8. Nothing blank is sent, and the flag only when set."""
+        pairs = [("uid", uid)]
+        pairs += [(name, value) for name in _FORM_NAMES[:-1] if (value := getattr(self, name)) is not None]
+        if self.ask_customer_info:
+            pairs.append(("ask_customer_info", "1"))
+        return urlencode(pairs)
+
+    @classmethod
+    def from_rest(cls, body: Mapping[str, Any]) -> Self:
+        """From the REST flavour's JSON object. Raises Invalid naming a member of the wrong type."""
+        values: dict[str, Any] = {}
+        for name, value in _folded(body.items()).items():
+            field = _REST_NAMES.get(name, name)
+            if field in _FLAGS:
+                values[field] = _flag(name, value)
+            elif field in _TEXTS and name not in _REST_SPELLING:
+                values[field] = _text(name, value, integers=field in ("department", "customer_number"))
+        try:
+            return cls(**values)
+        except Invalid as invalid:
+            raise Invalid(*(replace(p, field=_REST_SPELLING.get(p.field, p.field)) for p in invalid.problems)) from None
+
+    def to_rest(self) -> dict[str, str | int]:
+        """As the REST flavour's JSON object. Nothing blank is sent, and flags only when set."""
+        body: dict[str, str | int] = {}
+        for name in _TEXTS:
+            value = getattr(self, name)
+            if value is not None:
+                body[_REST_SPELLING.get(name, name)] = value
+        if self.department is not None and _PLAIN_INTEGER.fullmatch(self.department):
+            body["department_id"] = int(self.department)
+        for name in _FLAGS:
+            if getattr(self, name):
+                body[name] = "1"
+        return body
+
+
+_FLAGS = ("ask_customer_info", "show_waiting_queue")
+_TEXTS = tuple(f.name for f in fields(NewSessionRequest) if f.name not in _FLAGS)
+
+
+def form_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Parameters by lower-case name, blanks around names removed (the vendor's own example has one).
+
+    Raises Invalid when one is given twice with different values.
+    """
+    return _folded(pairs)
+
+
+def _folded(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for raw_name, value in pairs:
+        name = raw_name.strip().lower()
+        if name in found and found[name] != value:
+            raise Invalid(Problem(name, "twice"))
+        found[name] = value
+    return found
+
+
+def _text(name: str, value: object, *, integers: bool) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if integers and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise Invalid(Problem(name, "type"))
+
+
+def _flag(name: str, value: object) -> bool:
+    if value is None or isinstance(value, str | int):
+        return value in ("1", 1)
+    raise Invalid(Problem(name, "type"))

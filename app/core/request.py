@@ -1,0 +1,82 @@
+"""A request's states and the moves allowed between them."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+# No I, L, O, U: nothing that is misread aloud or on a screen, and no rude words.
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class RequestState(StrEnum):
+    """Where a customer's request stands."""
+
+    WAITING = "waiting"  # on disk, its hand-off is due
+    OPENING = "opening"  # a hand-off is under way
+    OPENED = "opened"  # a session exists
+    PARKED = "parked"  # given up until somebody starts it again
+    SUSPECT = "suspect"  # kept, but not handed off until somebody releases it
+    ENDED = "ended"  # its session is over
+
+
+_MOVES: dict[RequestState, frozenset[RequestState]] = {
+    RequestState.WAITING: frozenset({RequestState.OPENING, RequestState.PARKED, RequestState.ENDED}),
+    RequestState.OPENING: frozenset({RequestState.OPENED, RequestState.WAITING, RequestState.PARKED}),
+    RequestState.OPENED: frozenset({RequestState.ENDED}),
+    RequestState.PARKED: frozenset({RequestState.WAITING, RequestState.ENDED}),
+    RequestState.SUSPECT: frozenset({RequestState.WAITING, RequestState.ENDED}),
+    RequestState.ENDED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerRequest:
+    """What a customer submitted and what became of it. Times are aware UTC; texts are None when not given or erased.
+
+    `source` is the way it came in (`page`). `status_id` is its status link's id, `client_network` the address
+    cut to what counts as one client.
+    """
+
+    reference: str
+    site: str
+    state: RequestState
+    backend: str
+    source: str
+    idempotency_key: str | None
+    status_id: str
+    department: str | None = None
+    tech: str | None = None
+    customer_name: str | None = None
+    customer_email: str | None = None
+    customer_number: str | None = None
+    problem_description: str | None = None
+    ask_customer_info: bool = False
+    language: str | None = None
+    client_address: str | None = None
+    client_network: str | None = None
+    attempts: int = 0
+    last_error: str | None = None
+    ticket_number: int | None = None
+    session_id: str | None = None
+    created_at: datetime
+    opened_at: datetime | None = None
+    ended_at: datetime | None = None
+    erased_at: datetime | None = None
+
+
+def may_move(old: RequestState, new: RequestState) -> bool:
+    """Whether a request may go from `old` to `new`."""
+    return new in _MOVES[old]
+
+
+def new_reference() -> str:
+    """A short reference that a customer can read out: `7K3M-Q2XH`, 40 random bits."""
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def written_reference(text: str) -> str:
+    """A reference as people type it (lower case, blanks, no hyphen, O for 0) in its one spelling."""
+    plain = "".join(text.upper().split()).replace("-", "").replace("O", "0").replace("I", "1").replace("L", "1")
+    return f"{plain[:4]}-{plain[4:]}"

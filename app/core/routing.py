@@ -1,0 +1,123 @@
+"""Where a new session goes: to a technician, a department's queue or the general queue, and why.
+
+Source: Take Control "New Session API", Department and Tech. A wrong part (unknown, malformed or disabled) is
+passed over; routing never fails a request.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+_DEPARTMENT = re.compile(r"\s*(?:id_)?([0-9]{1,18})\s*", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A queue of the desk. `id` is what callers send, as `1234` or `id_1234`."""
+
+    id: int
+    name: str
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Technician:
+    """Somebody who helps. `email` is the user name, in lower case; `departments` are ids."""
+
+    id: int
+    email: str
+    name: str
+    departments: frozenset[int] = frozenset()
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Departments by id and technicians by lower-case mail, disabled ones included."""
+
+    departments: Mapping[int, Department] = field(default_factory=dict)
+    technicians: Mapping[str, Technician] = field(default_factory=dict)
+
+    def technician(self, technician_id: int | None) -> Technician | None:
+        """The technician with that id, or None."""
+        return next((t for t in self.technicians.values() if t.id == technician_id), None)
+
+
+class QueueKind(StrEnum):
+    """Whose queue a ticket waits in."""
+
+    TECHNICIAN = "technician"
+    DEPARTMENT = "department"
+    GENERAL = "general"
+
+
+class Reason(StrEnum):
+    """Why a ticket went where it did: one per row of the vendor's routing table."""
+
+    NOTHING_ASKED = "nothing_asked"
+    DEPARTMENT = "department"
+    TECHNICIAN = "technician"
+    TECHNICIAN_IN_DEPARTMENT = "technician_in_department"
+    TECHNICIAN_OVER_DEPARTMENT = "technician_over_department"
+    TECHNICIAN_DEPARTMENT_WRONG = "technician_department_wrong"
+    DEPARTMENT_TECHNICIAN_WRONG = "department_technician_wrong"
+    BOTH_WRONG = "both_wrong"
+    DEPARTMENT_WRONG = "department_wrong"
+    TECHNICIAN_WRONG = "technician_wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Exactly one of the two ids is set, or none for the general queue."""
+
+    kind: QueueKind
+    reason: Reason
+    department_id: int | None = None
+    technician_id: int | None = None
+
+
+def department_id(written: str) -> int | None:
+    """`1234` and `id_1234` are the same department; None when it is neither."""
+    match = _DEPARTMENT.fullmatch(written)
+    return int(match[1]) if match else None
+
+
+def route(department: str | None, tech: str | None, staff: Staff) -> Route:
+    """The vendor's table. `department` and `tech` are as asked, None when absent."""
+    found_department = _department(department, staff)
+    found_technician = _technician(tech, staff)
+    if found_technician:
+        reason = _technician_reason(department, found_department, found_technician)
+        return Route(QueueKind.TECHNICIAN, reason, technician_id=found_technician.id)
+    if found_department:
+        reason = Reason.DEPARTMENT if tech is None else Reason.DEPARTMENT_TECHNICIAN_WRONG
+        return Route(QueueKind.DEPARTMENT, reason, department_id=found_department.id)
+    return Route(QueueKind.GENERAL, _general_reason(department, tech))
+
+
+def _department(written: str | None, staff: Staff) -> Department | None:
+    number = None if written is None else department_id(written)
+    found = None if number is None else staff.departments.get(number)
+    return None if found is None or found.disabled else found
+
+
+def _technician(written: str | None, staff: Staff) -> Technician | None:
+    found = None if written is None else staff.technicians.get(written.strip().lower())
+    return None if found is None or found.disabled else found
+
+
+def _technician_reason(asked: str | None, department: Department | None, technician: Technician) -> Reason:
+    if asked is None:
+        return Reason.TECHNICIAN
+    if department is None:
+        return Reason.TECHNICIAN_DEPARTMENT_WRONG
+    if department.id in technician.departments:
+        return Reason.TECHNICIAN_IN_DEPARTMENT
+    return Reason.TECHNICIAN_OVER_DEPARTMENT
+
+
+def _general_reason(department: str | None, tech: str | None) -> Reason:
+    if department is None:
+        return Reason.NOTHING_ASKED if tech is None else Reason.TECHNICIAN_WRONG
+    return Reason.DEPARTMENT_WRONG if tech is None else Reason.BOTH_WRONG

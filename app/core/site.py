@@ -1,0 +1,67 @@
+"""A site: one place that embeds Handbell, with its own key, contact, routing and way to open sessions."""
+
+import re
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from app.core.customer_info import AskPolicy
+from app.core.new_session import ELEMENTS
+from app.core.routing import department_id
+
+SITE_KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+BACKENDS = ("embedded",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One site and its options. `uid` is its key at the embedded desk; department and technician are its fixed
+    ones, sent when the customer chose none; `offer_departments` are the ids a customer may choose from."""
+
+    key: str
+    name: str
+    uid: str
+    disabled: bool = False
+    backend: str = "embedded"
+    ask_customer_info: AskPolicy = AskPolicy.INCOMPLETE
+    department: str | None = None
+    technician: str | None = None
+    offer_departments: tuple[int, ...] = ()
+    required: tuple[str, ...] = ()
+    one_time_links: bool = False
+    phone: str | None = None
+    mail: str | None = None
+
+    def options(self) -> dict[str, Any]:
+        """The options as plain JSON values."""
+        return {name: _plain(getattr(self, name)) for name in OPTIONS}
+
+    @classmethod
+    def from_options(cls, *, key: str, name: str, uid: str, disabled: bool, options: dict[str, Any]) -> Self:
+        """The site of `options()`; an option of a newer version is left alone. Raises ValueError naming a wrong one."""
+        known = {option: value for option, value in options.items() if option in OPTIONS}
+        for option in ("offer_departments", "required"):
+            known[option] = tuple(known.get(option, ()))
+        known["ask_customer_info"] = AskPolicy(known.get("ask_customer_info", AskPolicy.INCOMPLETE))
+        return cls(key=key, name=name, uid=uid, disabled=disabled, **known)
+
+    def problems(self) -> list[str]:
+        """What an operator must change before this site can be kept."""
+        wrong = []
+        if not SITE_KEY.fullmatch(self.key):
+            wrong.append("the key must be 1 to 40 small letters, digits and hyphens")
+        if not self.name.strip() or len(self.name) > 80:
+            wrong.append("--name must have 1 to 80 characters")
+        if self.backend not in BACKENDS:
+            wrong.append(f"--backend must be one of {', '.join(BACKENDS)}")
+        if self.department is not None and department_id(self.department) is None:
+            wrong.append("--department must be a number such as 1234 or id_1234")
+        if unknown := [field for field in self.required if field not in ELEMENTS]:
+            wrong.append(f"--require takes {', '.join(ELEMENTS)}, not {', '.join(unknown)}")
+        return wrong
+
+
+OPTIONS = tuple(f.name for f in fields(Site) if f.name not in ("key", "name", "uid", "disabled"))
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,90 @@
+"""A ticket's states and the moves allowed between them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.core.customer_info import InfoMode
+from app.core.new_session import ELEMENTS
+from app.core.routing import QueueKind, Reason
+
+
+class TicketState(StrEnum):
+    """Where a ticket of the embedded desk stands."""
+
+    WAITING = "waiting"  # in a queue, nobody has it yet
+    ACTIVE = "active"  # a technician has it
+    CLOSED = "closed"  # a technician ended it
+    CANCELLED = "cancelled"  # the customer ended it
+    EXPIRED = "expired"  # nobody took it in time
+
+
+OPEN_STATES = (TicketState.WAITING, TicketState.ACTIVE)
+
+_MOVES: dict[TicketState, frozenset[TicketState]] = {
+    TicketState.WAITING: frozenset(set(TicketState) - {TicketState.WAITING}),
+    TicketState.ACTIVE: frozenset({TicketState.WAITING, TicketState.CLOSED, TicketState.CANCELLED}),
+    TicketState.CLOSED: frozenset({TicketState.WAITING}),
+    TicketState.CANCELLED: frozenset(),
+    TicketState.EXPIRED: frozenset({TicketState.WAITING}),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A session as the embedded desk records it: what was asked, where it went and why. Times are aware UTC.
+
+    `number` is 0 until it is stored; `reference` is the customer's request where one of our sites made it;
+    `applet_id` is its applet link's id.
+    """
+
+    number: int
+    session_id: str
+    pin: str
+    site: str
+    reference: str | None
+    state: TicketState
+    queue_kind: QueueKind
+    department_id: int | None
+    technician_id: int | None
+    asked_department: str | None
+    asked_tech: str | None
+    reason: Reason
+    customer_name: str | None
+    customer_email: str | None
+    customer_number: str | None
+    problem_description: str | None
+    ask_customer_info: bool
+    info_mode: InfoMode
+    language: str | None
+    applet_id: str
+    created_at: datetime
+    applet_opened_at: datetime | None = None
+    details_saved_at: datetime | None = None
+    ended_at: datetime | None = None
+    erased_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still waits or works on it."""
+        return self.state in OPEN_STATES
+
+    @property
+    def elements(self) -> dict[str, str | None]:
+        """The four customer elements as they are now."""
+        return {name: getattr(self, name) for name in ELEMENTS}
+
+
+@dataclass(frozen=True, slots=True)
+class TicketEvent:
+    """One line of a ticket's history. `detail` maps a field to its old and new value."""
+
+    at: datetime
+    who: str
+    what: str
+    detail: dict[str, list[str | None]]
+
+
+def may_move(old: TicketState, new: TicketState) -> bool:
+    """Whether a ticket may go from `old` to `new`."""
+    return new in _MOVES[old]

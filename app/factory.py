@@ -1,0 +1,51 @@
+"""Joins everything into one WSGI application."""
+
+import structlog
+from flask import Flask, Response, request
+from werkzeug.exceptions import BadRequest
+
+from app import access, api, headers, log, web
+from app.incoming import TrustedProxies
+from app.resources import resource
+from app.settings import Settings
+from app.web import language
+from app.web.session_cookie import use_console_cookie
+from app.wiring import Clock, Running, utc_now
+from app.worker import Schedule
+
+_ANY_HOST = ("/healthz", "/readyz")
+
+
+def create_app(settings: Settings, clock: Clock = utc_now, *, schedule: bool = True) -> Flask:
+    """The application, ready to serve. Raises DatabaseUnusable, BadKeys or Undeclared when it cannot be.
+
+    With `schedule` this process also does the background work.
+    """
+    log.set_up(settings.log_level)
+    here = Running(settings, clock)
+    app = Flask("handbell", static_folder=None, template_folder=str(resource("templates")))
+    app.extensions["handbell"] = here
+    app.jinja_env.trim_blocks = False
+    use_console_cookie(app, here)
+    app.config["WTF_CSRF_TIME_LIMIT"] = 12 * 60 * 60
+    language.register(app)
+    headers.send_headers(app, settings)
+    _refuse_other_hosts(app, settings)
+    web.register(app)
+    api.register(app)
+    access.declared(app)
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    if schedule:
+        Schedule(here.database, settings, clock).start()
+    structlog.get_logger().debug("ready", routes=len(list(app.url_map.iter_rules())))
+    return app
+
+
+def _refuse_other_hosts(app: Flask, settings: Settings) -> None:
+    hosts = settings.hosts
+
+    @app.before_request
+    def refuse() -> Response | None:
+        if request.environ.get("HTTP_HOST", "").lower() in hosts or request.path in _ANY_HOST:
+            return None
+        raise BadRequest("This is not one of our addresses; the operator sets it as HANDBELL_PUBLIC_URL.")

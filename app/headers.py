@@ -1,0 +1,73 @@
+"""Response headers, exactly as agreed: one family for our pages, one for JSON, one for redirects."""
+
+import secrets
+
+from flask import Flask, Response, g, request
+
+from app.settings import Settings
+
+PAGE_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+_DENIED = ("camera", "microphone", "geolocation", "display-capture", "usb", "serial", "hid", "payment")
+PAGE = [
+    ("Content-Security-Policy", PAGE_CSP),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Cache-Control", "no-store"),
+    ("Permissions-Policy", ", ".join(f"{feature}=()" for feature in _DENIED)),
+]
+JSON = [
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+    ("Vary", "Origin"),
+]
+REDIRECT = [
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
+    ("Cache-Control", "no-store"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Robots-Tag", "noindex, nofollow"),
+]
+ATTACHMENT = [*REDIRECT, ("Cross-Origin-Resource-Policy", "same-origin"), ("X-Frame-Options", "DENY")]
+NOT_INDEXED = ("X-Robots-Tag", "noindex, nofollow")
+_BY_TOKEN = ("/r/", "/go/", "/applet/")
+
+
+def request_id() -> str:
+    """This request's id, as it is sent back and logged."""
+    if "request_id" not in g:
+        g.request_id = secrets.token_hex(8)
+    return str(g.request_id)
+
+
+def with_headers(response: Response, family: list[tuple[str, str]]) -> Response:
+    """The response with exactly this family's headers in place of what it had of them."""
+    for name, value in family:
+        response.headers[name] = value
+    return response
+
+
+def send_headers(app: Flask, settings: Settings) -> None:
+    """Put the headers that all responses bear on all of them, and the page family on what has no other."""
+    every = [("X-Content-Type-Options", "nosniff")]
+    if settings.https:
+        every.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
+    page = [*every, *PAGE]
+
+    @app.after_request
+    def add(response: Response) -> Response:
+        headers = response.headers
+        headers["X-Request-Id"] = request_id()
+        if "Content-Security-Policy" in headers:
+            headers.extend(every)
+            return response
+        headers.remove("Cache-Control")
+        headers.extend(page)
+        if request.path.startswith(_BY_TOKEN):
+            headers.add(*NOT_INDEXED)
+        return response

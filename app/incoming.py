@@ -1,0 +1,100 @@
+"""What came in: the body within its limits, as parameters, and the client's address. Fails with a clear 4xx."""
+
+from io import BytesIO
+from ipaddress import IPv4Network, IPv6Network
+
+from flask import request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.formparser import MultiPartParser
+
+from app.core.bodies import MAX_BODY, MAX_FIELDS, BadBody, form_pairs
+from app.core.client import is_in
+
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+_TOO_LARGE = f"the body is larger than {MAX_BODY // 1024} KiB"
+
+
+def body() -> bytes:
+    """The raw body. Raises BadBody (413) over 64 KiB, whether its length was announced or not."""
+    if (request.content_length or 0) > MAX_BODY:
+        _drain()
+        raise BadBody(_TOO_LARGE, 413)
+    try:
+        raw = request.stream.read(MAX_BODY + 1)
+    except (RequestEntityTooLarge, ClientDisconnected, OSError, ValueError):
+        raise BadBody("the body could not be read") from None
+    if len(raw) > MAX_BODY:
+        _drain()
+        raise BadBody(_TOO_LARGE, 413)
+    return raw
+
+
+def form_body() -> list[tuple[str, str]]:
+    """Name and value pairs of a form post, urlencoded or multipart without files. Raises BadBody."""
+    raw = body()
+    if request.mimetype == MULTIPART:
+        return _multipart(raw)
+    if request.mimetype != FORM and (raw or request.mimetype):
+        raise BadBody(f"send the form as {FORM}", 415)
+    return form_pairs(raw)
+
+
+def query() -> list[tuple[str, str]]:
+    """Name and value pairs of the query string. Raises BadBody when it is not UTF-8."""
+    return form_pairs(request.query_string)
+
+
+def client_address() -> str:
+    """Who is asking, behind the trusted proxies (see `TrustedProxies`)."""
+    return request.remote_addr or "unknown"
+
+
+class TrustedProxies:
+    """WSGI middleware: takes the client's address from `X-Forwarded-For`, from proxies of ours only."""
+
+    def __init__(self, app, networks: tuple[IPv4Network | IPv6Network, ...]) -> None:  # type: ignore[no-untyped-def]
+        self._app = app
+        self._networks = networks
+
+    def __call__(self, environ, start_response):  # type: ignore[no-untyped-def]
+        remote = environ.get("REMOTE_ADDR", "")
+        if is_in(remote, self._networks):
+            hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+            while hops and is_in(remote, self._networks):
+                remote = hops.pop()
+            environ["REMOTE_ADDR"] = remote
+        return self._app(environ, start_response)
+
+
+def _multipart(raw: bytes) -> list[tuple[str, str]]:
+    boundary = request.mimetype_params.get("boundary", "").encode("ascii", "replace")
+    if not boundary:
+        raise BadBody("the multipart body has no boundary")
+    parser = MultiPartParser(max_form_memory_size=MAX_BODY, max_form_parts=MAX_FIELDS)
+    try:
+        form, files = parser.parse(BytesIO(raw), boundary, len(raw))
+    except RequestEntityTooLarge:
+        raise BadBody(f"more than {MAX_FIELDS} fields", 413) from None
+    except ValueError:
+        raise BadBody("the multipart body could not be read") from None
+    if files:
+        raise BadBody("files cannot be sent here")
+    pairs = list(form.items(multi=True))
+    if any("\ufffd" in name + value for name, value in pairs):
+        _refuse_broken_utf8(raw)
+    return pairs
+
+
+def _refuse_broken_utf8(raw: bytes) -> None:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadBody("the text is not valid UTF-8") from None
+
+
+def _drain() -> None:
+    """Read a little more, so that a client that is still sending sees our answer and not a reset."""
+    left = 1024 * 1024
+    while left > 0 and (chunk := request.stream.read(min(left, 65536))):
+        left -= len(chunk)

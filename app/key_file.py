@@ -1,0 +1,128 @@
+"""The signing keys' file: lines `kid:base64` (32 bytes), newest first, readable by its owner alone.
+
+A kid made here bears the time it was made, so that the key before it can be kept for 24 hours and no longer.
+"""
+
+import base64
+import binascii
+import contextlib
+import itertools
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+KEEP_OLD = timedelta(hours=24)
+_KID_TIME = "%Y%m%dT%H%M%SZ"
+
+
+class BadKeys(Exception):
+    """The keys file cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One signing key. `made_at` is None for a kid of the operator's own making."""
+
+    kid: str
+    secret: bytes
+    made_at: datetime | None
+
+
+def new_key(now: datetime) -> Key:
+    """A fresh random key whose kid tells when it was made (UTC)."""
+    kid = f"{now.astimezone(UTC).strftime(_KID_TIME)}-{secrets.token_hex(2)}"
+    return Key(kid, secrets.token_bytes(32), now)
+
+
+def ensure_keys(path: Path, now: datetime) -> None:
+    """Make the file with one key when there is none; safe when two processes do it at once."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    _write(fresh, [new_key(now)])
+    # A link is made only if the name is still free, and the file is whole when it appears.
+    with contextlib.suppress(FileExistsError):
+        os.link(fresh, path)
+    fresh.unlink()
+
+
+def read_keys(path: Path) -> list[Key]:
+    """All keys, newest first. Raises BadKeys."""
+    try:
+        mode = path.stat().st_mode & 0o777
+        lines = path.read_text("ascii").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadKeys(f"cannot read the keys file {path}: {error}") from None
+    if mode & 0o077:
+        raise BadKeys(f"the keys file {path} may be read by others (mode {mode:04o}); run: chmod 600 {path}")
+    keys = [_key(path, number, line) for number, line in enumerate(lines, 1)]
+    if not keys:
+        raise BadKeys(f"the keys file {path} is empty; delete it to have one made")
+    if len({key.secret for key in keys}) < len(keys) or len({key.kid for key in keys}) < len(keys):
+        raise BadKeys(f"the keys file {path} has the same key twice; delete one of the lines")
+    return keys
+
+
+def live_keys(keys: Sequence[Key], now: datetime) -> list[Key]:
+    """The newest key and those that were replaced less than 24 hours ago."""
+    live = list(keys[:1])
+    for successor, key in itertools.pairwise(keys):
+        if successor.made_at is None or successor.made_at + KEEP_OLD > now:
+            live.append(key)
+        else:
+            break
+    return live
+
+
+def rotate_keys(path: Path, now: datetime) -> Key:
+    """Put a new key first; the one before it stays valid for 24 hours, older ones go."""
+    fresh = new_key(now)
+    _replace(path, [fresh, *live_keys(read_keys(path), now)])
+    return fresh
+
+
+def revoke_key(path: Path, kid: str, now: datetime) -> None:
+    """Take one key out, at once; the last one is replaced by a new one. Raises BadKeys when it is not there."""
+    keys = read_keys(path)
+    kept = [key for key in keys if key.kid != kid]
+    if len(kept) == len(keys):
+        raise BadKeys(f"no key {kid} in {path}; see: handbell keys list")
+    _replace(path, kept or [new_key(now)])
+
+
+def _key(path: Path, number: int, line: str) -> Key:
+    kid, colon, encoded = line.partition(":")
+    try:
+        secret = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        secret = b""
+    if not kid or not colon or len(secret) != 32:
+        raise BadKeys(f"{path} line {number}: expected <name>:<32 bytes in base64>")
+    if len(set(secret)) < 8:
+        raise BadKeys(f"{path} line {number}: this is an example, not a key; delete the line")
+    return Key(kid, secret, _made_at(kid))
+
+
+def _made_at(kid: str) -> datetime | None:
+    try:
+        return datetime.strptime(kid.split("-", maxsplit=1)[0], _KID_TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _write(path: Path, keys: Sequence[Key]) -> None:
+    text = "".join(f"{key.kid}:{base64.b64encode(key.secret).decode()}\n" for key in keys)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replace(path: Path, keys: Sequence[Key]) -> None:
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    _write(fresh, keys)
+    fresh.replace(path)

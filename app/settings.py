@@ -1,0 +1,188 @@
+"""Handbell's settings: the only reader of the environment.
+
+Every setting is an environment variable `HANDBELL_<NAME>`; the same names may stand in a file `handbell.env`
+in the working directory (the environment wins). Settings that hold a secret may be given as `…_FILE`.
+"""
+
+import os
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "HANDBELL_"
+ENV_FILE = "handbell.env"
+_SECRETS = ("database_url", "redis_url")
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+
+Network = IPv4Network | IPv6Network
+
+
+class BadSettings(Exception):
+    """A setting is wrong; the message names it and says what to do."""
+
+
+class Settings(BaseSettings):
+    """All settings of one process, checked. Times are seconds, limits are counts."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+        str_strip_whitespace=True,
+    )
+
+    data_dir: Path = Path("instance")
+    database_url: str = ""
+    database_url_file: Path | None = None
+    redis_url: str = ""
+    redis_url_file: Path | None = None
+    public_url: str = ""
+    bind: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535, validation_alias=AliasChoices("HANDBELL_PORT", "PORT"))
+    keys_file: Path | None = None
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
+    trusted_networks: Annotated[tuple[Network, ...], NoDecode] = ()
+    processes: int = Field(default=2, ge=1, le=64)
+    threads: int = Field(default=8, ge=1, le=64)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    demo: bool = True
+    retention_days: int = Field(default=30, ge=1, le=90)
+
+    @field_validator("trusted_proxies", "trusted_networks", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.username
+            or parts.query
+            or parts.fragment
+        ):
+            raise ValueError("must be an address such as https://support.example.com")
+        if parts.path.strip("/"):
+            raise ValueError("must not have a path: Handbell's addresses start at the root of its own host name")
+        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+            raise ValueError(f"is {value}; in production it must be https (http is for this machine only)")
+        return f"{parts.scheme}://{parts.netloc.lower()}"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _secrets_from_files(cls, values: dict[str, Any]) -> dict[str, Any]:
+        for name in _SECRETS:
+            path = values.get(f"{name}_file")
+            if path and values.get(name):
+                raise ValueError(f"{PREFIX}{name.upper()} and its _FILE are both set; keep one of them")
+            if path:
+                values[name] = _secret(name, path)
+        return values
+
+    @property
+    def base_url(self) -> str:
+        """What absolute links begin with: HANDBELL_PUBLIC_URL, or this machine's own address."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def https(self) -> bool:
+        """Whether customers reach us over https."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The `Host` values that are ours, in lower case. On loopback every name of this machine is."""
+        parts = urlsplit(self.base_url)
+        default = 443 if self.https else 80
+        hosts = {_host(parts.hostname or "", parts.port or default)}
+        if _is_loopback(parts.hostname or ""):
+            hosts |= {_host(name, port) for name in _LOOPBACK_NAMES for port in (self.port, parts.port or default)}
+        return frozenset(hosts | {host.removesuffix(f":{default}") for host in hosts})
+
+    @property
+    def keys_path(self) -> Path:
+        """Where the signing keys are."""
+        return self.keys_file or self.data_dir / "keys"
+
+    @property
+    def database(self) -> str:
+        """The database's address; SQLite in the data directory unless set."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'handbell.sqlite3').absolute()}"
+
+    @property
+    def applets_dir(self) -> Path:
+        """Where the operator may put remote-support programs, one folder per system."""
+        return self.data_dir / "applets"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment and `handbell.env`. Raises BadSettings naming every wrong one."""
+    known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
+    unknown = [name for name in os.environ if name.startswith(PREFIX) and name not in known]
+    if wrong := [name for name in unknown if not name.startswith(f"{PREFIX}TEST_")]:
+        raise BadSettings("\n".join(f"{name} is not a setting; docs/settings.md lists them all" for name in wrong))
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise BadSettings("\n".join(_sentence(e["loc"], e["msg"]) for e in error.errors())) from None
+
+
+def ci() -> bool:
+    """Whether this runs in continuous integration, where nothing may be skipped."""
+    return os.environ.get("CI") == "true"
+
+
+def _secret(name: str, path: str | Path) -> str:
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except OSError as error:
+        raise ValueError(f"{PREFIX}{name.upper()}_FILE: cannot read {path}: {error.strerror}") from None
+
+
+def _sentence(location: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    if not location:
+        return message
+    name = str(location[0]).upper()
+    return f"{name if name.startswith(('HANDBELL_', 'PORT')) else PREFIX + name}: {message}"
+
+
+def _host(name: str, port: int) -> str:
+    return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,81 @@
+"""Erasing what identifies a person; counts, states and times stay."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, or_, select, update
+
+from app.core.ticket import OPEN_STATES, TicketState
+from app.store.tables import console_sessions, failed_logins, links, requests, ticket_events, tickets
+
+_NOTHING = {
+    "customer_name": None,
+    "customer_email": None,
+    "customer_number": None,
+    "problem_description": None,
+    "language": None,
+}
+_MOST = 500  # rows in one transaction
+
+
+def erase_requests(connection: Connection, references: Sequence[str], now: datetime) -> int:
+    """Erase these requests and return how many there were."""
+    connection.execute(delete(links).where(links.c.reference.in_(references)))
+    change = update(requests).where(requests.c.reference.in_(references), requests.c.erased_at.is_(None))
+    routing = {"department": None, "tech": None, "last_error": None}
+    address = {"client_address": None, "client_network": None, "idempotency_key": None}
+    return connection.execute(change.values(**_NOTHING, **routing, **address, erased_at=now)).rowcount
+
+
+def erase_tickets(connection: Connection, numbers: Sequence[int], now: datetime) -> int:
+    """Erase these tickets with their history, end the open ones, and return how many there were."""
+    connection.execute(delete(ticket_events).where(ticket_events.c.ticket_number.in_(numbers)))
+    connection.execute(
+        update(tickets)
+        .where(tickets.c.number.in_(numbers), tickets.c.state.in_(OPEN_STATES))
+        .values(state=TicketState.EXPIRED, ended_at=now)
+    )
+    change = update(tickets).where(tickets.c.number.in_(numbers), tickets.c.erased_at.is_(None))
+    return connection.execute(change.values(**_NOTHING, asked_department=None, asked_tech=None, erased_at=now)).rowcount
+
+
+def requests_to_erase(connection: Connection, ended_before: datetime, created_before: datetime) -> list[str]:
+    """References of requests whose data has been kept long enough."""
+    old = or_(requests.c.ended_at < ended_before, requests.c.created_at < created_before)
+    query = select(requests.c.reference).where(requests.c.erased_at.is_(None), old)
+    return list(connection.execute(query.limit(_MOST)).scalars())
+
+
+def tickets_to_erase(connection: Connection, ended_before: datetime, created_before: datetime) -> list[int]:
+    """Numbers of tickets whose data has been kept long enough."""
+    old = or_(tickets.c.ended_at < ended_before, tickets.c.created_at < created_before)
+    query = select(tickets.c.number).where(tickets.c.erased_at.is_(None), old)
+    return list(connection.execute(query.limit(_MOST)).scalars())
+
+
+def tickets_nobody_took(connection: Connection, created_before: datetime) -> list[int]:
+    """Numbers of tickets that still wait although they are this old."""
+    query = select(tickets.c.number).where(
+        tickets.c.state == TicketState.WAITING, tickets.c.created_at < created_before
+    )
+    return list(connection.execute(query.limit(_MOST)).scalars())
+
+
+def forget_keys_and_addresses(connection: Connection, keys_before: datetime, addresses_before: datetime) -> None:
+    """Idempotency keys and full client addresses are kept for a short while only."""
+    connection.execute(
+        update(requests)
+        .where(requests.c.created_at < keys_before, requests.c.idempotency_key.is_not(None))
+        .values(idempotency_key=None)
+    )
+    connection.execute(
+        update(requests)
+        .where(requests.c.created_at < addresses_before, requests.c.client_address.is_not(None))
+        .values(client_address=None, client_network=None)
+    )
+
+
+def forget_log_ins(connection: Connection, failures_before: datetime, seen_before: datetime) -> None:
+    """Wrong tries and idle sessions that no longer count."""
+    connection.execute(delete(failed_logins).where(failed_logins.c.at < failures_before))
+    connection.execute(delete(console_sessions).where(console_sessions.c.seen_at < seen_before))

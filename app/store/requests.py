@@ -1,0 +1,172 @@
+"""Customers' requests and the links that start their sessions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+
+from app.core.request import CustomerRequest, RequestState
+from app.store.tables import Moment, links, requests, tickets
+
+
+@dataclass(frozen=True, slots=True)
+class StartLink:
+    """A link that starts a session a limited number of times."""
+
+    id: str
+    reference: str
+    expires_at: datetime
+    opens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StartTarget:
+    """What a start link leads to: the request, and its ticket's applet where the desk is our own."""
+
+    reference: str
+    site: str
+    state: RequestState
+    status_id: str
+    requested_at: datetime
+    applet_id: str
+    ticket_created_at: datetime
+
+
+_INSERT = insert(requests)
+_BY_KEY = select(requests).where(requests.c.idempotency_key == bindparam("key"))
+_BY_REFERENCE = select(requests).where(requests.c.reference == bindparam("reference"))
+_BY_STATUS_ID = select(requests).where(requests.c.status_id == bindparam("status_id"))
+_RECENT = (
+    select(requests.c.created_at)
+    .where(requests.c.client_network == bindparam("network"), requests.c.created_at > bindparam("since"))
+    .order_by(requests.c.created_at.desc())
+    .limit(1)
+    .offset(bindparam("skip"))
+)
+_INSERT_LINK = insert(links)
+_START_TARGET = (
+    select(
+        requests.c.reference,
+        requests.c.site,
+        requests.c.state,
+        requests.c.status_id,
+        requests.c.created_at.label("requested_at"),
+        tickets.c.applet_id,
+        tickets.c.created_at.label("ticket_created_at"),
+    )
+    .select_from(links)
+    .join(requests, requests.c.reference == links.c.reference)
+    .join(tickets, tickets.c.number == requests.c.ticket_number)
+    .where(links.c.id == bindparam("id"))
+)
+_NEWEST_LINK = (
+    select(links).where(links.c.reference == bindparam("reference")).order_by(links.c.expires_at.desc()).limit(1)
+)
+_OPEN = (
+    update(links)
+    .where(links.c.id == bindparam("which"), links.c.opens < bindparam("most"))
+    .values(opens=links.c.opens + 1, opened_at=func.coalesce(links.c.opened_at, bindparam("now", type_=Moment)))
+)
+
+
+def insert_request(connection: Connection, request: CustomerRequest) -> None:
+    """Keep a new request. Raises IntegrityError when its idempotency key or reference is taken."""
+    connection.execute(_INSERT, _values(request))
+
+
+def request_by_key(connection: Connection, key: str) -> CustomerRequest | None:
+    """The request that was submitted under this idempotency key."""
+    return _request(connection.execute(_BY_KEY, {"key": key}).one_or_none())
+
+
+def request_by_reference(connection: Connection, reference: str) -> CustomerRequest | None:
+    """The request with this reference."""
+    return _request(connection.execute(_BY_REFERENCE, {"reference": reference}).one_or_none())
+
+
+def request_by_status_id(connection: Connection, status_id: str) -> CustomerRequest | None:
+    """The request whose status link has this id."""
+    return _request(connection.execute(_BY_STATUS_ID, {"status_id": status_id}).one_or_none())
+
+
+def nth_newest_from(connection: Connection, network: str, nth: int, since: datetime) -> datetime | None:
+    """When the nth newest request of this client came in, if that was after `since`."""
+    return connection.execute(_RECENT, {"network": network, "since": since, "skip": nth - 1}).scalar_one_or_none()
+
+
+def list_requests(
+    connection: Connection, *, state: RequestState | None = None, site: str | None = None, most: int = 100
+) -> list[CustomerRequest]:
+    """The newest requests first."""
+    query = select(requests).order_by(requests.c.created_at.desc()).limit(most)
+    if state is not None:
+        query = query.where(requests.c.state == state)
+    if site is not None:
+        query = query.where(requests.c.site == site)
+    return [_known(row) for row in connection.execute(query)]
+
+
+def requests_of_person(
+    connection: Connection, *, email: str | None = None, number: str | None = None
+) -> list[CustomerRequest]:
+    """All requests that bear this mail address (any case) or customer number."""
+    query = select(requests).order_by(requests.c.created_at)
+    if email is not None:
+        query = query.where(func.lower(requests.c.customer_email) == email.lower())
+    if number is not None:
+        query = query.where(requests.c.customer_number == number)
+    return [_known(row) for row in connection.execute(query)]
+
+
+def end_request(connection: Connection, reference: str, now: datetime) -> None:
+    """Its session is over."""
+    connection.execute(
+        update(requests)
+        .where(requests.c.reference == reference, requests.c.state == RequestState.OPENED)
+        .values(state=RequestState.ENDED, ended_at=now)
+    )
+
+
+def insert_link(connection: Connection, link: StartLink) -> None:
+    """Keep a new link."""
+    connection.execute(
+        _INSERT_LINK,
+        {"id": link.id, "reference": link.reference, "expires_at": link.expires_at, "opens": link.opens},
+    )
+
+
+def start_target(connection: Connection, link_id: str) -> StartTarget | None:
+    """What the link with this id starts."""
+    row = connection.execute(_START_TARGET, {"id": link_id}).one_or_none()
+    return None if row is None else StartTarget(**{**row._asdict(), "state": RequestState(row.state)})
+
+
+def newest_link(connection: Connection, reference: str) -> StartLink | None:
+    """The link of this request that lasts longest."""
+    return _link(connection.execute(_NEWEST_LINK, {"reference": reference}).one_or_none())
+
+
+def record_opening(connection: Connection, link_id: str, most: int, now: datetime) -> bool:
+    """Count one more opening; False when the link has been opened `most` times already."""
+    return connection.execute(_OPEN, {"which": link_id, "most": most, "now": now}).rowcount == 1
+
+
+_COLUMNS = tuple(column.name for column in requests.columns)
+
+
+def _values(request: CustomerRequest) -> dict[str, object]:
+    return {name: getattr(request, name) for name in _COLUMNS}
+
+
+def _request(row: Row[tuple[object, ...]] | None) -> CustomerRequest | None:
+    return None if row is None else _known(row)
+
+
+def _known(row: Row[tuple[object, ...]]) -> CustomerRequest:
+    values = row._asdict()
+    values["state"] = RequestState(values["state"])
+    return CustomerRequest(**values)
+
+
+def _link(row: Row[tuple[object, ...]] | None) -> StartLink | None:
+    return None if row is None else StartLink(row.id, row.reference, row.expires_at, row.opens)

@@ -1,0 +1,54 @@
+"""Sites and the configuration's generation, which tells every process that something changed."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from app.core.site import Site
+from app.store.tables import configuration, sites
+
+_BUMP = update(configuration).values(generation=configuration.c.generation + 1)
+_GENERATION = select(configuration.c.generation)
+_ALL = select(sites).order_by(sites.c.key)
+_CHANGE = (
+    update(sites)
+    .where(sites.c.key == bindparam("which"))
+    .values(name=bindparam("new_name"), disabled=bindparam("new_disabled"), options=bindparam("new_options"))
+)
+
+
+def load_generation(connection: Connection) -> int:
+    """A number that goes up with every change of sites, departments and technicians."""
+    return int(connection.execute(_GENERATION).scalar_one())
+
+
+def bump_generation(connection: Connection) -> None:
+    """Tell every process to load sites and staff anew."""
+    connection.execute(_BUMP)
+
+
+def load_sites(connection: Connection) -> list[Site]:
+    """All sites by key, disabled ones included."""
+    rows = connection.execute(_ALL).mappings()
+    names = ("key", "name", "uid", "disabled", "options")
+    return [Site.from_options(**{name: row[name] for name in names}) for row in rows]
+
+
+def add_site(connection: Connection, site: Site, now: datetime) -> None:
+    """Keep a new site. Raises IntegrityError when the key is taken."""
+    row = {
+        "key": site.key,
+        "name": site.name,
+        "uid": site.uid,
+        "disabled": site.disabled,
+        "options": site.options(),
+    }
+    connection.execute(insert(sites).values(**row, created_at=now))
+    bump_generation(connection)
+
+
+def change_site(connection: Connection, site: Site) -> None:
+    """Keep the site's name and options as they are now."""
+    values = {"new_name": site.name, "new_disabled": site.disabled, "new_options": site.options()}
+    connection.execute(_CHANGE, {"which": site.key, **values})
+    bump_generation(connection)

@@ -1,0 +1,94 @@
+"""Departments, technicians and who belongs where."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from app.core.routing import Department, Staff, Technician
+from app.store.sites import bump_generation
+from app.store.tables import console_sessions, departments, memberships, technicians
+
+
+def load_staff(connection: Connection) -> Staff:
+    """Everyone, disabled ones included: the routing tells them apart."""
+    members: dict[int, set[int]] = defaultdict(set)
+    for membership in connection.execute(select(memberships)):
+        members[membership.technician_id].add(membership.department_id)
+    return Staff(
+        departments={
+            row.id: Department(row.id, row.name, row.disabled)
+            for row in connection.execute(select(departments).order_by(departments.c.id))
+        },
+        technicians={
+            row.email: Technician(row.id, row.email, row.name, frozenset(members[row.id]), row.disabled)
+            for row in connection.execute(select(technicians).order_by(technicians.c.email))
+        },
+    )
+
+
+def add_department(connection: Connection, department: Department) -> None:
+    """Keep a new department. Raises IntegrityError when its id is taken."""
+    connection.execute(insert(departments).values(id=department.id, name=department.name, disabled=department.disabled))
+    bump_generation(connection)
+
+
+def set_department_disabled(connection: Connection, department_id: int, disabled: bool) -> bool:
+    """Whether there is such a department; its tickets keep its name."""
+    change = update(departments).where(departments.c.id == department_id).values(disabled=disabled)
+    found = connection.execute(change).rowcount == 1
+    bump_generation(connection)
+    return found
+
+
+def add_technician(
+    connection: Connection,
+    email: str,
+    name: str,
+    department_ids: Collection[int],
+    password_hash: str | None,
+    now: datetime,
+) -> int:
+    """Keep a new technician and return the id. `email` is in lower case. Raises IntegrityError when taken or when a
+    department does not exist."""
+    row = {"email": email, "name": name, "password_hash": password_hash, "disabled": False, "created_at": now}
+    technician_id: int = connection.execute(insert(technicians).values(**row).returning(technicians.c.id)).scalar_one()
+    for department_id in sorted(set(department_ids)):
+        connection.execute(insert(memberships).values(technician_id=technician_id, department_id=department_id))
+    bump_generation(connection)
+    return technician_id
+
+
+def set_technician_disabled(connection: Connection, email: str, disabled: bool) -> bool:
+    """Whether there is such a technician; disabling ends their console sessions."""
+    change = update(technicians).where(technicians.c.email == email).values(disabled=disabled)
+    found = connection.execute(change).rowcount == 1
+    _end_sessions(connection, email)
+    bump_generation(connection)
+    return found
+
+
+def set_password_hash(connection: Connection, email: str, password_hash: str) -> bool:
+    """Whether there is such a technician; a new password ends their console sessions."""
+    change = update(technicians).where(technicians.c.email == email).values(password_hash=password_hash)
+    found = connection.execute(change).rowcount == 1
+    _end_sessions(connection, email)
+    return found
+
+
+def password_hash(connection: Connection, email: str) -> tuple[int, str] | None:
+    """Id and password hash of a technician who may log in."""
+    row = connection.execute(
+        select(technicians.c.id, technicians.c.password_hash).where(
+            technicians.c.email == email,
+            technicians.c.disabled.is_(False),
+            technicians.c.password_hash.is_not(None),
+        )
+    ).one_or_none()
+    return None if row is None else (row.id, row.password_hash)
+
+
+def _end_sessions(connection: Connection, email: str) -> None:
+    whose = select(technicians.c.id).where(technicians.c.email == email)
+    connection.execute(delete(console_sessions).where(console_sessions.c.technician_id.in_(whose)))

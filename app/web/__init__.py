@@ -1,0 +1,23 @@
+"""Pages for people: each view file holds one behaviour."""
+
+from flask import Blueprint, Flask
+
+from app.web import applet, console, errors, go, health, request_page, static_files, status_page
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    request_page.pages,
+    status_page.pages,
+    go.pages,
+    applet.pages,
+    console.pages,
+    health.pages,
+    static_files.pages,
+)
+
+
+def register(app: Flask) -> None:
+    """Put all pages on the app."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    errors.register(app)
+    static_files.register(app)

@@ -1,0 +1,198 @@
+"""The embedded desk's applet: a page of ours that the customer waits on, or the operator's own program."""
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+)
+
+from app.access import Who, open_to
+from app.actions.applet_program import Program, find_program
+from app.actions.ticket import NotAllowed, TicketOver, cancel, note_applet_opened, save_details
+from app.core.customer_info import InfoMode
+from app.core.links import Purpose
+from app.core.new_session import ELEMENTS, LIMITS, NewSessionRequest, form_parameters
+from app.core.routing import QueueKind, Staff
+from app.core.text import Invalid, is_blank, looks_like_email, normal_newlines
+from app.core.text import Problem as FieldProblem
+from app.core.ticket import Ticket, TicketState
+from app.headers import ATTACHMENT, with_headers
+from app.incoming import form_body
+from app.store.tickets import place_in_queue, ticket_by_applet_id
+from app.web.fault_text import sentences
+from app.web.links import asked_platform, gone, is_only_looking, link_or_abort
+from app.web.words import _
+from app.wiring import Running, running
+
+pages = Blueprint("applet", __name__)
+
+
+@pages.get("/applet/<token>")
+@open_to(Who.LINK_HOLDERS)
+def applet(token: str) -> Response:
+    """The operator's program for this system where there is one, else the page the customer waits on."""
+    here = running()
+    ticket = _ticket(here, token)
+    if ticket.is_open and not is_only_looking():
+        note_applet_opened(here.database, ticket, here.clock())
+    program = find_program(here.settings.applets_dir, asked_platform()) if ticket.is_open else None
+    if program:
+        return _attachment(program, ticket)
+    editing = "edit" in request.args or ticket.details_saved_at is None
+    values = {name: value or "" for name, value in ticket.elements.items()}
+    return _page(here, token, ticket, form_open=editing, values=values, problems={})
+
+
+@pages.get("/applet/<token>/state")
+@open_to(Who.LINK_HOLDERS)
+def state(token: str) -> Response:
+    """What changes while the customer waits, for the page's script."""
+    here = running()
+    ticket = _ticket(here, token)
+    staff = here.desk.staff
+    return jsonify(
+        state=ticket.state,
+        place=_place(here, ticket),
+        helper=_helper(ticket, staff),
+        queue_label=_queue_label(ticket, staff),
+    )
+
+
+@pages.post("/applet/<token>")
+@open_to(Who.LINK_HOLDERS)
+def change(token: str) -> Response:
+    """The customer cancels, or changes the ticket's details where Ask_customer_info allows it (else 403)."""
+    here = running()
+    ticket = _ticket(here, token)
+    try:
+        parameters = form_parameters(form_body())
+    except Invalid as invalid:
+        return _refused(here, token, ticket, {}, sentences(invalid.problems))
+    if parameters.get("action") == "cancel":
+        cancel(here.database, ticket.number, here.clock())
+        return _back(token)
+    if ticket.info_mode is InfoMode.HIDDEN:
+        abort(403)
+    values = {name: normal_newlines(parameters.get(name, "")) for name in ELEMENTS}
+    details = _details(values)
+    if isinstance(details, dict):
+        return _refused(here, token, ticket, values, details)
+    try:
+        save_details(here.database, ticket.number, details, here.clock())
+    except NotAllowed:
+        abort(403)
+    except TicketOver:
+        return _back(token)
+    return _back(token, "?saved")
+
+
+def _ticket(here: Running, token: str) -> Ticket:
+    link = link_or_abort(Purpose.APPLET, token)
+    with here.database.read() as connection:
+        ticket = ticket_by_applet_id(connection, link.id)
+    if ticket is None:
+        abort(gone(here.desk.site("default")))
+    return ticket
+
+
+def _page(
+    here: Running,
+    token: str,
+    ticket: Ticket,
+    *,
+    form_open: bool,
+    values: dict[str, str],
+    problems: dict[str, str],
+    status: int = 200,
+) -> Response:
+    staff = here.desk.staff
+    hidden = ticket.info_mode is InfoMode.HIDDEN
+    html = render_template(
+        "applet.html",
+        site=here.desk.sites.get(ticket.site),
+        number=ticket.number,
+        reference=ticket.reference,
+        state=ticket.state,
+        place=_place(here, ticket),
+        queue_label=_queue_label(ticket, staff),
+        helper=_helper(ticket, staff),
+        mode=ticket.info_mode,
+        form_open=form_open and not hidden,
+        values={} if hidden else values,
+        problems=problems,
+        limits={name: LIMITS[name] for name in ELEMENTS},
+        saved="saved" in request.args and ticket.details_saved_at is not None,
+        action=f"/applet/{token}",
+        state_url=f"/applet/{token}/state",
+        refresh_url=f"/applet/{token}",
+        edit_url=f"/applet/{token}?edit",
+        request_url=f"/s/{ticket.site}",
+    )
+    # An ended ticket's address keeps working, but there is nothing to do on it any more.
+    return make_response(html, status if ticket.is_open else 410)
+
+
+def _refused(here: Running, token: str, ticket: Ticket, values: dict[str, str], problems: dict[str, str]) -> Response:
+    if ticket.info_mode is InfoMode.HIDDEN:
+        abort(403)
+    return _page(here, token, ticket, form_open=True, values=values, problems=problems, status=422)
+
+
+def _details(values: dict[str, str]) -> NewSessionRequest | dict[str, str]:
+    problems: tuple[FieldProblem, ...] = ()
+    email = values["customer_email"]
+    if not is_blank(email) and not looks_like_email(email):
+        problems = (FieldProblem("customer_email", "email"),)
+    try:
+        details = NewSessionRequest(
+            customer_name=values["customer_name"],
+            customer_email=email,
+            customer_number=values["customer_number"],
+            problem_description=values["problem_description"],
+        )
+    except Invalid as invalid:
+        return sentences((*problems, *invalid.problems))
+    return sentences(problems) if problems else details
+
+
+def _back(token: str, query: str = "") -> Response:
+    return make_response(redirect(f"/applet/{token}{query}", 303))
+
+
+def _place(here: Running, ticket: Ticket) -> int | None:
+    if ticket.state is not TicketState.WAITING:
+        return None
+    with here.database.read() as connection:
+        return place_in_queue(connection, ticket)
+
+
+def _queue_label(ticket: Ticket, staff: Staff) -> str:
+    if ticket.queue_kind is QueueKind.TECHNICIAN:
+        technician = staff.technician(ticket.technician_id)
+        return technician.name if technician else _("our team")
+    department = staff.departments.get(ticket.department_id or -1)
+    return department.name if department else _("our team")
+
+
+def _helper(ticket: Ticket, staff: Staff) -> str | None:
+    technician = staff.technician(ticket.technician_id)
+    return technician.name if technician else None
+
+
+def _attachment(program: Program, ticket: Ticket) -> Response:
+    response = send_file(
+        program.path,
+        mimetype=program.media_type,
+        as_attachment=True,
+        download_name=program.name_for(ticket.number),
+        conditional=True,
+        etag=True,
+        max_age=0,
+    )
+    return with_headers(response, ATTACHMENT)

@@ -1,0 +1,96 @@
+"""Errors as pages for people and as JSON for programs; nothing of what went wrong inside is shown."""
+
+import sqlite3
+import traceback
+from concurrent.futures import TimeoutError as WriteTimeout
+from pathlib import Path
+
+import structlog
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from app.core.bodies import BadBody
+from app.headers import JSON, request_id, with_headers
+from app.web.words import _
+from app.wiring import running
+
+log = structlog.get_logger()
+
+
+def register(app: Flask) -> None:
+    """Every error ends here."""
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(BadBody, _bad_body)
+    for kind in (SQLAlchemyError, sqlite3.Error, WriteTimeout):
+        app.register_error_handler(kind, _database_error)
+    app.register_error_handler(Exception, _our_fault)
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.response is not None:
+        return make_response(error.response)
+    response = _answer(error.code or 500, error.name)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _bad_body(error: BadBody) -> Response:
+    return _answer(error.status, str(error))
+
+
+def _database_error(error: Exception) -> Response:
+    log.error("database_error", error=type(error).__name__, request_id=request_id())
+    response = _answer(503, "the database does not answer")
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _our_fault(error: Exception) -> Response:
+    log.error("unexpected_error", error=type(error).__name__, request_id=request_id(), at=_frames(error))
+    return _answer(500, "internal error")
+
+
+def _frames(error: Exception) -> list[str]:
+    """Where it happened, without any value: a value may be a customer's."""
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def _answer(status: int, reason: str) -> Response:
+    if request.path.startswith("/api/"):
+        return with_headers(make_response(jsonify(error={"status": status, "message": reason}), status), JSON)
+    title, lines = _words(status, reason)
+    in_console = request.path.startswith("/console")
+    html = render_template(
+        "console/message.html" if in_console else "error.html",
+        site=None if in_console else running().desk.site("default"),
+        title=title,
+        lines=lines,
+        actions=_ways_on(in_console),
+        request_id=request_id() if status >= 500 else None,
+    )
+    return make_response(html, status)
+
+
+def _ways_on(in_console: bool) -> list[dict[str, str]]:
+    if in_console:
+        return [{"label": _("Back to the queue"), "url": "/console/", "method": "get"}]
+    return [{"label": _("Get support"), "url": "/", "method": "get"}]
+
+
+def _words(status: int, reason: str) -> tuple[str, list[str]]:
+    known = {
+        403: (_("This is not allowed"), [_("You may not do this with this link.")]),
+        404: (_("There is nothing here"), [_("The address may be mistyped, or the link was cut off.")]),
+        405: (_("This does not work here"), [_("Please go back and press the button on the page.")]),
+        413: (_("This is too much text"), [_("Please go back and shorten it."), reason]),
+        429: (_("Too many tries"), [_("Please wait a moment and try again.")]),
+    }
+    if status in known:
+        return known[status]
+    if status < 500:
+        return _("This could not be read"), [_("Please go back and try again."), reason]
+    return _("Something went wrong"), [_("This is our mistake, not yours. Please try again in a moment.")]

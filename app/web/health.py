@@ -1,0 +1,29 @@
+"""Alive, and able to take requests."""
+
+import sqlite3
+
+from flask import Blueprint, Response
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.access import Who, open_to
+from app.wiring import running
+
+pages = Blueprint("health", __name__)
+
+
+@pages.get("/healthz")
+@open_to(Who.EVERYONE)
+def alive() -> Response:
+    """200 as long as the process answers."""
+    return Response("ok\n", content_type="text/plain; charset=utf-8")
+
+
+@pages.get("/readyz")
+@open_to(Who.EVERYONE)
+def ready() -> Response:
+    """200 when the database answers, else 503."""
+    try:
+        running().database.generation()
+    except (SQLAlchemyError, sqlite3.Error):
+        return Response("the database does not answer\n", 503, content_type="text/plain; charset=utf-8")
+    return Response("ready\n", content_type="text/plain; charset=utf-8")

@@ -1,0 +1,52 @@
+"""The page's language: asked for by `?lang=`, else by the browser, else English."""
+
+from functools import lru_cache
+
+from babel import Locale, negotiate_locale
+from flask import Flask, request
+from flask_babel import Babel
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+from app.resources import resource
+
+DEFAULT = "en"
+_FOLDER = resource("translations")
+
+
+@lru_cache(maxsize=1)
+def languages() -> tuple[str, ...]:
+    """What pages are translated into, as tags (`de`, `pt_BR`), English first."""
+    found = sorted(path.parent.parent.name for path in _FOLDER.glob("*/LC_MESSAGES/messages.mo"))
+    return (DEFAULT, *(tag for tag in found if tag != DEFAULT))
+
+
+def page_language() -> str:
+    """The language of this request's page."""
+    return _best(request.args.get("lang", ""), request.headers.get("Accept-Language", ""))
+
+
+def register(app: Flask) -> None:
+    """Set up gettext, and `lang` and `dir` for templates."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(_FOLDER)
+    Babel(app, locale_selector=page_language)
+    app.context_processor(_template_values)
+
+
+@lru_cache(maxsize=1024)
+def _best(asked: str, accepted: str) -> str:
+    wanted = [asked[:35]] if asked else []
+    wanted += parse_accept_header(accepted[:200], LanguageAccept).values()
+    tags = [tag.replace("-", "_") for tag in wanted]
+    return negotiate_locale(tags, languages(), sep="_") or DEFAULT
+
+
+@lru_cache(maxsize=64)
+def text_direction(language: str) -> str:
+    """`ltr` or `rtl`."""
+    return str(Locale.parse(language).text_direction)
+
+
+def _template_values() -> dict[str, str]:
+    language = page_language()
+    return {"lang": language.replace("_", "-"), "dir": text_direction(language)}

@@ -1,0 +1,51 @@
+"""Pages that are reached by a signed link, and what they say when the link is no good."""
+
+from flask import Response, abort, make_response, render_template, request
+
+from app.core.links import Expired, Forged, Link, Purpose
+from app.core.platform import Platform, chosen_platform, customer_platform
+from app.core.site import Site
+from app.web.words import _
+from app.wiring import running
+
+
+def link_or_abort(purpose: Purpose, token: str, site: Site | None = None) -> Link:
+    """The link in the address; a forged one is 404, a late one 410 with a way on."""
+    here = running()
+    try:
+        return here.signer.read(purpose, token, here.clock())
+    except Forged:
+        abort(404)
+    except Expired:
+        abort(gone(site or here.desk.site("default")))
+
+
+def gone(site: Site | None, again_url: str | None = None) -> Response:
+    """410: this link is over. With `again_url` one press makes a new one."""
+    request_url = f"/s/{site.key}" if site else "/"
+    actions = [{"label": _("Get support"), "url": request_url, "method": "get"}]
+    if again_url:
+        actions.insert(0, {"label": _("Make a new link"), "url": again_url, "method": "post"})
+        lines = [
+            _("For your safety, a link like this works for a short time only."),
+            _("Your request is still open."),
+        ]
+    else:
+        lines = [
+            _("For your safety, links like this work for a limited time."),
+            _("Do you still need help? Just ask us again."),
+        ]
+    html = render_template("message.html", site=site, title=_("This link has expired"), lines=lines, actions=actions)
+    return make_response(html, 410)
+
+
+def asked_platform() -> Platform:
+    """The system that the customer chose by hand (`?for=`), else the one they sit at."""
+    chosen = chosen_platform(request.args.get("for", ""))
+    return chosen or customer_platform(request.headers.get("Sec-CH-UA-Platform"), request.headers.get("User-Agent"))
+
+
+def is_only_looking() -> bool:
+    """Mail scanners, prefetchers and link checkers: they count for nothing."""
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    return request.method == "HEAD" or "prefetch" in purpose.lower()

@@ -1,0 +1,39 @@
+"""The console's cookie: signed, for the console alone, with the keys as they are now."""
+
+from flask import Flask
+from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
+from flask.wrappers import Request
+from itsdangerous import URLSafeTimedSerializer
+
+from app.wiring import Running
+
+
+class ConsoleCookie(SecureCookieSessionInterface):
+    """No page outside the console reads or sets a cookie."""
+
+    def __init__(self, here: Running) -> None:
+        self._here = here
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | NullSession | None:
+        if not request.path.startswith("/console"):
+            return self.make_null_session(app)
+        return super().open_session(app, request)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        newest, *older = self._here.session_keys
+        app.config["SECRET_KEY"] = newest.hex()
+        app.config["SECRET_KEY_FALLBACKS"] = [key.hex() for key in older]
+        return super().get_signing_serializer(app)
+
+
+def use_console_cookie(app: Flask, here: Running) -> None:
+    """Set the cookie's name and attributes; `__Host-` needs https."""
+    https = here.settings.https
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-handbell" if https else "handbell",
+        SESSION_COOKIE_SECURE=https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+    )
+    app.session_interface = ConsoleCookie(here)

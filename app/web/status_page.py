@@ -1,0 +1,77 @@
+"""A request's own page: how it stands, and the start of its session."""
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template
+
+from app.access import Who, open_to
+from app.actions.applet_program import platforms_with_program
+from app.actions.follow import Followed, Progress, follow
+from app.actions.submit import ensure_start_link
+from app.core.links import Purpose
+from app.core.platform import Platform
+from app.core.request import RequestState
+from app.web.links import asked_platform, gone, link_or_abort
+from app.wiring import Running, running
+
+pages = Blueprint("status_page", __name__)
+_NAMES = {Platform.WINDOWS: "Windows", Platform.MACOS: "Mac", Platform.LINUX: "Linux"}
+
+
+@pages.get("/r/<token>")
+@open_to(Who.LINK_HOLDERS)
+def status(token: str) -> Response:
+    """The page after the form: starts the session by itself the first time it can."""
+    here = running()
+    followed = _followed(here, token)
+    request = followed.request
+    site = here.desk.sites.get(request.site)
+    programs = platforms_with_program(here.settings.applets_dir)
+    platform = asked_platform()
+    go_url = _go_url(here, followed)
+    may_start = followed.progress in (Progress.READY, Progress.STARTED)
+    html = render_template(
+        "status.html",
+        site=site,
+        reference=request.reference,
+        state=followed.progress,
+        ticket_number=request.ticket_number,
+        go_url=go_url if may_start else None,
+        auto_start=followed.progress is Progress.READY and not (site and site.one_time_links),
+        state_url=f"/api/v1/requests/{token}",
+        refresh_url=f"/r/{token}",
+        again_url=f"/r/{token}" if may_start or followed.progress is Progress.PARKED else None,
+        program=platform in programs,
+        platform=platform,
+        platforms=[
+            {"key": p, "label": _NAMES[p], "url": f"{go_url}?for={p}", "current": p is platform}
+            for p in programs
+            if go_url
+        ],
+        request_url=f"/s/{request.site}",
+    )
+    return make_response(html)
+
+
+@pages.post("/r/<token>")
+@open_to(Who.LINK_HOLDERS)
+def again(token: str) -> Response:
+    """A fresh link that starts the session, while the request is open."""
+    here = running()
+    followed = _followed(here, token)
+    if followed.request.state is RequestState.OPENED:
+        ensure_start_link(here.database, followed.request.reference, here.clock())
+    response = redirect(f"/r/{token}", 303)
+    return make_response(response)
+
+
+def _followed(here: Running, token: str) -> Followed:
+    link = link_or_abort(Purpose.STATUS, token)
+    followed = follow(here.database, link.id, here.clock())
+    if followed is None:
+        abort(gone(here.desk.site("default")))
+    return followed
+
+
+def _go_url(here: Running, followed: Followed) -> str | None:
+    if followed.start is None:
+        return None
+    return f"/go/{here.token(Purpose.GO, followed.start.id, followed.start.expires_at)}"

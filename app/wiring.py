@@ -1,0 +1,130 @@
+"""What one running app shares: settings, database, keys, clock, the desk's configuration, rates."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from flask import current_app
+
+from app.core.client import is_in
+from app.core.links import Link, LinkSigner, Purpose, derived_key
+from app.core.routing import Staff
+from app.core.site import Site
+from app.key_file import ensure_keys, live_keys, read_keys
+from app.limits import Rates
+from app.settings import Settings
+from app.store.database import Database
+from app.store.migrate import migrate
+from app.store.sites import load_generation, load_sites
+from app.store.staff import load_staff
+
+Clock = Callable[[], datetime]
+_KEYS_LOOKED_AT_EVERY = 20.0  # seconds; a revoked key is gone everywhere well within 60
+REQUESTS_IN_TEN_MINUTES = 60
+TRUSTED_FACTOR = 10
+FORM_LIFE = timedelta(hours=2)
+STATUS_LIFE = timedelta(hours=24)
+APPLET_LIFE = timedelta(days=90)  # the ticket's own end comes first
+
+
+def utc_now() -> datetime:
+    """The time, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Desk:
+    """Sites and staff as they were at one generation of the configuration."""
+
+    generation: int
+    sites: dict[str, Site]
+    sites_by_uid: dict[str, Site]
+    staff: Staff
+
+    def site(self, key: str) -> Site | None:
+        """The enabled site with this key."""
+        site = self.sites.get(key)
+        return None if site is None or site.disabled else site
+
+
+class Running:
+    """One process's share of a running Handbell. Raises DatabaseUnusable or BadKeys when it cannot run."""
+
+    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.database = Database(settings.database)
+        migrate(self.database)
+        ensure_keys(settings.keys_path, clock())
+        self.rates = Rates(settings.redis_url)
+        self._keys_lock = threading.Lock()
+        self._keys_looked_at = 0.0
+        self._secrets: list[bytes] = []
+        self._signer = LinkSigner([b""])
+        self._look_at_keys()
+        self._desk = self._load_desk()
+
+    @property
+    def signer(self) -> LinkSigner:
+        """Signs and reads links with the keys as they are now."""
+        if time.monotonic() - self._keys_looked_at > _KEYS_LOOKED_AT_EVERY:
+            self._look_at_keys()
+        return self._signer
+
+    @property
+    def session_keys(self) -> list[bytes]:
+        """Keys for the console's cookie, newest first."""
+        _ = self.signer
+        return [derived_key(secret, "console-session") for secret in self._secrets]
+
+    @property
+    def desk(self) -> Desk:
+        """Sites and staff as they are now."""
+        if self.database.generation() != self._desk.generation:
+            self._desk = self._load_desk()
+        return self._desk
+
+    def token(self, purpose: Purpose, link_id: str, expires: datetime, site: str | None = None) -> str:
+        """A signed token."""
+        return self.signer.sign(Link(purpose, link_id, expires, site))
+
+    def status_token(self, status_id: str, created_at: datetime) -> str:
+        """The token of a request's status page: the same each time it is made."""
+        return self.token(Purpose.STATUS, status_id, created_at + STATUS_LIFE)
+
+    def applet_path(self, applet_id: str, created_at: datetime) -> str:
+        """The path of a ticket's applet."""
+        return f"/applet/{self.token(Purpose.APPLET, applet_id, created_at + APPLET_LIFE)}"
+
+    def requests_allowed(self, address: str) -> int:
+        """How many requests this client may make in ten minutes."""
+        trusted = is_in(address, self.settings.trusted_networks)
+        return REQUESTS_IN_TEN_MINUTES * (TRUSTED_FACTOR if trusted else 1)
+
+    def close(self) -> None:
+        """Finish writing and close the database."""
+        self.database.close()
+
+    def _look_at_keys(self) -> None:
+        with self._keys_lock:
+            secrets = [key.secret for key in live_keys(read_keys(self.settings.keys_path), self.clock())]
+            if secrets != self._secrets:
+                self._secrets, self._signer = secrets, LinkSigner(secrets)
+            self._keys_looked_at = time.monotonic()
+
+    def _load_desk(self) -> Desk:
+        with self.database.read() as connection:
+            # Read first: a change in between makes the next look load again.
+            generation = load_generation(connection)
+            sites = load_sites(connection)
+            staff = load_staff(connection)
+        by_uid = {site.uid: site for site in sites if not site.disabled}
+        return Desk(generation, {site.key: site for site in sites}, by_uid, staff)
+
+
+def running() -> Running:
+    """What the app of the current request shares."""
+    return cast(Running, current_app.extensions["handbell"])

@@ -1,0 +1,47 @@
+/** Asks an address for JSON again and again; rests while nobody looks. */
+
+const ASK_LIMIT_MS = 8_000;
+
+/** Milliseconds until the next question, from how many were asked and how many failed in a row. */
+export type Pace = (asked: number, failed: number) => number;
+
+/** `heard` gets each answer, or null once the address is gone (404, 410), and returns true to go on. */
+export const poll = <T>(url: string, pace: Pace, heard: (answer: T | null) => boolean): void => {
+  let asked = 0;
+  let failed = 0;
+  let timer = 0;
+  let asking = false;
+
+  const ask = async (): Promise<void> => {
+    if (asking || document.hidden) return;
+    asking = true;
+    clearTimeout(timer);
+    let goOn = true;
+    try {
+      const response = await fetch(url, {
+        headers: { Accept: "application/json" },
+        cache: "no-store",
+        signal: AbortSignal.timeout(ASK_LIMIT_MS),
+      });
+      const gone = response.status === 404 || response.status === 410;
+      if (!gone && !response.ok) throw response.status;
+      const answer = gone ? null : ((await response.json()) as T);
+      failed = 0;
+      goOn = heard(answer);
+    } catch {
+      failed += 1;
+    }
+    asking = false;
+    asked += 1;
+    if (goOn) next();
+    else document.removeEventListener("visibilitychange", ask);
+  };
+
+  const next = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, pace(asked, failed));
+  };
+
+  document.addEventListener("visibilitychange", ask);
+  next();
+};

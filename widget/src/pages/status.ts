@@ -1,0 +1,57 @@
+/** The status page: starts the session when it is ready, and goes on by itself while it is not. */
+
+import { find, say, write } from "./page";
+import { poll } from "./poll";
+
+const START_AFTER_MS = 1_000;
+const STARTED_AFTER_MS = 1_500;
+const SLOWEST_MS = 10_000;
+
+type Answer = { state: string; start: string | null };
+
+const showStarted = (main: HTMLElement): void => {
+  const after = find("[data-after]");
+  if (!after?.hidden) return;
+  const before = find("[data-before]");
+  const hadFocus = before?.contains(document.activeElement);
+  if (before) before.hidden = true;
+  after.hidden = false;
+  const words = main.dataset.started ?? "";
+  const heading = find("h1");
+  document.title = document.title.replace(heading?.textContent ?? "", words);
+  write(heading, words);
+  say(words);
+  if (hadFocus) after.querySelector<HTMLElement>("a, button")?.focus();
+};
+
+const ready = (main: HTMLElement, go: string): void => {
+  // The link may be a download (we stay here) or a page (we leave). Coming back must not start it a second time.
+  const starting = (): void => {
+    history.replaceState("started", "");
+    setTimeout(() => showStarted(main), STARTED_AFTER_MS);
+  };
+  for (const link of document.querySelectorAll("[data-start]")) link.addEventListener("click", starting);
+  if (history.state === "started") {
+    showStarted(main);
+  } else if (main.dataset.auto !== undefined) {
+    const timer = setTimeout(() => {
+      starting();
+      location.assign(go);
+    }, START_AFTER_MS);
+    for (const link of document.querySelectorAll("[data-start]"))
+      link.addEventListener("click", () => clearTimeout(timer));
+    setTimeout(() => say(main.dataset.starting ?? ""), 100);
+  }
+};
+
+export const status = (main: HTMLElement): void => {
+  const { state, poll: url, refresh, go } = main.dataset;
+  if (state === "ready" && go) ready(main, go);
+  if ((state !== "waiting" && state !== "parked") || !url || !refresh) return;
+  const pace = (asked: number): number => Math.min(1_000 * 2 ** asked, SLOWEST_MS);
+  poll<Answer>(url, pace, (answer) => {
+    if (answer?.state === state) return true;
+    location.replace(refresh);
+    return false;
+  });
+};
