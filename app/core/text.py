@@ -56,6 +56,11 @@ def text_problem(field: str, value: str, limit: int | None) -> Problem | None:
     return None
 
 
+def without_control(value: str) -> str:
+    """The text without the characters that may not be sent: nothing that anybody typed."""
+    return _FORBIDDEN.sub("", value)
+
+
 def is_blank(value: str | None) -> bool:
     """Absent, empty or only white space: such an element counts as not sent."""
     return value is None or not value or value.isspace()

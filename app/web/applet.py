@@ -19,7 +19,7 @@ from app.core.customer_info import InfoMode
 from app.core.links import Purpose
 from app.core.new_session import ELEMENTS, LIMITS, NewSessionRequest, form_parameters
 from app.core.routing import QueueKind, Staff
-from app.core.text import Invalid, is_blank, looks_like_email, normal_newlines
+from app.core.text import Invalid, is_blank, looks_like_email, normal_newlines, without_control
 from app.core.text import Problem as FieldProblem
 from app.core.ticket import Ticket, TicketState
 from app.headers import ATTACHMENT, with_headers
@@ -124,7 +124,7 @@ def _page(
         helper=_helper(ticket, staff),
         mode=ticket.info_mode,
         form_open=form_open and not hidden,
-        values={} if hidden else values,
+        values={} if hidden else {name: without_control(value) for name, value in values.items()},
         problems=problems,
         limits={name: LIMITS[name] for name in ELEMENTS},
         saved="saved" in request.args and ticket.details_saved_at is not None,

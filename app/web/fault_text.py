@@ -14,7 +14,9 @@ def sentence(problem: Problem) -> str:
                 limit=problem.limit,
             )
         case "control":
-            return _("There is a character in here that cannot be sent. Please type this text again.")
+            return _(
+                "There was a character in here that cannot be sent. It is taken out now: please look and send it again."
+            )
         case "missing":
             return _("Please fill this in.")
         case "email":

@@ -17,7 +17,7 @@ from app.core.links import Expired, Forged, Link, Purpose, new_link_id
 from app.core.new_session import ELEMENTS, LIMITS, NewSessionRequest, form_parameters
 from app.core.routing import Department
 from app.core.site import Site
-from app.core.text import Invalid, Problem, is_blank, looks_like_email, normal_newlines
+from app.core.text import Invalid, Problem, is_blank, looks_like_email, normal_newlines, without_control
 from app.incoming import client_address, form_body
 from app.web.fault_text import sentences
 from app.web.language import page_language
@@ -131,7 +131,7 @@ def _html(desk: Desk, site: Site, token: str, filled: Filled) -> str:
         "request.html",
         site=site,
         departments=_offered(desk, site),
-        values=filled.values,
+        values={name: without_control(value) for name, value in filled.values.items()},
         problems=filled.problems,
         limits={name: LIMITS[name] for name in ELEMENTS},
         required=set(site.required),
