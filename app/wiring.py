@@ -61,10 +61,9 @@ class Running:
         ensure_keys(settings.keys_path, clock())
         self.rates = Rates(settings.redis_url)
         self._keys_lock = threading.Lock()
-        self._keys_looked_at = 0.0
-        self._secrets: list[bytes] = []
-        self._signer = LinkSigner([b""])
-        self._look_at_keys()
+        self._keys_looked_at = time.monotonic()
+        self._secrets = self._live_secrets()
+        self._signer = LinkSigner(self._secrets)
         self._desk = self._load_desk()
 
     @property
@@ -110,10 +109,13 @@ class Running:
 
     def _look_at_keys(self) -> None:
         with self._keys_lock:
-            secrets = [key.secret for key in live_keys(read_keys(self.settings.keys_path), self.clock())]
+            secrets = self._live_secrets()
             if secrets != self._secrets:
                 self._secrets, self._signer = secrets, LinkSigner(secrets)
             self._keys_looked_at = time.monotonic()
+
+    def _live_secrets(self) -> list[bytes]:
+        return [key.secret for key in live_keys(read_keys(self.settings.keys_path), self.clock())]
 
     def _load_desk(self) -> Desk:
         with self.database.read() as connection:

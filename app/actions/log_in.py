@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import threading
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -31,8 +32,6 @@ LONGEST_PASSWORD = 1024
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 _two_at_a_time = threading.BoundedSemaphore(2)
-# Verified when the account is unknown, so that both cases take the same time.
-_nobody = _hasher.hash(secrets.token_hex(16))
 
 
 class TooManyTries(Exception):
@@ -67,7 +66,7 @@ def log_in(database: Database, email: str, password: str, address: str, now: dat
         if oldest := failures_by_network(connection, network, MOST_PER_NETWORK, since):
             raise TooManyTries(_seconds_left(oldest, now))
         known = password_hash(connection, email.strip().lower())
-    if not _verified(known[1] if known else _nobody, password) or not known:
+    if not _verified(known[1] if known else _hash_of_nobody(), password) or not known:
         database.write(lambda connection: add_failure(connection, account, network, now))
         raise WrongLogin
     secret = secrets.token_urlsafe(32)
@@ -102,6 +101,12 @@ def _verified(hashed: str, password: str) -> bool:
             return _hasher.verify(hashed, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+@cache
+def _hash_of_nobody() -> str:
+    """Verified when the account is unknown, so that both cases take the same time."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def _account_hash(email: str) -> str:

@@ -34,8 +34,11 @@ def main() -> None:
     """Run the command; what is wrong with the installation is said in one line each."""
     try:
         handbell.main(standalone_mode=False)
-    except click.ClickException as error:
+    except click.UsageError as error:
         error.show()
+        sys.exit(1)
+    except click.ClickException as error:
+        click.echo(f"handbell: {error.format_message()}", err=True)
         sys.exit(1)
     except click.Abort:
         sys.exit(130)

@@ -78,7 +78,7 @@ class Database:
                 wrong = _sqlite_faults(connection) if self.is_sqlite else _postgresql_faults(connection)
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             cause = getattr(error, "orig", None) or error
-            raise DatabaseUnusable(f"cannot open the database ({str(cause).strip()})") from None
+            raise DatabaseUnusable(f"cannot open the database ({' '.join(str(cause).split())})") from None
         if wrong:
             raise DatabaseUnusable(f"the database must have {', '.join(wrong)}")
 

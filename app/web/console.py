@@ -13,6 +13,7 @@ from wtforms import EmailField, PasswordField
 
 from app.access import Who, open_to
 from app.actions.log_in import TooManyTries, WrongLogin, current_technician, log_in, log_out
+from app.core.bodies import MAX_BODY
 from app.core.customer_info import InfoMode
 from app.core.routing import QueueKind, Reason, Technician
 from app.core.ticket import Ticket, TicketEvent
@@ -56,7 +57,8 @@ def technicians_only(view: Callable[..., Response]) -> Callable[..., Response]:
 
 @pages.before_request
 def refuse_foreign_posts() -> None:
-    """An unsafe request must come from our own pages, whatever its CSRF token says."""
+    """An unsafe request must be small and come from our own pages, whatever its CSRF token says."""
+    request.max_content_length = MAX_BODY
     if request.method in ("GET", "HEAD"):
         return
     fetched_from = request.headers.get("Sec-Fetch-Site", "same-origin")
