@@ -72,7 +72,8 @@ def may_move(old: RequestState, new: RequestState) -> bool:
 
 def new_reference() -> str:
     """A short reference that a customer can read out: `7K3M-Q2XH`, 40 random bits."""
-    letters = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    bits = secrets.randbits(40)
+    letters = "".join(_ALPHABET[bits >> shift & 31] for shift in range(0, 40, 5))
     return f"{letters[:4]}-{letters[4:]}"
 
 

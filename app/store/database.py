@@ -147,6 +147,7 @@ class _SqliteWriter:
         self._thread: threading.Thread | None = None
         self._engine: Engine | None = None
         self._connection: Connection | None = None
+        self._raw: sqlite3.Connection | None = None
         self._lock_file: int | None = None
 
     def run(self, job: Callable[[Connection], T]) -> T:
@@ -158,20 +159,21 @@ class _SqliteWriter:
 
     def checkpoint(self) -> None:
         with self._inside, self._file_lock():
-            self._open().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+            self._open()[1].execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     @contextmanager
     def turn(self) -> Iterator[Connection]:
         """A write transaction of this process alone, committed at the end."""
         with self._inside, self._file_lock():
-            connection = self._open()
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection, raw = self._open()
+            raw.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                raw.execute("COMMIT")
             except BaseException:
-                connection.exec_driver_sql("ROLLBACK")
+                if raw.in_transaction:
+                    raw.execute("ROLLBACK")
                 raise
-            connection.exec_driver_sql("COMMIT")
 
     def close(self) -> None:
         if self._thread:
@@ -218,8 +220,9 @@ class _SqliteWriter:
         outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             with self.turn() as connection:
+                raw = self._open()[1]
                 for job, future in batch:
-                    outcomes.append((future, *_in_savepoint(connection, job)))
+                    outcomes.append((future, *_in_savepoint(connection, raw, job)))
         except BaseException as error:  # noqa: BLE001 - whoever waits must be told, whatever it was
             for _, future in batch:
                 future.set_exception(error)
@@ -230,17 +233,19 @@ class _SqliteWriter:
             else:
                 future.set_exception(failure)
 
-    def _open(self) -> Connection:
-        if self._connection is None:
+    def _open(self) -> tuple[Connection, sqlite3.Connection]:
+        """The one connection, for statements and, bare, for the transaction's own words."""
+        if self._connection is None or self._raw is None:
+            raw = self._raw = _open_sqlite(self._path)
             self._engine = create_engine(
                 "sqlite://",
                 hide_parameters=True,
-                creator=lambda: _open_sqlite(self._path),
+                creator=lambda: raw,
                 poolclass=NullPool,
                 isolation_level="AUTOCOMMIT",
             )
             self._connection = self._engine.connect()
-        return self._connection
+        return self._connection, self._raw
 
     @contextmanager
     def _file_lock(self) -> Iterator[None]:
@@ -257,15 +262,17 @@ _GENERATION = "SELECT generation FROM configuration"
 _ADVISORY_LOCK = 0x48414E44  # "HAND"
 
 
-def _in_savepoint(connection: Connection, job: Callable[[Connection], Any]) -> tuple[Any, BaseException | None]:
-    connection.exec_driver_sql("SAVEPOINT job")
+def _in_savepoint(
+    connection: Connection, raw: sqlite3.Connection, job: Callable[[Connection], Any]
+) -> tuple[Any, BaseException | None]:
+    raw.execute("SAVEPOINT job")
     try:
         result = job(connection)
     except Exception as failure:  # noqa: BLE001 - raised again where the job came from
-        connection.exec_driver_sql("ROLLBACK TO job")
-        connection.exec_driver_sql("RELEASE job")
+        raw.execute("ROLLBACK TO job")
+        raw.execute("RELEASE job")
         return None, failure
-    connection.exec_driver_sql("RELEASE job")
+    raw.execute("RELEASE job")
     return result, None
 
 

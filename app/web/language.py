@@ -23,7 +23,8 @@ def languages() -> tuple[str, ...]:
 
 def page_language() -> str:
     """The language of this request's page."""
-    return _best(request.args.get("lang", ""), request.headers.get("Accept-Language", ""))
+    asked = request.args.get("lang", "") if request.query_string else ""
+    return _best(asked, request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
 
 
 def register(app: Flask) -> None:
