@@ -1,7 +1,7 @@
 """What a way to open sessions looks like, and its two failures.
 
-A backend either opens a session inside the transaction that records the request (the embedded desk: `LocalBackend`)
-or calls somebody else's server (`RemoteBackend`), which is never done with a transaction open.
+The embedded desk opens its sessions inside the transaction that records the request. A backend that calls
+somebody else's server is never called with a transaction open.
 """
 
 from dataclasses import dataclass

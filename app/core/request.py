@@ -70,6 +70,11 @@ def may_move(old: RequestState, new: RequestState) -> bool:
     return new in _MOVES[old]
 
 
+def states_before(new: RequestState) -> tuple[RequestState, ...]:
+    """The states from which a request may become `new`: what an update of its row asks for."""
+    return tuple(old for old in RequestState if may_move(old, new))
+
+
 def new_reference() -> str:
     """A short reference that a customer can read out: `7K3M-Q2XH`, 40 random bits."""
     bits = secrets.randbits(40)

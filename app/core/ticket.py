@@ -88,3 +88,8 @@ class TicketEvent:
 def may_move(old: TicketState, new: TicketState) -> bool:
     """Whether a ticket may go from `old` to `new`."""
     return new in _MOVES[old]
+
+
+def states_before(new: TicketState) -> tuple[TicketState, ...]:
+    """The states from which a ticket may become `new`: what an update of its row asks for."""
+    return tuple(old for old in TicketState if may_move(old, new))

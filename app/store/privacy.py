@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, or_, select, update
 
-from app.core.ticket import OPEN_STATES, TicketState
+from app.core.ticket import TicketState, states_before
 from app.store.tables import console_sessions, failed_logins, links, requests, ticket_events, tickets
 
 _NOTHING = {
@@ -32,8 +32,8 @@ def erase_tickets(connection: Connection, numbers: Sequence[int], now: datetime)
     connection.execute(delete(ticket_events).where(ticket_events.c.ticket_number.in_(numbers)))
     connection.execute(
         update(tickets)
-        .where(tickets.c.number.in_(numbers), tickets.c.state.in_(OPEN_STATES))
-        .values(state=TicketState.EXPIRED, ended_at=now)
+        .where(tickets.c.number.in_(numbers), tickets.c.state.in_(states_before(TicketState.CANCELLED)))
+        .values(state=TicketState.CANCELLED, ended_at=now)
     )
     change = update(tickets).where(tickets.c.number.in_(numbers), tickets.c.erased_at.is_(None))
     return connection.execute(change.values(**_NOTHING, asked_department=None, asked_tech=None, erased_at=now)).rowcount

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
-from app.core.request import CustomerRequest, RequestState
+from app.core.request import CustomerRequest, RequestState, states_before
 from app.store.tables import Moment, links, requests, tickets
 
 
@@ -122,7 +122,7 @@ def end_request(connection: Connection, reference: str, now: datetime) -> None:
     """Its session is over."""
     connection.execute(
         update(requests)
-        .where(requests.c.reference == reference, requests.c.state == RequestState.OPENED)
+        .where(requests.c.reference == reference, requests.c.state.in_(states_before(RequestState.ENDED)))
         .values(state=RequestState.ENDED, ended_at=now)
     )
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, 
 
 from app.core.customer_info import InfoMode
 from app.core.routing import QueueKind, Reason
-from app.core.ticket import OPEN_STATES, Ticket, TicketEvent, TicketState
+from app.core.ticket import OPEN_STATES, Ticket, TicketEvent, TicketState, states_before
 from app.store.tables import ticket_events, tickets
 
 _COLUMNS = tuple(column.name for column in tickets.columns if column.name != "number")
@@ -84,8 +84,8 @@ def place_in_queue(connection: Connection, ticket: Ticket, most: int = 100) -> i
         .where(
             tickets.c.state == TicketState.WAITING,
             tickets.c.queue_kind == ticket.queue_kind,
-            tickets.c.department_id.is_not_distinct_from(ticket.department_id),
-            tickets.c.technician_id.is_not_distinct_from(ticket.technician_id),
+            tickets.c.department_id == ticket.department_id,
+            tickets.c.technician_id == ticket.technician_id,
             tickets.c.number < ticket.number,
         )
         .limit(most - 1)
@@ -103,7 +103,7 @@ def end_ticket(connection: Connection, number: int, state: TicketState, now: dat
     """End an open ticket; False when it was over already."""
     change = (
         update(tickets)
-        .where(tickets.c.number == number, tickets.c.state.in_(OPEN_STATES))
+        .where(tickets.c.number == number, tickets.c.state.in_(states_before(state)))
         .values(state=state, ended_at=now)
     )
     return connection.execute(change).rowcount == 1
