@@ -3,7 +3,7 @@
 from io import BytesIO
 from ipaddress import IPv4Network, IPv6Network
 
-from flask import request
+from flask import Response, request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.formparser import MultiPartParser
 
@@ -48,6 +48,11 @@ def query() -> list[tuple[str, str]]:
 def client_address() -> str:
     """Who is asking, behind the trusted proxies (see `TrustedProxies`)."""
     return request.remote_addr or "unknown"
+
+
+def see_other(path: str) -> Response:
+    """303 to a path of ours, with no body."""
+    return Response(status=303, headers={"Location": path})
 
 
 class TrustedProxies:

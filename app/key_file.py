@@ -88,8 +88,9 @@ def rotate_keys(path: Path, now: datetime) -> Key:
 def revoke_key(path: Path, kid: str, now: datetime) -> None:
     """Take one key out, at once; the last one is replaced by a new one. Raises BadKeys when it is not there."""
     keys = read_keys(path)
-    kept = [key for key in keys if key.kid != kid]
-    if len(kept) == len(keys):
+    # A key that ended must not sign again because its successor goes.
+    kept = [key for key in live_keys(keys, now) if key.kid != kid]
+    if kid not in (key.kid for key in keys):
         raise BadKeys(f"no key {kid} in {path}; see: handbell keys list")
     _replace(path, kept or [new_key(now)])
 

@@ -5,6 +5,7 @@ in the working directory (the environment wins). Settings that hold a secret may
 """
 
 import os
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "HANDBELL_"
 ENV_FILE = "handbell.env"
+_PUBLIC_URL = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-]+)(:[0-9]{1,5})?(/[^?#\s]*)?", re.ASCII)
 _SECRETS = ("database_url", "redis_url")
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -82,13 +84,7 @@ class Settings(BaseSettings):
         if not value:
             return value
         parts = urlsplit(value)
-        if (
-            parts.scheme not in ("http", "https")
-            or not parts.hostname
-            or parts.username
-            or parts.query
-            or parts.fragment
-        ):
+        if not _PUBLIC_URL.fullmatch(value) or not parts.hostname or not 0 < (parts.port or 443) < 65536:
             raise ValueError("must be an address such as https://support.example.com")
         if parts.path.strip("/"):
             raise ValueError("must not have a path: Handbell's addresses start at the root of its own host name")
@@ -162,9 +158,12 @@ def ci() -> bool:
 
 def _secret(name: str, path: str | Path) -> str:
     try:
-        return Path(path).read_text("utf-8").strip()
-    except OSError as error:
-        raise ValueError(f"{PREFIX}{name.upper()}_FILE: cannot read {path}: {error.strerror}") from None
+        secret = Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{PREFIX}{name.upper()}_FILE: cannot read {path}: {error}") from None
+    if not secret:
+        raise ValueError(f"{PREFIX}{name.upper()}_FILE: {path} is empty")
+    return secret
 
 
 def _sentence(location: tuple[int | str, ...], message: str) -> str:

@@ -1,10 +1,12 @@
 """How a customer's request stands, as its own page and the widget tell it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from app.core.request import CustomerRequest, RequestState
+from app.core.site import Site
 from app.store.database import Database
 from app.store.requests import (
     StartLink,
@@ -37,13 +39,19 @@ class Followed:
     start: StartLink | None
 
 
-def follow(database: Database, status_id: str, now: datetime, most: int = MOST_OPENINGS) -> Followed | None:
+def most_openings(site: Site | None) -> int:
+    """How often a start link of this site may be opened."""
+    return 1 if site is not None and site.one_time_links else MOST_OPENINGS
+
+
+def follow(database: Database, sites: Mapping[str, Site], status_id: str, now: datetime) -> Followed | None:
     """By the id of its status link; None when it is not there (any more)."""
     with database.read() as connection:
         request = request_by_status_id(connection, status_id)
         link = newest_link(connection, request.reference) if request else None
     if request is None:
         return None
+    most = most_openings(sites.get(request.site))
     usable = link if link and link.expires_at > now and link.opens < most else None
     return Followed(request, _progress(request, link), usable)
 

@@ -62,6 +62,10 @@ def find_person(
             by_number = {t.number: t for t in tickets_of_person(connection, email=email, number=number)}
             by_number |= {t.number: t for t in _tickets_of(connection, requests)}
             tickets = list(by_number.values())
+            # A mail that the customer corrected in the applet stands in the ticket alone.
+            known = {request.reference for request in requests}
+            references = [t.reference for t in tickets if t.reference and t.reference not in known]
+            requests += [r for reference in references if (r := request_by_reference(connection, reference))]
     return Person(requests, tickets)
 
 

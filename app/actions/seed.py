@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from app.actions.log_in import hashed_password
 from app.core.routing import Department
@@ -54,7 +55,10 @@ def seed(database: Database, now: datetime, *, demo: bool) -> FirstLogin | None:
         add_site(connection, Site(key="default", name="Support", uid=new_uid(), offer_departments=offered), now)
         return _staff_the_desk(connection, password, password_hash, now) if bare else None
 
-    return database.write(make)
+    try:
+        return database.write(make)
+    except IntegrityError:
+        return None  # somebody else was first
 
 
 def _staff_the_desk(connection: Connection, password: str, password_hash: str | None, now: datetime) -> FirstLogin:

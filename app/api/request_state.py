@@ -29,7 +29,7 @@ def request_state(token: str) -> Response:
         response = _error(429, f"asked too often; wait {wait} s")
         response.headers["Retry-After"] = str(wait)
         return response
-    followed = follow(here.database, link.id, here.clock())
+    followed = follow(here.database, here.desk.sites, link.id, here.clock())
     if followed is None:
         return _error(410, "this request is not kept any more")
     start = followed.start

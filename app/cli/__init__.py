@@ -33,12 +33,15 @@ for command in (
 def main() -> None:
     """Run the command; what is wrong with the installation is said in one line each."""
     try:
-        handbell.main(standalone_mode=False)
+        sys.exit(handbell.main(standalone_mode=False) or 0)
     except click.UsageError as error:
         error.show()
         sys.exit(1)
     except click.ClickException as error:
         click.echo(f"handbell: {error.format_message()}", err=True)
+        sys.exit(1)
+    except UnicodeEncodeError:
+        click.echo("handbell: an argument is not valid UTF-8", err=True)
         sys.exit(1)
     except click.Abort:
         sys.exit(130)

@@ -13,6 +13,8 @@ from app.core.routing import Department
 from app.core.text import looks_like_email
 from app.store import staff as store
 
+_ID = click.IntRange(1, 10**18 - 1)
+
 
 @click.group()
 def department() -> None:
@@ -51,7 +53,7 @@ def list_departments(as_json: bool) -> None:
 
 
 @department.command("disable")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=_ID)
 @click.option("--undo", is_flag=True, help="Enable it again.")
 def disable_department(number: int, undo: bool) -> None:
     """Disable a department: nothing new is routed to it; its tickets keep its name."""
@@ -69,7 +71,7 @@ def technician() -> None:
 @technician.command("add")
 @click.argument("mail")
 @click.option("--name", required=True, help="As customers and colleagues read it.")
-@click.option("--department", "departments", type=int, multiple=True, help="A department's id (repeat).")
+@click.option("--department", "departments", type=_ID, multiple=True, help="A department's id (repeat).")
 @click.option("--password-file", type=click.File(), help="Where the password stands; - for standard input.")
 def add_technician(mail: str, name: str, departments: tuple[int, ...], password_file: TextIO | None) -> None:
     """Add a technician; a random password is made and shown once unless a file gives one."""

@@ -15,6 +15,8 @@ from app.settings import load_settings
 from app.store.database import Database
 from app.store.requests import list_requests, request_by_reference
 
+_CHOICES = [choice.value for choice in RequestState]
+
 
 @click.group()
 def request() -> None:
@@ -22,7 +24,7 @@ def request() -> None:
 
 
 @request.command("list")
-@click.option("--state", type=click.Choice(list(RequestState)), help="Only requests in this state.")
+@click.option("--state", type=click.Choice(_CHOICES), help="Only requests in this state.")
 @click.option("--site", help="Only requests of this site.")
 @click.option("--most", type=click.IntRange(1, 10_000), default=100, show_default=True, help="How many at the most.")
 @json_option

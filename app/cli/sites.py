@@ -15,6 +15,8 @@ from app.core.site import BACKENDS, Site
 from app.store import sites as store
 from app.store.database import Database
 
+_CHOICES = [choice.value for choice in AskPolicy]
+
 
 @click.group()
 def site() -> None:
@@ -57,7 +59,11 @@ def show_site(key: str, as_json: bool) -> None:
 @click.argument("key")
 @click.option("--name", help="As customers read it.")
 @click.option("--backend", type=click.Choice(BACKENDS), help="How sessions are opened.")
-@click.option("--ask-customer-info", type=click.Choice(list(AskPolicy)), help="When Ask_customer_info is sent.")
+@click.option(
+    "--ask-customer-info",
+    type=click.Choice(_CHOICES),
+    help="When Ask_customer_info is sent.",
+)
 @click.option("--department", help="The site's fixed department, as 1234 or id_1234; empty for none.")
 @click.option("--technician", help="The site's fixed technician's mail; empty for none.")
 @click.option("--offer-department", type=int, multiple=True, help="A department to choose from (repeat; 0: none).")

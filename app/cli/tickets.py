@@ -11,6 +11,8 @@ from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.store.staff import load_staff
 from app.store.tickets import list_tickets, ticket_by_number, ticket_history
 
+_CHOICES = [choice.value for choice in TicketState]
+
 
 @click.group()
 def ticket() -> None:
@@ -18,7 +20,7 @@ def ticket() -> None:
 
 
 @ticket.command("list")
-@click.option("--state", type=click.Choice(list(TicketState)), help="Only tickets in this state.")
+@click.option("--state", type=click.Choice(_CHOICES), help="Only tickets in this state.")
 @click.option("--most", type=click.IntRange(1, 10_000), default=100, show_default=True, help="How many at the most.")
 @json_option
 def list_all(state: str | None, most: int, as_json: bool) -> None:

@@ -25,7 +25,7 @@ def customer_platform(client_hint: str | None, user_agent: str | None) -> Platfo
     if client_hint:
         return chosen_platform(client_hint.strip().strip('"').lower()) or Platform.OTHER
     agent = (user_agent or "").lower()
-    if any(word in agent for word in ("android", "iphone", "ipad", "cros", "windows phone")):
+    if any(word in agent for word in ("android", "iphone", "ipad", "; cros ", "windows phone")):
         return Platform.OTHER
     if "windows" in agent:
         return Platform.WINDOWS

@@ -69,4 +69,4 @@ def is_blank(value: str | None) -> bool:
 def looks_like_email(value: str) -> bool:
     """One @ with something on both sides and no blanks: enough to catch a slip, never a true address."""
     local, at, domain = value.strip().rpartition("@")
-    return bool(at and local and domain) and not any(c.isspace() for c in local + domain) and "@" not in domain
+    return bool(at and local and domain) and not any(c.isspace() or c == "@" for c in local + domain)

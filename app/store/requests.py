@@ -30,6 +30,7 @@ class StartTarget:
     requested_at: datetime
     applet_id: str
     ticket_created_at: datetime
+    opens: int
 
 
 _INSERT = insert(requests)
@@ -53,6 +54,7 @@ _START_TARGET = (
         requests.c.created_at.label("requested_at"),
         tickets.c.applet_id,
         tickets.c.created_at.label("ticket_created_at"),
+        links.c.opens,
     )
     .select_from(links)
     .join(requests, requests.c.reference == links.c.reference)

@@ -6,7 +6,6 @@ from flask import (
     abort,
     jsonify,
     make_response,
-    redirect,
     render_template,
     request,
     send_file,
@@ -23,7 +22,7 @@ from app.core.text import Invalid, is_blank, looks_like_email, normal_newlines, 
 from app.core.text import Problem as FieldProblem
 from app.core.ticket import Ticket, TicketState
 from app.headers import ATTACHMENT, with_headers
-from app.incoming import form_body
+from app.incoming import form_body, see_other
 from app.store.tickets import place_in_queue, ticket_by_applet_id
 from app.web.fault_text import sentences
 from app.web.links import asked_platform, gone, is_only_looking, link_or_abort
@@ -162,7 +161,7 @@ def _details(values: dict[str, str]) -> NewSessionRequest | dict[str, str]:
 
 
 def _back(token: str, query: str = "") -> Response:
-    return make_response(redirect(f"/applet/{token}{query}", 303))
+    return see_other(f"/applet/{token}{query}")
 
 
 def _place(here: Running, ticket: Ticket) -> int | None:

@@ -5,7 +5,8 @@ from datetime import datetime
 from functools import wraps
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request, session
+from flask import Blueprint, Response, abort, g, make_response, render_template, request, session
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import ColumnElement
@@ -17,7 +18,7 @@ from app.core.bodies import MAX_BODY
 from app.core.customer_info import InfoMode
 from app.core.routing import QueueKind, Reason, Technician
 from app.core.ticket import Ticket, TicketEvent
-from app.incoming import client_address
+from app.incoming import client_address, see_other
 from app.store import tickets as store
 from app.web.words import _
 from app.wiring import Running, running
@@ -30,8 +31,8 @@ _LOGGED_OUT = '"cache", "cookies", "storage"'
 class LoginForm(FlaskForm):  # type: ignore[misc]
     """Mail address and password, with the CSRF token."""
 
-    email = EmailField()
-    password = PasswordField()
+    email = EmailField(lazy_gettext("E-mail"))
+    password = PasswordField(lazy_gettext("Password"))
 
 
 class NothingForm(FlaskForm):  # type: ignore[misc]
@@ -48,7 +49,7 @@ def technicians_only(view: Callable[..., Response]) -> Callable[..., Response]:
         found = current_technician(here.database, secret, here.clock()) if secret else None
         technician = here.desk.staff.technician(found)
         if technician is None:
-            return make_response(redirect("/console/login", 303))
+            return see_other("/console/login")
         g.technician = technician
         return view(**arguments)
 
@@ -101,7 +102,7 @@ def logout() -> Response:
         abort(400)
     log_out(running().database, session["sid"])
     session.clear()
-    response = make_response(redirect("/console/login", 303))
+    response = see_other("/console/login")
     response.headers["Clear-Site-Data"] = _LOGGED_OUT
     return response
 
@@ -117,6 +118,8 @@ def queue() -> Response:
     if name not in queues:
         abort(404)
     before = request.args.get("before", type=int)
+    if before is not None and not 0 < before < 2**63:
+        abort(404)
     with here.database.read() as connection:
         counts = {key: store.count_open(connection, which) for key, (_label, which) in queues.items()}
         found = store.open_tickets(connection, queues[name][1], before=before, most=_PAGE + 1)
@@ -174,7 +177,7 @@ def _logged_in(form: LoginForm) -> Response:
     secret = log_in(here.database, email, password, client_address(), here.clock())
     session.clear()
     session["sid"] = secret
-    return make_response(redirect("/console/", 303))
+    return see_other("/console/")
 
 
 def _queues(technician: Technician) -> dict[str, tuple[str, ColumnElement[bool]]]:

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
 from app.access import Who, open_to
-from app.actions.follow import MOST_OPENINGS, find_start, record_start
+from app.actions.follow import find_start, most_openings, record_start
 from app.core.links import Expired, Forged, Purpose
 from app.core.platform import chosen_platform
 from app.core.request import RequestState
@@ -31,11 +31,12 @@ def go(token: str) -> Response:
         return _over(here, target)
     site = here.desk.sites.get(target.site)
     one_time = site is not None and site.one_time_links
+    if target.opens >= most_openings(site):
+        return _over(here, target)
     if one_time and request.method != "POST":
         page = render_template("start.html", site=site, reference=target.reference, action=request.path)
         return make_response(page)
-    most = 1 if one_time else MOST_OPENINGS
-    if not is_only_looking() and not record_start(here.database, link.id, most, here.clock()):
+    if not is_only_looking() and not record_start(here.database, link.id, most_openings(site), here.clock()):
         return _over(here, target)
     return with_headers(Response(status=302, headers={"Location": _applet_url(here, target)}), REDIRECT)
 

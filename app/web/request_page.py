@@ -18,7 +18,7 @@ from app.core.new_session import ELEMENTS, LIMITS, NewSessionRequest, form_param
 from app.core.routing import Department
 from app.core.site import Site
 from app.core.text import Invalid, Problem, is_blank, looks_like_email, normal_newlines, without_control
-from app.incoming import client_address, form_body
+from app.incoming import client_address, form_body, see_other
 from app.web.fault_text import sentences
 from app.web.language import page_language
 from app.web.prerendered import MARK, Prerendered
@@ -93,8 +93,7 @@ def send(site_key: str) -> Response:
         )
         return _again(desk, site, Filled(values, {"form": sorry}, 503, 5))
     log.info("request_recorded", reference=recorded.reference, site=site.key, ticket=recorded.ticket_number)
-    status_path = f"/r/{here.status_token(recorded.status_id, recorded.created_at)}"
-    return Response(status=303, headers={"Location": status_path})
+    return see_other(f"/r/{here.status_token(recorded.status_id, recorded.created_at)}")
 
 
 def _empty_page(site_key: str) -> Response:

@@ -1,6 +1,6 @@
 """A request's own page: how it stands, and the start of its session."""
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template
+from flask import Blueprint, Response, abort, make_response, render_template
 
 from app.access import Who, open_to
 from app.actions.applet_program import platforms_with_program
@@ -9,6 +9,7 @@ from app.actions.submit import ensure_start_link
 from app.core.links import Purpose
 from app.core.platform import Platform
 from app.core.request import RequestState
+from app.incoming import see_other
 from app.web.links import asked_platform, gone, link_or_abort
 from app.wiring import Running, running
 
@@ -59,13 +60,12 @@ def again(token: str) -> Response:
     followed = _followed(here, token)
     if followed.request.state is RequestState.OPENED:
         ensure_start_link(here.database, followed.request.reference, here.clock())
-    response = redirect(f"/r/{token}", 303)
-    return make_response(response)
+    return see_other(f"/r/{token}")
 
 
 def _followed(here: Running, token: str) -> Followed:
     link = link_or_abort(Purpose.STATUS, token)
-    followed = follow(here.database, link.id, here.clock())
+    followed = follow(here.database, here.desk.sites, link.id, here.clock())
     if followed is None:
         abort(gone(here.desk.site("default")))
     return followed

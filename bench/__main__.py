@@ -1,0 +1,133 @@
+"""`python -m bench`: measure, print the table, write bench/results.json."""
+
+import argparse
+import contextlib
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from bench.fsync import fsync_us
+from bench.links import FORM, form_token, go_paths
+from bench.load import Run, run_wrk
+from bench.report import Key, machine, missed, summary, table
+from bench.servers import BenchFailed, Server, handbell, hello
+
+CLIENTS = (16, 64)
+OPENINGS = 17  # of each link in one run; the desk allows 20
+RESULTS = Path(__file__).with_name("results.json")
+_names = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """The yardstick, and Handbell as it is and as it is with a quiet log."""
+
+    hello: Server
+    handbell: Server
+    quiet: Server
+
+
+def main() -> int:
+    """Exit status 0 when everything was measured, whether the targets are met or not."""
+    arguments = _arguments()
+    if not shutil.which("wrk"):
+        print("bench needs wrk: install the package wrk", file=sys.stderr)
+        return 1
+    disk = "/var/tmp" if Path("/var/tmp").is_dir() else None  # noqa: S108 - /tmp may be memory, where fsync is free
+    with tempfile.TemporaryDirectory(prefix="handbell-bench-", dir=disk) as folder:
+        try:
+            results = _measure(Path(folder), arguments.seconds, arguments.rounds)
+        except BenchFailed as failure:
+            print(failure, file=sys.stderr)
+            return 1
+    arguments.output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    rows = results["scenarios"]
+    assert isinstance(rows, list)
+    print(table(rows))
+    print(json.dumps({key: value for key, value in results.items() if key != "scenarios"}, indent=1))
+    print(f"Short of the target: {', '.join(missed(rows)) or 'nothing'}. Written to {arguments.output}")
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Handbell beside a bare Flask hello.")
+    parser.add_argument("--seconds", type=int, default=3, choices=range(1, 11), help="length of one run")
+    parser.add_argument("--rounds", type=int, default=3, choices=range(1, 10), help="runs of each, interleaved")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="where the figures go")
+    return parser.parse_args()
+
+
+def _measure(folder: Path, seconds: int, rounds: int) -> dict[str, object]:
+    loud, quiet = folder / "info", folder / "error"
+    first, again = _starts(loud)
+    with contextlib.ExitStack() as stack:
+        servers = Servers(
+            stack.enter_context(hello(folder)),
+            stack.enter_context(handbell(loud, "info")),
+            stack.enter_context(handbell(quiet, "error")),
+        )
+        go_rate = _warm_up(servers, folder)
+        runs: dict[Key, list[Run]] = {}
+        for turn in range(rounds):
+            for clients in CLIENTS:
+                for scenario, run in _turn(servers, folder, clients, seconds, go_rate).items():
+                    runs.setdefault((scenario, clients), []).append(run)
+                print(f"round {turn + 1} of {rounds} at {clients} clients", file=sys.stderr)
+        memory = servers.handbell.memory()
+    return {
+        "machine": machine(),
+        "fsync_us": fsync_us(folder),
+        "seconds": seconds,
+        "rounds": rounds,
+        "ready_after_seconds": {"first_start": round(first, 2), "set_up": round(statistics.median(again), 2)},
+        "memory_after_load": memory,
+        "scenarios": summary(runs),
+    }
+
+
+def _starts(data_dir: Path) -> tuple[float, list[float]]:
+    took = []
+    for _ in range(4):
+        with handbell(data_dir, "info") as server:
+            took.append(server.ready_after)
+    return took[0], took[1:]
+
+
+def _warm_up(servers: Servers, folder: Path) -> float:
+    """Fills caches and pools; returns how many links are opened in a second, about."""
+    run_wrk(servers.hello, "get", 16, 1, "/")
+    run_wrk(servers.handbell, "get", 16, 1, "/")
+    for server in (servers.handbell, servers.quiet):
+        run_wrk(server, "post", 16, 1, FORM, form_token(server), _name())
+    return _go(servers.handbell, folder, 16, 1, 6000.0).rate
+
+
+def _turn(servers: Servers, folder: Path, clients: int, seconds: int, go_rate: float) -> dict[str, Run]:
+    here, quiet = servers.handbell, servers.quiet
+    return {
+        "hello": run_wrk(servers.hello, "get", clients, seconds, "/"),
+        "page": run_wrk(here, "get", clients, seconds, "/"),
+        "post": run_wrk(here, "post", clients, seconds, FORM, form_token(here), _name()),
+        "post (log: errors)": run_wrk(quiet, "post", clients, seconds, FORM, form_token(quiet), _name()),
+        "go": _go(here, folder, clients, seconds, go_rate * 1.7),
+    }
+
+
+def _go(server: Server, folder: Path, clients: int, seconds: int, fastest: float) -> Run:
+    paths = go_paths(server, int(fastest * seconds / OPENINGS) + 2 * clients, _name())
+    file = folder / "go.txt"
+    file.write_text("\n".join(paths) + "\n", "ascii")
+    return run_wrk(server, "go", clients, seconds, str(file))
+
+
+def _name() -> str:
+    return f"run{next(_names)}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

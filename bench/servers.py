@@ -1,0 +1,141 @@
+"""Servers of our own on free ports of 127.0.0.1: started, weighed, stopped."""
+
+import contextlib
+import os
+import re
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PATIENCE = 30.0  # seconds
+
+
+class BenchFailed(Exception):
+    """The measurement cannot be trusted or made; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running gunicorn; `ready_after` is seconds from its start."""
+
+    pid: int
+    port: int
+    ready_after: float
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def cpu_seconds(self) -> float:
+        """User and system time that all its processes have taken so far."""
+        return sum(_cpu_ticks(pid) for pid in self._processes()) / _TICKS
+
+    def memory(self) -> dict[str, float]:
+        """MiB: of the whole server with shared pages counted once, and resident in its largest worker."""
+        pids = self._processes()
+        return {
+            "all_mib": round(sum(_kib(pid, "smaps_rollup", "Pss") for pid in pids) / 1024, 1),
+            "worker_mib": round(max(_kib(pid, "status", "VmRSS") for pid in pids[1:]) / 1024, 1),
+        }
+
+    def _processes(self) -> list[int]:
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text("ascii")
+        return [self.pid, *map(int, children.split())]
+
+
+@contextlib.contextmanager
+def handbell(data_dir: Path, log_level: str) -> Iterator[Server]:
+    """`handbell serve` as an operator starts it, behind a trusted proxy on this machine."""
+    settings = {"DATA_DIR": str(data_dir), "LOG_LEVEL": log_level, "TRUSTED_PROXIES": "127.0.0.1/32"}
+    command = [sys.executable, "-c", "from app.cli import main; main()", "serve"]
+    with _running(command, settings, data_dir.parent, f"handbell-{log_level}") as server:
+        yield server
+
+
+@contextlib.contextmanager
+def hello(folder: Path) -> Iterator[Server]:
+    """The yardstick on Handbell's own gunicorn configuration."""
+    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "bench.hello:app"]
+    with _running(command, {}, folder, "hello") as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _running(command: list[str], settings: dict[str, str], folder: Path, name: str) -> Iterator[Server]:
+    port = _free_port()
+    # Neither the caller's settings nor a handbell.env in the checkout may change what is measured.
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("HANDBELL_", "PORT"))}
+    environment |= {f"HANDBELL_{key}": value for key, value in settings.items()}
+    environment |= {"HANDBELL_PORT": str(port), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    log = folder / f"{name}.log"
+    began = time.monotonic()
+    with log.open("ab") as errors:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
+        )
+    try:
+        if name == "hello":
+            _wait_for_port(process, port, log)
+        else:
+            _wait_for_line(process, b"ready\n", log)
+        yield Server(process.pid, port, time.monotonic() - began)
+    finally:
+        _stop(process)
+
+
+def _wait_for_line(process: subprocess.Popen[bytes], line: bytes, log: Path) -> None:
+    assert process.stdout
+    output = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        deadline = time.monotonic() + _PATIENCE
+        while not output.endswith(line):
+            chunk = os.read(process.stdout.fileno(), 65536) if selector.select(deadline - time.monotonic()) else b""
+            if not chunk:
+                raise BenchFailed(f"the server did not start:\n{log.read_text('utf-8')[-2000:]}")
+            output += chunk
+
+
+def _wait_for_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.02)
+    raise BenchFailed(f"the server did not start:\n{log.read_text('utf-8')[-2000:]}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # a session of its own: it and its workers
+        process.wait()
+    if process.stdout:
+        process.stdout.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _cpu_ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def _kib(pid: int, file: str, name: str) -> int:
+    found = re.search(rf"^{name}:\s+(\d+) kB", Path(f"/proc/{pid}/{file}").read_text("ascii"), re.MULTILINE)
+    return int(found[1]) if found else 0

@@ -1,0 +1,219 @@
+"""People's data: exported whole, erased without a trace, and erased by itself in time."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.actions.privacy import Person, Pruned, erase, export, find_person, prune
+from app.actions.ticket import cancel, open_ticket, save_details
+from app.core.new_session import NewSessionRequest
+from app.core.request import RequestState
+from app.core.routing import Staff
+from app.core.ticket import TicketState
+from app.store.console import add_failure
+from app.store.requests import insert_request, newest_link
+from app.store.tickets import change_elements
+from tests.actions.desk import ZOE, DeskAtWork
+from tests.store.rows import request_row
+
+MONTH = timedelta(days=30)
+CANARY = NewSessionRequest(
+    department="CANARY-département",
+    tech="canary-tech@example.com",
+    customer_name="CANARY-Zoë-\N{PILE OF POO}",
+    customer_email="canary-mail@example.com",
+    customer_number="CANARY-number",
+    problem_description="CANARY-problem " * 60,
+    ask_customer_info=True,
+)
+PERSONAL = ("customer_name", "customer_email", "customer_number", "problem_description", "language")
+
+
+def submit_canary(desk: DeskAtWork) -> tuple[str, int]:
+    """A request that was changed in the applet, so that its ticket has a history too."""
+    made = desk.submit(CANARY, ticked=True, client_address="203.0.113.77", idempotency_key="CANARY-key")
+    number = made.ticket_number or 0
+    changes: dict[str, str | None] = {"customer_name": "CANARY-second-name"}
+    desk.database.write(lambda connection: change_elements(connection, number, changes, desk.clock()))
+    return made.reference, number
+
+
+def test_erasing_leaves_nothing_in_the_database_s_files(desk: DeskAtWork, tmp_path: Path) -> None:
+    if not desk.database.is_sqlite:
+        pytest.skip("PostgreSQL's files are its own")
+    canaries = [b"canary", "zoë-\N{PILE OF POO}".encode(), b"203.0.113.77"]
+
+    def seen() -> set[bytes]:
+        files = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir()).lower()
+        return {canary for canary in canaries if canary in files}
+
+    reference, _ = submit_canary(desk)
+    made = open_ticket(desk.database, Staff(), "default", CANARY, desk.clock())
+    save_details(desk.database, made.number, NewSessionRequest(customer_email=CANARY.customer_email), desk.clock())
+    assert seen() == set(canaries)
+    erase(desk.database, find_person(desk.database, reference=reference), desk.clock())
+    erase(desk.database, find_person(desk.database, email="Canary-Mail@example.com"), desk.clock())
+    assert seen() == set()
+
+
+def test_erasing_keeps_states_and_times_and_ends_what_is_open(desk: DeskAtWork) -> None:
+    reference, number = submit_canary(desk)
+    other = desk.submit()
+    desk.clock.advance(hours=1)
+    erase(desk.database, find_person(desk.database, reference=reference), desk.clock())
+    request, ticket = desk.request(reference), desk.ticket(number)
+    for row in (request, ticket):
+        assert [getattr(row, name) for name in PERSONAL] == [None] * 5
+        assert row.erased_at == row.ended_at == desk.clock()
+    assert (request.department, request.tech, request.client_address, request.idempotency_key) == (None,) * 4
+    assert (ticket.asked_department, ticket.asked_tech) == (None, None)
+    assert (request.state, ticket.state) == (RequestState.ENDED, TicketState.EXPIRED)
+    assert request.created_at == desk.clock() - timedelta(hours=1)
+    with desk.database.read() as connection:
+        assert newest_link(connection, reference) is None
+        assert newest_link(connection, other.reference) is not None
+    assert desk.request(other.reference) == other
+    assert desk.ticket(other.ticket_number).customer_name == "Zoë"
+
+
+@pytest.mark.parametrize("by", ["reference", "email", "number"])
+def test_a_person_is_found_by_reference_mail_or_number_with_their_tickets(desk: DeskAtWork, by: str) -> None:
+    made = desk.submit()
+    direct = open_ticket(desk.database, Staff(), "default", ZOE, desk.clock())
+    desk.submit(NewSessionRequest(customer_email="other@example.com", customer_number="C-2"))
+    wanted = {"reference": made.reference, "email": "ZOE@example.com", "number": "C-1"}[by]
+    found = find_person(desk.database, **{by: wanted})
+    assert [r.reference for r in found.requests] == [made.reference]
+    tickets = {made.ticket_number} if by == "reference" else {made.ticket_number, direct.number}
+    assert {t.number for t in found.tickets} == tickets
+
+
+def test_nobody_is_found_by_what_is_not_there(desk: DeskAtWork) -> None:
+    desk.submit(NewSessionRequest(problem_description="x"))
+    for by in ("reference", "email", "number"):
+        assert find_person(desk.database, **{by: "nothing"}) == Person([], [])
+
+
+def test_a_person_is_found_with_everything_by_the_mail_they_corrected_in_the_applet(desk: DeskAtWork) -> None:
+    asked = NewSessionRequest(customer_email="zeo@example.com", customer_name="Zoë", ask_customer_info=True)
+    made = desk.submit(asked)
+    save_details(desk.database, made.ticket_number or 0, ZOE, desk.clock())
+    found = find_person(desk.database, email="zoe@example.com")
+    assert [t.number for t in found.tickets] == [made.ticket_number]
+    assert [r.reference for r in found.requests] == [made.reference]
+
+
+def test_the_export_has_everything_but_what_opens_doors(desk: DeskAtWork) -> None:
+    asked = NewSessionRequest(customer_name="Zoë", customer_email="zoe@example.com", ask_customer_info=True)
+    made = desk.submit(asked)
+    ticket = desk.ticket(made.ticket_number)
+    save_details(desk.database, ticket.number, ZOE, desk.clock())
+    with desk.database.read() as connection:
+        link = newest_link(connection, made.reference)
+    assert link
+    exported = export(desk.database, find_person(desk.database, reference=made.reference))
+    text = json.dumps(exported, ensure_ascii=False)
+    for secret in (made.status_id, made.idempotency_key, ticket.applet_id, ticket.pin, link.id):
+        assert secret
+        assert secret not in text
+    (request,), (told,) = exported["requests"], exported["tickets"]
+    assert request["reference"] == told["reference"] == made.reference
+    assert (request["customer_name"], request["client_address"]) == ("Zoë", "192.0.2.7")
+    assert {name: told[name] for name in ZOE.elements} == ZOE.elements
+    assert told["history"][0]["detail"]["customer_number"] == [None, "C-1"]
+    assert request["created_at"] == "2026-03-01T12:00:00+00:00"
+
+
+def test_data_is_erased_thirty_days_after_the_end(desk: DeskAtWork) -> None:
+    made = desk.submit()
+    cancel(desk.database, made.ticket_number or 0, desk.clock())
+    desk.clock.advance(days=30)
+    assert prune(desk.database, MONTH, desk.clock()) == Pruned(0, 0, 0)
+    assert desk.request(made.reference).customer_name == "Zoë"
+    desk.clock.advance(seconds=1)
+    assert prune(desk.database, MONTH, desk.clock()) == Pruned(0, 1, 1)
+    assert desk.request(made.reference).customer_name is None
+    assert desk.ticket(made.ticket_number).problem_description is None
+    assert prune(desk.database, MONTH, desk.clock()) == Pruned(0, 0, 0)
+
+
+def test_a_shorter_retention_erases_sooner(desk: DeskAtWork) -> None:
+    made = desk.submit()
+    cancel(desk.database, made.ticket_number or 0, desk.clock())
+    desk.clock.advance(days=1, seconds=1)
+    assert prune(desk.database, timedelta(days=1), desk.clock()) == Pruned(0, 1, 1)
+
+
+def test_data_is_kept_ninety_days_at_the_most_even_while_somebody_works_on_it(desk: DeskAtWork) -> None:
+    made = desk.submit()
+    desk.database.write(lambda c: c.exec_driver_sql("UPDATE tickets SET state = 'active'"))
+    desk.clock.advance(days=90)
+    assert prune(desk.database, MONTH, desk.clock()) == Pruned(0, 0, 0)
+    desk.clock.advance(seconds=1)
+    assert prune(desk.database, MONTH, desk.clock()) == Pruned(0, 1, 1)
+    assert desk.request(made.reference).customer_name is None
+    assert desk.ticket(made.ticket_number).customer_name is None
+    assert not desk.ticket(made.ticket_number).is_open
+
+
+def test_a_ticket_that_nobody_took_expires_after_seven_days_with_its_request(desk: DeskAtWork) -> None:
+    made = desk.submit()
+    desk.clock.advance(days=7)
+    assert prune(desk.database, MONTH, desk.clock()) == Pruned(0, 0, 0)
+    desk.clock.advance(seconds=1)
+    assert prune(desk.database, MONTH, desk.clock()) == Pruned(1, 0, 0)
+    request, ticket = desk.request(made.reference), desk.ticket(made.ticket_number)
+    assert (ticket.state, request.state) == (TicketState.EXPIRED, RequestState.ENDED)
+    assert ticket.ended_at == request.ended_at == desk.clock()
+    assert request.customer_name == "Zoë"
+
+
+def test_a_ticket_that_somebody_has_does_not_expire(desk: DeskAtWork) -> None:
+    desk.submit()
+    desk.database.write(lambda c: c.exec_driver_sql("UPDATE tickets SET state = 'active'"))
+    desk.clock.advance(days=8)
+    assert prune(desk.database, MONTH, desk.clock()) == Pruned(0, 0, 0)
+
+
+def test_idempotency_keys_are_kept_a_day_and_addresses_a_week(desk: DeskAtWork) -> None:
+    made = desk.submit()
+
+    def kept() -> tuple[bool, bool, bool]:
+        prune(desk.database, MONTH, desk.clock())
+        found = desk.request(made.reference)
+        return found.idempotency_key is not None, found.client_address is not None, found.client_network is not None
+
+    desk.clock.advance(hours=24)
+    assert kept() == (True, True, True)
+    desk.clock.advance(seconds=1)
+    assert kept() == (False, True, True)
+    desk.clock.advance(days=6)
+    desk.clock.advance(seconds=-1)
+    assert kept() == (False, True, True)
+    desk.clock.advance(seconds=1)
+    assert kept() == (False, False, False)
+
+
+def test_wrong_log_ins_are_forgotten_when_they_count_no_more(desk: DeskAtWork) -> None:
+    desk.database.write(lambda c: add_failure(c, "account", "192.0.2.7", desk.clock()))
+
+    def failures() -> int:
+        prune(desk.database, MONTH, desk.clock())
+        with desk.database.read() as connection:
+            return int(connection.exec_driver_sql("SELECT count(*) FROM failed_logins").scalar_one())
+
+    desk.clock.advance(minutes=5)
+    assert failures() == 1
+    desk.clock.advance(seconds=1)
+    assert failures() == 0
+
+
+def test_more_than_one_batch_is_pruned_at_once(desk: DeskAtWork) -> None:
+    def copies(connection):  # type: ignore[no-untyped-def]
+        for _ in range(501):
+            insert_request(connection, request_row(customer_name="x", created_at=desk.clock() - timedelta(days=91)))
+
+    desk.database.write(copies)
+    assert prune(desk.database, MONTH, desk.clock()).requests_erased == 501

@@ -1,0 +1,123 @@
+"""A submission is on disk with its session before anyone is told, once however often it is sent."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.actions.submit import TooMany, ensure_start_link
+from app.core.customer_info import AskPolicy, InfoMode
+from app.core.new_session import NewSessionRequest
+from app.core.request import CustomerRequest, RequestState
+from app.core.routing import QueueKind, Reason
+from app.store.requests import newest_link, record_opening
+from tests.actions.desk import ZOE, DeskAtWork
+
+
+def test_a_submission_is_a_request_with_a_ticket_and_a_link(desk: DeskAtWork) -> None:
+    made = desk.submit()
+    assert desk.requests() == [made]
+    assert (made.state, made.attempts, made.client_network) == (RequestState.OPENED, 1, "192.0.2.7")
+    (ticket,) = desk.tickets()
+    assert (ticket.number, ticket.session_id, ticket.reference) == (made.ticket_number, made.session_id, made.reference)
+    assert (ticket.queue_kind, ticket.department_id, ticket.reason) == (QueueKind.DEPARTMENT, 20, Reason.DEPARTMENT)
+    assert ticket.elements == ZOE.elements
+    with desk.database.read() as connection:
+        link = newest_link(connection, made.reference)
+    assert link
+    assert (link.opens, link.expires_at) == (0, desk.clock() + timedelta(minutes=15))
+
+
+def test_the_same_key_again_is_the_same_request(desk: DeskAtWork) -> None:
+    submission = desk.submission()
+    first = desk.hand_in(submission)
+    desk.clock.advance(minutes=5)
+    assert desk.hand_in(submission) == first
+    assert len(desk.requests()) == len(desk.tickets()) == 1
+
+
+def test_another_key_is_another_request(desk: DeskAtWork) -> None:
+    assert desk.submit().reference != desk.submit().reference
+    assert len(desk.tickets()) == 2
+
+
+def test_twenty_at_once_with_one_key_are_one_request(desk: DeskAtWork) -> None:
+    submission = desk.submission()
+    start = threading.Barrier(20)
+
+    def press(_: int) -> CustomerRequest:
+        start.wait(30)
+        return desk.hand_in(submission)
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(press, range(20)))
+    (only,) = desk.requests()
+    assert answers == [only] * 20
+    assert [t.number for t in desk.tickets()] == [only.ticket_number]
+
+
+def test_one_client_has_its_share_and_is_told_how_long_to_wait(desk: DeskAtWork) -> None:
+    for _ in range(3):
+        desk.submit(most=3)
+        desk.clock.advance(minutes=1)
+    with pytest.raises(TooMany) as refused:
+        desk.submit(most=3)
+    assert refused.value.retry_after == 7 * 60 + 1
+    assert len(desk.requests()) == len(desk.tickets()) == 3
+    desk.submit(most=3, client_address="192.0.2.8")
+    desk.clock.advance(seconds=refused.value.retry_after)
+    desk.submit(most=3)
+
+
+def test_who_has_had_their_share_may_still_repeat_an_old_submission(desk: DeskAtWork) -> None:
+    submission = desk.submission(most=1)
+    first = desk.hand_in(submission)
+    assert desk.hand_in(submission) == first
+    with pytest.raises(TooMany):
+        desk.submit(most=1)
+
+
+def test_neighbours_in_one_ipv6_network_share_their_share(desk: DeskAtWork) -> None:
+    desk.submit(most=1, client_address="2001:db8::1")
+    with pytest.raises(TooMany):
+        desk.submit(most=1, client_address="2001:db8::2")
+
+
+def test_the_sites_own_routing_is_used_when_the_customer_chose_none(desk: DeskAtWork) -> None:
+    site = replace(desk.site, department="id_10", technician="ben@example.com")
+    made = desk.submit(NewSessionRequest(problem_description="x"), site=site)
+    assert (made.department, made.tech) == ("id_10", "ben@example.com")
+    assert desk.ticket(made.ticket_number).reason is Reason.TECHNICIAN_OVER_DEPARTMENT
+    assert desk.submit(NewSessionRequest(department="20"), site=site).department == "20"
+
+
+@pytest.mark.parametrize(
+    ("policy", "ticked", "asks"),
+    [
+        (AskPolicy.NEVER, True, False),
+        (AskPolicy.ALWAYS, False, True),
+        (AskPolicy.INCOMPLETE, True, False),
+        (AskPolicy.CUSTOMER, True, True),
+        (AskPolicy.CUSTOMER, False, False),
+    ],
+)
+def test_the_sites_policy_decides_about_the_flag(desk: DeskAtWork, policy: AskPolicy, ticked: bool, asks: bool) -> None:
+    made = desk.submit(site=replace(desk.site, ask_customer_info=policy), ticked=ticked)
+    ticket = desk.ticket(made.ticket_number)
+    assert made.ask_customer_info is ticket.ask_customer_info is asks
+    assert ticket.info_mode is (InfoMode.EDITABLE if asks else InfoMode.HIDDEN)
+
+
+def test_a_link_that_can_still_be_opened_is_kept_and_otherwise_made_anew(desk: DeskAtWork) -> None:
+    reference = desk.submit().reference
+    first = ensure_start_link(desk.database, reference, desk.clock())
+    assert ensure_start_link(desk.database, reference, desk.clock()) == first
+    desk.clock.advance(minutes=14)
+    second = ensure_start_link(desk.database, reference, desk.clock())
+    assert second.id != first.id
+    assert second.expires_at == desk.clock() + timedelta(minutes=15)
+    desk.database.write(lambda connection: record_opening(connection, second.id, 20, desk.clock()))
+    desk.clock.advance(seconds=1)
+    assert ensure_start_link(desk.database, reference, desk.clock()).id not in (first.id, second.id)

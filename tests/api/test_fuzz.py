@@ -1,0 +1,142 @@
+"""Hypothesis against the API and the form: whatever comes in, no 5xx; what is good arrives unchanged."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.core.new_session import ELEMENTS, LIMITS
+from app.settings import ci
+from app.wiring import Running
+from tests.api.calls import FORM_PATH, REST_PATH, newest, tickets
+from tests.conftest import UID
+from tests.page_client import HOST
+
+FUZZ = settings(
+    deadline=None,
+    derandomize=ci(),
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+KEY = {"INTEGRATION-KEY": UID}
+FORM_TYPE = "application/x-www-form-urlencoded"
+PATHS = ("/", "/s/default", FORM_PATH, REST_PATH, "/console/login", "/api/v1/requests/x", "/go/x", "/applet/x")
+HEADERS = [
+    "Accept",
+    "Accept-Encoding",
+    "Accept-Language",
+    "Authorization",
+    "Content-Length",
+    "Content-Type",
+    "Cookie",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "Integration-Key",
+    "Origin",
+    "Purpose",
+    "Range",
+    "Referer",
+    "Sec-CH-UA-Platform",
+    "Sec-Fetch-Site",
+    "Sec-Purpose",
+    "Transfer-Encoding",
+    "User-Agent",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+]
+# What a server hands on: no CR, LF or NUL in a header.
+header_value = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=40)
+content_type = st.sampled_from(
+    [FORM_TYPE, "application/json", "multipart/form-data; boundary=b", "multipart/form-data", "text/plain", ""]
+)
+name = st.sampled_from([*ELEMENTS, "department", "tech", "ask_customer_info", "uid", "language", "_charset_"])
+good = st.characters(
+    exclude_categories=["Cs"],
+    exclude_characters=[chr(c) for c in (*range(9), 11, 12, *range(14, 32), *range(127, 160))],
+)
+json_value = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(name | st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@pytest.fixture
+def fuzzed(app: Flask, here: Running, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """The application, counting no calls."""
+    monkeypatch.setattr(here.rates, "retry_after", lambda *_: None)
+    monkeypatch.setattr("app.wiring.REQUESTS_IN_TEN_MINUTES", 10**6)
+    return app
+
+
+def send(app: Flask, method: str, path: str, **options: Any) -> int:
+    """The status, which is never a 5xx."""
+    headers = {"Host": HOST, **options.pop("headers", {})}
+    answer = app.test_client().open(path, method=method, headers=headers, **options)
+    assert answer.status_code < 500, (answer.status_code, method, path, options)
+    return answer.status_code
+
+
+@given(body=st.binary(max_size=200), kind=content_type, path=st.sampled_from([FORM_PATH, REST_PATH, "/s/default"]))
+@settings(FUZZ, max_examples=1200)
+def test_any_bytes_as_a_body(fuzzed: Flask, body: bytes, kind: str, path: str) -> None:
+    send(fuzzed, "POST", path, data=body, content_type=kind, headers=KEY)
+
+
+@given(kind=header_value | st.builds("multipart/form-data; boundary={}".format, header_value))
+@settings(FUZZ, max_examples=600)
+def test_any_content_type(fuzzed: Flask, kind: str) -> None:
+    for path in (FORM_PATH, REST_PATH):
+        send(fuzzed, "POST", path, data=b"--b\r\n\r\nx\r\n--b--", content_type=kind, headers=KEY)
+
+
+@given(query=st.binary(max_size=80))
+@settings(FUZZ, max_examples=800)
+def test_any_bytes_as_a_query(fuzzed: Flask, query: bytes) -> None:
+    send(fuzzed, "GET", FORM_PATH, environ_overrides={"QUERY_STRING": f"uid={UID}&" + query.decode("latin-1")})
+
+
+@given(pairs=st.dictionaries(name | st.text(max_size=8), st.text(max_size=40), max_size=6))
+@settings(FUZZ, max_examples=800)
+def test_any_parameters(fuzzed: Flask, pairs: dict[str, str]) -> None:
+    pairs = {n.encode("utf-8", "replace").decode(): v.encode("utf-8", "replace").decode() for n, v in pairs.items()}
+    before = len(tickets(fuzzed, 1))
+    status = send(fuzzed, "POST", FORM_PATH, data={**pairs, "uid": UID})
+    assert status in (302, 400)
+    assert status == 302 or len(tickets(fuzzed, 1)) == before
+
+
+@given(body=st.dictionaries(name | st.text(max_size=8), json_value, max_size=5))
+@settings(FUZZ, max_examples=800)
+def test_any_json(fuzzed: Flask, body: dict[str, Any]) -> None:
+    assert send(fuzzed, "POST", REST_PATH, json=body, headers=KEY) in (200, 400)
+
+
+@given(path=st.sampled_from(PATHS), headers=st.dictionaries(st.sampled_from(HEADERS), header_value, max_size=4))
+@settings(FUZZ, max_examples=600)
+def test_any_header_values(fuzzed: Flask, path: str, headers: dict[str, str]) -> None:
+    names = {n: n.upper().replace("-", "_") for n in headers}
+    environ = {(n if n.startswith("CONTENT_") else f"HTTP_{n}"): headers[h] for h, n in names.items()}
+    send(fuzzed, "GET", path, environ_overrides=environ)
+
+
+values = st.fixed_dictionaries({}, optional={n: st.text(good, max_size=LIMITS[n]) for n in ELEMENTS})
+
+
+@pytest.mark.parametrize("flavour", ["form", "rest"])
+@given(sent=values)
+@settings(FUZZ, max_examples=250)
+def test_good_text_arrives_unchanged(fuzzed: Flask, flavour: str, sent: dict[str, str]) -> None:
+    if flavour == "form":
+        status = send(fuzzed, "POST", FORM_PATH, data={**sent, "uid": UID})
+    else:
+        status = send(fuzzed, "POST", REST_PATH, json=sent, headers=KEY)
+    assert status in (200, 302)
+    lines = {n: v.replace("\r\n", "\n").replace("\r", "\n") for n, v in sent.items()}
+    assert newest(fuzzed).elements == {
+        n: (lines.get(n) or None) if not lines.get(n, "").isspace() else None for n in ELEMENTS
+    }

@@ -1,0 +1,103 @@
+"""The OpenAPI document against the application: schemathesis makes the calls, over WSGI."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from app.core.links import Purpose
+from app.wiring import Running
+from tests.conftest import UID, StandingClock
+from tests.page_client import HOST, PageClient
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+]
+OPERATIONS = (
+    "GET /integration/integration_api.php",
+    "POST /integration/integration_api.php",
+    "GET /integration/integration.php",
+    "POST /integration/integration.php",
+    "POST /rest/session",
+    "GET /api/v1/requests/{token}",
+    "POST /s/{site}",
+)
+EXAMPLES = settings(  # of each operation, three ways
+    max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+@pytest.fixture
+def schema(app: Flask, here: Running, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The document as it is served, with calls counted towards no limit."""
+    monkeypatch.setattr(here.rates, "retry_after", lambda *_: None)
+    return schemathesis.openapi.from_wsgi("/api/openapi.json", app, headers={"Host": HOST})
+
+
+def partial_check(check: Callable[[Any, bool], None], known: bool) -> Callable[[Any], None]:
+    """`check` for hypothesis, which takes no defaults and no partials."""
+
+    def checked(case: Any) -> None:
+        check(case, known)
+
+    return checked
+
+
+def test_the_document_describes_these_operations(schema: Any) -> None:
+    assert sorted(found.ok().label for found in schema.get_all_operations()) == sorted(OPERATIONS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_every_answer_is_as_described(
+    app: Flask, here: Running, clock: StandingClock, schema: Any, monkeypatch: pytest.MonkeyPatch, label: str
+) -> None:
+    monkeypatch.setattr("app.wiring.REQUESTS_IN_TEN_MINUTES", 10**6)
+    operation = next(found.ok() for found in schema.get_all_operations() if found.ok().label == label)
+    status = PageClient(app).submit(customer_name="Zoë").location.removeprefix("/r/")
+    form_token = here.token(Purpose.FORM, "0" * 22, clock.now, "default")
+    statuses = set()
+
+    def check(case: Any, known: bool) -> None:
+        """A generated call, with the key, link or site that is really there where `known`."""
+        if known and label.startswith("GET /integration"):
+            case.query["uid"] = UID
+        elif known and label.startswith("POST /integration") and isinstance(case.body, dict):
+            case.body["uid"] = UID
+        elif known and "{token}" in label:
+            case.path_parameters["token"] = status
+        elif known and "{site}" in label:
+            case.path_parameters["site"] = "default"
+            if isinstance(case.body, dict):
+                case.body["form_token"] = form_token
+        headers = {"Host": HOST, **({"INTEGRATION-KEY": UID} if known else {})}
+        response = case.call(headers=headers)
+        statuses.add(response.status_code)
+        case.validate_response(response, checks=CHECKS)
+
+    for mode, known in (
+        (schemathesis.GenerationMode.POSITIVE, True),
+        (schemathesis.GenerationMode.POSITIVE, False),
+        (schemathesis.GenerationMode.NEGATIVE, True),
+    ):
+        if "{token}" in label and mode is schemathesis.GenerationMode.NEGATIVE:
+            continue  # every text may be asked for as a token
+        strategy = operation.as_strategy(generation_mode=mode)
+        given(case=strategy)(EXAMPLES(partial_check(check, known)))()
+    # A good call was among them, and a bad one.
+    assert statuses & {200, 302, 303}, statuses
+    assert statuses & {400, 403, 404, 415, 422}, statuses

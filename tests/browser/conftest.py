@@ -1,0 +1,85 @@
+"""Chromium against the real `handbell serve`: one browser and one server for all browser tests."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import axe_playwright_python  # type: ignore[import-untyped]
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from app.settings import ci
+from tests.live_server import LiveServer, serving
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+_VIOLATIONS = """() => addEventListener('securitypolicyviolation',
+    e => console.error(`CSP: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`))"""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The Chromium that tools/test found."""
+    path = os.environ.get("HANDBELL_TEST_CHROMIUM")
+    if not path:
+        why = os.environ.get("HANDBELL_TEST_NO_CHROMIUM", "HANDBELL_TEST_CHROMIUM is not set; run tools/test")
+        if ci():
+            pytest.fail(why)
+        pytest.skip(why)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """The demo desk, with a phone; the browser's address may make as many requests as the tests need."""
+    folder = tmp_path_factory.mktemp("browser")
+    with serving(folder, HANDBELL_PROCESSES="1", HANDBELL_TRUSTED_NETWORKS="127.0.0.0/8") as server:
+        server.run("site", "set", "default", "--phone", "+1 555 0100", "--name", "Example Help")
+        yield server
+
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture
+def new_page(browser: Browser, live: LiveServer) -> Iterator[NewPage]:
+    """Pages in contexts of their own. Whatever a page complains about fails its test, unless the test expects it."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def make(*, expect: str = "", **options: object) -> Page:
+        context = browser.new_context(base_url=live.base_url, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        if options.get("java_script_enabled", True):
+            context.add_init_script(f"({_VIOLATIONS})()")
+
+        def note(text: str) -> None:
+            if not (expect and expect in text):
+                complaints.append(text)
+
+        context.on("console", lambda said: note(said.text) if said.type in ("error", "warning") else None)
+        context.on("weberror", lambda error: note(str(error.error)))
+        return context.new_page()
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> Page:
+    """A page on a desktop screen, in English, light."""
+    return new_page(locale="en-US", viewport={"width": 1280, "height": 800})

@@ -1,0 +1,68 @@
+"""`handbell` in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from app.store.database import Database
+from app.store.migrate import migrate
+
+COMMAND = Path(sys.executable).with_name("handbell")
+
+
+class Handbell:
+    """Runs the installed command on one data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+
+    def run(self, *arguments: str | bytes, **environment: str) -> subprocess.CompletedProcess[str]:
+        """The finished process, whatever came of it; never with a traceback."""
+        clean = {
+            name: value for name, value in os.environ.items() if not name.startswith("HANDBELL_") and name != "PORT"
+        }
+        finished = subprocess.run(
+            [str(COMMAND), *arguments],
+            env={**clean, "HANDBELL_DATA_DIR": str(self.data), **environment},
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert "Traceback" not in finished.stderr, finished.stderr
+        return finished
+
+    def says(self, *arguments: str) -> str:
+        """What it prints when all is well."""
+        finished = self.run(*arguments)
+        assert (finished.returncode, finished.stderr) == (0, "")
+        return finished.stdout
+
+    def json(self, *arguments: str) -> Any:
+        """The same, read as JSON."""
+        return json.loads(self.says(*arguments, "--json"))
+
+    def fails(self, *arguments: str | bytes, **environment: str) -> str:
+        """The one line it prints when something is wrong."""
+        finished = self.run(*arguments, **environment)
+        assert (finished.returncode, finished.stdout) == (1, "")
+        (line,) = finished.stderr.splitlines()
+        return line
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """The database that the command uses."""
+        database = Database(f"sqlite:///{self.data / 'handbell.sqlite3'}")
+        migrate(database)
+        try:
+            yield database
+        finally:
+            database.close()

@@ -1,0 +1,89 @@
+"""`handbell request …`, `handbell ticket …` and `handbell prune`."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from app.actions.submit import Submission, submit
+from app.core.new_session import NewSessionRequest
+from app.core.request import CustomerRequest
+from app.store.sites import load_sites
+from app.store.staff import load_staff
+from tests.cli.command import Handbell
+
+ZOE = NewSessionRequest(
+    department="id_10",
+    tech="nobody@example.com",
+    customer_name="Zoë \N{PILE OF POO}",
+    customer_email="zoe@example.com",
+    customer_number="C-1",
+    problem_description="It broke.\nTwice.",
+)
+
+
+def hand_in(handbell: Handbell, when: datetime) -> CustomerRequest:
+    with handbell.database() as database:
+        with database.read() as connection:
+            site, staff = load_sites(connection)[0], load_staff(connection)
+        return submit(database, staff, Submission(site, ZOE, False, "page", f"{when}", "192.0.2.7", 99), when)
+
+
+def test_a_request_and_its_ticket_are_listed_and_shown(filled: Handbell) -> None:
+    made = hand_in(filled, datetime(2026, 3, 1, 12, tzinfo=UTC))
+    asked = {
+        "customer_name": ZOE.customer_name,
+        "customer_email": "zoe@example.com",
+        "customer_number": "C-1",
+        "problem_description": "It broke.\nTwice.",
+    }
+    shown = filled.json("request", "show", made.reference.lower().replace("-", " "))
+    expected = {
+        "reference": made.reference,
+        "site": "default",
+        "state": "opened",
+        "backend": "embedded",
+        "attempts": 1,
+        **asked,
+        "created_at": "2026-03-01T12:00:00.000Z",
+        "opened_at": "2026-03-01T12:00:00.000Z",
+        "ticket_number": made.ticket_number,
+    }
+    assert {name: shown[name] for name in expected} == expected
+    assert filled.json("request", "list", "--state", "opened", "--site", "default") == [shown]
+    ticket = filled.json("ticket", "show", str(made.ticket_number))
+    expected = {
+        "ticket_number": made.ticket_number,
+        "session_id": made.session_id,
+        "state": "waiting",
+        "queue": {"kind": "department", "technician": None, "department": 10},
+        "asked": {"department": "id_10", "tech": "nobody@example.com"},
+        "reason": "department_technician_wrong",
+        **asked,
+        "ask_customer_info": False,
+        "created_at": "2026-03-01T12:00:00.000Z",
+    }
+    assert {name: ticket[name] for name in expected} == expected
+    assert ticket.pop("history") == []
+    assert filled.json("ticket", "list") == [ticket]
+
+
+def test_a_person_is_exported_and_erased(filled: Handbell) -> None:
+    made = hand_in(filled, datetime.now(UTC))
+    exported = json.loads(filled.says("request", "export", "--email", "ZOE@example.com"))
+    assert [row["reference"] for row in exported["requests"]] == [made.reference]
+    assert [row["customer_number"] for row in exported["tickets"]] == ["C-1"]
+    assert filled.run("request", "erase", made.reference).returncode != 0, "erased without being asked"
+    assert filled.says("request", "erase", made.reference, "--yes") == "erased the data of 1 requests and 1 tickets\n"
+    assert filled.json("request", "show", made.reference)["customer_name"] is None
+    assert filled.fails("request", "export", "--email", "zoe@example.com") == "Error: nothing is kept about that"
+
+
+def test_prune_does_what_is_due(filled: Handbell) -> None:
+    hand_in(filled, datetime.now(UTC) - timedelta(days=91))
+    hand_in(filled, datetime.now(UTC))
+    assert filled.says("prune") == "expired 1 tickets; erased 1 requests, 1 tickets\n"
+
+
+def test_a_mistake_is_one_line(filled: Handbell) -> None:
+    assert filled.fails("request", "show", "x") == "Error: there is no request x"
+    assert filled.fails("ticket", "show", "5") == "Error: there is no ticket 5"
+    assert filled.fails("request", "export") == "Error: give a reference, --email or --number"

@@ -1,0 +1,54 @@
+"""`handbell check`, `handbell worker`, and a start that cannot be."""
+
+import os
+import signal
+import socket
+import subprocess
+
+from tests.cli.command import COMMAND, Handbell
+
+
+def test_check_tells_what_is_good(filled: Handbell) -> None:
+    told = filled.says("check")
+    assert [line.split()[0] for line in told.splitlines()] == ["settings", "keys", "database", "site"]
+    assert "site       default: good" in told
+
+
+def test_check_fails_when_a_site_offers_what_is_not_there(filled: Handbell) -> None:
+    filled.says("site", "set", "default", "--offer-department", "99", "--technician", "nobody@example.com")
+    checked = filled.run("check")
+    assert "it offers department 99, which is unknown or disabled" in checked.stdout
+    assert "its technician nobody@example.com is unknown" in checked.stdout
+    assert checked.returncode == 1
+
+
+def test_wrong_settings_are_one_line_each(handbell: Handbell) -> None:
+    assert handbell.fails("check", HANDBELL_THREADS="x").startswith("handbell: HANDBELL_THREADS: ")
+    assert handbell.fails("check", HANDBELL_TREADS="1").startswith("handbell: HANDBELL_TREADS is not a setting")
+    assert handbell.fails("site", "list", HANDBELL_DATA_DIR="/dev/null/x").startswith(
+        "handbell: cannot open the database"
+    )
+
+
+def test_a_busy_port_is_one_line(handbell: Handbell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = handbell.fails("serve", PORT=str(port))
+    assert line == f"Error: port {port} on 127.0.0.1 is in use; set PORT to another one"
+    assert not handbell.data.exists()
+
+
+def test_an_unknown_command_fails_without_a_traceback(handbell: Handbell) -> None:
+    finished = handbell.run("rign")
+    assert finished.returncode == 1
+    assert finished.stderr.splitlines()[-1] == "Error: No such command 'rign'."
+
+
+def test_the_worker_ends_when_asked_to(handbell: Handbell) -> None:
+    environment = {**os.environ, "HANDBELL_DATA_DIR": str(handbell.data)}
+    process = subprocess.Popen([str(COMMAND), "worker"], env=environment, stdout=-1, text=True)
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    process.stdout.close()

@@ -1,0 +1,45 @@
+"""`handbell site …`."""
+
+import uuid
+
+from tests.cli.command import Handbell
+
+
+def test_a_site_is_added_changed_and_shown_with_its_account_key(handbell: Handbell) -> None:
+    added = handbell.says("site", "add", "help", "--name", "Help")
+    handbell.says(
+        *("site", "set", "help", "--name", "Zoë's", "--department", "id_10", "--technician", "anna@example.com"),
+        *("--offer-department", "10", "--offer-department", "20", "--require", "customer_name", "--phone", "+1 555"),
+        *("--mail", "help@example.com", "--ask-customer-info", "always", "--one-time-links", "--disabled"),
+    )
+    shown = handbell.json("site", "show", "help")
+    assert uuid.UUID(shown.pop("uid")).version == 4
+    assert shown == {
+        "key": "help",
+        "name": "Zoë's",
+        "disabled": True,
+        "backend": "embedded",
+        "ask_customer_info": "always",
+        "department": "id_10",
+        "technician": "anna@example.com",
+        "offer_departments": [10, 20],
+        "required": ["customer_name"],
+        "one_time_links": True,
+        "phone": "+1 555",
+        "mail": "help@example.com",
+    }
+    (listed,) = handbell.json("site", "list")
+    assert listed["uid"] in added
+    handbell.says(
+        "site", "set", "help", "--department", "", "--offer-department", "0", "--require", "none", "--enabled"
+    )
+    changed = handbell.json("site", "show", "help")
+    assert (changed["department"], changed["offer_departments"], changed["required"]) == (None, [], [])
+    assert (changed["disabled"], changed["technician"]) == (False, "anna@example.com")
+
+
+def test_a_mistake_is_one_line(filled: Handbell) -> None:
+    assert filled.fails("site", "add", "default", "--name", "X") == "Error: there is a site default already"
+    assert filled.fails("site", "show", "none") == "Error: there is no site none; see: handbell site list"
+    assert "--department must be a number" in filled.fails("site", "set", "default", "--department", "ten")
+    assert filled.fails("site", "set", "default").startswith("Error: nothing to change")

@@ -1,0 +1,155 @@
+"""Bodies are read strictly: what parsers disagree about is refused, and nothing ever raises anything else."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.core.bodies import MAX_DEPTH, MAX_FIELDS, BadBody, form_pairs, json_object
+
+
+def nested(depth: int) -> bytes:
+    """An object whose arrays reach this depth, the object counted."""
+    return b'{"a":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
+
+
+def test_a_form_is_read_in_its_order() -> None:
+    assert form_pairs(b"b=1&a=2&b=1&c=") == [("b", "1"), ("a", "2"), ("b", "1"), ("c", "")]
+
+
+def test_an_empty_form_has_no_fields() -> None:
+    assert form_pairs(b"") == []
+
+
+def test_plus_is_a_blank_and_percent_2b_a_plus() -> None:
+    assert form_pairs(b"a=1+2&b=1%2B2&c=a%26b%3Dc%25") == [("a", "1 2"), ("b", "1+2"), ("c", "a&b=c%")]
+
+
+def test_utf_8_is_read_raw_or_percent_encoded() -> None:
+    assert form_pairs("a=Zoë&b=Zo%C3%AB&c=%F0%9F%92%A9".encode()) == [
+        ("a", "Zoë"),
+        ("b", "Zoë"),
+        ("c", "\N{PILE OF POO}"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"a=\xff",
+        b"a=%FF",
+        b"a=%C3",
+        b"%E9=1",
+        b"a=Zo\xeb",
+        b"a=%ED%A0%80",
+        b"a=%C0%AF",
+        b"a=%F4%90%80%80",
+        b"\xff\xfea=1",
+    ],
+)
+def test_a_form_that_is_not_utf_8_is_refused(raw: bytes) -> None:
+    with pytest.raises(BadBody, match="UTF-8") as refused:
+        form_pairs(raw)
+    assert refused.value.status == 400
+
+
+def test_a_hundred_fields_are_read_and_one_more_is_too_many() -> None:
+    assert len(form_pairs(b"&".join([b"a=1"] * 100))) == MAX_FIELDS == 100
+    with pytest.raises(BadBody, match="more than 100 fields") as refused:
+        form_pairs(b"&".join([b"a=1"] * 101))
+    assert refused.value.status == 413
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_are_a_form_or_a_bad_body(raw: bytes) -> None:
+    try:
+        pairs = form_pairs(raw)
+    except BadBody:
+        return
+    for name, value in pairs:
+        (name + value).encode("utf-8")
+
+
+def test_a_json_object_is_read() -> None:
+    body = {"a": "Zoë\n\N{PILE OF POO}", "b": [1, 2.5, True, None], "c": {"d": ""}}
+    assert json_object(json.dumps(body).encode()) == body
+    assert json_object(json.dumps(body, ensure_ascii=False).encode()) == body
+
+
+@pytest.mark.parametrize("raw", [b"[]", b'"a"', b"1", b"null", b"true"])
+def test_json_that_is_no_object_is_refused(raw: bytes) -> None:
+    with pytest.raises(BadBody, match="must be a JSON object"):
+        json_object(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b" ", b"{", b"{'a':1}", b'{"a":1,}', b'{"a":1}x', b"{}{}", b'{"a":01}', b'{"a":"\n"}', b"\xef\xbb\xbf{}"],
+)
+def test_what_is_not_json_is_refused(raw: bytes) -> None:
+    with pytest.raises(BadBody, match="not valid JSON"):
+        json_object(raw)
+
+
+@pytest.mark.parametrize("raw", [b'{"a":1,"a":1}', b'{"a":1,"a":2}', b'{"x":{"a":1,"a":2}}', b'{"a":1,"\\u0061":2}'])
+def test_a_member_given_twice_is_refused(raw: bytes) -> None:
+    with pytest.raises(BadBody, match="twice"):
+        json_object(raw)
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"-1e999", b"9" * 5000])
+def test_numbers_that_are_none_are_refused(number: bytes) -> None:
+    for raw in (b'{"a":%b}' % number, b'{"a":[{"b":%b}]}' % number):
+        with pytest.raises(BadBody) as refused:
+            json_object(raw)
+        assert refused.value.status == 400
+
+
+def test_eight_levels_are_read_and_nine_refused() -> None:
+    assert MAX_DEPTH == 8
+    assert json_object(nested(8))
+    with pytest.raises(BadBody, match="deeper than 8"):
+        json_object(nested(9))
+
+
+@pytest.mark.parametrize("raw", [b"[" * 100_000, b'{"a":' * 100_000, nested(50_000), b'{"a":' + b"[" * 60_000])
+def test_a_very_deep_body_is_a_bad_body_too(raw: bytes) -> None:
+    with pytest.raises(BadBody):
+        json_object(raw)
+
+
+@pytest.mark.parametrize("text", [rb"\ud800", rb"\udfff", rb"a\udc00b", rb"\ude00\ud83d"])
+def test_half_a_surrogate_pair_is_refused_in_names_and_values(text: bytes) -> None:
+    for raw in (b'{"a":"%b"}' % text, b'{"%b":1}' % text, b'{"a":["%b"]}' % text):
+        with pytest.raises(BadBody, match="surrogate"):
+            json_object(raw)
+
+
+def test_a_whole_surrogate_pair_is_one_character() -> None:
+    assert json_object(rb'{"a":"\ud83d\udca9"}') == {"a": "\N{PILE OF POO}"}
+
+
+def test_nul_is_refused_in_names_and_values() -> None:
+    for raw in (rb'{"a":"x\u0000"}', rb'{"\u0000":1}', rb'{"a":{"b":["\u0000"]}}'):
+        with pytest.raises(BadBody, match=r"U\+0000"):
+            json_object(raw)
+
+
+@pytest.mark.parametrize(
+    "raw", [b'{"a":"\xff"}', '{"a":"Zoë"}'.encode("latin-1"), '{"a":1}'.encode("utf-16"), b'{"a":"\xed\xa0\x80"}']
+)
+def test_json_that_is_not_utf_8_is_refused(raw: bytes) -> None:
+    with pytest.raises(BadBody, match="UTF-8"):
+        json_object(raw)
+
+
+@given(st.binary(max_size=200) | st.text('[]{}",:0123456789.eE+-\\untrfalsN', max_size=100).map(str.encode))
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_are_json_or_a_bad_body(raw: bytes) -> None:
+    try:
+        found = json_object(raw)
+    except BadBody:
+        return
+    assert json.loads(json.dumps(found, allow_nan=False)) == found

@@ -1,0 +1,75 @@
+"""A site's options, kept as JSON, and what an operator must change."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.core.customer_info import AskPolicy
+from app.core.site import Site
+
+SITE = Site(
+    key="help",
+    name="Help",
+    uid="u",
+    ask_customer_info=AskPolicy.CUSTOMER,
+    department="id_10",
+    technician="anna@example.com",
+    offer_departments=(10, 20),
+    required=("customer_name", "problem_description"),
+    one_time_links=True,
+    phone="+1 555 0100",
+    mail="help@example.com",
+)
+
+
+def test_options_survive_json() -> None:
+    options = json.loads(json.dumps(SITE.options()))
+    assert Site.from_options(key="help", name="Help", uid="u", disabled=False, options=options) == SITE
+
+
+def test_options_that_are_missing_have_their_defaults() -> None:
+    assert Site.from_options(key="a", name="A", uid="u", disabled=True, options={}) == Site(
+        key="a", name="A", uid="u", disabled=True
+    )
+
+
+def test_an_option_of_a_newer_version_is_left_alone() -> None:
+    options = {**SITE.options(), "of_tomorrow": [1]}
+    assert Site.from_options(key="help", name="Help", uid="u", disabled=False, options=options) == SITE
+
+
+def test_a_policy_that_does_not_exist_is_an_error() -> None:
+    with pytest.raises(ValueError, match="sometimes"):
+        Site.from_options(key="a", name="A", uid="u", disabled=False, options={"ask_customer_info": "sometimes"})
+
+
+def test_a_good_site_has_no_problems() -> None:
+    assert SITE.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"key": ""}, "key"),
+        ({"key": "Help"}, "key"),
+        ({"key": "-help"}, "key"),
+        ({"key": "help-"}, "key"),
+        ({"key": "a" * 41}, "key"),
+        ({"key": "a/b"}, "key"),
+        ({"name": " "}, "--name"),
+        ({"name": "n" * 81}, "--name"),
+        ({"backend": "carrier-pigeon"}, "--backend"),
+        ({"department": "ten"}, "--department"),
+        ({"required": ("customer_name", "shoe_size")}, "shoe_size"),
+    ],
+)
+def test_what_must_be_changed_is_named(change: dict[str, Any], named: str) -> None:
+    (problem,) = replace(SITE, **change).problems()
+    assert named in problem
+
+
+@pytest.mark.parametrize("key", ["a", "a" * 40, "help-desk-2", "0"])
+def test_keys_are_small_letters_digits_and_hyphens(key: str) -> None:
+    assert replace(SITE, key=key).problems() == []

@@ -1,0 +1,167 @@
+"""The real `handbell serve`, as a process of its own on a free port with a folder of its own.
+
+    from tests.live_server import live_server  # noqa: F401 - a fixture: one server for a whole module
+
+or, for settings of its own, `with serving(tmp_path, HANDBELL_PROCESSES="1") as server: …`.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+HANDBELL = Path(sys.executable).parent / "handbell"
+_START_WITHIN = 60.0  # seconds, on a machine that is busy with other tests
+_END_WITHIN = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveServer:
+    """A running server. `said` are the lines that it printed up to `ready`; `log_file` has its standard error."""
+
+    base_url: str
+    port: int
+    data_dir: Path
+    log_file: Path
+    pid: int
+    said: tuple[str, ...]
+    environment: dict[str, str]
+
+    def run(self, *arguments: str, stdin: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """`handbell <arguments>` on this server's data; with `check` a failed command fails the test."""
+        done = run_handbell(arguments, self.environment, self.data_dir.parent, stdin)
+        assert not check or done.returncode == 0, f"handbell {' '.join(arguments)}: {done.stdout}{done.stderr}"
+        return done
+
+    def run_json(self, *arguments: str) -> Any:
+        """What `handbell <arguments> --json` prints."""
+        return json.loads(self.run(*arguments, "--json").stdout)
+
+    def uid(self, site: str = "default") -> str:
+        """The account key of a site."""
+        return str(self.run_json("site", "show", site)["uid"])
+
+    @property
+    def first_log_in(self) -> tuple[str, str]:
+        """The first technician's mail and password, as they were printed this once."""
+        (line,) = (line for line in self.said if line.startswith("first log-in"))
+        words = line.split()
+        return words[2], words[4]
+
+    @property
+    def log(self) -> str:
+        """What it wrote to standard error so far."""
+        return self.log_file.read_text("utf-8")
+
+
+@contextmanager
+def serving(folder: Path, **settings: str) -> Iterator[LiveServer]:
+    """`handbell serve` in `folder`, with its data in `folder/data`; ended by SIGINT.
+
+    `settings` are environment variables. Its port is free when asked for; PORT fixes it.
+    """
+    port = int(settings.pop("PORT", 0)) or free_port()
+    data_dir = folder / "data"
+    environment = clean_environment(data_dir, PORT=str(port), **settings)
+    log_file = folder / "serve.log"
+    with log_file.open("ab") as log:
+        process = subprocess.Popen(
+            [HANDBELL, "serve"],
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+    assert process.stdout is not None
+    try:
+        said = _until_ready(process, process.stdout, log_file)
+        drain = threading.Thread(target=process.stdout.read, daemon=True)
+        drain.start()
+        yield LiveServer(f"http://127.0.0.1:{port}", port, data_dir, log_file, process.pid, said, environment)
+        end(process)
+        drain.join()
+    finally:
+        _kill(process)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """One server for a whole module, with the demo desk: departments 10 and 20, alex, robin and sam."""
+    with serving(tmp_path_factory.mktemp("live")) as server:
+        yield server
+
+
+def clean_environment(data_dir: Path, **settings: str) -> dict[str, str]:
+    """This process's environment without any setting of Handbell's but these."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HANDBELL_") and name != "PORT"}
+    return {**kept, "HANDBELL_DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1", **settings}
+
+
+def run_handbell(
+    arguments: Sequence[str], environment: dict[str, str], folder: Path, stdin: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """`handbell <arguments>` in `folder`, whatever comes of it."""
+    return subprocess.run(
+        [HANDBELL, *arguments],
+        env=environment,
+        cwd=folder,
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=_START_WITHIN,
+        check=False,
+    )
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Ctrl-C. Fails when it does not end by itself, or not with status 0."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    assert process.wait(_END_WITHIN) == 0
+
+
+def _until_ready(process: subprocess.Popen[str], stdout: IO[str], log_file: Path) -> tuple[str, ...]:
+    """The lines before `ready`; no line in time, or an early end, fails with what it did say."""
+    late = threading.Timer(_START_WITHIN, process.kill)
+    late.start()
+    said: list[str] = []
+    try:
+        for line in stdout:
+            if line.rstrip("\n") == "ready":
+                return tuple(said)
+            said.append(line.rstrip("\n"))
+    finally:
+        late.cancel()
+        late.join()
+    pytest.fail(f"handbell serve never was ready\n{chr(10).join(said)}\n{log_file.read_text('utf-8')}")
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """Leave nothing behind of a server that did not end: its session is its own."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(_END_WITHIN)

@@ -1,0 +1,54 @@
+"""Requests and tickets as rows, with what a test does not care about filled in."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from app.core.customer_info import InfoMode
+from app.core.links import new_link_id
+from app.core.request import CustomerRequest, RequestState, new_reference
+from app.core.routing import QueueKind, Reason
+from app.core.ticket import Ticket, TicketState
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def request_row(**given: Any) -> CustomerRequest:
+    row = CustomerRequest(
+        reference=new_reference(),
+        site="default",
+        state=RequestState.OPENED,
+        backend="embedded",
+        source="page",
+        idempotency_key=new_link_id(),
+        status_id=new_link_id(),
+        created_at=NOW,
+    )
+    return replace(row, **given)
+
+
+def ticket_row(**given: Any) -> Ticket:
+    row = Ticket(
+        number=0,
+        session_id=new_link_id(),
+        pin="123456789",
+        site="default",
+        reference=None,
+        state=TicketState.WAITING,
+        queue_kind=QueueKind.GENERAL,
+        department_id=None,
+        technician_id=None,
+        asked_department=None,
+        asked_tech=None,
+        reason=Reason.NOTHING_ASKED,
+        customer_name=None,
+        customer_email=None,
+        customer_number=None,
+        problem_description=None,
+        ask_customer_info=False,
+        info_mode=InfoMode.ASK,
+        language=None,
+        applet_id=new_link_id(),
+        created_at=NOW,
+    )
+    return replace(row, **given)

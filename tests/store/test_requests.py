@@ -1,0 +1,191 @@
+"""Customers' requests and the links that start their sessions."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from app.core.request import RequestState
+from app.store import requests as store
+from app.store.database import Database
+from app.store.requests import StartLink
+from app.store.tickets import insert_ticket
+from tests.store.rows import NOW, request_row, ticket_row
+
+LATER = NOW + timedelta(minutes=15)
+
+
+def test_a_request_is_kept_as_it_was(desk: Database) -> None:
+    row = request_row(
+        department="id_10",
+        tech="anna@example.com",
+        customer_name="Zoë \N{PILE OF POO}",
+        customer_email="z@example.com",
+        customer_number="C-1",
+        problem_description="line\nline\t\N{RIGHT-TO-LEFT OVERRIDE}x",
+        ask_customer_info=True,
+        language="pt-BR",
+        client_address="2001:db8::1",
+        client_network="2001:db8::/64",
+        attempts=2,
+        last_error="refused",
+        ticket_number=7,
+        session_id="s",
+        opened_at=NOW,
+        ended_at=LATER,
+        erased_at=LATER,
+    )
+    desk.write(lambda connection: store.insert_request(connection, row))
+    with desk.read() as connection:
+        assert store.request_by_reference(connection, row.reference) == row
+        assert store.request_by_key(connection, row.idempotency_key or "") == row
+        assert store.request_by_status_id(connection, row.status_id) == row
+
+
+def test_what_is_not_there_is_none(desk: Database) -> None:
+    with desk.read() as connection:
+        assert store.request_by_reference(connection, "x") is None
+        assert store.request_by_key(connection, "x") is None
+        assert store.request_by_status_id(connection, "x") is None
+        assert store.start_target(connection, "x") is None
+        assert store.newest_link(connection, "x") is None
+
+
+@pytest.mark.parametrize("same", ["reference", "idempotency_key", "status_id"])
+def test_no_two_requests_share_a_name(desk: Database, same: str) -> None:
+    first = request_row()
+    desk.write(lambda connection: store.insert_request(connection, first))
+    second = request_row(**{same: getattr(first, same)})
+    with pytest.raises(IntegrityError):
+        desk.write(lambda connection: store.insert_request(connection, second))
+
+
+def test_a_request_of_no_site_is_refused(desk: Database) -> None:
+    with pytest.raises(IntegrityError):
+        desk.write(lambda connection: store.insert_request(connection, request_row(site="nowhere")))
+
+
+def test_requests_are_listed_newest_first_by_state_and_site(desk: Database) -> None:
+    rows = [request_row(created_at=NOW + timedelta(seconds=n), state=state) for n, state in enumerate(RequestState)]
+
+    def fill(connection):  # type: ignore[no-untyped-def]
+        for row in rows:
+            store.insert_request(connection, row)
+
+    desk.write(fill)
+    with desk.read() as connection:
+        assert store.list_requests(connection) == rows[::-1]
+        assert store.list_requests(connection, most=2) == rows[:-3:-1]
+        for row in rows:
+            assert store.list_requests(connection, state=row.state) == [row]
+        assert store.list_requests(connection, site="default") == rows[::-1]
+        assert store.list_requests(connection, site="other") == []
+
+
+def test_the_nth_newest_request_of_a_client_is_found_within_its_window(desk: Database) -> None:
+    def fill(connection):  # type: ignore[no-untyped-def]
+        for minute in range(5):
+            row = request_row(client_network="192.0.2.7", created_at=NOW + timedelta(minutes=minute))
+            store.insert_request(connection, row)
+        store.insert_request(connection, request_row(client_network="192.0.2.8", created_at=LATER))
+
+    desk.write(fill)
+    with desk.read() as connection:
+        before = NOW - timedelta(seconds=1)
+        assert store.nth_newest_from(connection, "192.0.2.7", 1, before) == NOW + timedelta(minutes=4)
+        assert store.nth_newest_from(connection, "192.0.2.7", 5, before) == NOW
+        assert store.nth_newest_from(connection, "192.0.2.7", 6, before) is None
+        assert store.nth_newest_from(connection, "192.0.2.7", 5, NOW) is None
+
+
+def test_a_person_s_requests_are_found_by_mail_in_any_case_and_by_number(desk: Database) -> None:
+    mine = request_row(customer_email="Zoe@Example.com", customer_number="C-1")
+    other = request_row(customer_email="zoe@example.com.au", customer_number="C-11")
+
+    def fill(connection):  # type: ignore[no-untyped-def]
+        store.insert_request(connection, mine)
+        store.insert_request(connection, other)
+
+    desk.write(fill)
+    with desk.read() as connection:
+        assert store.requests_of_person(connection, email="zoe@EXAMPLE.com") == [mine]
+        assert store.requests_of_person(connection, number="C-1") == [mine]
+        assert store.requests_of_person(connection, email="zoe@example.com", number="C-11") == []
+
+
+@pytest.mark.parametrize("state", RequestState)
+def test_only_an_opened_request_ends(desk: Database, state: RequestState) -> None:
+    row = request_row(state=state)
+
+    def fill(connection):  # type: ignore[no-untyped-def]
+        store.insert_request(connection, row)
+        store.end_request(connection, row.reference, LATER)
+
+    desk.write(fill)
+    with desk.read() as connection:
+        found = store.request_by_reference(connection, row.reference)
+    assert found
+    ended = state is RequestState.OPENED
+    assert (found.state, found.ended_at) == ((RequestState.ENDED, LATER) if ended else (state, None))
+
+
+def test_the_link_that_lasts_longest_is_the_newest(desk: Database) -> None:
+    row = request_row()
+    links = [StartLink(f"link-{n}", row.reference, NOW + timedelta(minutes=n)) for n in (1, 3, 2)]
+
+    def fill(connection):  # type: ignore[no-untyped-def]
+        store.insert_request(connection, row)
+        for link in links:
+            store.insert_link(connection, link)
+
+    desk.write(fill)
+    with desk.read() as connection:
+        assert store.newest_link(connection, row.reference) == links[1]
+
+
+def test_a_link_leads_to_its_request_and_ticket(desk: Database) -> None:
+    def fill(connection):  # type: ignore[no-untyped-def]
+        ticket = insert_ticket(connection, ticket_row(created_at=LATER))
+        row = request_row(ticket_number=ticket.number)
+        store.insert_request(connection, row)
+        store.insert_link(connection, StartLink("link", row.reference, LATER))
+        return row, ticket
+
+    row, ticket = desk.write(fill)
+    with desk.read() as connection:
+        target = store.start_target(connection, "link")
+    assert target == store.StartTarget(
+        row.reference, "default", RequestState.OPENED, row.status_id, NOW, ticket.applet_id, LATER, 0
+    )
+
+
+def test_a_link_is_opened_as_often_as_allowed_and_no_oftener_under_twenty_threads(desk: Database) -> None:
+    row = request_row()
+
+    def fill(connection):  # type: ignore[no-untyped-def]
+        store.insert_request(connection, row)
+        store.insert_link(connection, StartLink("link", row.reference, LATER))
+        store.insert_link(connection, StartLink("other", row.reference, NOW))
+
+    desk.write(fill)
+    start = threading.Barrier(20)
+
+    def open_it(number: int) -> bool:
+        start.wait(30)
+        moment = NOW + timedelta(seconds=number)
+        return desk.write(lambda connection: store.record_opening(connection, "link", 7, moment))
+
+    with ThreadPoolExecutor(20) as pool:
+        opened = list(pool.map(open_it, range(20)))
+    assert sum(opened) == 7
+    with desk.read() as connection:
+        assert store.newest_link(connection, row.reference) == StartLink("link", row.reference, LATER, opens=7)
+    assert not desk.write(lambda connection: store.record_opening(connection, "link", 7, NOW))
+    assert desk.write(lambda connection: store.record_opening(connection, "link", 8, NOW))
+    assert desk.write(lambda connection: store.record_opening(connection, "other", 1, NOW))
+
+
+def test_a_link_that_does_not_exist_cannot_be_opened(desk: Database) -> None:
+    assert not desk.write(lambda connection: store.record_opening(connection, "none", 20, NOW))

@@ -1,0 +1,44 @@
+"""What people can set, type or visit is documented."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from flask import Flask
+
+from app.access import declared
+from app.cli import handbell
+from app.settings import PREFIX, Settings
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def commands(group: click.Group, path: str) -> Iterator[str]:
+    for name, command in group.commands.items():
+        yield f"{path} {name}"
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+
+
+COMMANDS = list(commands(handbell, "handbell"))
+
+
+def test_there_are_commands_to_document() -> None:
+    assert {"handbell serve", "handbell site set", "handbell keys revoke"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", [f"{PREFIX}{field.upper()}" for field in Settings.model_fields])
+def test_every_setting_is_documented(name: str) -> None:
+    assert f"`{name}`" in (DOCS / "settings.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_documented(command: str) -> None:
+    assert command in (DOCS / "commands.md").read_text("utf-8")
+
+
+def test_every_address_is_documented(app: Flask) -> None:
+    text = (DOCS / "addresses.md").read_text("utf-8")
+    paths = {route.partition(" ")[2] for route in declared(app)}
+    assert sorted(path for path in paths if f"`{path}`" not in text and f" {path}`" not in text) == []

@@ -1,0 +1,84 @@
+"""What keeps the code in order: a pure core, one reader of the environment, declared routes."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.access import Undeclared, Who, declared, open_to
+from app.resources import resource
+
+APP = Path(__file__).parents[1] / "app"
+FROZEN = Path(__file__).with_name("routes.txt")
+SOURCES = sorted(APP.rglob("*.py"))
+NAMED_AFTER_A_KIND = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def test_the_core_imports_only_itself_the_standard_library_and_itsdangerous() -> None:
+    core = sorted((APP / "core").rglob("*.py"))
+    assert len(core) > 8
+    for source in core:
+        for name in imported(ast.parse(source.read_text("utf-8"))):
+            top = name.partition(".")[0]
+            pure = name.startswith("app.core.") or top == "itsdangerous" or top in sys.stdlib_module_names
+            assert pure, f"{source.name} imports {name}"
+            assert top not in ("os", "socket", "sqlite3", "http", "pathlib", "time", "threading"), (
+                f"{source.name}: {name}"
+            )
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    for source in SOURCES:
+        names = {
+            node.attr if isinstance(node, ast.Attribute) else node.name
+            for node in ast.walk(ast.parse(source.read_text("utf-8")))
+            if isinstance(node, ast.Attribute | ast.alias)
+        }
+        reads = bool(
+            names & {"environ", "environb", "getenv", "getenvb"} and "os.environ" in source.read_text("utf-8")
+        ) or bool(names & {"getenv", "getenvb"})
+        assert reads is (source == APP / "settings.py"), source
+
+
+def test_no_file_is_named_after_a_kind() -> None:
+    everything = [*SOURCES, *Path(__file__).parent.rglob("*.py")]
+    assert [
+        path for path in everything if path.stem in NAMED_AFTER_A_KIND or path.parent.name in NAMED_AFTER_A_KIND
+    ] == []
+
+
+def test_every_route_is_for_whom_the_frozen_list_says(app: Flask) -> None:
+    found = "".join(f"{route}  {who}\n" for route, who in declared(app).items())
+    assert found == FROZEN.read_text("utf-8"), (
+        "a route changed: see to it that this is meant, then change tests/routes.txt"
+    )
+
+
+def test_a_route_that_declares_nothing_is_refused() -> None:
+    bare = Flask("bare", static_folder=None)
+
+    @bare.get("/declared")
+    @open_to(Who.EVERYONE)
+    def said() -> str:
+        return ""
+
+    assert declared(bare) == {"GET /declared": Who.EVERYONE}
+    bare.get("/forgotten")(lambda: "")
+    with pytest.raises(Undeclared, match="/forgotten"):
+        declared(bare)
+
+
+def test_templates_and_migrations_are_where_the_program_looks() -> None:
+    for name in ("templates", "migrations", "static"):
+        assert resource(name).is_dir()

@@ -1,0 +1,282 @@
+"""The embedded desk's applet: the page that the customer waits on, or the operator's own program."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.core.customer_info import AskPolicy
+from app.core.site import Site
+from app.core.ticket import Ticket, TicketEvent, TicketState
+from app.store.tickets import end_ticket, list_tickets, ticket_history
+from app.wiring import Running
+from tests.conftest import StandingClock
+from tests.page_client import Answer, PageClient
+
+ChangeSite = Callable[..., Site]
+ELEMENTS = {
+    "customer_name": "Zoë Quill",
+    "customer_email": "zoe@example.com",
+    "customer_number": "C-4711",
+    "problem_description": "It broke.\nTwice.",
+}
+WINDOWS = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0 Safari/537.36"}
+
+
+def applet_of(client: PageClient, **fields: str) -> str:
+    """A fresh request's applet, started."""
+    status = client.get(client.submit(**fields).location)
+    return client.get(str(status.page.select("a[data-start]")[0]["href"])).location
+
+
+def newest(here: Running) -> Ticket:
+    with here.database.read() as connection:
+        return list_tickets(connection)[0]
+
+
+def history(here: Running) -> list[TicketEvent]:
+    number = newest(here).number
+    with here.database.read() as connection:
+        return ticket_history(connection, number)
+
+
+def shown(page: Answer) -> dict[str, str]:
+    """What the form's fields hold."""
+    fields = {name: page.select(f"#{name}") for name in ELEMENTS}
+    return {name: str(f.get("value") or f.get_text().removeprefix("\n")) for name, f in fields.items()}
+
+
+def test_place_in_line_counts_those_ahead_in_the_same_queue(client: PageClient) -> None:
+    first = applet_of(client, department="10", customer_name="First")
+    other = applet_of(client, department="20", customer_name="Other")
+    second = applet_of(client, department="10", customer_name="Second")
+    assert client.get(f"{first}/state").json == {
+        "state": "waiting",
+        "place": 1,
+        "helper": None,
+        "queue_label": "Computers",
+    }
+    assert client.get(f"{other}/state").json["place"] == 1
+    assert client.get(f"{second}/state").json["place"] == 2
+    assert client.get(second).select("#place .big").get_text() == "2"
+    client.post(first, {"action": "cancel"})
+    assert client.get(f"{second}/state").json["place"] == 1
+    assert client.get(second).select("#place .big").get_text() == "You are next"
+
+
+def test_the_applet_has_ticket_number_and_reference(client: PageClient, here: Running) -> None:
+    page = client.get(applet_of(client, customer_name="Zoë"))
+    tiles = [tile.get_text() for tile in page.page.select(".tile .big")]
+    assert tiles[1:] == [str(newest(here).number), newest(here).reference]
+    assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_only_a_real_look_counts_as_opened(client: PageClient, here: Running, clock: StandingClock) -> None:
+    path = applet_of(client, customer_name="Zoë")
+    client.open("HEAD", path)
+    client.get(path, headers={"Sec-Purpose": "prefetch"})
+    assert newest(here).applet_opened_at is None
+    client.get(path)
+    first = clock()
+    clock.advance(minutes=1)
+    client.get(path)
+    assert newest(here).applet_opened_at == first
+
+
+def test_the_customer_cancels(client: PageClient, here: Running) -> None:
+    path = applet_of(client, customer_name="Zoë")
+    sent = client.post(path, {"action": "cancel"})
+    assert (sent.status, sent.location) == (303, path)
+    over = client.get(path)
+    assert over.status == 410
+    assert not over.page.select("form, [data-poll], meta[http-equiv=refresh]")
+    assert newest(here).state is TicketState.CANCELLED
+    assert [(event.who, event.what) for event in history(here)] == [("customer", "cancelled")]
+    assert client.post(path, {"action": "cancel"}).status == 303
+    assert len(history(here)) == 1
+
+
+@pytest.mark.parametrize("state", [TicketState.CLOSED, TicketState.CANCELLED, TicketState.EXPIRED])
+def test_an_ended_ticket_is_gone_and_takes_no_changes(
+    client: PageClient, here: Running, clock: StandingClock, state: TicketState
+) -> None:
+    path = applet_of(client, customer_name="Zoë")
+    number = newest(here).number
+    here.database.write(lambda connection: end_ticket(connection, number, state, clock()))
+    assert client.get(path).status == 410
+    assert client.get(f"{path}/state").json["state"] == state
+    client.post(path, {**ELEMENTS, "action": "save"})
+    client.post(path, {"action": "cancel"})
+    assert newest(here).state is state
+    assert newest(here).customer_name == "Zoë"
+    assert history(here) == []
+
+
+def test_asked_for_everything_when_nothing_was_sent(client: PageClient, here: Running) -> None:
+    path = applet_of(client)
+    page = client.get(path)
+    assert shown(page) == dict.fromkeys(ELEMENTS, "")
+    saved = client.post(path, {**ELEMENTS, "action": "save"})
+    assert (saved.status, saved.location) == (303, f"{path}?saved")
+    assert newest(here).elements == ELEMENTS
+    assert "Saved" in client.get(saved.location).select(".notice").get_text()
+    assert shown(client.get(f"{path}?edit")) == ELEMENTS
+
+
+def test_changed_details_are_kept_with_the_old_ones_in_the_history(client: PageClient, here: Running) -> None:
+    path = applet_of(client, customer_name="Zoë", customer_email="old@example.com")
+    assert shown(client.get(path))["customer_email"] == "old@example.com"
+    client.post(path, {**ELEMENTS, "customer_name": "Zoë", "customer_number": " ", "action": "save"})
+    (event,) = history(here)
+    assert (event.who, event.what) == ("customer", "details_changed")
+    assert event.detail == {
+        "customer_email": ["old@example.com", "zoe@example.com"],
+        "problem_description": [None, "It broke.\nTwice."],
+    }
+    assert newest(here).customer_number is None
+    client.post(path, {**ELEMENTS, "customer_name": "Zoë", "customer_number": "", "action": "save"})
+    assert len(history(here)) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("customer_name", "n" * 129),
+        ("customer_email", "not a mail address"),
+        ("customer_number", "1" * 33),
+        ("problem_description", "\N{PILE OF POO}" * 1025),
+    ],
+)
+def test_refused_details_keep_what_was_typed(client: PageClient, here: Running, field: str, value: str) -> None:
+    path = applet_of(client, customer_name="Before")
+    typed = {**ELEMENTS, field: value}
+    refused = client.post(path, {**typed, "action": "save"})
+    assert refused.status == 422
+    assert shown(refused) == typed
+    assert refused.select(f"#{field}")["aria-invalid"] == "true"
+    assert refused.page.select(f'.summary a[href="#{field}"]')
+    assert newest(here).customer_name == "Before"
+    assert history(here) == []
+
+
+def test_hidden_details_never_reach_the_customer_s_side(
+    client: PageClient, here: Running, change_site: ChangeSite
+) -> None:
+    change_site(ask_customer_info=AskPolicy.NEVER)
+    path = applet_of(client, **ELEMENTS)
+    answers = [client.get(path), client.get(f"{path}?edit"), client.get(f"{path}?saved"), client.get(f"{path}/state")]
+    save = client.post(path, {**ELEMENTS, "customer_name": "Changed", "action": "save"})
+    answers += [save, client.post(path, {"customer_name": "n" * 500, "action": "save"})]
+    assert [answer.status for answer in answers] == [200, 200, 200, 200, 403, 403]
+    for answer in answers:
+        for value in ("Zoë", "Quill", "zoe@example.com", "C-4711", "It broke", "Twice"):
+            assert value not in answer.text
+        assert not answer.page.select("input:not([type=hidden]), textarea")
+    assert newest(here).elements == ELEMENTS
+    assert client.post(path, {"action": "cancel"}).status == 303
+
+
+def test_a_field_given_twice_with_different_values_is_refused(client: PageClient, here: Running) -> None:
+    path = applet_of(client, customer_name="Before")
+    answer = client.post(path, "customer_name=a&customer_name=b", content_type="application/x-www-form-urlencoded")
+    assert answer.status == 422
+    assert newest(here).customer_name == "Before"
+
+
+def test_a_forged_applet_link_is_not_found(client: PageClient) -> None:
+    path = applet_of(client)
+    for forged in (path[:-5], "/applet/x", path.replace("/applet/", "/applet/A")):
+        for answer in (client.get(forged), client.post(forged), client.get(f"{forged}/state")):
+            assert answer.status == 404
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """The operator's programs: one for Windows, one for Linux."""
+    folder = tmp_path / "data" / "applets"
+    (folder / "windows").mkdir(parents=True)
+    (folder / "linux").mkdir()
+    (folder / "windows" / "Acme Help.exe").write_bytes(b"MZ" + b"w" * 998)
+    (folder / "windows" / ".hidden.exe").write_bytes(b"no")
+    (folder / "linux" / "acme.tar.gz").write_bytes(b"\x1f\x8b" + b"l" * 8)
+    return folder
+
+
+@pytest.mark.usefixtures("programs")
+def test_the_operator_s_program_is_handed_out_as_a_file(client: PageClient, here: Running) -> None:
+    answer = client.get(applet_of(client, customer_name="Zoë"), headers=WINDOWS, buffered=True)
+    number = newest(here).number
+    assert answer.status == 200
+    assert answer.body == b"MZ" + b"w" * 998
+    assert answer.headers["Content-Type"] == "application/vnd.microsoft.portable-executable"
+    assert answer.headers["Content-Length"] == "1000"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="Acme Help-{number}.exe"'
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
+    assert newest(here).applet_opened_at is not None
+
+
+@pytest.mark.usefixtures("programs")
+def test_a_broken_download_goes_on_where_it_stopped(client: PageClient) -> None:
+    path = applet_of(client, customer_name="Zoë")
+    head = client.open("HEAD", path, headers=WINDOWS, buffered=True)
+    assert (head.headers["Content-Length"], head.headers["Accept-Ranges"]) == ("1000", "bytes")
+    part = client.get(path, headers={**WINDOWS, "Range": "bytes=990-", "If-Range": head.headers["ETag"]}, buffered=True)
+    assert (part.status, part.body) == (206, b"w" * 10)
+    assert part.headers["Content-Range"] == "bytes 990-999/1000"
+    assert client.get(path, headers={**WINDOWS, "Range": "bytes=2000-"}, buffered=True).status == 416
+
+
+@pytest.mark.usefixtures("programs")
+@pytest.mark.parametrize(
+    ("query", "headers", "program"),
+    [
+        ("", {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"}, "linux"),
+        ("", {**WINDOWS, "Sec-CH-UA-Platform": '"Linux"'}, "linux"),
+        ("", {"User-Agent": "curl/8", "Sec-CH-UA-Platform": '"Windows"'}, "windows"),
+        ("?for=linux", WINDOWS, "linux"),
+        ("?for=windows", {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"}, "windows"),
+        ("?for=amiga", WINDOWS, "windows"),
+        ("", {"User-Agent": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"}, None),
+        ("", {"User-Agent": "Mozilla/5.0 (Linux; Android 15; Pixel 9)"}, None),
+        ("", {**WINDOWS, "Sec-CH-UA-Platform": '"Android"'}, None),
+        ("?for=../../../etc", {"User-Agent": "curl/8"}, None),
+    ],
+)
+def test_the_program_is_the_one_for_the_customer_s_system(
+    client: PageClient, here: Running, query: str, headers: dict[str, str], program: str | None
+) -> None:
+    answer = client.get(applet_of(client, customer_name="Zoë") + query, headers=headers, buffered=True)
+    number = newest(here).number
+    names = {"linux": f"acme-{number}.tar.gz", "windows": f"Acme Help-{number}.exe"}
+    disposition = answer.headers.get("Content-Disposition", "")
+    assert answer.is_page == (program is None)
+    assert (names[program] in disposition) if program else not disposition
+
+
+@pytest.mark.usefixtures("programs")
+def test_an_ended_ticket_has_no_program(client: PageClient) -> None:
+    path = applet_of(client, customer_name="Zoë")
+    client.post(path, {"action": "cancel"})
+    over = client.get(path, headers=WINDOWS)
+    assert (over.status, over.is_page) == (410, True)
+
+
+@pytest.mark.usefixtures("programs")
+def test_the_status_page_says_what_to_do_with_the_file_and_offers_the_others(app: Flask, client: PageClient) -> None:
+    path = client.submit(customer_name="Zoë").location
+    page = client.get(path, headers=WINDOWS)
+    assert "What to do with the file" in page.page.get_text()
+    (opened,) = page.page.select("details[open] summary")
+    assert opened.get_text() == "Windows"
+    picks = {a.get_text(): (str(a["href"]), a.get("aria-current")) for a in page.page.select(".picks a")}
+    assert list(picks) == ["Windows", "Linux"]
+    assert picks["Windows"][1] == "true"
+    assert picks["Linux"][1] is None
+    started = client.get(picks["Linux"][0], headers=WINDOWS)
+    program = client.get(started.location, headers=WINDOWS, buffered=True)
+    assert "acme-" in program.headers["Content-Disposition"]
+    elsewhere = PageClient(app).get(path, headers={"User-Agent": "curl/8"})
+    assert "What to do with the file" not in elsewhere.page.get_text()
+    assert elsewhere.page.select(".picks a")

@@ -1,0 +1,56 @@
+"""Stylesheets and scripts under addresses that change with their bytes."""
+
+import gzip
+
+import pytest
+
+from app.web.static_files import asset_url, assets
+from tests.page_client import PageClient
+
+NAMES = ("console.css", "handbell.css", "pages.js")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_is_kept_for_a_year_and_comes_compressed(client: PageClient, name: str) -> None:
+    plain = client.get(asset_url(name))
+    zipped = client.get(asset_url(name), headers={"Accept-Encoding": "br, gzip"})
+    assert plain.status == zipped.status == 200
+    assert plain.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert plain.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Content-Encoding" not in plain.headers
+    assert zipped.headers["Content-Encoding"] == "gzip"
+    assert {plain.headers["Vary"], zipped.headers["Vary"]} == {"Accept-Encoding"}
+    assert gzip.decompress(zipped.body) == plain.body == assets()[name].plain
+    expected = "text/css; charset=utf-8" if name.endswith(".css") else "text/javascript; charset=utf-8"
+    assert plain.headers["Content-Type"] == expected
+    assert "Set-Cookie" not in plain.headers
+
+
+def test_every_file_that_a_page_names_is_there(client: PageClient) -> None:
+    for path in ("/", "/console/login", "/nothing-here"):
+        page = client.get(path).page
+        named = [element.get("src") or element["href"] for element in page.select("script[src], link[rel=stylesheet]")]
+        assert named
+        for address in named:
+            assert client.get(str(address)).status == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/000000000000/handbell.css",
+        "/static/handbell.css",
+        f"{asset_url('handbell.css')}x",
+        f"/static/{assets()['handbell.css'].digest}/pages.js",
+        f"/static/{assets()['handbell.css'].digest}/../../pyproject.toml",
+        f"/static/{assets()['handbell.css'].digest}/%2e%2e%2fpyproject.toml",
+        "/static/",
+    ],
+)
+def test_another_digest_or_name_is_not_found(client: PageClient, path: str) -> None:
+    assert client.get(path).status == 404
+
+
+def test_a_template_cannot_name_a_file_that_is_not_there() -> None:
+    with pytest.raises(KeyError):
+        asset_url("missing.css")

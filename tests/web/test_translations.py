@@ -1,0 +1,184 @@
+"""Every language is whole: nothing untranslated, nothing stale, and pages come out in it."""
+
+import io
+import re
+import tomllib
+from gettext import c2py
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask
+from flask_babel import ngettext
+
+from app.resources import resource
+from app.web.language import languages
+from tests.page_client import PageClient
+
+ROOT = Path(__file__).parents[2]
+TRANSLATED = sorted(path.parent.parent.name for path in resource("translations").glob("*/LC_MESSAGES/messages.po"))
+PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z%]|\{\w*\}")
+each_language = pytest.mark.parametrize("language", TRANSLATED)
+
+
+def file_of(language: str, suffix: str) -> Path:
+    return resource("translations") / language / "LC_MESSAGES" / f"messages.{suffix}"
+
+
+def catalogue(language: str) -> Catalog:
+    with file_of(language, "po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def messages(language: str) -> list[Message]:
+    return [message for message in catalogue(language) if message.id]
+
+
+def forms(message: Message) -> list[str]:
+    """The translations: one, or one for each plural."""
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
+
+
+def numbers_of(language: str, form: int) -> list[int]:
+    """Which of 0…200 a language says with this plural form."""
+    chosen = c2py(catalogue(language).plural_expr)
+    return [number for number in range(201) if chosen(number) == form]
+
+
+def placeholders(text: str) -> list[str]:
+    return sorted(PLACEHOLDER.findall(text))
+
+
+def extracted() -> set[str | tuple[str, ...]]:
+    """What `make messages` finds in the sources, through the same mapping."""
+    mappings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["babel"]["mappings"]
+    method_map = [(mapping["pattern"], mapping["method"]) for mapping in mappings]
+    options: dict[str, dict[str, Any]] = {
+        mapping["pattern"]: {name: value for name, value in mapping.items() if name not in ("pattern", "method")}
+        for mapping in mappings
+    }
+    return {found[2] for found in extract_from_dir(ROOT, method_map, options)}
+
+
+def test_there_are_languages_beside_english() -> None:
+    assert TRANSLATED == ["ar", "de"]
+    assert languages() == ("en", *TRANSLATED)
+
+
+@each_language
+def test_every_text_is_translated_and_none_by_guess(language: str) -> None:
+    assert not catalogue(language).fuzzy
+    for message in messages(language):
+        assert not message.fuzzy, message.id
+        assert all(form.strip() for form in forms(message)), message.id
+
+
+@each_language
+def test_a_translation_has_its_texts_placeholders(language: str) -> None:
+    for message in messages(language):
+        if isinstance(message.id, str):
+            assert placeholders(forms(message)[0]) == placeholders(message.id), message.id
+            continue
+        assert len(forms(message)) == catalogue(language).num_plurals, message.id
+        for number, form in enumerate(forms(message)):
+            # A form for one number alone may spell that number out ("two minutes" is one word in Arabic).
+            spelt_out = len(numbers_of(language, number)) == 1 and not placeholders(form)
+            assert spelt_out or placeholders(form) == placeholders(message.id[-1]), message.id
+    assert not list(catalogue(language).check())
+
+
+@each_language
+def test_a_translation_begins_and_ends_as_its_text_does(language: str) -> None:
+    """Texts stand next to each other: a blank or a full stop too many shows."""
+    for message in messages(language):
+        source = message.id if isinstance(message.id, str) else message.id[0]
+        for form in forms(message):
+            assert form == form.strip(), source
+            assert form.endswith("…") == source.endswith("…"), source
+            assert form.endswith(("?", "؟")) == source.endswith("?"), source
+
+
+@each_language
+def test_the_compiled_catalogue_is_the_written_one(language: str) -> None:
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue(language))
+    assert file_of(language, "mo").read_bytes() == compiled.getvalue(), "run `make languages`"
+
+
+@each_language
+def test_every_text_of_the_sources_is_in_the_catalogue(language: str) -> None:
+    known = {message.id for message in messages(language)}
+    assert not extracted() - known, "run `make messages`, translate, run `make languages`"
+
+
+@each_language
+def test_no_text_is_kept_that_the_sources_no_longer_have(language: str) -> None:
+    assert not {message.id for message in messages(language)} - extracted(), "run `make messages`"
+    assert not catalogue(language).obsolete
+
+
+@pytest.mark.parametrize(
+    ("accepted", "lang", "direction", "heading"),
+    [
+        ("ar", "ar", "rtl", "طلب المساعدة"),
+        ("ar-EG, en;q=0.5", "ar", "rtl", "طلب المساعدة"),
+        ("de-AT", "de", "ltr", "Hilfe anfordern"),
+        ("fr, de;q=0.8, en;q=0.5", "de", "ltr", "Hilfe anfordern"),
+        ("pt-BR", "en", "ltr", "Get support"),
+        ("", "en", "ltr", "Get support"),
+    ],
+)
+def test_a_page_is_in_the_browsers_language(
+    client: PageClient, accepted: str, lang: str, direction: str, heading: str
+) -> None:
+    page = client.get("/", headers={"Accept-Language": accepted})
+    assert (page.select("html")["lang"], page.select("html")["dir"]) == (lang, direction)
+    assert page.select("h1").get_text() == heading
+
+
+def test_the_address_overrules_the_browser(client: PageClient) -> None:
+    page = client.get("/?lang=ar", headers={"Accept-Language": "de"})
+    assert page.select("html")["lang"] == "ar"
+    assert client.get("/?lang=xx", headers={"Accept-Language": "de"}).select("html")["lang"] == "de"
+
+
+@pytest.mark.parametrize(
+    ("language", "waits"),
+    [
+        ("de", {1: "in 1 Minute ", 2: "in 2 Minuten", 11: "in 11 Minuten"}),
+        (
+            "ar",
+            {
+                1: "بعد دقيقة واحدة.",
+                2: "بعد دقيقتين.",
+                3: "بعد 3 دقائق.",
+                10: "بعد 10 دقائق.",
+                11: "بعد 11 دقيقة.",
+                100: "بعد 100 دقيقة.",
+                103: "بعد 103 دقائق.",
+            },
+        ),
+    ],
+)
+def test_a_number_chooses_the_plural(app: Flask, language: str, waits: dict[int, str]) -> None:
+    one, many = next(message.id for message in messages(language) if isinstance(message.id, tuple))
+    with app.test_request_context(headers={"Accept-Language": language}):
+        for number, wait in waits.items():
+            assert wait in ngettext(one, many, number)
+
+
+@each_language
+@pytest.mark.parametrize("path", ["/", "/nothing-here", "/r/forged", "/console/login"])
+def test_no_english_is_left_on_a_page(client: PageClient, language: str, path: str) -> None:
+    """No sentence of the English page is on the translated one, but for the few that are the same in both."""
+    same = {message.id for message in messages(language) if message.id == message.string}
+    names = {"Handbell", "Example Help", "+1 555 0100", "Computers", "Billing"}
+    english, translated = (
+        set(client.get(path, headers={"Accept-Language": tag}).select("body").stripped_strings)
+        for tag in ("en", language)
+    )
+    assert not (english & translated) - same - names
