@@ -1,10 +1,10 @@
 """Joins everything into one WSGI application."""
 
 import structlog
-from flask import Flask, Response, request
-from werkzeug.exceptions import BadRequest
+from flask import Flask, request
 
 from app import access, api, headers, log, web
+from app.core.bodies import BadBody, form_pairs
 from app.incoming import TrustedProxies
 from app.resources import resource
 from app.settings import Settings
@@ -30,7 +30,7 @@ def create_app(settings: Settings, clock: Clock = utc_now, *, schedule: bool = T
     app.config["WTF_CSRF_TIME_LIMIT"] = 12 * 60 * 60
     language.register(app)
     headers.send_headers(app, settings)
-    _refuse_other_hosts(app, settings)
+    _refuse_bad_addresses(app, settings)
     web.register(app)
     api.register(app)
     access.declared(app)
@@ -41,11 +41,12 @@ def create_app(settings: Settings, clock: Clock = utc_now, *, schedule: bool = T
     return app
 
 
-def _refuse_other_hosts(app: Flask, settings: Settings) -> None:
+def _refuse_bad_addresses(app: Flask, settings: Settings) -> None:
     hosts = settings.hosts
 
     @app.before_request
-    def refuse() -> Response | None:
-        if request.environ.get("HTTP_HOST", "").lower() in hosts or request.path in _ANY_HOST:
-            return None
-        raise BadRequest("This is not one of our addresses; the operator sets it as HANDBELL_PUBLIC_URL.")
+    def refuse() -> None:
+        if request.environ.get("HTTP_HOST", "").lower() not in hosts and request.path not in _ANY_HOST:
+            raise BadBody("this host name is not one of ours; the operator sets it as HANDBELL_PUBLIC_URL")
+        if not request.query_string.isascii():
+            form_pairs(request.query_string)

@@ -63,11 +63,11 @@ def send_headers(app: Flask, settings: Settings) -> None:
     def add(response: Response) -> Response:
         headers = response.headers
         headers["X-Request-Id"] = request_id()
+        if request.path.startswith(_BY_TOKEN):
+            headers[NOT_INDEXED[0]] = NOT_INDEXED[1]
         if "Content-Security-Policy" in headers:
             headers.extend(every)
             return response
         headers.remove("Cache-Control")
         headers.extend(page)
-        if request.path.startswith(_BY_TOKEN):
-            headers.add(*NOT_INDEXED)
         return response

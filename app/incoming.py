@@ -1,10 +1,11 @@
 """What came in: the body within its limits, as parameters, and the client's address. Fails with a clear 4xx."""
 
+import contextlib
 from io import BytesIO
 from ipaddress import IPv4Network, IPv6Network
 
 from flask import Response, request
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import MultiPartParser
 
 from app.core.bodies import MAX_BODY, MAX_FIELDS, BadBody, form_pairs
@@ -17,16 +18,16 @@ _TOO_LARGE = f"the body is larger than {MAX_BODY // 1024} KiB"
 
 def body() -> bytes:
     """The raw body. Raises BadBody (413) over 64 KiB, whether its length was announced or not."""
-    if (request.content_length or 0) > MAX_BODY:
+    announced = request.content_length
+    if announced is not None and announced > MAX_BODY:
         _drain()
         raise BadBody(_TOO_LARGE, 413)
-    try:
-        raw = request.stream.read(MAX_BODY + 1)
-    except (RequestEntityTooLarge, ClientDisconnected, OSError, ValueError):
-        raise BadBody("the body could not be read") from None
+    raw = _read(MAX_BODY + 1)
     if len(raw) > MAX_BODY:
         _drain()
         raise BadBody(_TOO_LARGE, 413)
+    if announced is not None and len(raw) < announced:
+        raise BadBody("the body is shorter than its Content-Length")
     return raw
 
 
@@ -43,6 +44,12 @@ def form_body() -> list[tuple[str, str]]:
 def query() -> list[tuple[str, str]]:
     """Name and value pairs of the query string. Raises BadBody when it is not UTF-8."""
     return form_pairs(request.query_string)
+
+
+def is_fetched_ahead() -> bool:
+    """Whether a browser only prefetches: nothing may come of it."""
+    headers = request.headers
+    return "prefetch" in (headers.get("Sec-Purpose", "") + headers.get("Purpose", "")).lower()
 
 
 def client_address() -> str:
@@ -83,6 +90,8 @@ def _multipart(raw: bytes) -> list[tuple[str, str]]:
         raise BadBody(f"more than {MAX_FIELDS} fields", 413) from None
     except ValueError:
         raise BadBody("the multipart body could not be read") from None
+    for file in files.values():
+        file.close()
     if files:
         raise BadBody("files cannot be sent here")
     pairs = list(form.items(multi=True))
@@ -101,5 +110,13 @@ def _refuse_broken_utf8(raw: bytes) -> None:
 def _drain() -> None:
     """Read a little more, so that a client that is still sending sees our answer and not a reset."""
     left = 1024 * 1024
-    while left > 0 and (chunk := request.stream.read(min(left, 65536))):
-        left -= len(chunk)
+    with contextlib.suppress(BadBody):
+        while left > 0 and (chunk := _read(min(left, 65536))):
+            left -= len(chunk)
+
+
+def _read(size: int) -> bytes:
+    try:
+        return request.stream.read(size)
+    except Exception:  # noqa: BLE001 - each server has errors of its own for a body that is broken off or malformed
+        raise BadBody("the body could not be read") from None

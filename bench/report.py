@@ -11,6 +11,7 @@ from bench.load import Run
 
 # Share of hello's requests per second; p99 as a multiple of p50.
 TARGETS = {"page": 0.40, "post": 0.15, "go": 0.15}
+_MOST_OF_OTHERS = 0.05
 MOST_SPREAD = {"post": 5.0}
 _PACKAGES = ("flask", "werkzeug", "gunicorn", "sqlalchemy", "jinja2", "itsdangerous")
 
@@ -42,6 +43,11 @@ def table(rows: list[dict[str, Any]]) -> str:
 def missed(rows: list[dict[str, Any]]) -> list[str]:
     """The rows that are short of their target."""
     return [f"{row['scenario']} at {row['clients']}" for row in rows if "missed" in _verdict(row)]
+
+
+def noisy(results: dict[str, Any]) -> bool:
+    """Whether other programs took so much of the machine that nothing can be concluded."""
+    return bool(results["others_share_of_cpu"] > _MOST_OF_OTHERS)
 
 
 def _row(scenario: str, clients: int, runs: dict[Key, list[Run]]) -> dict[str, Any]:

@@ -58,6 +58,7 @@ def log_in(database: Database, email: str, password: str, address: str, now: dat
 
     Wrong tries count per account and network together, so nobody can lock the true owner out from elsewhere.
     """
+    email = email.strip().lower().encode("utf-8", "replace").decode()
     account, network = _account_hash(email), client_network(address)
     since = now - WINDOW
     with database.read() as connection:
@@ -65,7 +66,7 @@ def log_in(database: Database, email: str, password: str, address: str, now: dat
             raise TooManyTries(_seconds_left(oldest, now))
         if oldest := failures_by_network(connection, network, MOST_PER_NETWORK, since):
             raise TooManyTries(_seconds_left(oldest, now))
-        known = password_hash(connection, email.strip().lower())
+        known = password_hash(connection, email)
     if not _verified(known[1] if known else _hash_of_nobody(), password) or not known:
         database.write(lambda connection: add_failure(connection, account, network, now))
         raise WrongLogin
@@ -98,7 +99,7 @@ def _verified(hashed: str, password: str) -> bool:
         password = ""
     with _two_at_a_time:
         try:
-            return _hasher.verify(hashed, password)
+            return _hasher.verify(hashed, password.encode("utf-8", "replace"))
         except (VerificationError, InvalidHashError):
             return False
 
@@ -110,7 +111,7 @@ def _hash_of_nobody() -> str:
 
 
 def _account_hash(email: str) -> str:
-    return hashlib.sha256(email.strip().lower().encode("utf-8", "replace")).hexdigest()
+    return hashlib.sha256(email.encode()).hexdigest()
 
 
 def _session_hash(secret: str) -> str:

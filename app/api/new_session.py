@@ -21,7 +21,7 @@ from app.core.site import Site
 from app.core.text import Invalid, is_blank
 from app.core.ticket import Ticket
 from app.headers import JSON, with_headers
-from app.incoming import body, client_address, form_body, query
+from app.incoming import body, client_address, form_body, is_fetched_ahead, query
 from app.limits import SESSIONS_OF_ACCOUNT, SESSIONS_OF_CLIENT
 from app.wiring import Desk, Running, running
 
@@ -85,7 +85,7 @@ def _rest_refusal(refused: CallRefused) -> Response:
 def form_flavour() -> Response:
     """`GET` or `POST`, parameters in the address, the body or both; 302 to the signed applet link."""
     _only(("GET", "POST"))
-    if "prefetch" in request.headers.get("Sec-Purpose", "").lower():
+    if is_fetched_ahead():
         raise CallRefused(403, "a page that is only fetched ahead opens no session")
     pairs = query() + (form_body() if request.method == "POST" else [])
     if len(pairs) > 100:

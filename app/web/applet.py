@@ -21,7 +21,7 @@ from app.core.routing import QueueKind, Staff
 from app.core.text import Invalid, is_blank, looks_like_email, normal_newlines, without_control
 from app.core.text import Problem as FieldProblem
 from app.core.ticket import Ticket, TicketState
-from app.headers import ATTACHMENT, with_headers
+from app.headers import ATTACHMENT, JSON, with_headers
 from app.incoming import form_body, see_other
 from app.store.tickets import place_in_queue, ticket_by_applet_id
 from app.web.fault_text import sentences
@@ -55,12 +55,13 @@ def state(token: str) -> Response:
     here = running()
     ticket = _ticket(here, token)
     staff = here.desk.staff
-    return jsonify(
+    answer = jsonify(
         state=ticket.state,
         place=_place(here, ticket),
         helper=_helper(ticket, staff),
         queue_label=_queue_label(ticket, staff),
     )
+    return with_headers(answer, JSON)
 
 
 @pages.post("/applet/<token>")

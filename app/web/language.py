@@ -1,5 +1,6 @@
 """The page's language: asked for by `?lang=`, else by the browser, else English."""
 
+import re
 from functools import lru_cache
 
 from babel import Locale, negotiate_locale
@@ -11,6 +12,7 @@ from werkzeug.http import parse_accept_header
 from app.resources import resource
 
 DEFAULT = "en"
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", re.ASCII)
 _FOLDER = resource("translations")
 
 
@@ -23,7 +25,7 @@ def languages() -> tuple[str, ...]:
 
 def page_language() -> str:
     """The language of this request's page."""
-    asked = request.args.get("lang", "") if request.query_string else ""
+    asked = request.args.get("lang", "") if request.query_string.isascii() else ""
     return _best(asked, request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
 
 
@@ -38,7 +40,7 @@ def register(app: Flask) -> None:
 def _best(asked: str, accepted: str) -> str:
     wanted = [asked[:35]] if asked else []
     wanted += parse_accept_header(accepted[:200], LanguageAccept).values()
-    tags = [tag.replace("-", "_") for tag in wanted]
+    tags = [tag.replace("-", "_") for tag in wanted if _TAG.fullmatch(tag)]
     return negotiate_locale(tags, languages(), sep="_") or DEFAULT
 
 

@@ -5,6 +5,7 @@ from flask import Response, abort, make_response, render_template, request
 from app.core.links import Expired, Forged, Link, Purpose
 from app.core.platform import Platform, chosen_platform, customer_platform
 from app.core.site import Site
+from app.incoming import is_fetched_ahead
 from app.web.words import _
 from app.wiring import running
 
@@ -47,5 +48,4 @@ def asked_platform() -> Platform:
 
 def is_only_looking() -> bool:
     """Mail scanners, prefetchers and link checkers: they count for nothing."""
-    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
-    return request.method == "HEAD" or "prefetch" in purpose.lower()
+    return request.method == "HEAD" or is_fetched_ahead()

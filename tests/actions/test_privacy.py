@@ -69,7 +69,7 @@ def test_erasing_keeps_states_and_times_and_ends_what_is_open(desk: DeskAtWork) 
         assert row.erased_at == row.ended_at == desk.clock()
     assert (request.department, request.tech, request.client_address, request.idempotency_key) == (None,) * 4
     assert (ticket.asked_department, ticket.asked_tech) == (None, None)
-    assert (request.state, ticket.state) == (RequestState.ENDED, TicketState.EXPIRED)
+    assert (request.state, ticket.state) == (RequestState.ENDED, TicketState.CANCELLED)
     assert request.created_at == desk.clock() - timedelta(hours=1)
     with desk.database.read() as connection:
         assert newest_link(connection, reference) is None

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_keywords
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
@@ -54,14 +55,16 @@ def placeholders(text: str) -> list[str]:
 
 
 def extracted() -> set[str | tuple[str, ...]]:
-    """What `make messages` finds in the sources, through the same mapping."""
+    """What `make messages` finds in the sources, with the same mapping and keywords."""
+    (added,) = re.findall(r'--keywords "([^"]+)"', (ROOT / "Makefile").read_text("utf-8"))
+    keywords = {**DEFAULT_KEYWORDS, **parse_keywords(added.split())}
     mappings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["babel"]["mappings"]
     method_map = [(mapping["pattern"], mapping["method"]) for mapping in mappings]
     options: dict[str, dict[str, Any]] = {
         mapping["pattern"]: {name: value for name, value in mapping.items() if name not in ("pattern", "method")}
         for mapping in mappings
     }
-    return {found[2] for found in extract_from_dir(ROOT, method_map, options)}
+    return {found[2] for found in extract_from_dir(ROOT, method_map, options, keywords)}
 
 
 def test_there_are_languages_beside_english() -> None:
