@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -108,25 +109,41 @@ def fill_desk(database: Database, now: datetime) -> None:
     database.write(fill)
 
 
-def _app(url: str, tmp_path: Path, clock: StandingClock) -> Iterator[Flask]:
+@pytest.fixture(scope="session")
+def _filled_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file with a filled desk, to be copied: hashing passwords for every test would take minutes."""
+    path = tmp_path_factory.mktemp("filled") / "handbell.sqlite3"
+    database = Database(f"sqlite:///{path}")
+    migrate(database)
+    fill_desk(database, StandingClock()())
+    database.checkpoint()
+    database.close()
+    return path
+
+
+def _app(url: str, tmp_path: Path, clock: StandingClock, filled: Path) -> Iterator[Flask]:
+    if url.startswith("sqlite"):
+        (tmp_path / "data").mkdir()
+        shutil.copyfile(filled, tmp_path / "data" / "handbell.sqlite3")
     settings = Settings(data_dir=tmp_path / "data", database_url=url, port=8000, log_level="error")
     app = create_app(settings, clock, schedule=False)
     running: Running = app.extensions["handbell"]
-    fill_desk(running.database, clock())
+    if not url.startswith("sqlite"):
+        fill_desk(running.database, clock())
     yield app
     running.close()
 
 
 @pytest.fixture
-def app(sqlite_url: str, tmp_path: Path, clock: StandingClock) -> Iterator[Flask]:
+def app(sqlite_url: str, tmp_path: Path, clock: StandingClock, _filled_sqlite: Path) -> Iterator[Flask]:
     """The application on SQLite with a filled desk."""
-    yield from _app(sqlite_url, tmp_path, clock)
+    yield from _app(sqlite_url, tmp_path, clock, _filled_sqlite)
 
 
 @pytest.fixture
-def app_on_both(both_urls: str, tmp_path: Path, clock: StandingClock) -> Iterator[Flask]:
+def app_on_both(both_urls: str, tmp_path: Path, clock: StandingClock, _filled_sqlite: Path) -> Iterator[Flask]:
     """The application with a filled desk, once on each kind of database."""
-    yield from _app(both_urls, tmp_path, clock)
+    yield from _app(both_urls, tmp_path, clock, _filled_sqlite)
 
 
 @pytest.fixture

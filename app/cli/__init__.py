@@ -34,8 +34,8 @@ def main() -> None:
     """Run the command; what is wrong with the installation is said in one line each."""
     try:
         sys.exit(handbell.main(standalone_mode=False) or 0)
-    except click.UsageError as error:
-        error.show()
+    except click.exceptions.NoArgsIsHelpError as asked:
+        asked.show()
         sys.exit(1)
     except click.ClickException as error:
         click.echo(f"handbell: {error.format_message()}", err=True)

@@ -22,7 +22,7 @@ from app.incoming import client_address, form_body, see_other
 from app.web.fault_text import sentences
 from app.web.language import page_language
 from app.web.prerendered import MARK, Prerendered
-from app.web.words import _, count
+from app.web.words import _, ngettext
 from app.wiring import FORM_LIFE, Desk, Running, running
 
 pages = Blueprint("request_page", __name__)
@@ -192,7 +192,7 @@ def _idempotency_key(form: Link, values: dict[str, str]) -> str:
 
 def _wait(too_many: TooMany) -> str:
     minutes = -(-too_many.retry_after // 60)
-    return count(
+    return ngettext(
         "Many requests came from your network just now. Please press the button again in %(num)d minute.",
         "Many requests came from your network just now. Please press the button again in %(num)d minutes.",
         minutes,

@@ -13,7 +13,7 @@ def test_departments_are_added_listed_and_disabled(handbell: Handbell) -> None:
     assert handbell.json("department", "list") == [{"id": 10, "name": "Computers", "disabled": True}]
     handbell.says("department", "disable", "10", "--undo")
     assert handbell.says("department", "list").split() == ["id", "name", "disabled", "10", "Computers", "no"]
-    assert handbell.fails("department", "add", "Again", "--id", "10") == "Error: there is a department 10 already"
+    assert handbell.fails("department", "add", "Again", "--id", "10") == "handbell: there is a department 10 already"
 
 
 def test_technicians_are_added_with_a_password_shown_once(filled: Handbell) -> None:
@@ -51,9 +51,9 @@ def test_a_password_is_taken_from_a_file_and_not_shown(filled: Handbell) -> None
         (("technician", "add", "anna@example.com", "--name", "A"), "there is a technician anna@example.com already"),
         (("technician", "add", "anna", "--name", "A"), "give a mail address"),
         (("technician", "disable", "nobody@example.com"), "there is no technician nobody@example.com"),
-        (("department", "disable", "99999999999999999999"), "there is no department"),
+        (("department", "disable", "99999999999999999999"), "Invalid value for 'ID'"),
         (("department", "add", b"\xff\xfe", "--id", "5"), ""),
     ],
 )
 def test_a_mistake_is_one_line(filled: Handbell, arguments: tuple[str | bytes, ...], why: str) -> None:
-    assert filled.fails(*arguments).startswith(f"Error: {why}")
+    assert filled.fails(*arguments).startswith(f"handbell: {why}")

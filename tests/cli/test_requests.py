@@ -74,7 +74,7 @@ def test_a_person_is_exported_and_erased(filled: Handbell) -> None:
     assert filled.run("request", "erase", made.reference).returncode != 0, "erased without being asked"
     assert filled.says("request", "erase", made.reference, "--yes") == "erased the data of 1 requests and 1 tickets\n"
     assert filled.json("request", "show", made.reference)["customer_name"] is None
-    assert filled.fails("request", "export", "--email", "zoe@example.com") == "Error: nothing is kept about that"
+    assert filled.fails("request", "export", "--email", "zoe@example.com") == "handbell: nothing is kept about that"
 
 
 def test_prune_does_what_is_due(filled: Handbell) -> None:
@@ -84,6 +84,6 @@ def test_prune_does_what_is_due(filled: Handbell) -> None:
 
 
 def test_a_mistake_is_one_line(filled: Handbell) -> None:
-    assert filled.fails("request", "show", "x") == "Error: there is no request x"
-    assert filled.fails("ticket", "show", "5") == "Error: there is no ticket 5"
-    assert filled.fails("request", "export") == "Error: give a reference, --email or --number"
+    assert filled.fails("request", "show", "x") == "handbell: there is no request x"
+    assert filled.fails("ticket", "show", "5") == "handbell: there is no ticket 5"
+    assert filled.fails("request", "export") == "handbell: give a reference, --email or --number"

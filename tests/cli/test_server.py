@@ -34,14 +34,14 @@ def test_a_busy_port_is_one_line(handbell: Handbell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         line = handbell.fails("serve", PORT=str(port))
-    assert line == f"Error: port {port} on 127.0.0.1 is in use; set PORT to another one"
+    assert line == f"handbell: port {port} on 127.0.0.1 is in use; set PORT to another one"
     assert not handbell.data.exists()
 
 
 def test_an_unknown_command_fails_without_a_traceback(handbell: Handbell) -> None:
     finished = handbell.run("rign")
     assert finished.returncode == 1
-    assert finished.stderr.splitlines()[-1] == "Error: No such command 'rign'."
+    assert finished.stderr.splitlines()[-1] == "handbell: No such command 'rign'."
 
 
 def test_the_worker_ends_when_asked_to(handbell: Handbell) -> None:

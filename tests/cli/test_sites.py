@@ -39,7 +39,7 @@ def test_a_site_is_added_changed_and_shown_with_its_account_key(handbell: Handbe
 
 
 def test_a_mistake_is_one_line(filled: Handbell) -> None:
-    assert filled.fails("site", "add", "default", "--name", "X") == "Error: there is a site default already"
-    assert filled.fails("site", "show", "none") == "Error: there is no site none; see: handbell site list"
+    assert filled.fails("site", "add", "default", "--name", "X") == "handbell: there is a site default already"
+    assert filled.fails("site", "show", "none") == "handbell: there is no site none; see: handbell site list"
     assert "--department must be a number" in filled.fails("site", "set", "default", "--department", "ten")
-    assert filled.fails("site", "set", "default").startswith("Error: nothing to change")
+    assert filled.fails("site", "set", "default").startswith("handbell: nothing to change")
