@@ -71,7 +71,7 @@ class TrustedProxies:
 
     def __call__(self, environ, start_response):  # type: ignore[no-untyped-def]
         remote = environ.get("REMOTE_ADDR", "")
-        if is_in(remote, self._networks):
+        if self._networks and is_in(remote, self._networks):
             hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
             while hops and is_in(remote, self._networks):
                 remote = hops.pop()

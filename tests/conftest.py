@@ -123,7 +123,7 @@ def _filled_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _app(url: str, tmp_path: Path, clock: StandingClock, filled: Path) -> Iterator[Flask]:
     if url.startswith("sqlite"):
-        (tmp_path / "data").mkdir()
+        (tmp_path / "data").mkdir(exist_ok=True)
         shutil.copyfile(filled, tmp_path / "data" / "handbell.sqlite3")
     settings = Settings(data_dir=tmp_path / "data", database_url=url, port=8000, log_level="error")
     app = create_app(settings, clock, schedule=False)

@@ -36,12 +36,19 @@ class Program:
         return f"{stem}-{ticket_number}{suffix}"
 
 
-def find_program(folder: Path, platform: Platform) -> Program | None:
-    """The first file, by name, in the platform's folder; hidden ones and folders do not count."""
+def list_programs(folder: Path, platform: Platform) -> list[Path]:
+    """What lies in the platform's folder, by name; hidden files and folders do not count."""
+    if platform not in PLATFORMS:
+        return []
     try:
-        files = sorted(p for p in (folder / platform).iterdir() if p.is_file() and not p.name.startswith("."))
+        return sorted(p for p in (folder / platform).iterdir() if p.is_file() and not p.name.startswith("."))
     except OSError:
-        return None
+        return []
+
+
+def find_program(folder: Path, platform: Platform) -> Program | None:
+    """The first file in the platform's folder, by name."""
+    files = list_programs(folder, platform)
     if not files:
         return None
     guessed = mimetypes.guess_type(files[0].name)[0]

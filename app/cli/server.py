@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from app.actions.applet_program import list_programs
 from app.actions.seed import FirstLogin, seed
 from app.cli.opening import now, open_database
 from app.core.platform import PLATFORMS
@@ -76,10 +77,10 @@ def check() -> None:
             wrong += problems
     for platform in PLATFORMS:
         folder = settings.applets_dir / platform
-        names = sorted(p.name for p in folder.iterdir() if p.is_file()) if folder.is_dir() else []
-        if len(names) > 1:
+        programs = list_programs(settings.applets_dir, platform)
+        if len(programs) > 1:
             wrong.append(platform)
-            click.echo(f"applet     {folder} holds {len(names)} files; only {names[0]} is handed out")
+            click.echo(f"applet     {folder} holds {len(programs)} files; only {programs[0].name} is handed out")
     if wrong:
         raise click.exceptions.Exit(1)
 

@@ -1,6 +1,6 @@
 """Which addresses count as one client."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 
@@ -17,8 +17,10 @@ def client_network(address: str) -> str:
     return str(parsed)
 
 
-def is_in(address: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+def is_in(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
     """Whether the address belongs to one of the networks; anything that is no address does not."""
+    if not networks:
+        return False
     try:
         parsed = ip_address(address)
     except ValueError:

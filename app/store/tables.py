@@ -139,7 +139,7 @@ tickets = Table(
     "tickets",
     metadata,
     Column("number", _AutoId, primary_key=True),
-    Column("session_id", Text, nullable=False, unique=True),
+    Column("session_id", Text, nullable=False),
     Column("pin", Text, nullable=False),
     Column("site", Text, ForeignKey("sites.key"), nullable=False),
     Column("reference", Text, unique=True),

@@ -186,8 +186,8 @@ def _asked(desk: Desk, site: Site, values: dict[str, str]) -> NewSessionRequest 
 
 def _idempotency_key(form: Link, values: dict[str, str]) -> str:
     """The same form sent again with the same content is the same request; changed, it is another one."""
-    content = "\0".join(values[name] for name in _VALUES)
-    return f"page:{form.id}:{hashlib.sha256(content.encode()).hexdigest()[:32]}"
+    content = "\0".join((form.id, *(values[name] for name in _VALUES)))
+    return f"page:{hashlib.sha256(content.encode()).hexdigest()[:32]}"
 
 
 def _wait(too_many: TooMany) -> str:

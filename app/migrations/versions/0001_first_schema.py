@@ -150,7 +150,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_tickets")),
         sa.UniqueConstraint("applet_id", name=op.f("uq_tickets_applet_id")),
         sa.UniqueConstraint("reference", name=op.f("uq_tickets_reference")),
-        sa.UniqueConstraint("session_id", name=op.f("uq_tickets_session_id")),
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_tickets_created_at"), "tickets", ["created_at"], unique=False)
