@@ -17,11 +17,11 @@ from app.core.site import Site
 from app.store.database import Database
 from app.store.requests import (
     StartLink,
+    earlier_requests,
     insert_link,
     insert_request,
     newest_link,
-    nth_newest_from,
-    request_by_key,
+    request_by_reference,
 )
 
 START_LINK_LIFE = timedelta(minutes=15)
@@ -57,8 +57,14 @@ def submit(database: Database, staff: Staff, submission: Submission, now: dateti
     """
 
     def record(connection: Connection) -> CustomerRequest:
-        known = request_by_key(connection, submission.idempotency_key)
-        return known or _record_new(connection, staff, submission, now)
+        network = client_network(submission.client_address)
+        key, since = submission.idempotency_key, now - WINDOW
+        known, oldest = earlier_requests(connection, key, network, submission.most, since)
+        if known and (request := request_by_reference(connection, known)):
+            return request
+        if oldest:
+            raise TooMany(int((oldest + WINDOW - now).total_seconds()) + 1)
+        return _record_new(connection, staff, submission, network, now)
 
     try:
         return database.write(record)
@@ -86,10 +92,9 @@ def ensure_start_link(database: Database, reference: str, now: datetime) -> Star
     return database.write(fresh)
 
 
-def _record_new(connection: Connection, staff: Staff, submission: Submission, now: datetime) -> CustomerRequest:
-    network = client_network(submission.client_address)
-    if oldest := nth_newest_from(connection, network, submission.most, now - WINDOW):
-        raise TooMany(int((oldest + WINDOW - now).total_seconds()) + 1)
+def _record_new(
+    connection: Connection, staff: Staff, submission: Submission, network: str, now: datetime
+) -> CustomerRequest:
     site = submission.site
     asked = _for_site(submission)
     reference = new_reference()

@@ -2,7 +2,7 @@
 
 On SQLite one thread per process writes. It takes all writes that have gathered, a file lock that keeps the
 processes in turn, and commits them together with `synchronous=FULL`: the same durability at a fraction of the
-fsyncs. Each write runs inside a savepoint of its own, so one that fails takes nothing else with it.
+fsyncs. One that fails takes nothing else with it: what it shared a transaction with is undone and done again.
 """
 
 import fcntl
@@ -53,8 +53,9 @@ class Database:
     def write(self, job: Callable[[Connection], T]) -> T:
         """Run `job` in a transaction and return its result when that is on disk.
 
-        On SQLite the job runs in the writer's thread: it must not write again, wait for anything or use the
-        caller's thread state. What it raises undoes its own changes and is raised here.
+        On SQLite the job runs in the writer's thread, and again when another one that shared its transaction
+        failed: it must not write again, wait for anything, use the caller's thread state or change anything but
+        the database. What it raises undoes its own changes and is raised here.
         """
         if self._writer:
             return self._writer.run(job)
@@ -136,12 +137,19 @@ class Database:
         )
 
 
+_Job = tuple[Callable[[Connection], Any], "Future[Any]"]
+
+
+class _Undo(Exception):
+    """A job failed after it had written something: the transaction it shares must not be committed."""
+
+
 class _SqliteWriter:
     """The one thread of this process that writes, and its turn among the processes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._jobs: queue.SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._start = threading.Lock()
         self._inside = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -158,22 +166,25 @@ class _SqliteWriter:
         return future.result(_WRITE_TIMEOUT)
 
     def checkpoint(self) -> None:
-        with self._inside, self._file_lock():
-            self._open()[1].execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        with self._inside:
+            raw = self._open()[1]
+            with self._file_lock():
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     @contextmanager
     def turn(self) -> Iterator[Connection]:
         """A write transaction of this process alone, committed at the end."""
-        with self._inside, self._file_lock():
+        with self._inside:
             connection, raw = self._open()
-            raw.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                raw.execute("COMMIT")
-            except BaseException:
-                if raw.in_transaction:
-                    raw.execute("ROLLBACK")
-                raise
+            with self._file_lock():
+                raw.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                    raw.execute("COMMIT")
+                except BaseException:
+                    if raw.in_transaction:
+                        raw.execute("ROLLBACK")
+                    raise
 
     def close(self) -> None:
         if self._thread:
@@ -205,7 +216,7 @@ class _SqliteWriter:
                 more = self._gather(batch)
             self._commit(batch)
 
-    def _gather(self, batch: list[tuple[Callable[[Connection], Any], Future[Any]]]) -> bool:
+    def _gather(self, batch: list[_Job]) -> bool:
         try:
             job = self._jobs.get_nowait()
         except queue.Empty:
@@ -216,22 +227,44 @@ class _SqliteWriter:
         batch.append(job)
         return True
 
-    def _commit(self, batch: list[tuple[Callable[[Connection], Any], Future[Any]]]) -> None:
-        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+    def _commit(self, batch: list[_Job]) -> None:
+        """All in one transaction; when one of them fails after it has written, each in a transaction of its own."""
         try:
-            with self.turn() as connection:
-                raw = self._open()[1]
-                for job, future in batch:
-                    outcomes.append((future, *_in_savepoint(connection, raw, job)))
+            outcomes = self._run_together(batch)
+        except _Undo:
+            for job in batch:
+                self._commit_alone(job)
+            return
         except BaseException as error:  # noqa: BLE001 - whoever waits must be told, whatever it was
             for _, future in batch:
                 future.set_exception(error)
             return
-        for future, result, failure in outcomes:
-            if failure is None:
-                future.set_result(result)
-            else:
-                future.set_exception(failure)
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            _tell(future, *outcome)
+
+    def _run_together(self, batch: list[_Job]) -> list[tuple[Any, Exception | None]]:
+        with self.turn() as connection:
+            raw = self._open()[1]
+            outcomes: list[tuple[Any, Exception | None]] = []
+            for job, _ in batch:
+                written = raw.total_changes
+                try:
+                    outcomes.append((job(connection), None))
+                except Exception as failure:
+                    if raw.total_changes != written:
+                        raise _Undo from failure
+                    outcomes.append((None, failure))
+            return outcomes
+
+    def _commit_alone(self, job: _Job) -> None:
+        do, future = job
+        try:
+            with self.turn() as connection:
+                result = do(connection)
+        except BaseException as error:  # noqa: BLE001 - the same
+            future.set_exception(error)
+        else:
+            future.set_result(result)
 
     def _open(self) -> tuple[Connection, sqlite3.Connection]:
         """The one connection, for statements and, bare, for the transaction's own words."""
@@ -250,7 +283,7 @@ class _SqliteWriter:
     @contextmanager
     def _file_lock(self) -> Iterator[None]:
         if self._lock_file is None:
-            self._lock_file = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self._lock_file = _open_lock(self._path)
         fcntl.flock(self._lock_file, fcntl.LOCK_EX)
         try:
             yield
@@ -262,18 +295,11 @@ _GENERATION = "SELECT generation FROM configuration"
 _ADVISORY_LOCK = 0x48414E44  # "HAND"
 
 
-def _in_savepoint(
-    connection: Connection, raw: sqlite3.Connection, job: Callable[[Connection], Any]
-) -> tuple[Any, BaseException | None]:
-    raw.execute("SAVEPOINT job")
-    try:
-        result = job(connection)
-    except Exception as failure:  # noqa: BLE001 - raised again where the job came from
-        raw.execute("ROLLBACK TO job")
-        raw.execute("RELEASE job")
-        return None, failure
-    raw.execute("RELEASE job")
-    return result, None
+def _tell(future: Future[Any], result: Any, failure: Exception | None) -> None:
+    if failure is None:
+        future.set_result(result)
+    else:
+        future.set_exception(failure)
 
 
 def _open_sqlite(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -282,11 +308,27 @@ def _open_sqlite(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        _switch_to_wal(connection, path)
+    for pragma in ("synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").fetchall()
     if read_only:
         connection.execute("PRAGMA query_only=ON")
     return connection
+
+
+def _switch_to_wal(connection: sqlite3.Connection, path: Path) -> None:
+    """Once in a file's life. SQLite does not wait for others here, so processes that start together take turns."""
+    lock = _open_lock(path)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        connection.execute("PRAGMA journal_mode=WAL").fetchall()
+    finally:
+        os.close(lock)
+
+
+def _open_lock(path: Path) -> int:
+    return os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def _sqlite_faults(connection: Connection) -> list[str]:

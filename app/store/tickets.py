@@ -12,7 +12,7 @@ from app.core.ticket import OPEN_STATES, Ticket, TicketEvent, TicketState, state
 from app.store.tables import ticket_events, tickets
 
 _COLUMNS = tuple(column.name for column in tickets.columns if column.name != "number")
-_INSERT = insert(tickets).returning(tickets.c.number)
+_INSERT = insert(tickets)
 _BY_NUMBER = select(tickets).where(tickets.c.number == bindparam("number"))
 _BY_APPLET_ID = select(tickets).where(tickets.c.applet_id == bindparam("applet_id"))
 _APPLET_OPENED = (
@@ -25,7 +25,8 @@ _APPLET_OPENED = (
 def insert_ticket(connection: Connection, ticket: Ticket) -> Ticket:
     """Keep a new ticket; the answer has its number."""
     values = {name: getattr(ticket, name) for name in _COLUMNS}
-    return replace(ticket, number=connection.execute(_INSERT, values).scalar_one())
+    key = connection.execute(_INSERT, values).inserted_primary_key
+    return replace(ticket, number=key[0] if key else 0)
 
 
 def ticket_by_number(connection: Connection, number: int) -> Ticket | None:

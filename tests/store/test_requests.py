@@ -40,14 +40,15 @@ def test_a_request_is_kept_as_it_was(desk: Database) -> None:
     desk.write(lambda connection: store.insert_request(connection, row))
     with desk.read() as connection:
         assert store.request_by_reference(connection, row.reference) == row
-        assert store.request_by_key(connection, row.idempotency_key or "") == row
+        found, _ = store.earlier_requests(connection, row.idempotency_key or "", "-", 1, NOW)
+        assert found == row.reference
         assert store.request_by_status_id(connection, row.status_id) == row
 
 
 def test_what_is_not_there_is_none(desk: Database) -> None:
     with desk.read() as connection:
         assert store.request_by_reference(connection, "x") is None
-        assert store.request_by_key(connection, "x") is None
+        assert store.earlier_requests(connection, "x", "-", 1, NOW) == (None, None)
         assert store.request_by_status_id(connection, "x") is None
         assert store.start_target(connection, "x") is None
         assert store.newest_link(connection, "x") is None
@@ -94,10 +95,10 @@ def test_the_nth_newest_request_of_a_client_is_found_within_its_window(desk: Dat
     desk.write(fill)
     with desk.read() as connection:
         before = NOW - timedelta(seconds=1)
-        assert store.nth_newest_from(connection, "192.0.2.7", 1, before) == NOW + timedelta(minutes=4)
-        assert store.nth_newest_from(connection, "192.0.2.7", 5, before) == NOW
-        assert store.nth_newest_from(connection, "192.0.2.7", 6, before) is None
-        assert store.nth_newest_from(connection, "192.0.2.7", 5, NOW) is None
+        assert store.earlier_requests(connection, "-", "192.0.2.7", 1, before)[1] == NOW + timedelta(minutes=4)
+        assert store.earlier_requests(connection, "-", "192.0.2.7", 5, before)[1] == NOW
+        assert store.earlier_requests(connection, "-", "192.0.2.7", 6, before)[1] is None
+        assert store.earlier_requests(connection, "-", "192.0.2.7", 5, NOW)[1] is None
 
 
 def test_a_person_s_requests_are_found_by_mail_in_any_case_and_by_number(desk: Database) -> None:
