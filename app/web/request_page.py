@@ -152,7 +152,7 @@ def _new_form_token(here: Running, site: Site) -> str:
 def _form_link(here: Running, site: Site, token: str) -> Link | str:
     """The form that was sent, or what to tell its sender: it is shown again, filled, with a fresh token."""
     try:
-        link = here.signer.read(Purpose.FORM, token, here.clock())
+        link = here.read(Purpose.FORM, token)
     except Expired:
         return _("This page has been open for a long time. Nothing is lost: please press the button once more.")
     except Forged:
