@@ -36,7 +36,7 @@ def log_in(page: Page, live: LiveServer) -> None:
     """Into the console, on the queue."""
     email, password = live.first_log_in
     page.goto("/console/login")
-    page.get_by_label("Email").fill(email)
+    page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/console/")

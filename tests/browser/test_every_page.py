@@ -64,6 +64,7 @@ def test_the_status_page_and_a_link_that_is_over(page: Page, look: Look) -> None
     page.wait_for_load_state()
     look(page, "status, ready")
     go = page.locator("a[data-start]").first.get_attribute("href")
+    page.locator("[data-after]").wait_for()  # the page has started it by itself: nothing navigates any more
     page.unroute("**/go/**")
     page.goto(str(go))
     applet = page.url
@@ -125,7 +126,7 @@ def test_the_console(new_page: NewPage, look: Look, live: LiveServer) -> None:
     page = new_page(expect=LATE, bypass_csp=True)
     page.goto("/console/login")
     look(page, "log-in")
-    page.get_by_label("Email").fill("nobody@example.com")
+    page.get_by_label("E-mail").fill("nobody@example.com")
     page.get_by_label("Password").fill("wrong-password")
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("alert").wait_for()
