@@ -16,14 +16,14 @@ from app.actions.applet_program import Program, find_program
 from app.actions.ticket import NotAllowed, TicketOver, cancel, note_applet_opened, save_details
 from app.core.customer_info import InfoMode
 from app.core.links import Purpose
-from app.core.new_session import ELEMENTS, LIMITS, NewSessionRequest, form_parameters
+from app.core.new_session import ELEMENTS, LIMITS, form_parameters
 from app.core.routing import QueueKind, Staff
-from app.core.text import Invalid, is_blank, looks_like_email, normal_newlines, without_control
-from app.core.text import Problem as FieldProblem
+from app.core.text import Invalid, normal_newlines, without_control
 from app.core.ticket import Ticket, TicketState
 from app.headers import ATTACHMENT, JSON, with_headers
 from app.incoming import form_body, see_other
 from app.store.tickets import place_in_queue, ticket_by_applet_id
+from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.links import asked_platform, gone, is_only_looking, link_or_abort
 from app.web.words import _
@@ -80,7 +80,7 @@ def change(token: str) -> Response:
     if ticket.info_mode is InfoMode.HIDDEN:
         abort(403)
     values = {name: normal_newlines(parameters.get(name, "")) for name in ELEMENTS}
-    details = _details(values)
+    details = asked_of(values)
     if isinstance(details, dict):
         return _refused(here, token, ticket, values, details)
     try:
@@ -142,23 +142,6 @@ def _refused(here: Running, token: str, ticket: Ticket, values: dict[str, str], 
     if ticket.info_mode is InfoMode.HIDDEN:
         abort(403)
     return _page(here, token, ticket, form_open=True, values=values, problems=problems, status=422)
-
-
-def _details(values: dict[str, str]) -> NewSessionRequest | dict[str, str]:
-    problems: tuple[FieldProblem, ...] = ()
-    email = values["customer_email"]
-    if not is_blank(email) and not looks_like_email(email):
-        problems = (FieldProblem("customer_email", "email"),)
-    try:
-        details = NewSessionRequest(
-            customer_name=values["customer_name"],
-            customer_email=email,
-            customer_number=values["customer_number"],
-            problem_description=values["problem_description"],
-        )
-    except Invalid as invalid:
-        return sentences((*problems, *invalid.problems))
-    return sentences(problems) if problems else details
 
 
 def _back(token: str, query: str = "") -> Response:

@@ -17,8 +17,9 @@ from app.core.links import Expired, Forged, Link, Purpose, new_link_id
 from app.core.new_session import ELEMENTS, LIMITS, NewSessionRequest, form_parameters
 from app.core.routing import Department
 from app.core.site import Site
-from app.core.text import Invalid, Problem, is_blank, looks_like_email, normal_newlines, without_control
+from app.core.text import Invalid, normal_newlines, without_control
 from app.incoming import client_address, form_body, see_other
+from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.language import page_language
 from app.web.prerendered import MARK, Prerendered
@@ -163,25 +164,11 @@ def _form_link(here: Running, site: Site, token: str) -> Link | str:
 
 
 def _asked(desk: Desk, site: Site, values: dict[str, str]) -> NewSessionRequest | dict[str, str]:
-    """What the customer asks for, or what is wrong, by field."""
-    problems = [Problem(name, "missing") for name in site.required if is_blank(values[name])]
-    email = values["customer_email"]
-    if not is_blank(email) and not looks_like_email(email):
-        problems.append(Problem("customer_email", "email"))
+    """What the customer asks for, or what is wrong, by field; a department that is not offered (any more) is none."""
     chosen = values["department"]
     offered = any(str(department.id) == chosen for department in _offered(desk, site))
-    try:
-        asked = NewSessionRequest(
-            department=chosen if offered else None,
-            language=page_language().replace("_", "-"),
-            customer_name=values["customer_name"],
-            customer_email=email,
-            customer_number=values["customer_number"],
-            problem_description=values["problem_description"],
-        )
-    except Invalid as invalid:
-        return sentences((*problems, *invalid.problems))
-    return sentences(tuple(problems)) if problems else asked
+    language = page_language().replace("_", "-")
+    return asked_of(values, required=site.required, department=chosen if offered else None, language=language)
 
 
 def _idempotency_key(form: Link, values: dict[str, str]) -> str:

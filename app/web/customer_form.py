@@ -1,0 +1,34 @@
+"""The four customer elements as a form brings them: checked alike on the request page and in the applet."""
+
+from collections.abc import Collection, Mapping
+
+from app.core.new_session import ELEMENTS, NewSessionRequest
+from app.core.text import Invalid, Problem, is_blank, looks_like_email
+from app.web.fault_text import sentences
+
+
+def asked_of(
+    values: Mapping[str, str],
+    *,
+    required: Collection[str] = (),
+    department: str | None = None,
+    language: str | None = None,
+) -> NewSessionRequest | dict[str, str]:
+    """What the customer asks for, or what is wrong, by field."""
+    problems = [Problem(name, "missing") for name in required if is_blank(values[name])]
+    email = values["customer_email"]
+    if not is_blank(email) and not looks_like_email(email):
+        problems.append(Problem("customer_email", "email"))
+    try:
+        asked = NewSessionRequest(
+            department=department,
+            customer_name=values["customer_name"],
+            customer_email=email,
+            customer_number=values["customer_number"],
+            problem_description=values["problem_description"],
+            language=language,
+        )
+    except Invalid as invalid:
+        # In the order of the form, as the summary lists them.
+        return sentences(tuple(sorted((*problems, *invalid.problems), key=lambda p: ELEMENTS.index(p.field))))
+    return sentences(tuple(problems)) if problems else asked
