@@ -1,8 +1,10 @@
 """What came in: the body within its limits, as parameters, and the client's address. Fails with a clear 4xx."""
 
 import contextlib
+from collections.abc import Iterable
 from io import BytesIO
 from ipaddress import IPv4Network, IPv6Network
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -65,11 +67,11 @@ def see_other(path: str) -> Response:
 class TrustedProxies:
     """WSGI middleware: takes the client's address from `X-Forwarded-For`, from proxies of ours only."""
 
-    def __init__(self, app, networks: tuple[IPv4Network | IPv6Network, ...]) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, app: WSGIApplication, networks: tuple[IPv4Network | IPv6Network, ...]) -> None:
         self._app = app
         self._networks = networks
 
-    def __call__(self, environ, start_response):  # type: ignore[no-untyped-def]
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         remote = environ.get("REMOTE_ADDR", "")
         if self._networks and is_in(remote, self._networks):
             hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
