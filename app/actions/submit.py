@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.backends.embedded import EmbeddedDesk
+from app.core.backend import Browser
 from app.core.client import client_network
 from app.core.customer_info import should_ask
 from app.core.links import new_link_id
@@ -98,7 +99,7 @@ def _record_new(
     site = submission.site
     asked = _for_site(submission)
     reference = new_reference()
-    opened = EmbeddedDesk(connection, staff, site.key, now, reference).open_session(asked)
+    opened = EmbeddedDesk(connection, staff, site.key, now, reference).open_session(asked, Browser())
     request = CustomerRequest(
         reference=reference,
         site=site.key,

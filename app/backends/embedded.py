@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from app.core.backend import Opened
+from app.core.backend import Browser, Opened, Start
 from app.core.customer_info import info_mode
 from app.core.links import new_link_id
 from app.core.new_session import NewSessionRequest
@@ -27,10 +27,10 @@ class EmbeddedDesk:
         self._now = now
         self._reference = reference
 
-    def open_session(self, request: NewSessionRequest) -> Opened:
+    def open_session(self, request: NewSessionRequest, browser: Browser) -> Opened:
         """A ticket in the right queue. Never refuses."""
         ticket = self.open_ticket(request)
-        return Opened(session_id=ticket.session_id, ticket_number=str(ticket.number), pin=ticket.pin)
+        return Opened(Start.DESK, session_id=ticket.session_id, ticket_number=str(ticket.number), pin=ticket.pin)
 
     def open_ticket(self, request: NewSessionRequest) -> Ticket:
         """The same, as the ticket itself."""

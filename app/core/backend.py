@@ -1,38 +1,77 @@
-"""What a way to open sessions looks like, and its two failures.
+"""What a way to open sessions looks like: what it is given, what it answers, and its two failures.
 
 The embedded desk opens its sessions inside the transaction that records the request. A backend that calls
-somebody else's server is never called with a transaction open.
+somebody else's server is never called with a transaction open, nor from the thread of a customer's request.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from app.core.new_session import NewSessionRequest
 
 
+class Start(StrEnum):
+    """How the customer's browser gets to the applet."""
+
+    DESK = "desk"  # the embedded desk's own applet page
+    LINK = "link"  # a redirect to the vendor's address
+    FILE = "file"  # the applet came as the answer: kept for this request, served from us
+    BROWSER = "browser"  # the customer's browser makes the vendor's call itself
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """What the customer's browser says of itself; the vendor may choose the applet by it."""
+
+    user_agent: str | None = None
+    accept_language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppletFile:
+    """An applet that came as a body. `id` is its file's name in the private folder, `name` the one it came with,
+    cleaned, `size` its bytes."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A session exists. `link` is the applet's address, or None when `/go` finds it by the ticket."""
+    """A session exists. `link` comes with Start.LINK, `applet` with Start.FILE.
 
-    session_id: str
+    Start.BROWSER says that the answer could not be read: a session exists, but nobody can tell its applet.
+    """
+
+    start: Start
+    session_id: str | None = None
     ticket_number: str | None = None
     link: str | None = None
+    applet: AppletFile | None = None
     pin: str | None = None
 
 
 class Refused(Exception):
-    """The backend said no, and would again: give up and tell the operator why."""
+    """The backend said no, and would again: give up and tell the operator why, in our own words."""
 
 
 class Unavailable(Exception):
-    """Nothing was decided: try again later. With `maybe_sent` the session may exist all the same."""
+    """Nothing was decided: try again later, after `retry_after` seconds where the backend said so.
 
-    def __init__(self, why: str, *, maybe_sent: bool = False) -> None:
+    With `maybe_sent` the session may exist all the same. The message is in our own words: never the vendor's
+    text, a key, or anything of the customer's.
+    """
+
+    def __init__(self, why: str, *, maybe_sent: bool = False, retry_after: float | None = None) -> None:
         super().__init__(why)
         self.maybe_sent = maybe_sent
+        self.retry_after = retry_after
 
 
 class SessionBackend(Protocol):
-    """Opens one session. Raises Refused or Unavailable."""
+    """Opens one session. Raises Refused or Unavailable, and nothing else."""
 
-    def open_session(self, request: NewSessionRequest) -> Opened: ...
+    def open_session(self, request: NewSessionRequest, browser: Browser) -> Opened: ...

@@ -8,14 +8,22 @@ from app.core.customer_info import AskPolicy
 from app.core.new_session import ELEMENTS
 from app.core.routing import department_id
 
+DEFAULT_APPLET_HOSTS = ("*.swi-rc.com", "*.swi-tc.com", "startcontrol.com", "*.startcontrol.com")
 SITE_KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-BACKENDS = ("embedded",)
+EMBEDDED, FORM, BROWSER, REST = "embedded", "take-control", "take-control-browser", "take-control-rest"
+BACKENDS = (EMBEDDED, FORM, BROWSER, REST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """One site and its options. `uid` is its key at the embedded desk; department and technician are its fixed
-    ones, sent when the customer chose none; `offer_departments` are the ids a customer may choose from."""
+    ones, sent when the customer chose none; `offer_departments` are the ids a customer may choose from.
+
+    `api_domain` is the vendor's, without `/rest`; `sealed_key` the account's key there, encrypted, `key_ending` its
+    last four characters, `key_made` the day it was made. `applet_hosts` are the hosts an applet may come from
+    (`example.com`, or `*.example.com` for all below it). `unreadable` is set when the vendor gave an answer that
+    nobody could read: sessions then open in the customer's browser. `rate` is calls a second, at the most.
+    """
 
     key: str
     name: str
@@ -30,6 +38,21 @@ class Site:
     one_time_links: bool = False
     phone: str | None = None
     mail: str | None = None
+    api_domain: str | None = None
+    sealed_key: str | None = None
+    key_ending: str | None = None
+    key_made: str | None = None
+    applet_hosts: tuple[str, ...] = DEFAULT_APPLET_HOSTS
+    show_waiting_queue: bool = False
+    unreadable: bool = False
+    rate: int = 60
+    webhook: str | None = None
+    sealed_webhook_secret: str | None = None
+
+    @property
+    def in_browser(self) -> bool:
+        """Whether the customer's own browser makes the vendor's call."""
+        return self.backend == BROWSER or (self.backend == FORM and self.unreadable)
 
     def options(self) -> dict[str, Any]:
         """The options as plain JSON values."""
@@ -39,8 +62,9 @@ class Site:
     def from_options(cls, *, key: str, name: str, uid: str, disabled: bool, options: dict[str, Any]) -> Self:
         """The site of `options()`; an option of a newer version is left alone. Raises ValueError naming a wrong one."""
         known = {option: value for option, value in options.items() if option in OPTIONS}
-        for option in ("offer_departments", "required"):
-            known[option] = tuple(known.get(option, ()))
+        for option in ("offer_departments", "required", "applet_hosts"):
+            if option in known:
+                known[option] = tuple(known[option])
         known["ask_customer_info"] = AskPolicy(known.get("ask_customer_info", AskPolicy.INCOMPLETE))
         return cls(key=key, name=name, uid=uid, disabled=disabled, **known)
 

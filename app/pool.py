@@ -1,0 +1,1 @@
+"""The hand-off pool: threads that open the sessions of due requests."""

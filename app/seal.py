@@ -1,0 +1,40 @@
+"""Secrets in the database: encrypted with keys derived from the keys file, the newest first."""
+
+import base64
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from app.core.links import derived_key
+
+
+class Unsealable(Exception):
+    """No key in the keys file opens this secret: it was sealed with one that is gone."""
+
+
+class Sealer:
+    """Seals with the newest of a ring of 32-byte secrets, opens with any of them."""
+
+    def __init__(self, secrets_newest_first: Sequence[bytes]) -> None:
+        fernets = [Fernet(base64.urlsafe_b64encode(derived_key(s, "seal"))) for s in secrets_newest_first]
+        self._newest = fernets[0]
+        self._all = MultiFernet(fernets)
+
+    def seal(self, secret: str) -> str:
+        """The secret, encrypted and authenticated, as ASCII."""
+        return self._newest.encrypt(secret.encode()).decode()
+
+    def unseal(self, sealed: str) -> str:
+        """What was sealed. Raises Unsealable."""
+        try:
+            return self._all.decrypt(sealed).decode()
+        except InvalidToken:
+            raise Unsealable("sealed with a key that is gone from the keys file; set the secret anew") from None
+
+    def resealed(self, sealed: str) -> str | None:
+        """The same secret under the newest key, or None when it is under that already. Raises Unsealable."""
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return self.seal(self.unseal(sealed))
+        return None
