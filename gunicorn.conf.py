@@ -26,3 +26,9 @@ forwarded_allow_ips = ""
 proc_name = "handbell"
 loglevel = "warning"
 control_socket_disable = True
+
+
+def worker_exit(server, worker):
+    """Settle the hand-offs in flight before the process ends; what it has not begun is left to others."""
+    if here := getattr(getattr(worker, "wsgi", None), "extensions", {}).get("handbell"):
+        here.close()

@@ -19,7 +19,7 @@ _ANY_HOST = ("/healthz", "/readyz")
 def create_app(settings: Settings, clock: Clock = utc_now, *, schedule: bool = True) -> Flask:
     """The application, ready to serve. Raises DatabaseUnusable, BadKeys or Undeclared when it cannot be.
 
-    With `schedule` this process also does the background work.
+    With `schedule` this process also hands requests off and does the background work.
     """
     log.set_up(settings.log_level)
     here = Running(settings, clock)
@@ -36,6 +36,7 @@ def create_app(settings: Settings, clock: Clock = utc_now, *, schedule: bool = T
     access.declared(app)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     if schedule:
+        here.hand_offs.start()
         Schedule(here.database, settings, clock).start()
     structlog.get_logger().debug("ready", routes=len(list(app.url_map.iter_rules())))
     return app

@@ -1,6 +1,7 @@
 """Response headers, exactly as agreed: one family for our pages, one for JSON, one for redirects."""
 
 import secrets
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
@@ -34,6 +35,20 @@ REDIRECT = [
     ("X-Robots-Tag", "noindex, nofollow"),
 ]
 ATTACHMENT = [*REDIRECT, ("Cross-Origin-Resource-Policy", "same-origin"), ("X-Frame-Options", "DENY")]
+
+
+def posting_to(address: str) -> list[tuple[str, str]]:
+    """Our page's headers for the one page that posts to a vendor: to this address' host and no other."""
+    parts = urlsplit(address)
+    changed = {
+        "Content-Security-Policy": PAGE_CSP.replace(
+            "form-action 'self'", f"form-action {parts.scheme}://{parts.netloc}"
+        ),
+        "Referrer-Policy": "no-referrer",
+    }
+    return [(name, changed.get(name, value)) for name, value in PAGE]
+
+
 NOT_INDEXED = ("X-Robots-Tag", "noindex, nofollow")
 _BY_TOKEN = ("/r/", "/go/", "/applet/")
 

@@ -10,11 +10,13 @@ from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import MultiPartParser
 
+from app.core.backend import Browser
 from app.core.bodies import MAX_BODY, MAX_FIELDS, BadBody, form_pairs
 from app.core.client import is_in
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
+_LONGEST_HEADER = 512
 _TOO_LARGE = f"the body is larger than {MAX_BODY // 1024} KiB"
 
 
@@ -57,6 +59,12 @@ def is_fetched_ahead() -> bool:
 def client_address() -> str:
     """Who is asking, behind the trusted proxies (see `TrustedProxies`)."""
     return request.remote_addr or "unknown"
+
+
+def browser() -> Browser:
+    """What the browser says of itself, cut to 512 characters each."""
+    user_agent, language = request.headers.get("User-Agent", ""), request.headers.get("Accept-Language", "")
+    return Browser(user_agent[:_LONGEST_HEADER] or None, language[:_LONGEST_HEADER] or None)
 
 
 def see_other(path: str) -> Response:

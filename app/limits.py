@@ -1,6 +1,7 @@
 """Rates that are counted per process in memory, or in Redis for all of them; memory takes over when Redis is away."""
 
 import time
+from functools import cache
 
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
@@ -10,7 +11,14 @@ from limits.strategies import FixedWindowRateLimiter
 POLLS = parse("60/minute")  # of one status, by one client
 SESSIONS_OF_ACCOUNT = parse("600/minute")  # New Session API, by one account key
 SESSIONS_OF_CLIENT = parse("600/minute")  # the same, by one client, whatever key it sends
+TRIED_AGAIN = parse("6/10 minutes")  # a parked request, by its customer
 _REDIS_PAUSE = 5.0  # seconds without asking Redis after it failed
+
+
+@cache
+def site_rate(calls: int) -> RateLimitItem:
+    """A site's calls a second."""
+    return parse(f"{calls}/second")
 
 
 class Rates:

@@ -1,1 +1,371 @@
-"""The hand-off pool: threads that open the sessions of due requests."""
+"""The hand-off pool: threads that open the sessions of due requests, as many at once as each vendor may be asked.
+
+The requests' rows are the queue. A submit that finds a free thread takes its own request up under a lease, without
+asking the database again; everything else is claimed by one thread, which is woken when there may be something to
+do and looks every few seconds for what other processes left.
+"""
+
+import random
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as WaitedLongEnough
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.actions.hand_off import Outcome, Settled, call, log_parked, open_without_call, settle, take_back
+from app.actions.submit import Lease, Submission, needs_hand_off, submit
+from app.core.backend import Opened, Refused, SessionBackend, Unavailable
+from app.core.breaker import Breaker, BreakerState
+from app.core.request import CustomerRequest
+from app.core.routing import Staff
+from app.core.site import Site
+from app.store.database import Database
+from app.store.hand_offs import claim_due, due_by_site, extend_leases, give_back
+
+log = structlog.get_logger()
+
+THREADS = 32  # in each process
+OWN_SHARE = 16  # calls in flight that a site may always have
+KEPT_FREE = 4  # threads that no site takes beyond its share, so that another's first calls need not wait
+PATIENCE = 1.0  # seconds that a submit waits for its session
+LEASE = timedelta(seconds=30)
+_RENEW_AFTER = 10.0  # seconds
+_SWEEP_EVERY = (1.5, 3.0)  # seconds
+_RATE_AGAIN_AFTER = 0.25
+_DATABASE_FAULTS = (SQLAlchemyError, sqlite3.Error, TimeoutError)
+_random = random.SystemRandom()
+
+
+class Configuration(Protocol):
+    """Sites and staff as they are at one moment."""
+
+    @property
+    def sites(self) -> Mapping[str, Site]: ...
+
+    @property
+    def staff(self) -> Staff: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the pool needs of the process it is in.
+
+    `within_rate` counts one call of a site and says whether it may be made now; `waiters` is how many submits may
+    wait for their session at the same time.
+    """
+
+    database: Database
+    clock: Callable[[], datetime]
+    configuration: Callable[[], Configuration]
+    open_backend: Callable[[Site], SessionBackend]
+    within_rate: Callable[[Site], bool]
+    waiters: int
+    sweep_more: Callable[[], None] = lambda: None
+
+
+@dataclass(slots=True)
+class _Load:
+    """One site's calls: how many are in flight, whether more may begin, whether the last one took long."""
+
+    breaker: Breaker = field(default_factory=Breaker)
+    in_flight: int = 0
+    slow: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Slot:
+    """Leave to make one call."""
+
+    site: str
+    lease: str
+    probe: bool
+    began: float
+
+
+class HandOffPool:
+    """Hands requests off; safe to use from every thread. Nothing runs before `start`."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._lock = threading.Lock()
+        self._loads: dict[str, _Load] = {}
+        self._slots: set[_Slot] = set()
+        self._others_wait: frozenset[str] = frozenset()
+        self._more = False
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._waiters = threading.BoundedSemaphore(max(1, around.waiters))
+        self._threads: ThreadPoolExecutor | None = None
+        self._dispatcher = threading.Thread(target=self._dispatch, name="hand-offs", daemon=True)
+
+    def start(self) -> None:
+        """Begin: claim what is due, and take up what is submitted."""
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="hand-off")
+        self._dispatcher.start()
+
+    def stop(self) -> None:
+        """Claim nothing more, and return when the calls in flight are settled."""
+        self._stopping.set()
+        self._wake.set()
+        if self._threads:
+            self._dispatcher.join()
+            self._threads.shutdown()
+            self._threads = None
+
+    def take_in(self, submission: Submission, staff: Staff) -> CustomerRequest:
+        """Record a request and hand it off; waits at most a second for its session. Raises TooMany.
+
+        When it returns the request is on disk, as it was when it was recorded.
+        """
+        around = self._around
+        if not needs_hand_off(submission.site):
+            return submit(around.database, staff, submission, around.clock())
+        slot = self._reserve(submission.site)
+        now = around.clock()
+        lease = Lease(slot.lease, now + LEASE) if slot else None
+        recorded = None
+        try:
+            recorded = submit(around.database, staff, submission, now, lease)
+        finally:
+            if slot and (recorded is None or recorded.lease != slot.lease):
+                self._give_up(slot)
+                slot = None
+        if slot:
+            self._wait_for(self._begin(slot, recorded), submission.site.key)
+        elif recorded.lease is None and recorded.due_at is not None:
+            self._more = True  # the next slot that comes free is for it
+        return recorded
+
+    def wake(self) -> None:
+        """Something may be due."""
+        self._wake.set()
+
+    def breaker_states(self) -> dict[str, BreakerState]:
+        """Of each site that was called so far."""
+        with self._lock:
+            return {site: load.breaker.state for site, load in self._loads.items()}
+
+    # Slots: leave to make one call. Each one that is reserved is begun or given up.
+
+    def _reserve(self, site: Site) -> _Slot | None:
+        if self._threads is None or self._stopping.is_set():
+            return None
+        with self._lock:
+            if self._room(site.key, self._others_wait) < 1:
+                return None
+            slot = self._take_slot(site.key, secrets.token_urlsafe(12))
+        if self._around.within_rate(site):
+            return slot
+        self._give_up(slot)
+        return None
+
+    def _room(self, site: str, waiting: frozenset[str]) -> int:
+        """How many more calls of this site may begin. Beyond its share only while no other site's requests wait."""
+        load = self._loads.setdefault(site, _Load())
+        free = THREADS - len(self._slots)
+        share = OWN_SHARE if waiting - {site} else THREADS - KEPT_FREE
+        room = min(free, max(OWN_SHARE - load.in_flight, min(share - load.in_flight, free - KEPT_FREE)))
+        allowed = load.breaker.room(time.monotonic())
+        return max(0, room if allowed is None else min(room, allowed))
+
+    def _take_slot(self, site: str, lease: str) -> _Slot:
+        load = self._loads[site]
+        load.in_flight += 1
+        slot = _Slot(site, lease, load.breaker.began(), time.monotonic())
+        self._slots.add(slot)
+        return slot
+
+    def _free_slot(self, slot: _Slot) -> _Load:
+        load = self._loads[slot.site]
+        load.in_flight -= 1
+        self._slots.discard(slot)
+        return load
+
+    def _give_up(self, slot: _Slot) -> None:
+        with self._lock:
+            self._free_slot(slot).breaker.undone(time.monotonic(), probe=slot.probe)
+
+    # One call.
+
+    def _begin(self, slot: _Slot, request: CustomerRequest) -> "Future[Settled | None]":
+        try:
+            if self._threads is None:
+                raise RuntimeError
+            return self._threads.submit(self._hand_off, slot, request)
+        except RuntimeError:  # the process is ending
+            self._give_up(slot)
+            self._not_called(slot, request)
+            done: Future[Settled | None] = Future()
+            done.set_result(None)
+            return done
+
+    def _not_called(self, slot: _Slot, request: CustomerRequest) -> None:
+        around = self._around
+        around.database.write(lambda c: give_back(c, request.reference, slot.lease, around.clock()))
+
+    def _hand_off(self, slot: _Slot, request: CustomerRequest) -> Settled | None:
+        around = self._around
+        outcome: Outcome | None = None
+        try:
+            configuration = around.configuration()
+            site = configuration.sites[request.site]
+            settled = open_without_call(around.database, configuration.staff, site, request, around.clock())
+            if settled is None:
+                outcome = call(around.open_backend, site, request)
+                settled = self._settle(site, request, outcome)
+            self._note(slot, request, settled)
+            return settled
+        except Exception as fault:  # noqa: BLE001 - a thread of the pool must outlive whatever happens
+            log.error("hand_off_broke_off", reference=request.reference, error=type(fault).__name__)
+            return None
+        finally:
+            self._finish(slot, outcome)
+
+    def _settle(self, site: Site, request: CustomerRequest, outcome: Outcome) -> Settled:
+        """Record it, however long the database takes, as long as the lease is ours: a session may hang on it."""
+        around = self._around
+        until = time.monotonic() + LEASE.total_seconds()
+        while True:
+            try:
+                return settle(around.database, site, request, outcome, around.clock())
+            except _DATABASE_FAULTS as fault:
+                log.error("outcome_not_recorded", reference=request.reference, error=type(fault).__name__)
+                if time.monotonic() > until or self._stopping.wait(_random.uniform(0.2, 0.6)):
+                    raise
+
+    def _note(self, slot: _Slot, request: CustomerRequest, settled: Settled) -> None:
+        outcome = settled.outcome
+        about = {"reference": request.reference, "site": request.site, "attempts": request.attempts}
+        if not settled.kept:
+            log.warning("lease_lost", outcome=type(outcome).__name__.lower(), **about)
+        elif isinstance(outcome, Opened):
+            log.info("session_opened", start=outcome.start, **about)
+        else:
+            log.warning("hand_off_failed", why=str(outcome), **about)
+        if settled.parked:
+            log_parked(settled.parked)
+
+    def _finish(self, slot: _Slot, outcome: Outcome | None) -> None:
+        now = time.monotonic()
+        with self._lock:
+            load = self._free_slot(slot)
+            before = load.breaker.state
+            load.slow = now - slot.began > PATIENCE
+            _tell(load.breaker, outcome, now, probe=slot.probe)
+            after = load.breaker.state
+            more = self._more
+        if after is not before:
+            log.warning("breaker", site=slot.site, state=after)
+        if more or (after is BreakerState.CLOSED and before is not after):
+            self._wake.set()
+
+    def _wait_for(self, future: "Future[Settled | None]", site: str) -> None:
+        """The customer sees the session at once where that takes a moment; nobody waits for a slow vendor."""
+        if self._loads[site].slow or not self._waiters.acquire(blocking=False):
+            return
+        try:
+            future.result(PATIENCE)
+        except WaitedLongEnough:
+            self._loads[site].slow = True
+        finally:
+            self._waiters.release()
+
+    # The one thread that claims.
+
+    def _dispatch(self) -> None:
+        swept_at = 0.0
+        wait = 0.0
+        while not self._stopping.is_set():
+            self._wake.wait(wait)
+            self._wake.clear()
+            if self._stopping.is_set():
+                return
+            wait = _random.uniform(*_SWEEP_EVERY)
+            try:
+                if time.monotonic() - swept_at >= _SWEEP_EVERY[0]:
+                    swept_at = time.monotonic()
+                    self._sweep()
+                if self._claim():
+                    wait = _RATE_AGAIN_AFTER
+            except _DATABASE_FAULTS as fault:
+                log.error("claim_failed", error=type(fault).__name__)
+            except Exception as fault:  # noqa: BLE001 - nothing would be handed off any more without this thread
+                log.error("claim_broke_off", error=type(fault).__name__)
+
+    def _sweep(self) -> None:
+        around = self._around
+        now = time.monotonic()
+        with self._lock:
+            at_work = [slot.lease for slot in self._slots if now - slot.began > _RENEW_AFTER]
+        if at_work:
+            around.database.write(lambda connection: extend_leases(connection, at_work, around.clock() + LEASE))
+        take_back(around.database, around.configuration().sites.get, around.clock())
+        around.sweep_more()
+
+    def _claim(self) -> bool:
+        """Claim and begin what there is room for. Whether something waits for a site's rate alone."""
+        around = self._around
+        with around.database.read() as connection:
+            due = due_by_site(connection, around.clock())
+        with self._lock:
+            self._others_wait = frozenset(due)
+            self._more = False
+        sites = around.configuration().sites
+        held_by_rate = False
+        for key in sorted(due, key=due.__getitem__):
+            if site := sites.get(key):
+                held_by_rate |= self._claim_of(site, due[key])
+        return held_by_rate
+
+    def _claim_of(self, site: Site, due: int) -> bool:
+        around = self._around
+        slots, held_by_rate = self._slots_for(site, due)
+        if not slots:
+            return held_by_rate
+        now = around.clock()
+        lease = slots[0].lease
+        claimed: list[CustomerRequest] = []
+        try:
+            claimed = around.database.write(lambda c: claim_due(c, site.key, len(slots), lease, now + LEASE, now))
+        finally:
+            for slot in slots[len(claimed) :]:
+                self._give_up(slot)
+        for slot, request in zip(slots, claimed, strict=False):
+            self._begin(slot, request)
+        return held_by_rate
+
+    def _slots_for(self, site: Site, due: int) -> tuple[list[_Slot], bool]:
+        """Up to `due` slots, and whether the site's rate was what ended it."""
+        slots: list[_Slot] = []
+        # One lease for the whole claim; each request is fenced by its reference and the lease together.
+        lease = secrets.token_urlsafe(12)
+        with self._lock:
+            room = min(due, self._room(site.key, self._others_wait))
+            if room < due:
+                self._more = True
+        for _ in range(room):
+            if not self._around.within_rate(site):
+                return slots, True
+            with self._lock:
+                slots.append(self._take_slot(site.key, lease))
+        return slots, False
+
+
+def _tell(breaker: Breaker, outcome: Outcome | None, now: float, *, probe: bool) -> None:
+    match outcome:
+        case None:
+            breaker.undone(now, probe=probe)
+        case Opened() | Refused():
+            breaker.succeeded(now, probe=probe)
+        case Unavailable():
+            breaker.failed(now, probe=probe)
+            if outcome.retry_after:
+                breaker.pause(now, outcome.retry_after)

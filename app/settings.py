@@ -138,6 +138,11 @@ class Settings(BaseSettings):
         """Where the operator may put remote-support programs, one folder per system."""
         return self.data_dir / "applets"
 
+    @property
+    def vendor_applets_dir(self) -> Path:
+        """Where applets that came as a vendor's answer are kept, for a day."""
+        return self.data_dir / "vendor-applets"
+
 
 def load_settings(**overrides: Any) -> Settings:
     """Settings from the environment and `handbell.env`. Raises BadSettings naming every wrong one."""

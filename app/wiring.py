@@ -9,12 +9,18 @@ from typing import cast
 
 from flask import current_app
 
+from app.actions.hand_off import BrowserCall, browser_call
+from app.backends import open_backend
+from app.backends.vendor_call import VendorCalls
+from app.core.backend import Refused, SessionBackend, Unavailable
 from app.core.client import is_in
 from app.core.links import Forged, Link, LinkSigner, Purpose, derived_key
 from app.core.routing import Staff
-from app.core.site import Site
+from app.core.site import BROWSER, FORM, Site
 from app.key_file import ensure_keys, live_keys, read_keys
-from app.limits import Rates
+from app.limits import Rates, site_rate
+from app.pool import HandOffPool, Surroundings
+from app.seal import Sealer, Unsealable
 from app.settings import Settings
 from app.store.database import Database
 from app.store.migrate import migrate
@@ -61,6 +67,8 @@ class Running:
         migrate(self.database)
         ensure_keys(settings.keys_path, clock())
         self.rates = Rates(settings.redis_url)
+        self.hand_offs = HandOffPool(self._surroundings())
+        self._calls = VendorCalls()
         self._keys_lock = threading.Lock()
         self._keys_looked_at = time.monotonic()
         self._secrets = self._live_secrets()
@@ -117,9 +125,46 @@ class Running:
         trusted = is_in(address, self.settings.trusted_networks)
         return REQUESTS_IN_TEN_MINUTES * (TRUSTED_FACTOR if trusted else 1)
 
+    def browser_call(self, reference: str, site: Site) -> BrowserCall | None:
+        """What the customer's browser posts to the vendor for this request; None when that cannot be."""
+        if site.sealed_key is None or site.backend not in (FORM, BROWSER):
+            return None
+        try:
+            return browser_call(self.database, site, self.unseal(site.sealed_key), reference)
+        except Unsealable:
+            return None
+
+    def unseal(self, sealed: str) -> str:
+        return Sealer(self._secrets).unseal(sealed)
+
     def close(self) -> None:
-        """Finish writing and close the database."""
+        """Settle the calls in flight, finish writing and close the database."""
+        self.hand_offs.stop()
         self.database.close()
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            database=self.database,
+            clock=self.clock,
+            configuration=lambda: self.desk,
+            open_backend=self._open_backend,
+            within_rate=self._within_rate,
+            waiters=self.settings.threads // 4,
+        )
+
+    def _open_backend(self, site: Site) -> SessionBackend:
+        if site.sealed_key is None:
+            raise Refused("the site has no account key; set one: handbell site set --key-file")
+        try:
+            key = self.unseal(site.sealed_key)
+        except Unsealable:
+            raise Unavailable("the account key cannot be opened with the keys file; see: handbell check") from None
+        return open_backend(site, key, self._calls, self.settings.vendor_applets_dir)
+
+    def _within_rate(self, site: Site) -> bool:
+        """Without Redis each process of this host has its share of the site's rate."""
+        share = site.rate if self.settings.redis_url else max(1, site.rate // self.settings.processes)
+        return self.rates.retry_after(site_rate(share), "hand-off", site.key) is None
 
     def _look_at_keys(self) -> None:
         with self._keys_lock:

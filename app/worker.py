@@ -25,6 +25,7 @@ class Schedule:
     def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._retention = timedelta(days=settings.retention_days)
+        self._applets = settings.vendor_applets_dir
         self._clock = clock
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="schedule", daemon=True)
@@ -40,7 +41,7 @@ class Schedule:
 
     def run_once(self) -> Pruned:
         """All due work, now."""
-        return prune(self._database, self._retention, self._clock())
+        return prune(self._database, self._retention, self._applets, self._clock())
 
     def _work(self) -> None:
         while not self._stop.wait(_EVERY * _jitter.uniform(0.05, 1.0)):

@@ -1,8 +1,10 @@
 """People's data: exported and erased on demand, and erased by itself when it has been kept long enough."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
@@ -21,7 +23,8 @@ from app.store.tickets import (
     tickets_of_person,
 )
 
-TICKET_LIFE = timedelta(days=7)  # a ticket that nobody took
+TICKET_LIFE = timedelta(days=7)  # a ticket that nobody took, a request that nobody set going again
+VENDOR_SESSION_LIFE = timedelta(hours=24)  # as long as its status page; its applet is kept no longer
 LONGEST_KEPT = timedelta(days=90)
 KEYS_KEPT = timedelta(hours=24)
 ADDRESSES_KEPT = timedelta(days=7)
@@ -74,7 +77,10 @@ def export(database: Database, person: Person) -> dict[str, Any]:
     with database.read() as connection:
         histories = {t.number: ticket_history(connection, t.number) for t in person.tickets}
     return {
-        "requests": [_plain(asdict(r), ("status_id", "idempotency_key")) for r in person.requests],
+        "requests": [
+            _plain(asdict(r), ("status_id", "idempotency_key", "lease", "applet_link", "applet_file"))
+            for r in person.requests
+        ],
         "tickets": [
             {**_plain(asdict(t), ("applet_id", "pin")), "history": [_event(e) for e in histories[t.number]]}
             for t in person.tickets
@@ -82,8 +88,8 @@ def export(database: Database, person: Person) -> dict[str, Any]:
     }
 
 
-def erase(database: Database, person: Person, now: datetime) -> None:
-    """Leave nothing of it in the database or its log; what is still open ends."""
+def erase(database: Database, person: Person, applets: Path, now: datetime) -> None:
+    """Leave nothing of it in the database, its log or the folder of vendors' applets; what is still open ends."""
     references = [request.reference for request in person.requests]
     numbers = [ticket.number for ticket in person.tickets]
 
@@ -95,11 +101,17 @@ def erase(database: Database, person: Person, now: datetime) -> None:
 
     database.write(erase_all)
     database.checkpoint()
+    for request in person.requests:
+        if request.applet_file:
+            (applets / request.applet_file).unlink(missing_ok=True)
 
 
-def prune(database: Database, retention: timedelta, now: datetime) -> Pruned:
-    """Expire tickets that nobody took and erase what has been kept long enough. Safe to run at any time, anywhere."""
+def prune(database: Database, retention: timedelta, applets: Path, now: datetime) -> Pruned:
+    """End what nobody works on and erase what has been kept long enough. Safe to run at any time, anywhere."""
     expired = _repeat(database, lambda connection: _expire(connection, now))
+    _repeat(database, lambda connection: store.end_vendor_sessions(connection, now - VENDOR_SESSION_LIFE, now))
+    _repeat(database, lambda connection: store.end_forgotten_requests(connection, now - TICKET_LIFE, now))
+    _remove_applets(applets, now - VENDOR_SESSION_LIFE)
     ended, created = now - retention, now - LONGEST_KEPT
 
     def erase_requests(connection: Connection) -> int:
@@ -118,6 +130,16 @@ def prune(database: Database, retention: timedelta, now: datetime) -> Pruned:
     if requests or tickets:
         database.checkpoint()
     return Pruned(expired, requests, tickets)
+
+
+def _remove_applets(folder: Path, older_than: datetime) -> None:
+    """By the file's own age, so that what a killed process left half written goes too."""
+    if not folder.is_dir():
+        return
+    for file in folder.iterdir():
+        with contextlib.suppress(OSError):  # another process may be quicker
+            if file.stat().st_mtime < older_than.timestamp():
+                file.unlink()
 
 
 def _repeat(database: Database, job: Callable[[Connection], int]) -> int:

@@ -1,20 +1,20 @@
-"""A customer submits a request: it is on disk, with its session where the desk is our own, before anyone is told."""
+"""A customer submits a request: it is on disk before anyone is told, with its session where the desk is our own."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.backends.embedded import EmbeddedDesk
-from app.core.backend import Browser
+from app.core.backend import Browser, Start
 from app.core.client import client_network
 from app.core.customer_info import should_ask
 from app.core.links import new_link_id
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest, RequestState, new_reference
 from app.core.routing import Staff
-from app.core.site import Site
+from app.core.site import FORM, REST, Site
 from app.store.database import Database
 from app.store.requests import (
     StartLink,
@@ -41,6 +41,15 @@ class Submission:
     idempotency_key: str
     client_address: str
     most: int
+    browser: Browser = field(default_factory=Browser)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Whoever submits takes the hand-off up at once: `name` is the lease's, `until` its end."""
+
+    name: str
+    until: datetime
 
 
 class TooMany(Exception):
@@ -51,10 +60,18 @@ class TooMany(Exception):
         self.retry_after = retry_after
 
 
-def submit(database: Database, staff: Staff, submission: Submission, now: datetime) -> CustomerRequest:
-    """Record the request and open its session; the same submission again is the same request.
+def needs_hand_off(site: Site) -> bool:
+    """Whether somebody else's server opens this site's sessions."""
+    return site.backend in (FORM, REST) and not site.in_browser
 
-    Raises TooMany. When it returns, everything is on disk.
+
+def submit(
+    database: Database, staff: Staff, submission: Submission, now: datetime, lease: Lease | None = None
+) -> CustomerRequest:
+    """Record the request; the same submission again is the same request. When it returns, it is on disk.
+
+    The embedded desk's ticket, and what the customer's own browser opens, are there with it. A request that has to
+    be handed off is due at once, or under the caller's `lease` already. Raises TooMany.
     """
 
     def record(connection: Connection) -> CustomerRequest:
@@ -65,7 +82,7 @@ def submit(database: Database, staff: Staff, submission: Submission, now: dateti
             return request
         if oldest:
             raise TooMany(int((oldest + WINDOW - now).total_seconds()) + 1)
-        return _record_new(connection, staff, submission, network, now)
+        return _record_new(connection, staff, submission, network, now, lease)
 
     try:
         return database.write(record)
@@ -94,16 +111,44 @@ def ensure_start_link(database: Database, reference: str, now: datetime) -> Star
 
 
 def _record_new(
-    connection: Connection, staff: Staff, submission: Submission, network: str, now: datetime
+    connection: Connection,
+    staff: Staff,
+    submission: Submission,
+    network: str,
+    now: datetime,
+    lease: Lease | None,
 ) -> CustomerRequest:
     site = submission.site
     asked = _for_site(submission)
-    reference = new_reference()
-    opened = EmbeddedDesk(connection, staff, site.key, now, reference).open_session(asked, Browser())
-    request = CustomerRequest(
-        reference=reference,
+    request = _new_request(submission, asked, network, now)
+    if needs_hand_off(site):
+        request = _handed_off(request, submission.browser, lease, now)
+    elif site.in_browser:
+        request = replace(request, state=RequestState.OPENED, start=Start.BROWSER, opened_at=now)
+    else:
+        desk = EmbeddedDesk(connection, staff, site.key, now, request.reference)
+        ticket = desk.open_ticket(asked)
+        request = replace(
+            request,
+            state=RequestState.OPENED,
+            start=Start.DESK,
+            attempts=1,
+            ticket_number=ticket.number,
+            session_id=ticket.session_id,
+            opened_at=now,
+        )
+    insert_request(connection, request)
+    if request.state is RequestState.OPENED:
+        insert_link(connection, new_start_link(request.reference, now))
+    return request
+
+
+def _new_request(submission: Submission, asked: NewSessionRequest, network: str, now: datetime) -> CustomerRequest:
+    site = submission.site
+    return CustomerRequest(
+        reference=new_reference(),
         site=site.key,
-        state=RequestState.OPENED,
+        state=RequestState.WAITING,
         backend=site.backend,
         source=submission.source,
         idempotency_key=submission.idempotency_key,
@@ -118,15 +163,21 @@ def _record_new(
         language=asked.language,
         client_address=submission.client_address,
         client_network=network,
-        attempts=1,
-        ticket_number=int(opened.ticket_number) if opened.ticket_number else None,
-        session_id=opened.session_id,
         created_at=now,
-        opened_at=now,
     )
-    insert_request(connection, request)
-    insert_link(connection, new_start_link(reference, now))
-    return request
+
+
+def _handed_off(request: CustomerRequest, browser: Browser, lease: Lease | None, now: datetime) -> CustomerRequest:
+    due = replace(
+        request,
+        user_agent=browser.user_agent,
+        accept_language=browser.accept_language,
+        waiting_since=now,
+        due_at=now,
+    )
+    if lease is None:
+        return due
+    return replace(due, state=RequestState.OPENING, lease=lease.name, due_at=lease.until, attempts=1)
 
 
 def _for_site(submission: Submission) -> NewSessionRequest:

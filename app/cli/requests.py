@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from app.actions.hand_off import release
 from app.actions.privacy import Person, erase, export, find_person
 from app.actions.privacy import prune as prune_now
 from app.cli.opening import now, open_database
@@ -48,6 +49,21 @@ def show_request(reference: str, as_json: bool) -> None:
     show_one(_plain(found), as_json=as_json)
 
 
+@request.command("retry")
+@click.argument("reference")
+def retry(reference: str) -> None:
+    """Set a parked or suspect request going again; a running server takes it up within seconds."""
+    spelled = written_reference(reference)
+    with open_database() as database:
+        if not release(database, spelled, now()):
+            with database.read() as connection:
+                found = request_by_reference(connection, spelled)
+            if found is None:
+                raise click.ClickException(f"there is no request {reference}")
+            raise click.ClickException(f"request {spelled} is {found.state}; only parked and suspect ones start again")
+    click.echo(f"request {spelled} is on its way again")
+
+
 _email = click.option("--email", help="All requests and tickets that bear this mail address.")
 _number = click.option("--number", help="All requests and tickets that bear this customer number.")
 
@@ -59,12 +75,13 @@ _number = click.option("--number", help="All requests and tickets that bear this
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def erase_person(reference: str | None, email: str | None, number: str | None, yes: bool) -> None:
     """Erase a request's or a person's data for good; counts and states stay."""
-    with open_database() as database:
+    settings = load_settings()
+    with open_database(settings) as database:
         person = _person(database, reference, email, number)
         what = f"{len(person.requests)} requests and {len(person.tickets)} tickets"
         if not yes:
             click.confirm(f"erase the data of {what} for good?", abort=True)
-        erase(database, person, now())
+        erase(database, person, settings.vendor_applets_dir, now())
     click.echo(f"erased the data of {what}")
 
 
@@ -85,7 +102,7 @@ def prune() -> None:
     """Expire and erase now what is due; the worker does the same every few minutes."""
     settings = load_settings()
     with open_database(settings) as database:
-        done = prune_now(database, timedelta(days=settings.retention_days), now())
+        done = prune_now(database, timedelta(days=settings.retention_days), settings.vendor_applets_dir, now())
     click.echo(
         f"expired {done.tickets_expired} tickets; erased {done.requests_erased} requests, {done.tickets_erased} tickets"
     )
@@ -110,6 +127,8 @@ def _plain(found: CustomerRequest) -> dict[str, Any]:
         "source": found.source,
         "attempts": found.attempts,
         "last_error": found.last_error,
+        "maybe_duplicate": found.maybe_duplicate,
+        "next_try_at": when(found.due_at) if found.state is RequestState.WAITING else None,
         "customer_name": found.customer_name,
         "customer_email": found.customer_email,
         "customer_number": found.customer_number,
@@ -120,6 +139,6 @@ def _plain(found: CustomerRequest) -> dict[str, Any]:
         "created_at": when(found.created_at),
         "opened_at": when(found.opened_at),
         "ended_at": when(found.ended_at),
-        "ticket_number": found.ticket_number,
+        "ticket_number": found.ticket_number or found.vendor_ticket,
         "session_id": found.session_id,
     }

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from app import log
 from app.actions.applet_program import list_programs
 from app.actions.seed import FirstLogin, seed
 from app.cli.opening import now, open_database
@@ -21,6 +22,7 @@ from app.resources import resource
 from app.settings import Settings, load_settings
 from app.store.sites import load_sites
 from app.store.staff import load_staff
+from app.wiring import Running
 from app.worker import Schedule
 
 
@@ -36,21 +38,24 @@ def serve() -> None:
 
 @click.command()
 def worker() -> None:
-    """Run the background work alone, in the foreground."""
+    """Hand requests off and do the background work alone, in the foreground."""
     settings = load_settings()
+    log.set_up(settings.log_level)
     stopped = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         stopped.set()
 
-    with open_database(settings) as database:
-        schedule = Schedule(database, settings, now)
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)
-        schedule.start()
-        click.echo("ready")
-        stopped.wait()
-        schedule.stop()
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    here = Running(settings)
+    schedule = Schedule(here.database, settings, now)
+    here.hand_offs.start()
+    schedule.start()
+    click.echo("ready")
+    stopped.wait()
+    schedule.stop()
+    here.close()
 
 
 @click.command()

@@ -74,13 +74,17 @@ class NewSessionRequest:
         values["ask_customer_info"] = values.get("ask_customer_info") == "1"
         return cls(**values)
 
-    def to_form(self, uid: str) -> str:
-        """As `application/x-www-form-urlencoded` UTF-8. Nothing blank is sent, and the flag only when set."""
+    def form_pairs(self, uid: str) -> list[tuple[str, str]]:
+        """The form flavour's names and values. Nothing blank is sent, and the flag only when set."""
         pairs = [("uid", uid)]
         pairs += [(name, value) for name in _FORM_NAMES[:-1] if (value := getattr(self, name)) is not None]
         if self.ask_customer_info:
             pairs.append(("ask_customer_info", "1"))
-        return urlencode(pairs)
+        return pairs
+
+    def to_form(self, uid: str) -> str:
+        """The same as `application/x-www-form-urlencoded` UTF-8."""
+        return urlencode(self.form_pairs(uid))
 
     @classmethod
     def from_rest(cls, body: Mapping[str, Any]) -> Self:

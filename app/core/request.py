@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.core.backend import Start
+
 # No I, L, O, U: nothing that is misread aloud or on a screen, and no rude words.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -22,7 +24,9 @@ class RequestState(StrEnum):
 
 _MOVES: dict[RequestState, frozenset[RequestState]] = {
     RequestState.WAITING: frozenset({RequestState.OPENING, RequestState.PARKED, RequestState.ENDED}),
-    RequestState.OPENING: frozenset({RequestState.OPENED, RequestState.WAITING, RequestState.PARKED}),
+    RequestState.OPENING: frozenset(
+        {RequestState.OPENED, RequestState.WAITING, RequestState.PARKED, RequestState.ENDED}
+    ),
     RequestState.OPENED: frozenset({RequestState.ENDED}),
     RequestState.PARKED: frozenset({RequestState.WAITING, RequestState.ENDED}),
     RequestState.SUSPECT: frozenset({RequestState.WAITING, RequestState.ENDED}),
@@ -36,6 +40,11 @@ class CustomerRequest:
 
     `source` is the way it came in (`page`). `status_id` is its status link's id, `client_network` the address
     cut to what counts as one client.
+
+    Its row is the queue of hand-offs: `due_at` is when somebody may take it up (while it waits its next try, while
+    it is being opened the end of `lease`, whose holder alone may say what came of it), `waiting_since` when it was
+    last set going, `attempts` how many calls were begun, `unsure` how many of them may have opened a session that
+    nobody heard of, `lost` how many ended with their worker.
     """
 
     reference: str
@@ -59,10 +68,28 @@ class CustomerRequest:
     last_error: str | None = None
     ticket_number: int | None = None
     session_id: str | None = None
+    vendor_ticket: str | None = None
+    start: Start | None = None
+    applet_link: str | None = None
+    applet_file: str | None = None
+    applet_name: str | None = None
+    applet_type: str | None = None
+    user_agent: str | None = None
+    accept_language: str | None = None
+    due_at: datetime | None = None
+    waiting_since: datetime | None = None
+    lease: str | None = None
+    unsure: int = 0
+    lost: int = 0
     created_at: datetime
     opened_at: datetime | None = None
     ended_at: datetime | None = None
     erased_at: datetime | None = None
+
+    @property
+    def maybe_duplicate(self) -> bool:
+        """Whether the vendor may hold more than one session of it."""
+        return self.unsure > 0
 
 
 def may_move(old: RequestState, new: RequestState) -> bool:

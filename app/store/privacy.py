@@ -5,6 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, or_, select, update
 
+from app.core.backend import Start
+from app.core.request import RequestState
 from app.core.ticket import TicketState, states_before
 from app.store.tables import console_sessions, failed_logins, links, requests, ticket_events, tickets
 
@@ -15,6 +17,8 @@ _NOTHING = {
     "problem_description": None,
     "language": None,
 }
+_BROWSER = {"user_agent": None, "accept_language": None}
+_APPLET = {"applet_link": None, "applet_file": None, "applet_name": None, "applet_type": None}
 _MOST = 500  # rows in one transaction
 
 
@@ -24,7 +28,8 @@ def erase_requests(connection: Connection, references: Sequence[str], now: datet
     change = update(requests).where(requests.c.reference.in_(references), requests.c.erased_at.is_(None))
     routing = {"department": None, "tech": None, "last_error": None}
     address = {"client_address": None, "client_network": None, "idempotency_key": None}
-    return connection.execute(change.values(**_NOTHING, **routing, **address, erased_at=now)).rowcount
+    values = {**_NOTHING, **routing, **address, **_BROWSER, **_APPLET}
+    return connection.execute(change.values(**values, erased_at=now)).rowcount
 
 
 def erase_tickets(connection: Connection, numbers: Sequence[int], now: datetime) -> int:
@@ -71,8 +76,32 @@ def forget_keys_and_addresses(connection: Connection, keys_before: datetime, add
     connection.execute(
         update(requests)
         .where(requests.c.created_at < addresses_before, requests.c.client_address.is_not(None))
-        .values(client_address=None, client_network=None)
+        .values(client_address=None, client_network=None, **_BROWSER)
     )
+
+
+def end_vendor_sessions(connection: Connection, opened_before: datetime, now: datetime) -> int:
+    """Vendors do not tell when a session ends: it counts as over, and its applet is forgotten, after this long."""
+    old = (
+        select(requests.c.reference)
+        .where(requests.c.state == RequestState.OPENED, requests.c.opened_at < opened_before)
+        .where(requests.c.start != Start.DESK)
+        .limit(_MOST)
+    )
+    change = update(requests).where(requests.c.reference.in_(old), requests.c.state == RequestState.OPENED)
+    return connection.execute(change.values(state=RequestState.ENDED, ended_at=now, **_APPLET)).rowcount
+
+
+def end_forgotten_requests(connection: Connection, created_before: datetime, now: datetime) -> int:
+    """Parked and suspect requests that nobody set going again."""
+    states = (RequestState.PARKED, RequestState.SUSPECT)
+    old = (
+        select(requests.c.reference)
+        .where(requests.c.state.in_(states), requests.c.created_at < created_before)
+        .limit(_MOST)
+    )
+    change = update(requests).where(requests.c.reference.in_(old), requests.c.state.in_(states))
+    return connection.execute(change.values(state=RequestState.ENDED, ended_at=now)).rowcount
 
 
 def forget_log_ins(connection: Connection, failures_before: datetime, seen_before: datetime) -> None:

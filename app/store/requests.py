@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
+from app.core.backend import Start
 from app.core.request import CustomerRequest, RequestState, states_before
 from app.store.tables import Moment, links, requests, tickets
 
@@ -21,16 +23,21 @@ class StartLink:
 
 @dataclass(frozen=True, slots=True)
 class StartTarget:
-    """What a start link leads to: the request, and its ticket's applet where the desk is our own."""
+    """What a start link leads to: the request's session, and its ticket's applet where the desk is our own."""
 
     reference: str
     site: str
     state: RequestState
     status_id: str
     requested_at: datetime
-    applet_id: str
-    ticket_created_at: datetime
     opens: int
+    start: Start | None
+    applet_id: str | None
+    ticket_created_at: datetime | None
+    applet_link: str | None
+    applet_file: str | None
+    applet_name: str | None
+    applet_type: str | None
 
 
 _INSERT = insert(requests)
@@ -56,13 +63,18 @@ _START_TARGET = (
         requests.c.state,
         requests.c.status_id,
         requests.c.created_at.label("requested_at"),
+        links.c.opens,
+        requests.c.start,
         tickets.c.applet_id,
         tickets.c.created_at.label("ticket_created_at"),
-        links.c.opens,
+        requests.c.applet_link,
+        requests.c.applet_file,
+        requests.c.applet_name,
+        requests.c.applet_type,
     )
     .select_from(links)
     .join(requests, requests.c.reference == links.c.reference)
-    .join(tickets, tickets.c.number == requests.c.ticket_number)
+    .outerjoin(tickets, tickets.c.number == requests.c.ticket_number)
     .where(links.c.id == bindparam("id"))
 )
 _NEWEST_LINK = (
@@ -108,7 +120,7 @@ def list_requests(
         query = query.where(requests.c.state == state)
     if site is not None:
         query = query.where(requests.c.site == site)
-    return [_known(row) for row in connection.execute(query)]
+    return [known_request(row) for row in connection.execute(query)]
 
 
 def requests_of_person(
@@ -120,7 +132,7 @@ def requests_of_person(
         query = query.where(func.lower(requests.c.customer_email) == email.lower())
     if number is not None:
         query = query.where(requests.c.customer_number == number)
-    return [_known(row) for row in connection.execute(query)]
+    return [known_request(row) for row in connection.execute(query)]
 
 
 def end_request(connection: Connection, reference: str, now: datetime) -> None:
@@ -128,7 +140,7 @@ def end_request(connection: Connection, reference: str, now: datetime) -> None:
     connection.execute(
         update(requests)
         .where(requests.c.reference == reference, requests.c.state.in_(states_before(RequestState.ENDED)))
-        .values(state=RequestState.ENDED, ended_at=now)
+        .values(state=RequestState.ENDED, ended_at=now, due_at=None, lease=None)
     )
 
 
@@ -143,7 +155,10 @@ def insert_link(connection: Connection, link: StartLink) -> None:
 def start_target(connection: Connection, link_id: str) -> StartTarget | None:
     """What the link with this id starts."""
     row = connection.execute(_START_TARGET, {"id": link_id}).one_or_none()
-    return None if row is None else StartTarget(**{**row._asdict(), "state": RequestState(row.state)})
+    if row is None:
+        return None
+    start = Start(row.start) if row.start else None
+    return StartTarget(**{**row._asdict(), "state": RequestState(row.state), "start": start})
 
 
 def newest_link(connection: Connection, reference: str) -> StartLink | None:
@@ -164,12 +179,14 @@ def _values(request: CustomerRequest) -> dict[str, object]:
 
 
 def _request(row: Row[tuple[object, ...]] | None) -> CustomerRequest | None:
-    return None if row is None else _known(row)
+    return None if row is None else known_request(row)
 
 
-def _known(row: Row[tuple[object, ...]]) -> CustomerRequest:
+def known_request(row: Row[Any]) -> CustomerRequest:
+    """A whole row of the table."""
     values = row._asdict()
     values["state"] = RequestState(values["state"])
+    values["start"] = Start(values["start"]) if values["start"] else None
     return CustomerRequest(**values)
 
 

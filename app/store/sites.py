@@ -52,3 +52,12 @@ def change_site(connection: Connection, site: Site) -> None:
     values = {"new_name": site.name, "new_disabled": site.disabled, "new_options": site.options()}
     connection.execute(_CHANGE, {"which": site.key, **values})
     bump_generation(connection)
+
+
+def flag_unreadable(connection: Connection, key: str) -> None:
+    """The vendor's answers cannot be read: from now on this site's sessions open in the customer's browser."""
+    row = connection.execute(select(sites.c.options).where(sites.c.key == key).with_for_update()).one_or_none()
+    if row is None or row.options.get("unreadable"):
+        return
+    connection.execute(update(sites).where(sites.c.key == key).values(options={**row.options, "unreadable": True}))
+    bump_generation(connection)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,6 +45,7 @@ metadata = MetaData(
     }
 )
 
+_WHERE_DUE: dict[str, Any] = {f"{kind}_where": text("due_at IS NOT NULL") for kind in ("sqlite", "postgresql")}
 _AutoId = BigInteger().with_variant(Integer, "sqlite")
 
 # One row; `generation` goes up with every change to sites, departments or technicians.
@@ -115,10 +117,25 @@ requests = Table(
     Column("last_error", Text),
     Column("ticket_number", BigInteger),
     Column("session_id", Text),
+    Column("vendor_ticket", Text),
+    Column("start", Text),
+    Column("applet_link", Text),
+    Column("applet_file", Text),
+    Column("applet_name", Text),
+    Column("applet_type", Text),
+    Column("user_agent", Text),
+    Column("accept_language", Text),
+    Column("due_at", Moment),
+    Column("waiting_since", Moment),
+    Column("lease", Text),
+    Column("unsure", Integer, nullable=False, server_default="0"),
+    Column("lost", Integer, nullable=False, server_default="0"),
     Column("created_at", Moment, nullable=False),
     Column("opened_at", Moment),
     Column("ended_at", Moment),
     Column("erased_at", Moment),
+    # Only what still has to be handed off is in it: it stays small, and costs nothing where nothing is handed off.
+    Index("ix_requests_due", "site", "due_at", **_WHERE_DUE),
     Index(None, "created_at"),
     Index(None, "state", "created_at"),
     Index(None, "client_network", "created_at"),

@@ -1,24 +1,33 @@
 """The signed redirect that starts the applet, with each opening recorded."""
 
-from flask import Blueprint, Response, abort, make_response, render_template, request
+from datetime import datetime
+
+import structlog
+from flask import Blueprint, Response, abort, make_response, render_template, request, send_file
 
 from app.access import Who, open_to
 from app.actions.follow import find_start, most_openings, record_start
+from app.core.backend import Start
 from app.core.links import Expired, Forged, Purpose
 from app.core.platform import chosen_platform
 from app.core.request import RequestState
-from app.headers import REDIRECT, with_headers
+from app.core.site import Site
+from app.headers import ATTACHMENT, REDIRECT, posting_to, with_headers
 from app.store.requests import StartTarget
 from app.web.links import gone, is_only_looking
 from app.wiring import Running, running
 
 pages = Blueprint("go", __name__)
+log = structlog.get_logger()
 
 
 @pages.route("/go/<token>", methods=["GET", "POST"])
 @open_to(Who.LINK_HOLDERS)
 def go(token: str) -> Response:
-    """302 to the applet; 410 with a way to a new link when this one is used up or late, 404 when it is not ours."""
+    """302 to the applet, or the applet itself, or a page that fetches it from the vendor.
+
+    410 with a way to a new link when this one is used up or late, 404 when it is not ours.
+    """
     here = running()
     try:
         link = here.read(Purpose.GO, token)
@@ -30,21 +39,71 @@ def go(token: str) -> Response:
     if target is None or target.state is not RequestState.OPENED:
         return _over(here, target)
     site = here.desk.sites.get(target.site)
-    one_time = site is not None and site.one_time_links
     if target.opens >= most_openings(site):
         return _over(here, target)
-    if one_time and request.method != "POST":
+    if site is not None and site.one_time_links and request.method != "POST":
         page = render_template("start.html", site=site, reference=target.reference, action=request.path)
         return make_response(page)
     if not is_only_looking() and not record_start(here.database, link.id, most_openings(site), here.clock()):
         return _over(here, target)
-    return with_headers(Response(status=302, headers={"Location": _applet_url(here, target)}), REDIRECT)
+    return _started(here, target, site)
 
 
-def _applet_url(here: Running, target: StartTarget) -> str:
-    path = here.applet_path(target.applet_id, target.ticket_created_at)
+def _started(here: Running, target: StartTarget, site: Site | None) -> Response:
+    match target.start:
+        case Start.LINK if target.applet_link:
+            return _redirect(target.applet_link)
+        case Start.FILE if target.applet_file:
+            return _vendor_applet(here, target, site)
+        case Start.DESK if target.applet_id and target.ticket_created_at:
+            return _redirect(_desk_url(here, target.applet_id, target.ticket_created_at))
+        case Start.BROWSER:
+            return _in_browser(here, target, site)
+    return _over(here, target)
+
+
+def _redirect(address: str) -> Response:
+    return with_headers(Response(status=302, headers={"Location": address}), REDIRECT)
+
+
+def _desk_url(here: Running, applet_id: str, created_at: datetime) -> str:
+    path = here.applet_path(applet_id, created_at)
     chosen = chosen_platform(request.args.get("for", ""))
     return f"{path}?for={chosen}" if chosen else path
+
+
+def _vendor_applet(here: Running, target: StartTarget, site: Site | None) -> Response:
+    """The applet that came as the vendor's answer; the browser fetches one that is not on this disk."""
+    path = here.settings.vendor_applets_dir / (target.applet_file or "")
+    if not path.is_file():
+        log.error("applet_missing", reference=target.reference, site=target.site)
+        return _in_browser(here, target, site)
+    response = send_file(
+        path.absolute(),
+        mimetype=target.applet_type,
+        as_attachment=True,
+        download_name=target.applet_name,
+        conditional=True,
+        etag=False,
+        max_age=0,
+    )
+    return with_headers(response, ATTACHMENT)
+
+
+def _in_browser(here: Running, target: StartTarget, site: Site | None) -> Response:
+    """A page that makes the vendor's call from the customer's browser: a post, so that no address holds their data."""
+    call = here.browser_call(target.reference, site) if site else None
+    if call is None:
+        return _over(here, target)
+    html = render_template(
+        "vendor.html",
+        site=site,
+        reference=target.reference,
+        action=call.address,
+        fields=call.fields,
+        auto=not is_only_looking(),
+    )
+    return with_headers(make_response(html), posting_to(call.address))
 
 
 def _over(here: Running, target: StartTarget | None) -> Response:

@@ -11,14 +11,14 @@ from flask import Blueprint, Response, abort, render_template, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import Who, open_to
-from app.actions.submit import Submission, TooMany, submit
+from app.actions.submit import Submission, TooMany
 from app.core.customer_info import AskPolicy
 from app.core.links import Expired, Forged, Link, Purpose, new_link_id
 from app.core.new_session import ELEMENTS, LIMITS, NewSessionRequest, form_parameters
 from app.core.routing import Department
 from app.core.site import Site
 from app.core.text import Invalid, normal_newlines, without_control
-from app.incoming import client_address, form_body, see_other
+from app.incoming import browser, client_address, form_body, see_other
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.language import page_language
@@ -81,9 +81,10 @@ def send(site_key: str) -> Response:
         idempotency_key=_idempotency_key(form, values),
         client_address=client_address(),
         most=here.requests_allowed(client_address()),
+        browser=browser(),
     )
     try:
-        recorded = submit(here.database, desk.staff, submission, here.clock())
+        recorded = here.hand_offs.take_in(submission, desk.staff)
     except TooMany as too_many:
         return _again(desk, site, Filled(values, {"form": _wait(too_many)}, 429, too_many.retry_after))
     except (SQLAlchemyError, sqlite3.Error, WriteTimeout) as error:

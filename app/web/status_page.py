@@ -5,11 +5,13 @@ from flask import Blueprint, Response, abort, make_response, render_template
 from app.access import Who, open_to
 from app.actions.applet_program import platforms_with_program
 from app.actions.follow import Followed, Progress, follow
+from app.actions.hand_off import release
 from app.actions.submit import ensure_start_link
 from app.core.links import Purpose
 from app.core.platform import Platform
 from app.core.request import RequestState
 from app.incoming import see_other
+from app.limits import TRIED_AGAIN
 from app.web.links import asked_platform, gone, link_or_abort
 from app.wiring import Running, running
 
@@ -34,7 +36,8 @@ def status(token: str) -> Response:
         site=site,
         reference=request.reference,
         state=followed.progress,
-        ticket_number=request.ticket_number,
+        ticket_number=request.ticket_number or request.vendor_ticket,
+        slow=request.attempts > 1,
         go_url=go_url if may_start else None,
         auto_start=followed.progress is Progress.READY and not (site and site.one_time_links),
         state_url=f"/api/v1/requests/{token}",
@@ -55,11 +58,15 @@ def status(token: str) -> Response:
 @pages.post("/r/<token>")
 @open_to(Who.LINK_HOLDERS)
 def again(token: str) -> Response:
-    """A fresh link that starts the session, while the request is open."""
+    """A fresh link that starts the session while the request is open; a parked request is tried again."""
     here = running()
     followed = _followed(here, token)
+    reference = followed.request.reference
     if followed.request.state is RequestState.OPENED:
-        ensure_start_link(here.database, followed.request.reference, here.clock())
+        ensure_start_link(here.database, reference, here.clock())
+    elif followed.request.state is RequestState.PARKED and not here.rates.retry_after(TRIED_AGAIN, "again", reference):
+        release(here.database, reference, here.clock())
+        here.hand_offs.wake()
     return see_other(f"/r/{token}")
 
 

@@ -1,6 +1,7 @@
 """People's data: exported whole, erased without a trace, and erased by itself in time."""
 
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from app.actions.privacy import Person, Pruned, erase, export, find_person, prune
 from app.actions.ticket import cancel, open_ticket, save_details
+from app.core.backend import Start
 from app.core.new_session import NewSessionRequest
 from app.core.request import RequestState
 from app.core.routing import Staff
@@ -21,6 +23,7 @@ from tests.actions.desk import ZOE, DeskAtWork
 from tests.store.rows import request_row
 
 MONTH = timedelta(days=30)
+APPLETS = Path("there-is-no-such-folder")
 CANARY = NewSessionRequest(
     department="CANARY-département",
     tech="canary-tech@example.com",
@@ -62,8 +65,8 @@ def test_erasing_leaves_nothing_in_the_database(desk: DeskAtWork, tmp_path: Path
     made = open_ticket(desk.database, Staff(), "default", CANARY, desk.clock())
     save_details(desk.database, made.number, NewSessionRequest(customer_email=CANARY.customer_email), desk.clock())
     assert seen() == set(canaries)
-    erase(desk.database, find_person(desk.database, reference=reference), desk.clock())
-    erase(desk.database, find_person(desk.database, email="Canary-Mail@example.com"), desk.clock())
+    erase(desk.database, find_person(desk.database, reference=reference), APPLETS, desk.clock())
+    erase(desk.database, find_person(desk.database, email="Canary-Mail@example.com"), APPLETS, desk.clock())
     assert seen() == set()
 
 
@@ -71,7 +74,7 @@ def test_erasing_keeps_states_and_times_and_ends_what_is_open(desk: DeskAtWork) 
     reference, number = submit_canary(desk)
     other = desk.submit()
     desk.clock.advance(hours=1)
-    erase(desk.database, find_person(desk.database, reference=reference), desk.clock())
+    erase(desk.database, find_person(desk.database, reference=reference), APPLETS, desk.clock())
     request, ticket = desk.request(reference), desk.ticket(number)
     for row in (request, ticket):
         assert [getattr(row, name) for name in PERSONAL] == [None] * 5
@@ -139,29 +142,29 @@ def test_data_is_erased_thirty_days_after_the_end(desk: DeskAtWork) -> None:
     made = desk.submit()
     cancel(desk.database, made.ticket_number or 0, desk.clock())
     desk.clock.advance(days=30)
-    assert prune(desk.database, MONTH, desk.clock()) == Pruned(0, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 0, 0)
     assert desk.request(made.reference).customer_name == "Zoë"
     desk.clock.advance(seconds=1)
-    assert prune(desk.database, MONTH, desk.clock()) == Pruned(0, 1, 1)
+    assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 1, 1)
     assert desk.request(made.reference).customer_name is None
     assert desk.ticket(made.ticket_number).problem_description is None
-    assert prune(desk.database, MONTH, desk.clock()) == Pruned(0, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 0, 0)
 
 
 def test_a_shorter_retention_erases_sooner(desk: DeskAtWork) -> None:
     made = desk.submit()
     cancel(desk.database, made.ticket_number or 0, desk.clock())
     desk.clock.advance(days=1, seconds=1)
-    assert prune(desk.database, timedelta(days=1), desk.clock()) == Pruned(0, 1, 1)
+    assert prune(desk.database, timedelta(days=1), APPLETS, desk.clock()) == Pruned(0, 1, 1)
 
 
 def test_data_is_kept_ninety_days_at_the_most_even_while_somebody_works_on_it(desk: DeskAtWork) -> None:
     made = desk.submit()
     desk.database.write(lambda c: c.exec_driver_sql("UPDATE tickets SET state = 'active'"))
     desk.clock.advance(days=90)
-    assert prune(desk.database, MONTH, desk.clock()) == Pruned(0, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 0, 0)
     desk.clock.advance(seconds=1)
-    assert prune(desk.database, MONTH, desk.clock()) == Pruned(0, 1, 1)
+    assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 1, 1)
     assert desk.request(made.reference).customer_name is None
     assert desk.ticket(made.ticket_number).customer_name is None
     assert not desk.ticket(made.ticket_number).is_open
@@ -170,9 +173,9 @@ def test_data_is_kept_ninety_days_at_the_most_even_while_somebody_works_on_it(de
 def test_a_ticket_that_nobody_took_expires_after_seven_days_with_its_request(desk: DeskAtWork) -> None:
     made = desk.submit()
     desk.clock.advance(days=7)
-    assert prune(desk.database, MONTH, desk.clock()) == Pruned(0, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 0, 0)
     desk.clock.advance(seconds=1)
-    assert prune(desk.database, MONTH, desk.clock()) == Pruned(1, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(1, 0, 0)
     request, ticket = desk.request(made.reference), desk.ticket(made.ticket_number)
     assert (ticket.state, request.state) == (TicketState.EXPIRED, RequestState.ENDED)
     assert ticket.ended_at == request.ended_at == desk.clock()
@@ -183,14 +186,14 @@ def test_a_ticket_that_somebody_has_does_not_expire(desk: DeskAtWork) -> None:
     desk.submit()
     desk.database.write(lambda c: c.exec_driver_sql("UPDATE tickets SET state = 'active'"))
     desk.clock.advance(days=8)
-    assert prune(desk.database, MONTH, desk.clock()) == Pruned(0, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 0, 0)
 
 
 def test_idempotency_keys_are_kept_a_day_and_addresses_a_week(desk: DeskAtWork) -> None:
     made = desk.submit()
 
     def kept() -> tuple[bool, bool, bool]:
-        prune(desk.database, MONTH, desk.clock())
+        prune(desk.database, MONTH, APPLETS, desk.clock())
         found = desk.request(made.reference)
         return found.idempotency_key is not None, found.client_address is not None, found.client_network is not None
 
@@ -209,7 +212,7 @@ def test_wrong_log_ins_are_forgotten_when_they_count_no_more(desk: DeskAtWork) -
     desk.database.write(lambda c: add_failure(c, "account", "192.0.2.7", desk.clock()))
 
     def failures() -> int:
-        prune(desk.database, MONTH, desk.clock())
+        prune(desk.database, MONTH, APPLETS, desk.clock())
         with desk.database.read() as connection:
             return int(connection.exec_driver_sql("SELECT count(*) FROM failed_logins").scalar_one())
 
@@ -225,4 +228,84 @@ def test_more_than_one_batch_is_pruned_at_once(desk: DeskAtWork) -> None:
             insert_request(connection, request_row(customer_name="x", created_at=desk.clock() - timedelta(days=91)))
 
     desk.database.write(copies)
-    assert prune(desk.database, MONTH, desk.clock()).requests_erased == 501
+    assert prune(desk.database, MONTH, APPLETS, desk.clock()).requests_erased == 501
+
+
+def vendor_request(desk: DeskAtWork, applets: Path, name: str) -> str:
+    """A request that a vendor opened, with an applet that came as a file."""
+    row = request_row(
+        start=Start.FILE,
+        opened_at=desk.clock(),
+        created_at=desk.clock(),
+        applet_file=name,
+        applet_name="support.exe",
+        customer_email="canary@example.com",
+        user_agent="canary-agent",
+        accept_language="de",
+    )
+    desk.database.write(lambda connection: insert_request(connection, row))
+    applets.mkdir(exist_ok=True)
+    (applets / name).write_bytes(b"MZ")
+    os.utime(applets / name, (desk.clock().timestamp(),) * 2)
+    return row.reference
+
+
+def test_a_vendors_session_is_over_after_a_day_and_its_applet_gone(desk: DeskAtWork, tmp_path: Path) -> None:
+    applets = tmp_path / "applets"
+    reference = vendor_request(desk, applets, "one")
+    embedded = desk.submit().reference
+    desk.clock.advance(hours=24)
+    prune(desk.database, MONTH, applets, desk.clock())
+    assert desk.request(reference).state is RequestState.OPENED
+    assert (applets / "one").exists()
+    desk.clock.advance(seconds=1)
+    prune(desk.database, MONTH, applets, desk.clock())
+    ended = desk.request(reference)
+    assert (ended.state, ended.ended_at, ended.applet_file, ended.applet_name) == (
+        RequestState.ENDED,
+        desk.clock(),
+        None,
+        None,
+    )
+    assert list(applets.iterdir()) == []
+    assert desk.request(embedded).state is RequestState.OPENED
+
+
+def test_erasing_takes_the_applet_and_what_the_browser_said_with_it(desk: DeskAtWork, tmp_path: Path) -> None:
+    applets = tmp_path / "applets"
+    reference = vendor_request(desk, applets, "one")
+    vendor_request(desk, applets, "two")
+    erase(desk.database, find_person(desk.database, reference=reference), applets, desk.clock())
+    erased = desk.request(reference)
+    assert (erased.user_agent, erased.accept_language, erased.applet_file, erased.state) == (
+        None,
+        None,
+        None,
+        RequestState.ENDED,
+    )
+    assert [path.name for path in applets.iterdir()] == ["two"]
+    assert b"canary" in kept_bytes(desk, tmp_path / "data")
+    erase(desk.database, find_person(desk.database, email="canary@example.com"), applets, desk.clock())
+    assert b"canary" not in kept_bytes(desk, tmp_path / "data")
+
+
+def test_an_erased_request_is_handed_off_no_more(desk: DeskAtWork) -> None:
+    row = request_row(state=RequestState.WAITING, due_at=desk.clock(), waiting_since=desk.clock())
+    desk.database.write(lambda connection: insert_request(connection, row))
+    erase(desk.database, find_person(desk.database, reference=row.reference), APPLETS, desk.clock())
+    assert (desk.request(row.reference).state, desk.request(row.reference).due_at) == (RequestState.ENDED, None)
+
+
+@pytest.mark.parametrize("state", [RequestState.PARKED, RequestState.SUSPECT])
+def test_what_nobody_set_going_again_ends_after_a_week(desk: DeskAtWork, state: RequestState) -> None:
+    row = request_row(state=state, created_at=desk.clock())
+    desk.database.write(lambda connection: insert_request(connection, row))
+    desk.clock.advance(days=7)
+    prune(desk.database, MONTH, APPLETS, desk.clock())
+    assert desk.request(row.reference).state is state
+    desk.clock.advance(seconds=1)
+    prune(desk.database, MONTH, APPLETS, desk.clock())
+    assert (desk.request(row.reference).state, desk.request(row.reference).ended_at) == (
+        RequestState.ENDED,
+        desk.clock(),
+    )

@@ -17,7 +17,7 @@ W, O, D, P, S, E = (  # noqa: E741 - the table below is read by its letters
     RequestState.SUSPECT,
     RequestState.ENDED,
 )
-ALLOWED = {(W, O), (W, P), (W, E), (O, D), (O, W), (O, P), (D, E), (P, W), (P, E), (S, W), (S, E)}
+ALLOWED = {(W, O), (W, P), (W, E), (O, D), (O, W), (O, P), (O, E), (D, E), (P, W), (P, E), (S, W), (S, E)}
 
 
 @pytest.mark.parametrize(("old", "new"), list(product(RequestState, repeat=2)))

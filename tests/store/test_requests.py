@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from app.core.backend import Start
 from app.core.request import RequestState, may_move
 from app.store import requests as store
 from app.store.database import Database
@@ -149,7 +150,7 @@ def test_the_link_that_lasts_longest_is_the_newest(desk: Database) -> None:
 def test_a_link_leads_to_its_request_and_ticket(desk: Database) -> None:
     def fill(connection):  # type: ignore[no-untyped-def]
         ticket = insert_ticket(connection, ticket_row(created_at=LATER))
-        row = request_row(ticket_number=ticket.number)
+        row = request_row(ticket_number=ticket.number, start=Start.DESK)
         store.insert_request(connection, row)
         store.insert_link(connection, StartLink("link", row.reference, LATER))
         return row, ticket
@@ -158,8 +159,34 @@ def test_a_link_leads_to_its_request_and_ticket(desk: Database) -> None:
     with desk.read() as connection:
         target = store.start_target(connection, "link")
     assert target == store.StartTarget(
-        row.reference, "default", RequestState.OPENED, row.status_id, NOW, ticket.applet_id, LATER, 0
+        reference=row.reference,
+        site="default",
+        state=RequestState.OPENED,
+        status_id=row.status_id,
+        requested_at=NOW,
+        opens=0,
+        start=Start.DESK,
+        applet_id=ticket.applet_id,
+        ticket_created_at=LATER,
+        applet_link=None,
+        applet_file=None,
+        applet_name=None,
+        applet_type=None,
     )
+
+
+def test_a_link_leads_to_a_vendors_applet(desk: Database) -> None:
+    row = request_row(start=Start.LINK, applet_link="https://a.startcontrol.com/x")
+
+    def fill(connection):  # type: ignore[no-untyped-def]
+        store.insert_request(connection, row)
+        store.insert_link(connection, StartLink("link", row.reference, LATER))
+
+    desk.write(fill)
+    with desk.read() as connection:
+        target = store.start_target(connection, "link")
+    assert target
+    assert (target.start, target.applet_link, target.applet_id) == (Start.LINK, row.applet_link, None)
 
 
 def test_a_link_is_opened_as_often_as_allowed_and_no_oftener_under_twenty_threads(desk: Database) -> None:

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 import app.api.request_state
+import app.pool
 import app.web.errors
 import app.web.request_page
 import app.web.status_page
@@ -142,7 +143,7 @@ def test_a_database_that_does_not_answer_is_503_with_a_time(
 def test_a_request_that_cannot_be_recorded_keeps_what_was_typed(
     client: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app.web.request_page, "submit", fail_in_database)
+    monkeypatch.setattr(app.pool, "submit", fail_in_database)
     answer = client.submit(customer_name="Zoë", problem_description="It broke.")
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     assert answer.select("#customer_name")["value"] == "Zoë"

@@ -5,6 +5,7 @@ import { countDown } from "./count";
 import { find } from "./page";
 import { pressOnce } from "./press-once";
 import { status } from "./status";
+import { vendor } from "./vendor";
 
 for (const form of document.forms) pressOnce(form);
 for (const field of document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("[data-limit]")) countDown(field);
@@ -13,3 +14,5 @@ find("[data-focus]")?.focus();
 const main = find("main[data-page]");
 if (main?.dataset.page === "status") status(main);
 if (main?.dataset.page === "applet") applet(main);
+const toVendor = document.querySelector<HTMLFormElement>("form[data-auto-post]");
+if (toVendor) vendor(toVendor);

@@ -1,0 +1,207 @@
+"""One hand-off: a request that is held under a lease is opened by its site's backend, and what came of it recorded.
+
+No transaction is open while the vendor is called. Whoever lost the lease meanwhile records nothing.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from app.actions.submit import needs_hand_off, new_start_link
+from app.backends.embedded import EmbeddedDesk
+from app.core.backend import Browser, Opened, Refused, SessionBackend, Start, Unavailable
+from app.core.new_session import LIMITS, NewSessionRequest
+from app.core.request import CustomerRequest
+from app.core.retry import LONGEST_PAUSE, STALE_AFTER, Parking, delay, parking
+from app.core.routing import Staff
+from app.core.site import FORM, Site
+from app.store import hand_offs as store
+from app.store.database import Database
+from app.store.hand_offs import Parked
+from app.store.requests import insert_link, request_by_reference
+from app.store.sites import flag_unreadable
+
+log = structlog.get_logger()
+_random = random.SystemRandom()
+
+FORM_PATH = "/integration/integration_api.php"  # New Session API, form flavour, below the API domain
+Outcome = Opened | Refused | Unavailable
+
+
+class _LeaseLost(Exception):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of one hand-off. `kept` is false when the lease had gone to somebody else: nothing was recorded."""
+
+    outcome: Outcome
+    kept: bool
+    parked: Parked | None = None
+
+
+def call(open_backend: Callable[[Site], SessionBackend], site: Site, request: CustomerRequest) -> Outcome:
+    """Open the session at the site's backend. Never raises what a backend may raise."""
+    browser = Browser(request.user_agent, request.accept_language)
+    try:
+        return open_backend(site).open_session(asked_of(request, site), browser)
+    except (Refused, Unavailable) as failure:
+        return failure
+
+
+def settle(database: Database, site: Site, request: CustomerRequest, outcome: Outcome, now: datetime) -> Settled:
+    """Record what came of the call, on disk: opened with a start link, due again, or parked."""
+    if isinstance(outcome, Opened):
+        return database.write(lambda connection: _settle_opened(connection, site, request, outcome, now))
+    unsure = request.unsure + (isinstance(outcome, Unavailable) and outcome.maybe_sent)
+    pause = timedelta(seconds=outcome.retry_after or 0) if isinstance(outcome, Unavailable) else timedelta()
+    next_try = now + max(delay(request.attempts, _random.uniform), min(pause, LONGEST_PAUSE))
+    why = parking(outcome, unsure, request.waiting_since or now, next_try)
+    return database.write(lambda connection: _settle_failed(connection, site, request, outcome, why, next_try, now))
+
+
+def open_without_call(
+    database: Database, staff: Staff, site: Site, request: CustomerRequest, now: datetime
+) -> Settled | None:
+    """Open what needs no call by us (any more), at the embedded desk or in the browser; None where a call is needed."""
+    if needs_hand_off(site):
+        return None
+    if site.in_browser:
+        return settle(database, site, request, Opened(Start.BROWSER), now)
+
+    def open_ticket(connection: Connection) -> Settled:
+        desk = EmbeddedDesk(connection, staff, site.key, now, request.reference)
+        settled = _settle_opened(connection, site, request, desk.open_session(asked_of(request, site), Browser()), now)
+        if not settled.kept:
+            raise _LeaseLost  # so that the ticket goes with it
+        return settled
+
+    try:
+        return database.write(open_ticket)
+    except _LeaseLost:
+        return Settled(Unavailable("the lease had ended"), kept=False)
+
+
+def asked_of(request: CustomerRequest, site: Site) -> NewSessionRequest:
+    """What is asked of the backend. After a call that may have opened a session the description says so."""
+    asked = NewSessionRequest(
+        department=request.department,
+        tech=request.tech,
+        customer_name=request.customer_name,
+        customer_email=request.customer_email,
+        customer_number=request.customer_number,
+        problem_description=request.problem_description,
+        ask_customer_info=request.ask_customer_info,
+        language=request.language,
+        show_waiting_queue=site.show_waiting_queue,
+    )
+    return _marked(asked, request.reference) if request.maybe_duplicate else asked
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserCall:
+    """What the customer's own browser posts to the vendor. `fields` hold the account's key: for that page alone."""
+
+    address: str
+    fields: list[tuple[str, str]]
+
+
+def browser_call(database: Database, site: Site, key: str, reference: str) -> BrowserCall | None:
+    """The vendor's call for a request that opens in the browser; None when the request is gone."""
+    with database.read() as connection:
+        request = request_by_reference(connection, reference)
+    if request is None or site.api_domain is None:
+        return None
+    return BrowserCall(f"{site.api_domain}{FORM_PATH}", asked_of(request, site).form_pairs(key))
+
+
+def take_back(database: Database, sites: Callable[[str], Site | None], now: datetime) -> list[Parked]:
+    """What dead workers left: due again, or parked the third time; and what has waited for half an hour is parked."""
+
+    def sweep(connection: Connection) -> tuple[int, list[Parked]]:
+        again, parked = store.take_back_lost(connection, now)
+        for reference in store.stale_requests(connection, now - STALE_AFTER):
+            if stale := store.park(connection, reference, "the vendor could not be reached for 30 minutes"):
+                parked.append(stale)
+        for one in parked:
+            _tell(connection, sites(one.site), one, now)
+        return again, parked
+
+    again, parked = database.write(sweep)
+    if again:
+        log.warning("workers_lost", requests=again)
+    for one in parked:
+        log_parked(one)
+    return parked
+
+
+def release(database: Database, reference: str, now: datetime) -> bool:
+    """Set a parked or suspect request going again; False when it is neither."""
+    return database.write(lambda connection: store.release(connection, reference, now))
+
+
+def log_parked(parked: Parked) -> None:
+    """The operator's first word of it."""
+    log.error(
+        "request_parked",
+        reference=parked.reference,
+        site=parked.site,
+        why=parked.why,
+        attempts=parked.attempts,
+        maybe_duplicate=parked.maybe_duplicate,
+    )
+
+
+def _settle_opened(
+    connection: Connection, site: Site, request: CustomerRequest, opened: Opened, now: datetime
+) -> Settled:
+    if not store.record_opened(connection, request.reference, request.lease or "", opened, now):
+        return Settled(opened, kept=False)
+    insert_link(connection, new_start_link(request.reference, now))
+    if opened.start is Start.BROWSER and site.backend == FORM and not site.unreadable:
+        flag_unreadable(connection, site.key)
+    return Settled(opened, kept=True)
+
+
+def _settle_failed(
+    connection: Connection,
+    site: Site,
+    request: CustomerRequest,
+    failure: Refused | Unavailable,
+    why: Parking | None,
+    next_try: datetime,
+    now: datetime,
+) -> Settled:
+    unsure = isinstance(failure, Unavailable) and failure.maybe_sent
+    kept = store.record_failure(
+        connection,
+        request.reference,
+        request.lease or "",
+        str(failure),
+        unsure=unsure,
+        due_at=None if why else next_try,
+    )
+    if not kept or not why:
+        return Settled(failure, kept)
+    parked = Parked(request.reference, site.key, why, request.attempts, unsure or request.maybe_duplicate)
+    _tell(connection, site, parked, now)
+    return Settled(failure, kept, parked)
+
+
+def _tell(connection: Connection, site: Site | None, parked: Parked, now: datetime) -> None:
+    """Leave a notice for the site's webhook, where it has one."""
+
+
+def _marked(asked: NewSessionRequest, reference: str) -> NewSessionRequest:
+    mark = f"[REF {reference} retry]"
+    text = asked.problem_description or ""
+    room = LIMITS["problem_description"] - len(mark) - 1
+    description = f"{text[:room]} {mark}" if text else mark
+    # The mark counts as something sent: whoever sent nothing must still be asked.
+    ask = asked.ask_customer_info or not asked.elements
+    return replace(asked, problem_description=description, ask_customer_info=ask)

@@ -1,0 +1,35 @@
+"""Requests are handed off to vendors: what came of it, when it is tried again, and by whom."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+_TEXTS = (
+    "vendor_ticket",
+    "start",
+    "applet_link",
+    "applet_file",
+    "applet_name",
+    "applet_type",
+    "user_agent",
+    "accept_language",
+    "lease",
+)
+
+
+def upgrade() -> None:
+    for name in _TEXTS:
+        op.add_column("requests", sa.Column(name, sa.Text(), nullable=True))
+    for name in ("due_at", "waiting_since"):
+        op.add_column("requests", sa.Column(name, sa.BigInteger(), nullable=True))
+    for name in ("unsure", "lost"):
+        op.add_column("requests", sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
+    op.execute("UPDATE requests SET start = 'desk' WHERE ticket_number IS NOT NULL")
+    due = sa.text("due_at IS NOT NULL")
+    op.create_index("ix_requests_due", "requests", ["site", "due_at"], sqlite_where=due, postgresql_where=due)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("restore a backup: an older Handbell does not know these requests")

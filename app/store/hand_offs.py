@@ -1,0 +1,176 @@
+"""The queue of hand-offs: requests' rows with a time at which they are due. Every move is one fenced update."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Update, bindparam, func, select, update
+
+from app.core.backend import Opened, Start
+from app.core.request import CustomerRequest, RequestState, states_before
+from app.core.retry import MOST_LOST, Parking
+from app.store.requests import known_request
+from app.store.tables import Moment, requests
+
+_DUE = (
+    select(requests.c.site, func.count())
+    .where(requests.c.due_at.is_not(None), requests.c.due_at <= bindparam("now", type_=Moment))
+    .where(requests.c.state == RequestState.WAITING)
+    .group_by(requests.c.site)
+)
+_NEXT = (
+    select(requests.c.reference)
+    .where(
+        requests.c.site == bindparam("which_site"),
+        requests.c.due_at <= bindparam("now", type_=Moment),
+        requests.c.state == RequestState.WAITING,
+    )
+    # Who may have a session already waits behind who has none; then the newest first: they sit before the page.
+    .order_by(requests.c.unsure, requests.c.created_at.desc())
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("next")  # a plain sub-select may be run again for each row, and then takes more than `most`
+)
+_CLAIM = (
+    update(requests)
+    .where(requests.c.reference.in_(select(_NEXT.c.reference)), requests.c.state == RequestState.WAITING)
+    .values(
+        state=RequestState.OPENING,
+        lease=bindparam("new_lease"),
+        due_at=bindparam("lease_end", type_=Moment),
+        attempts=requests.c.attempts + 1,
+    )
+    .returning(requests)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A request that was given up until a person sets it going again."""
+
+    reference: str
+    site: str
+    why: Parking
+    attempts: int
+    maybe_duplicate: bool
+
+
+def due_by_site(connection: Connection, now: datetime) -> dict[str, int]:
+    """How many requests are due, for each site that has any."""
+    return {row[0]: row[1] for row in connection.execute(_DUE, {"now": now})}
+
+
+def claim_due(
+    connection: Connection, site: str, most: int, lease: str, lease_end: datetime, now: datetime
+) -> list[CustomerRequest]:
+    """Take up to `most` due requests of a site: they are this lease's alone until it ends."""
+    values = {"which_site": site, "most": most, "new_lease": lease, "lease_end": lease_end, "now": now}
+    return [known_request(row) for row in connection.execute(_CLAIM, values)]
+
+
+def extend_leases(connection: Connection, leases: Collection[str], until: datetime) -> None:
+    """Their holders are still at work."""
+    change = update(requests).where(requests.c.lease.in_(sorted(leases)), requests.c.state == RequestState.OPENING)
+    connection.execute(change.values(due_at=until))
+
+
+def give_back(connection: Connection, reference: str, lease: str, now: datetime) -> None:
+    """A call that was never made: the request waits as if it had not been claimed."""
+    change = _held(reference, lease).values(
+        state=RequestState.WAITING, lease=None, due_at=now, attempts=requests.c.attempts - 1
+    )
+    connection.execute(change)
+
+
+def take_back_lost(connection: Connection, now: datetime) -> tuple[int, list[Parked]]:
+    """Requests whose worker died: they wait again, or are parked after the third time. How many, and the parked."""
+    lost = update(requests).where(requests.c.state == RequestState.OPENING, requests.c.due_at <= now)
+    marks = {"lease": None, "lost": requests.c.lost + 1, "unsure": requests.c.unsure + 1}
+    parked = connection.execute(
+        lost.where(requests.c.lost >= MOST_LOST - 1)
+        .values(state=RequestState.PARKED, due_at=None, last_error="its worker died three times", **marks)
+        .returning(requests.c.reference, requests.c.site, requests.c.attempts)
+    ).all()
+    again = connection.execute(
+        lost.values(state=RequestState.WAITING, due_at=now, last_error="its worker died", **marks)
+    ).rowcount
+    return again, [Parked(row.reference, row.site, Parking.LOST, row.attempts, True) for row in parked]
+
+
+def record_opened(connection: Connection, reference: str, lease: str, opened: Opened, now: datetime) -> bool:
+    """Its session exists. False when the lease has ended and somebody else has the request."""
+    own = opened.start is Start.DESK
+    applet = opened.applet
+    change = _held(reference, lease).values(
+        state=RequestState.OPENED,
+        lease=None,
+        due_at=None,
+        last_error=None,
+        opened_at=now,
+        start=opened.start,
+        session_id=opened.session_id,
+        ticket_number=int(opened.ticket_number) if own and opened.ticket_number else None,
+        vendor_ticket=None if own else opened.ticket_number,
+        applet_link=opened.link,
+        applet_file=applet.id if applet else None,
+        applet_name=applet.name if applet else None,
+        applet_type=applet.media_type if applet else None,
+    )
+    return connection.execute(change).rowcount == 1
+
+
+def record_failure(
+    connection: Connection, reference: str, lease: str, why: str, *, unsure: bool, due_at: datetime | None
+) -> bool:
+    """It failed: due again at `due_at`, or parked without one. False as above."""
+    change = _held(reference, lease).values(
+        state=RequestState.WAITING if due_at else RequestState.PARKED,
+        lease=None,
+        due_at=due_at,
+        last_error=why,
+        unsure=requests.c.unsure + int(unsure),
+    )
+    return connection.execute(change).rowcount == 1
+
+
+def release(connection: Connection, reference: str, now: datetime) -> bool:
+    """Set a parked or suspect request going again, at once; False when it is neither."""
+    change = (
+        update(requests)
+        .where(
+            requests.c.reference == reference,
+            requests.c.state.in_(states_before(RequestState.WAITING)),
+            requests.c.state != RequestState.OPENING,
+        )
+        .values(state=RequestState.WAITING, due_at=now, waiting_since=now, lost=0)
+    )
+    return connection.execute(change).rowcount == 1
+
+
+def park(connection: Connection, reference: str, why: str) -> Parked | None:
+    """Stop trying a request that waits for its next try; None when it does not."""
+    change = (
+        update(requests)
+        .where(requests.c.reference == reference, requests.c.state == RequestState.WAITING)
+        .values(state=RequestState.PARKED, due_at=None, last_error=why)
+        .returning(requests.c.site, requests.c.attempts, requests.c.unsure)
+    )
+    row = connection.execute(change).one_or_none()
+    return None if row is None else Parked(reference, row.site, Parking.STALE, row.attempts, row.unsure > 0)
+
+
+def stale_requests(connection: Connection, waiting_since_before: datetime, most: int = 100) -> list[str]:
+    """References of requests that have waited for longer than that and are not under way."""
+    query = (
+        select(requests.c.reference)
+        .where(requests.c.due_at.is_not(None), requests.c.state == RequestState.WAITING)
+        .where(requests.c.waiting_since < waiting_since_before)
+        .limit(most)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def _held(reference: str, lease: str) -> Update:
+    return update(requests).where(
+        requests.c.reference == reference, requests.c.lease == lease, requests.c.state == RequestState.OPENING
+    )
