@@ -7,6 +7,7 @@ from app.actions.applet_program import platforms_with_program
 from app.actions.follow import Followed, Progress, follow
 from app.actions.hand_off import release
 from app.actions.submit import ensure_start_link
+from app.core.backend import Start
 from app.core.links import Purpose
 from app.core.platform import Platform
 from app.core.request import RequestState
@@ -27,7 +28,8 @@ def status(token: str) -> Response:
     followed = _followed(here, token)
     request = followed.request
     site = here.desk.sites.get(request.site)
-    programs = platforms_with_program(here.settings.applets_dir)
+    by_vendor = request.start not in (None, Start.DESK)
+    programs = [] if by_vendor else platforms_with_program(here.settings.applets_dir)
     platform = asked_platform()
     go_url = _go_url(here, followed)
     may_start = followed.progress in (Progress.READY, Progress.STARTED)
@@ -43,7 +45,7 @@ def status(token: str) -> Response:
         state_url=f"/api/v1/requests/{token}",
         refresh_url=f"/r/{token}",
         again_url=f"/r/{token}" if may_start or followed.progress is Progress.PARKED else None,
-        program=platform in programs,
+        program=by_vendor or platform in programs,
         platform=platform,
         platforms=[
             {"key": p, "label": _NAMES[p], "url": f"{go_url}?for={p}", "current": p is platform}
