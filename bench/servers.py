@@ -77,20 +77,32 @@ def hello(folder: Path) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def _running(command: list[str], settings: dict[str, str], folder: Path, name: str) -> Iterator[Server]:
+def naive(folder: Path, vendor: str, key: str) -> Iterator[Server]:
+    """A server that calls the vendor while the customer waits, on the same gunicorn configuration."""
+    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "bench.naive:app"]
+    with _running(command, {}, folder, "naive", NAIVE_VENDOR=vendor, NAIVE_KEY=key) as server:
+        yield server
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """Neither the caller's settings nor a handbell.env in the checkout may change what is measured."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("HANDBELL_", "PORT"))}
+    named = {f"HANDBELL_{key}": value for key, value in settings.items()}
+    return {**kept, **named, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
+@contextlib.contextmanager
+def _running(command: list[str], settings: dict[str, str], folder: Path, name: str, **extra: str) -> Iterator[Server]:
     port = _free_port()
-    # Neither the caller's settings nor a handbell.env in the checkout may change what is measured.
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("HANDBELL_", "PORT"))}
-    environment |= {f"HANDBELL_{key}": value for key, value in settings.items()}
-    environment |= {"HANDBELL_PORT": str(port), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    whole = environment(**settings) | {"HANDBELL_PORT": str(port)} | extra
     log = folder / f"{name}.log"
     began = time.monotonic()
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
+            command, cwd=folder, env=whole, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
         )
     try:
-        if name == "hello":
+        if name in ("hello", "naive"):
             _wait_for_port(process, port, log)
         else:
             _wait_for_line(process, b"ready\n", log)

@@ -132,6 +132,9 @@ def take_back(database: Database, sites: Callable[[str], Site | None], now: date
             _tell(connection, sites(one.site), one, now)
         return again, parked
 
+    with database.read() as connection:
+        if not store.anything_left(connection, now, now - STALE_AFTER):
+            return []
     again, parked = database.write(sweep)
     if again:
         log.warning("workers_lost", requests=again)

@@ -34,7 +34,8 @@ def list_all(state: str | None, site: str | None, most: int, as_json: bool) -> N
     wanted = RequestState(state) if state else None
     with open_database() as database, database.read() as connection:
         rows = [_plain(found) for found in list_requests(connection, state=wanted, site=site, most=most)]
-    show(rows, ("reference", "site", "state", "ticket_number", "customer_name", "created_at"), as_json=as_json)
+    columns = ("reference", "site", "state", "attempts", "ticket_number", "customer_name", "created_at", "last_error")
+    show(rows, columns, as_json=as_json)
 
 
 @request.command("show")

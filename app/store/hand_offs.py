@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Update, and_, bindparam, func, or_, select, update
 
 from app.core.backend import Opened, Start
 from app.core.request import CustomerRequest, RequestState, states_before
@@ -157,6 +157,14 @@ def park(connection: Connection, reference: str, why: str) -> Parked | None:
     )
     row = connection.execute(change).one_or_none()
     return None if row is None else Parked(reference, row.site, Parking.STALE, row.attempts, row.unsure > 0)
+
+
+def anything_left(connection: Connection, now: datetime, waiting_since_before: datetime) -> bool:
+    """Whether a dead worker's request or a stale one is there: asked before anything is written."""
+    dead = and_(requests.c.state == RequestState.OPENING, requests.c.due_at <= now)
+    stale = and_(requests.c.state == RequestState.WAITING, requests.c.waiting_since < waiting_since_before)
+    query = select(requests.c.reference).where(requests.c.due_at.is_not(None), or_(dead, stale)).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def stale_requests(connection: Connection, waiting_since_before: datetime, most: int = 100) -> list[str]:

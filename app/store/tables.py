@@ -16,7 +16,6 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
-    text,
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,7 +44,6 @@ metadata = MetaData(
     }
 )
 
-_WHERE_DUE: dict[str, Any] = {f"{kind}_where": text("due_at IS NOT NULL") for kind in ("sqlite", "postgresql")}
 _AutoId = BigInteger().with_variant(Integer, "sqlite")
 
 # One row; `generation` goes up with every change to sites, departments or technicians.
@@ -134,8 +132,6 @@ requests = Table(
     Column("opened_at", Moment),
     Column("ended_at", Moment),
     Column("erased_at", Moment),
-    # Only what still has to be handed off is in it: it stays small, and costs nothing where nothing is handed off.
-    Index("ix_requests_due", "site", "due_at", **_WHERE_DUE),
     Index(None, "created_at"),
     Index(None, "state", "created_at"),
     Index(None, "client_network", "created_at"),

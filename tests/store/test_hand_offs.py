@@ -13,6 +13,7 @@ from app.core.retry import Parking
 from app.core.site import Site
 from app.store import hand_offs as store
 from app.store.database import Database
+from app.store.migrate import migrate
 from app.store.requests import insert_request, request_by_reference
 from app.store.sites import add_site
 from tests.store.rows import NOW, request_row
@@ -182,7 +183,23 @@ def test_what_waited_too_long_is_found_unless_it_is_under_way(queue: Database) -
     waiting(queue, waiting_since=NOW - timedelta(minutes=29))
     waiting(queue, waiting_since=NOW - timedelta(minutes=31), state=RequestState.OPENING, lease="x")
     with queue.read() as connection:
+        assert store.anything_left(connection, NOW, NOW - timedelta(minutes=30))
+        assert not store.anything_left(connection, NOW - timedelta(seconds=1), NOW - timedelta(minutes=32))
         assert store.stale_requests(connection, NOW - timedelta(minutes=30)) == [stale.reference]
     parked = queue.write(lambda c: store.park(c, stale.reference, "too long"))
     assert parked == store.Parked(stale.reference, "default", Parking.STALE, 0, True)
     assert queue.write(lambda c: store.park(c, stale.reference, "again")) is None
+
+
+def test_looking_for_work_reads_what_waits_and_nothing_else(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    migrate(database)
+    values = {"now": NOW, "which_site": "default", "most": 5, "lease_end": NOW, "new_lease": "x"}
+    with database.read() as connection:
+        for statement in (store._DUE, store._CLAIM):
+            compiled = statement.compile(connection)
+            plan = connection.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {compiled}", tuple(compiled.construct_params(values).values())
+            )
+            assert "SEARCH requests USING INDEX ix_requests_state_created_at (state=?)" in str(plan.all())
+    database.close()

@@ -27,8 +27,6 @@ def upgrade() -> None:
     for name in ("unsure", "lost"):
         op.add_column("requests", sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
     op.execute("UPDATE requests SET start = 'desk' WHERE ticket_number IS NOT NULL")
-    due = sa.text("due_at IS NOT NULL")
-    op.create_index("ix_requests_due", "requests", ["site", "due_at"], sqlite_where=due, postgresql_where=due)
 
 
 def downgrade() -> None:
