@@ -53,7 +53,6 @@ HOSTILE_REDIRECTS: tuple[str, ...] = (
     "takecontrol://applets.startcontrol.com/",
     # Schemeless and crooked
     "//evil.example/",
-    "///evil.example/",
     "https:evil.example/",
     "https:/evil.example/",
     "https:///evil.example/",
