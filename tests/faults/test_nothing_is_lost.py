@@ -1,0 +1,91 @@
+"""Acknowledged means kept: processes are killed and calls fail while customers submit, and every request is settled."""
+
+import logging
+import random
+from collections import Counter
+from collections.abc import Iterator
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+
+from app.store.database import Database
+from tests.faults.crowd import Crowd, Plan, Visit, Way, crowd
+from tests.faults.hosts import Hosts, Kind, running, until
+from tests.faults.kept import check_desk, check_kept, check_sessions, hurry, rows_of, settle_all
+from tests.faults.profile import PROFILE
+from tests.vendor.remote import RemoteVendor, vendor_process
+from tests.vendor.stand_in import KEY
+
+log = logging.getLogger(__name__)
+_FAILING = 0.3
+_DESKS_SHARE = 5  # one in so many requests goes to a site that has the embedded desk
+_LEASE_AND_MORE = 120.0  # seconds
+
+
+def visits() -> list[Visit]:
+    """Some customers press twice or three times."""
+    ways = cycle([Way.ONCE, Way.ONCE, Way.ONCE, Way.AT_ONCE, Way.ALL_HOSTS])
+    sites = cycle(["desk", *["default"] * (_DESKS_SHARE - 1)])
+    return [
+        Visit(str(number), next(sites), way=way, times=1 if way is Way.ONCE else random.randint(2, 3))
+        for number, way in zip(range(PROFILE.requests), ways, strict=False)
+    ]
+
+
+def kill_along(hosts: Hosts, customers: Crowd) -> None:
+    """`kill -9`, spread over the run; each kind of process in turn, in random order."""
+    kinds = cycle(random.sample(list(Kind), len(Kind)))
+    for number in range(PROFILE.kills):
+        assert customers.wait_for((number + 1) * PROFILE.requests // (PROFILE.kills + 2)), "the crowd went home early"
+        kind = next(kinds)
+        assert until(lambda kind=kind: hosts.kill(kind), 30.0), f"there was no {kind} to kill"
+
+
+def settle(database: Database, vendor: RemoteVendor) -> None:
+    """The vendor recovers; what dead processes held comes back."""
+    vendor.failing = 0.0
+    if not PROFILE.waits_for_leases:
+        vendor.wait_for(lambda: vendor.in_flight == 0)
+        hurry(database, leases=True)
+    settle_all(database, _LEASE_AND_MORE)
+
+
+@pytest.fixture
+def vendor() -> Iterator[RemoteVendor]:
+    with vendor_process(delay=0.3, failing=_FAILING, seed=random.randrange(1_000_000)) as started:
+        yield started
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("servers", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def test_nothing_acknowledged_is_lost_or_doubled_when_processes_are_killed_and_calls_fail(
+    servers: str, tmp_path: Path, vendor: RemoteVendor, request: pytest.FixtureRequest
+) -> None:
+    given = {"database_url": request.getfixturevalue("postgresql_url"), "hosts": 2} if servers == "postgresql" else {}
+    with running(tmp_path, **given) as hosts, hosts.database() as database:
+        hosts.give_account("default", vendor.address, KEY, rate=200)
+        hosts.give_account("desk", vendor.address, KEY, backend="embedded")
+        with crowd(Plan(hosts.ports, visits())) as customers:
+            kill_along(hosts, customers)
+            customers.finish()
+        settle(database, vendor)
+        rows = rows_of(database)
+        assert len(customers.told) == PROFILE.requests
+        assert [answer for answer in customers.refused if answer.status < 500] == []
+        check_kept(rows, customers)
+        check_desk(rows, database)
+        too_many = check_sessions(rows, vendor, hosts)
+    assert hosts.killed.total() == PROFILE.kills
+    assert "Traceback" not in hosts.logs
+    log.info(
+        "%s: killed %s; %d answers, %d times none; %s; %d calls failed without a trace, %d workers lost, %d duplicates",
+        servers,
+        {kind.value: times for kind, times in hosts.killed.items()},
+        len(customers.answers),
+        customers.unanswered,
+        dict(Counter(row.state for row in rows)),
+        len(vendor.ambiguous),
+        sum(row.lost for row in rows),
+        too_many,
+    )
