@@ -32,7 +32,7 @@ _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 _NO_ANSWER = (OSError, EOFError, ValueError, TimeoutError)
 _ANSWER_WITHIN = 30.0  # seconds
 _PRESS_AGAIN_AFTER = 0.2
-_GIVES_UP_AFTER = 90.0
+_GIVE_UP_AFTER = 60.0  # seconds in which nobody's request was acknowledged
 _LOOKS_FOR = 120.0
 
 
@@ -196,6 +196,7 @@ class _Customers:
         self._room = asyncio.Semaphore(plan.at_once)
         self._next_port = itertools.cycle(plan.ports)
         self._tokens: dict[str, str] = {}
+        self._acknowledged_at = time.monotonic()
 
     async def run(self) -> None:
         began = time.monotonic()
@@ -247,7 +248,6 @@ class _Customers:
     async def _pressed(self, visit: Visit, port: int, address: str, after: float) -> str | None:
         """Press, and again while there is no answer: at the next host where there are several."""
         await asyncio.sleep(after)
-        until = time.monotonic() + _GIVES_UP_AFTER
         body = urlencode(
             {
                 "form_token": self._tokens[visit.site],
@@ -256,7 +256,7 @@ class _Customers:
                 "problem_description": f"Nothing works, case {visit.number}",
             }
         )
-        while time.monotonic() < until:
+        while time.monotonic() - self._acknowledged_at < _GIVE_UP_AFTER:
             if location := await self._press(visit, port, address, body):
                 return location
             await asyncio.sleep(_PRESS_AGAIN_AFTER)
@@ -273,7 +273,10 @@ class _Customers:
         location = answer.headers.get("location", "")
         seconds = time.monotonic() - sent
         self._say("answer", number=visit.number, status=answer.status, location=location, at=at, seconds=seconds)
-        return location if answer.status == 303 else None
+        if answer.status != 303:
+            return None
+        self._acknowledged_at = time.monotonic()
+        return location
 
     async def _look(self, visit: Visit, path: str, address: str) -> None:
         """Once, to read the reference; who looks on does it as often as the page's script."""

@@ -160,18 +160,10 @@ class Hosts:
 
     def kill(self, kind: Kind) -> bool:
         """`kill -9` a process of that kind, any of those that run; False when there is none at this moment."""
-        match kind:
-            case Kind.MASTER:
-                found = [service.pid for service in self.web if service.is_ready]
-            case Kind.WEB:
-                found = [child for service in self.web if service.is_ready for child in service.children]
-            case Kind.HAND_OFF:
-                found = [service.pid for service in self.hand_off if service.is_ready]
-        alive = [pid for pid in found if pid is not None]
-        if not alive:
-            return False
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(random.choice(alive), signal.SIGKILL)
+        services = [one for one in (self.hand_off if kind is Kind.HAND_OFF else self.web) if one.is_ready]
+        found = [pid for one in services for pid in (one.children if kind is Kind.WEB else [one.pid]) if pid]
+        with contextlib.suppress(IndexError, ProcessLookupError):
+            os.kill(random.choice(found), signal.SIGKILL)
             self.killed[kind] += 1
             return True
         return False

@@ -1,13 +1,14 @@
-"""What must hold after everything: each acknowledged request is there once and settled, and no session is unaccounted."""
+"""What must hold after everything: each acknowledged request is kept once and settled, each session accounted for."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
 from app.core.request import RequestState
+from app.pool import LEASE
 from app.store.database import Database
 from app.store.tables import requests, tickets
 from tests.faults.crowd import Crowd
@@ -18,12 +19,20 @@ from tests.vendor.remote import RemoteVendor
 _SETTLED = (RequestState.OPENED, RequestState.PARKED)
 
 
-def hurry(database: Database, *, leases: bool = False) -> None:
-    """Everything that waits for its next try is due now; with `leases` also what somebody holds, dead or alive."""
-    states = [RequestState.WAITING, RequestState.OPENING] if leases else [RequestState.WAITING]
+def hurry(database: Database) -> None:
+    """Everything that waits for its next try is due now."""
     now = datetime.now(UTC)
-    change = update(requests).where(requests.c.state.in_(states), requests.c.due_at > now).values(due_at=now)
-    database.write(lambda connection: connection.execute(change))
+    waiting = update(requests).where(requests.c.state == RequestState.WAITING, requests.c.due_at > now)
+    database.write(lambda connection: connection.execute(waiting.values(due_at=now)))
+
+
+def end_leases(database: Database, older_than: timedelta) -> None:
+    """Leases that began so long ago end now: their holders are dead, or would have called long since."""
+    now = datetime.now(UTC)
+    held = update(requests).where(
+        requests.c.state == RequestState.OPENING, requests.c.due_at < now + LEASE - older_than
+    )
+    database.write(lambda connection: connection.execute(held.values(due_at=now)))
 
 
 def unsettled(database: Database) -> int:
@@ -33,14 +42,15 @@ def unsettled(database: Database) -> int:
         return int(connection.execute(query).scalar_one())
 
 
-def settle_all(database: Database, within: float) -> None:
-    """Wait until every request is opened or parked; what waits for its next try is hurried."""
+def settle_all(database: Database, within: float, leases_after: timedelta = LEASE) -> None:
+    """Wait until every request is opened or parked; what waits for its next try is hurried, old leases are ended."""
 
     def settled() -> bool:
         hurry(database)
+        end_leases(database, leases_after)
         return unsettled(database) == 0
 
-    assert until(settled, within, every=1.0), f"{unsettled(database)} requests are not settled after {within} s"
+    assert until(settled, within, every=0.5), f"{unsettled(database)} requests are not settled after {within} s"
 
 
 def rows_of(database: Database) -> list[Row[Any]]:

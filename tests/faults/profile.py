@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,9 +14,9 @@ class Profile:
     clients: int
     hang: float
     doubled: int  # requests that are sent more than once
-    waits_for_leases: bool  # what a dead process held comes back by itself, and is not hurried
+    leases_end_after: timedelta  # 30 s is how long they last; before that a test ends them where nobody lives any more
 
 
-SHORT = Profile(requests=1_000, kills=5, clients=40, hang=12.0, doubled=60, waits_for_leases=False)
-FULL = Profile(requests=10_000, kills=20, clients=100, hang=30.0, doubled=500, waits_for_leases=True)
+SHORT = Profile(requests=1_000, kills=5, clients=40, hang=12.0, doubled=60, leases_end_after=timedelta(seconds=10))
+FULL = Profile(requests=10_000, kills=20, clients=100, hang=30.0, doubled=500, leases_end_after=timedelta(seconds=30))
 PROFILE = FULL if os.environ.get("HANDBELL_TEST_PROFILE") == "full" else SHORT

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from app.store.database import Database
 from tests.faults.crowd import Crowd, Plan, Visit, Way, crowd
 from tests.faults.hosts import Hosts, Kind, running, until
-from tests.faults.kept import check_desk, check_kept, check_sessions, hurry, rows_of, settle_all
+from tests.faults.kept import check_desk, check_kept, check_sessions, rows_of, settle_all
 from tests.faults.profile import PROFILE
 from tests.vendor.remote import RemoteVendor, vendor_process
 from tests.vendor.stand_in import KEY
@@ -42,15 +41,6 @@ def kill_along(hosts: Hosts, customers: Crowd) -> None:
         assert until(lambda kind=kind: hosts.kill(kind), 30.0), f"there was no {kind} to kill"
 
 
-def settle(database: Database, vendor: RemoteVendor) -> None:
-    """The vendor recovers; what dead processes held comes back."""
-    vendor.failing = 0.0
-    if not PROFILE.waits_for_leases:
-        vendor.wait_for(lambda: vendor.in_flight == 0)
-        hurry(database, leases=True)
-    settle_all(database, _LEASE_AND_MORE)
-
-
 @pytest.fixture
 def vendor() -> Iterator[RemoteVendor]:
     with vendor_process(delay=0.3, failing=_FAILING, seed=random.randrange(1_000_000)) as started:
@@ -69,7 +59,8 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_processes_are_killed_and_c
         with crowd(Plan(hosts.ports, visits())) as customers:
             kill_along(hosts, customers)
             customers.finish()
-        settle(database, vendor)
+        vendor.failing = 0.0
+        settle_all(database, _LEASE_AND_MORE, PROFILE.leases_end_after)
         rows = rows_of(database)
         assert len(customers.told) == PROFILE.requests
         assert [answer for answer in customers.refused if answer.status < 500] == []
@@ -77,6 +68,8 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_processes_are_killed_and_c
         check_desk(rows, database)
         too_many = check_sessions(rows, vendor, hosts)
     assert hosts.killed.total() == PROFILE.kills
+    # Whoever was killed says nothing more; whoever lives never loses a request.
+    assert hosts.logged("lease_lost") == 0
     assert "Traceback" not in hosts.logs
     log.info(
         "%s: killed %s; %d answers, %d times none; %s; %d calls failed without a trace, %d workers lost, %d duplicates",
