@@ -7,6 +7,7 @@ from typing import Any, Self
 from app.core.customer_info import AskPolicy
 from app.core.new_session import ELEMENTS
 from app.core.routing import department_id
+from app.core.vendor_address import address_problems
 
 DEFAULT_APPLET_HOSTS = ("*.swi-rc.com", "*.swi-tc.com", "startcontrol.com", "*.startcontrol.com")
 SITE_KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -81,7 +82,7 @@ class Site:
             wrong.append("--department must be a number such as 1234 or id_1234")
         if unknown := [field for field in self.required if field not in ELEMENTS]:
             wrong.append(f"--require takes {', '.join(ELEMENTS)}, not {', '.join(unknown)}")
-        return wrong
+        return wrong + address_problems(self.api_domain, self.applet_hosts)
 
 
 OPTIONS = tuple(f.name for f in fields(Site) if f.name not in ("key", "name", "uid", "disabled"))

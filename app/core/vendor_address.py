@@ -1,0 +1,161 @@
+"""Which addresses of a vendor are called, and to which of those it names a customer may be sent.
+
+An address that comes in an answer is never fetched by the server, and a browser gets it only in the form that
+was checked here: rebuilt from its parts, so that no two parsers can disagree about its host.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urljoin
+
+LONGEST_ADDRESS = 2048  # characters
+LOOPBACK = "127.0.0.1"
+
+# RFC 3986, appendix A: unreserved, reserved, percent and two hexadecimal digits. Nothing else.
+_CHARACTERS = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+_PARTS = re.compile(r"([A-Za-z]+)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?")
+_AUTHORITY = re.compile(r"([A-Za-z0-9.-]+)(?::([0-9]{0,5}))?")
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# A browser takes a name whose last label is a number for an IPv4 address.
+_HOST = re.compile(rf"(?:{_LABEL}\.)+(?!(?:[0-9]+|0x[0-9a-f]*)\Z){_LABEL}")
+_LONGEST_HOST = 253
+_API_PATHS = ("", "/", "/rest", "/rest/")
+
+
+def allowed_address(url: str, hosts: Sequence[str], *, loopback: bool = False) -> str | None:
+    """The absolute address, rebuilt, when a customer may be sent there, else None.
+
+    `hosts` are lower-case names and suffixes (`example.com`, `*.example.com` for all below it). With `loopback`,
+    which is for stand-ins on this machine, `http` and any port are taken too where the host is 127.0.0.1.
+    A fragment is kept: it never reaches a server, and a page may need it.
+    """
+    if len(url) > LONGEST_ADDRESS or not _CHARACTERS.fullmatch(url):
+        return None
+    parts = _PARTS.fullmatch(url)
+    authority = parts and _AUTHORITY.fullmatch(parts[2])
+    if not parts or not authority:
+        return None
+    scheme, host, port = parts[1].lower(), authority[1].lower(), authority[2] or ""
+    if loopback and host == LOOPBACK and scheme in ("http", "https"):
+        origin = _loopback(scheme, port)
+        known = _is_port(port)
+    else:
+        origin = f"https://{host}"
+        known = scheme == "https" and port in ("", "443") and _is_listed(host, hosts)
+    return f"{origin}{parts[3] or '/'}{parts[4] or ''}{parts[5] or ''}" if known else None
+
+
+def api_address(domain: str) -> str:
+    """`https://host` of an API domain as an operator writes it: with or without `https://`, `/rest`, a last slash.
+
+    `http://127.0.0.1:<port>`, and `https` with a port there, are for stand-ins on this machine. Raises ValueError,
+    which says what is expected.
+    """
+    written = domain.strip()
+    parts = _PARTS.fullmatch(written if "://" in written else f"https://{written}")
+    authority = parts and _AUTHORITY.fullmatch(parts[2])
+    if not parts or not authority or parts[3].lower() not in _API_PATHS or parts[4] or parts[5]:
+        raise ValueError(_EXPECTED)
+    scheme, host, port = parts[1].lower(), authority[1].lower(), authority[2] or ""
+    if host == LOOPBACK and scheme in ("http", "https"):
+        if not _is_port(port):
+            raise ValueError("has a port that does not exist")
+        return _loopback(scheme, port)
+    if scheme != "https":
+        raise ValueError("must be https (http is only for 127.0.0.1)")
+    if port not in ("", "443"):
+        raise ValueError("must not have a port other than 443")
+    if not _is_host(host):
+        raise ValueError(_EXPECTED)
+    return f"https://{host}"
+
+
+_EXPECTED = "must be an address such as https://api.us0.swi-rc.com/rest"
+
+
+def applet_host(written: str) -> str:
+    """A host that applets may come from, in lower case: `example.com`, or `*.example.com` for all below it.
+
+    Raises ValueError, which says what is expected.
+    """
+    host = written.strip().lower()
+    if not written.isascii() or not _is_host(host.removeprefix("*.")):
+        raise ValueError("must be a host such as example.com, or *.example.com for all below it")
+    return host
+
+
+def is_loopback(api: str) -> bool:
+    """Whether what `api_address` answered is on this machine."""
+    return api.split("://", 1)[1].split(":", 1)[0] == LOOPBACK
+
+
+@dataclass(frozen=True, slots=True)
+class VendorAddresses:
+    """One account's addresses: where it is called (`api`, without a path) and the hosts it may send customers to."""
+
+    api: str
+    hosts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, api_domain: str, applet_hosts: Sequence[str]) -> Self:
+        """From a site's options. Raises ValueError for an API domain that cannot be used."""
+        api = api_address(api_domain)
+        return cls(api, (api.split("://", 1)[1], *(host.lower() for host in applet_hosts)))
+
+    @property
+    def form(self) -> str:
+        """The New Session API, form flavour."""
+        return f"{self.api}/integration/integration_api.php"
+
+    @property
+    def rest(self) -> str:
+        """The New Session API, REST flavour."""
+        return f"{self.api}/rest/session"
+
+    def link(self, written: str, base: str) -> str | None:
+        """The allowed address of a link found in the answer of `base` (one of ours), relative or not, else None."""
+        # Joining drops tabs and line breaks, so what is not an address has to be gone before.
+        if len(written) > LONGEST_ADDRESS or not _CHARACTERS.fullmatch(written):
+            return None
+        try:
+            joined = urljoin(base, written)
+        except ValueError:
+            return None
+        return allowed_address(joined, self.hosts, loopback=is_loopback(self.api))
+
+
+def address_problems(api_domain: str | None, applet_hosts: Sequence[str]) -> list[str]:
+    """What an operator must change about a site's API domain and applet hosts."""
+    wrong = []
+    if api_domain is not None:
+        try:
+            api_address(api_domain)
+        except ValueError as error:
+            wrong.append(f"--api-domain {error}")
+    for host in applet_hosts:
+        try:
+            applet_host(host)
+        except ValueError as error:
+            wrong.append(f"--applet-host {error}")
+            break
+    return wrong
+
+
+def _loopback(scheme: str, port: str) -> str:
+    return f"{scheme}://{LOOPBACK}:{int(port)}" if port else f"{scheme}://{LOOPBACK}"
+
+
+def _is_port(port: str) -> bool:
+    return not port or 0 < int(port) < 65536
+
+
+def _is_host(host: str) -> bool:
+    return len(host) <= _LONGEST_HOST and bool(_HOST.fullmatch(host))
+
+
+def _is_listed(host: str, hosts: Sequence[str]) -> bool:
+    if not _is_host(host):
+        return False
+    return any(host.endswith(listed[1:]) if listed.startswith("*.") else host == listed for listed in hosts)
