@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from app.core.site import Site
 from app.store.tables import configuration, sites
@@ -29,9 +29,13 @@ def bump_generation(connection: Connection) -> None:
 
 def load_sites(connection: Connection) -> list[Site]:
     """All sites by key, disabled ones included."""
-    rows = connection.execute(_ALL).mappings()
-    names = ("key", "name", "uid", "disabled", "options")
-    return [Site.from_options(**{name: row[name] for name in names}) for row in rows]
+    return [_site(row) for row in connection.execute(_ALL).mappings()]
+
+
+def lock_site(connection: Connection, key: str) -> Site | None:
+    """The site as it is now, for a transaction that changes it: nobody else does before that has ended."""
+    row = connection.execute(_ALL.where(sites.c.key == key).with_for_update()).mappings().one_or_none()
+    return None if row is None else _site(row)
 
 
 def add_site(connection: Connection, site: Site, now: datetime) -> None:
@@ -52,3 +56,8 @@ def change_site(connection: Connection, site: Site) -> None:
     values = {"new_name": site.name, "new_disabled": site.disabled, "new_options": site.options()}
     connection.execute(_CHANGE, {"which": site.key, **values})
     bump_generation(connection)
+
+
+def _site(row: RowMapping) -> Site:
+    names = ("key", "name", "uid", "disabled", "options")
+    return Site.from_options(**{name: row[name] for name in names})
