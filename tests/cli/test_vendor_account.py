@@ -3,6 +3,7 @@
 import base64
 import itertools
 import re
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -307,3 +308,23 @@ def test_a_rotation_does_not_begin_without_the_database(filled: Handbell) -> Non
     said = filled.run("keys", "rotate", HANDBELL_DATABASE_URL="sqlite:////dev/null/x").stderr
     assert said.startswith("handbell: cannot open the database")
     assert (filled.data / "keys").read_bytes() == before
+
+
+def test_a_database_that_fails_on_the_way_costs_no_key(filled: Handbell) -> None:
+    def rename(old: str, new: str) -> None:
+        with sqlite3.connect(filled.data / "handbell.sqlite3") as raw:
+            raw.execute(f"ALTER TABLE {old} RENAME TO {new}")
+        raw.close()
+
+    site_set(filled, "--key", KEY)
+    (first,) = (row["kid"] for row in filled.json("keys", "list"))
+    rename("sites", "away")
+    for command in (("rotate",), ("revoke", first)):
+        said = filled.fails("keys", *command)
+        assert "the database failed (OperationalError)" in said
+        assert said.endswith("run this once more")
+        assert filled.json("keys", "list")[-1]["kid"] == first
+    rename("away", "sites")
+    assert site_key(the_site(filled), sealer(filled)) == KEY
+    filled.says("keys", "revoke", first)
+    assert site_key(the_site(filled), sealer(filled)) == KEY
