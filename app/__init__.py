@@ -7,6 +7,7 @@ Where each behaviour lives:
 - which queue a session goes to, and why .......................... core/routing.py
 - states of requests and tickets .................................. core/request.py, core/ticket.py
 - signed, expiring links .......................................... core/links.py
+- accounts at the vendor, their keys, stored secrets ............. core/vendor_*.py, core/site_change.py, seal.py
 - settings, keys, files of the installation ....................... settings.py, key_file.py, resources.py
 - rows and transactions, group commit on SQLite ................... store/
 - opening a session ............................................... backends/

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -10,6 +11,7 @@ from typing import cast
 from flask import current_app
 
 from app.actions.hand_off import BrowserCall, browser_call
+from app.actions.sealing import site_key
 from app.backends import open_backend
 from app.backends.vendor_call import VendorCalls
 from app.core.backend import Refused, SessionBackend, Unavailable
@@ -17,7 +19,7 @@ from app.core.client import is_in
 from app.core.links import Forged, Link, LinkSigner, Purpose, derived_key
 from app.core.routing import Staff
 from app.core.site import BROWSER, FORM, Site
-from app.key_file import ensure_keys, live_keys, read_keys
+from app.key_file import BadKeys, Key, ensure_keys, live_keys, read_keys
 from app.limits import Rates, site_rate
 from app.pool import HandOffPool, Surroundings
 from app.seal import Sealer, Unsealable
@@ -71,8 +73,7 @@ class Running:
         self._calls = VendorCalls()
         self._keys_lock = threading.Lock()
         self._keys_looked_at = time.monotonic()
-        self._secrets = self._live_secrets()
-        self._signer = LinkSigner(self._secrets)
+        self._take(read_keys(settings.keys_path))
         self._desk = self._load_desk()
 
     @property
@@ -81,6 +82,20 @@ class Running:
         if time.monotonic() - self._keys_looked_at > _KEYS_LOOKED_AT_EVERY:
             self._look_at_keys()
         return self._signer
+
+    @property
+    def sealer(self) -> Sealer:
+        """Seals and opens secrets with the keys as they are now."""
+        _ = self.signer
+        return self._sealer
+
+    def unseal(self, sealed: str) -> str:
+        """What was sealed. Raises Unsealable, but only after a look at the keys as they are at this moment."""
+        with suppress(BadKeys, Unsealable):
+            return self.sealer.unseal(sealed)
+        with suppress(BadKeys):
+            self._look_at_keys()
+        return self._sealer.unseal(sealed)
 
     @property
     def session_keys(self) -> list[bytes]:
@@ -130,12 +145,9 @@ class Running:
         if site.sealed_key is None or site.backend not in (FORM, BROWSER):
             return None
         try:
-            return browser_call(self.database, site, self.unseal(site.sealed_key), reference)
+            return browser_call(self.database, site, site_key(site, self), reference)
         except Unsealable:
             return None
-
-    def unseal(self, sealed: str) -> str:
-        return Sealer(self._secrets).unseal(sealed)
 
     def close(self) -> None:
         """Settle the calls in flight, finish writing and close the database."""
@@ -156,7 +168,7 @@ class Running:
         if site.sealed_key is None:
             raise Refused("the site has no account key; set one: handbell site set --key-file")
         try:
-            key = self.unseal(site.sealed_key)
+            key = site_key(site, self)
         except Unsealable:
             raise Unavailable("the account key cannot be opened with the keys file; see: handbell check") from None
         return open_backend(site, key, self._calls, self.settings.vendor_applets_dir)
@@ -168,13 +180,17 @@ class Running:
 
     def _look_at_keys(self) -> None:
         with self._keys_lock:
-            secrets = self._live_secrets()
-            if secrets != self._secrets:
-                self._secrets, self._signer = secrets, LinkSigner(secrets)
+            keys = read_keys(self.settings.keys_path)
+            if keys != self._keys or self._live(keys) != self._secrets:
+                self._take(keys)
             self._keys_looked_at = time.monotonic()
 
-    def _live_secrets(self) -> list[bytes]:
-        return [key.secret for key in live_keys(read_keys(self.settings.keys_path), self.clock())]
+    def _take(self, keys: list[Key]) -> None:
+        self._keys, self._secrets = keys, self._live(keys)
+        self._signer, self._sealer = LinkSigner(self._secrets), Sealer([key.secret for key in keys])
+
+    def _live(self, keys: list[Key]) -> list[bytes]:
+        return [key.secret for key in live_keys(keys, self.clock())]
 
     def _load_desk(self) -> Desk:
         with self.database.read() as connection:
