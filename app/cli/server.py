@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from app import metrics
 from app.actions.applet_program import list_programs
 from app.actions.seed import FirstLogin, seed
 from app.cli.opening import now, open_database
@@ -43,6 +44,9 @@ def worker() -> None:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         stopped.set()
 
+    metrics.share(settings.metrics_dir)
+    metrics.forget_dead_processes(settings.metrics_dir)
+    metrics.prepare()
     with open_database(settings) as database:
         schedule = Schedule(database, settings, now)
         signal.signal(signal.SIGTERM, stop)
