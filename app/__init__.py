@@ -14,6 +14,7 @@ Where each behaviour lives:
 - submit, work a ticket, erase, prune ............................. actions/
 - pages for customers and technicians ............................. web/
 - the New Session API, states as JSON, OpenAPI .................... api/
+- what is counted for Prometheus .................................. metrics.py, store/backlog.py, web/metrics_page.py
 - background work ................................................. worker.py
 - the `handbell` command .......................................... cli/
 - everything joined ............................................... factory.py

@@ -20,7 +20,8 @@ from typing import Protocol
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.actions.hand_off import Outcome, Settled, call, log_parked, open_without_call, settle, take_back
+from app import metrics
+from app.actions.hand_off import Outcome, Settled, call, note_parked, open_without_call, settle, take_back
 from app.actions.submit import Lease, Submission, needs_hand_off, submit
 from app.core.backend import Opened, Refused, SessionBackend, Unavailable
 from app.core.breaker import Breaker, BreakerState
@@ -41,6 +42,11 @@ _RENEW_AFTER = 10.0  # seconds
 _SWEEP_EVERY = (1.5, 3.0)  # seconds
 _RATE_AGAIN_AFTER = 0.25
 _DATABASE_FAULTS = (SQLAlchemyError, sqlite3.Error, TimeoutError)
+_OUTCOMES: dict[type[Outcome], metrics.Outcome] = {
+    Opened: "opened",
+    Refused: "refused",
+    Unavailable: "unavailable",
+}
 _random = random.SystemRandom()
 
 
@@ -179,6 +185,7 @@ class HandOffPool:
     def _take_slot(self, site: str, lease: str) -> _Slot:
         load = self._loads[site]
         load.in_flight += 1
+        metrics.in_flight(site, 1)
         slot = _Slot(site, lease, load.breaker.began(), time.monotonic())
         self._slots.add(slot)
         return slot
@@ -186,6 +193,7 @@ class HandOffPool:
     def _free_slot(self, slot: _Slot) -> _Load:
         load = self._loads[slot.site]
         load.in_flight -= 1
+        metrics.in_flight(slot.site, -1)
         self._slots.discard(slot)
         return load
 
@@ -243,6 +251,9 @@ class HandOffPool:
 
     def _note(self, slot: _Slot, request: CustomerRequest, settled: Settled) -> None:
         outcome = settled.outcome
+        unsure = isinstance(outcome, Unavailable) and outcome.maybe_sent
+        word = _OUTCOMES[type(outcome)] if settled.kept else "lost"
+        metrics.handed_off(request.site, request.backend, word, time.monotonic() - slot.began, unsure)
         about = {"reference": request.reference, "site": request.site, "attempts": request.attempts}
         if not settled.kept:
             log.warning("lease_lost", outcome=type(outcome).__name__.lower(), **about)
@@ -251,7 +262,7 @@ class HandOffPool:
         else:
             log.warning("hand_off_failed", why=str(outcome), **about)
         if settled.parked:
-            log_parked(settled.parked)
+            note_parked(settled.parked)
 
     def _finish(self, slot: _Slot, outcome: Outcome | None) -> None:
         now = time.monotonic()
@@ -264,6 +275,7 @@ class HandOffPool:
             more = self._more
         if after is not before:
             log.warning("breaker", site=slot.site, state=after)
+            metrics.breaker(slot.site, after)
         if more or (after is BreakerState.CLOSED and before is not after):
             self._wake.set()
 

@@ -1,5 +1,6 @@
 """What people can set, type or visit is documented."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,9 +8,12 @@ import click
 import pytest
 from flask import Flask
 
+from app import metrics
 from app.access import declared
 from app.cli import handbell
+from app.core.request import RequestState
 from app.settings import PREFIX, Settings
+from app.store.backlog import Backlog
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -42,3 +46,18 @@ def test_every_address_is_documented(app: Flask) -> None:
     text = (DOCS / "addresses.md").read_text("utf-8")
     paths = {route.partition(" ")[2] for route in declared(app)}
     assert sorted(path for path in paths if f"`{path}`" not in text and f" {path}`" not in text) == []
+
+
+def test_every_metric_is_documented() -> None:
+    metrics.submitted("default", "page")
+    metrics.handed_off("default", "embedded", "opened", 0.1, True)
+    metrics.parked("default", "stale")
+    metrics.in_flight("default", 1)
+    metrics.in_flight("default", -1)
+    metrics.breaker("default", "closed")
+    metrics.webhook("default", "delivered")
+    page = metrics.page(Backlog({RequestState.PARKED: 0}, 0.0)).decode()
+    names = re.findall(r"^# TYPE (\S+)", page, re.MULTILINE)
+    assert len(names) == 11
+    text = (DOCS / "operations.md").read_text("utf-8")
+    assert [name for name in names if f"| `{name}` |" not in text] == []

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
+from app import metrics
 from app.actions.submit import needs_hand_off, new_start_link
 from app.backends.embedded import EmbeddedDesk
 from app.core.backend import Browser, Opened, Refused, SessionBackend, Start, Unavailable
@@ -139,7 +140,7 @@ def take_back(database: Database, sites: Callable[[str], Site | None], now: date
     if again:
         log.warning("workers_lost", requests=again)
     for one in parked:
-        log_parked(one)
+        note_parked(one)
     return parked
 
 
@@ -148,8 +149,9 @@ def release(database: Database, reference: str, now: datetime) -> bool:
     return database.write(lambda connection: store.release(connection, reference, now))
 
 
-def log_parked(parked: Parked) -> None:
+def note_parked(parked: Parked) -> None:
     """The operator's first word of it."""
+    metrics.parked(parked.site, parked.why)
     log.error(
         "request_parked",
         reference=parked.reference,

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from app import log
+from app import log, metrics
 from app.actions.applet_program import list_programs
 from app.actions.sealing import lost_secrets
 from app.actions.seed import FirstLogin, seed
@@ -49,6 +49,9 @@ def worker() -> None:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         stopped.set()
 
+    metrics.share(settings.metrics_dir)
+    metrics.forget_dead_processes(settings.metrics_dir)
+    metrics.prepare()
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     here = Running(settings)
