@@ -356,7 +356,7 @@ def test_hosts_for_applets() -> None:
     assert applet_host(" *.Example.com ") == "*.example.com"
     assert applet_host("dl.example.com") == "dl.example.com"
     for wrong in ("*", "*.com", "com", "a*.example.com", "*.*.example.com", "https://example.com", "exam\u212ble.com"):
-        with pytest.raises(ValueError, match="such as example.com"):
+        with pytest.raises(ValueError, match=r"such as example\.com"):
             applet_host(wrong)
         assert address_problems(None, ("example.com", wrong))
 

@@ -1,0 +1,171 @@
+"""What a vendor's answer means: the one interpreter of both flavours of the New Session API.
+
+The vendor publishes no body for the form flavour and no fields for the REST one, so whatever comes is taken, in
+this order: a redirect, an applet as the body, JSON or XML with a link, a page with a link, anything else of
+status 200 (a session exists, and nobody can tell its applet). Nothing of the vendor's text gets into a message.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from app.backends.download_page import page_link
+from app.backends.envelope import Envelope, read_envelope
+from app.core.backend import AppletFile, Opened, Refused, Start, Unavailable
+from app.core.vendor_address import VendorAddresses
+
+LONGEST_WAIT = 900.0  # seconds of Retry-After that are honoured
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,80}")
+_READABLE = re.compile(r"(?:application|text)/(?:[a-z0-9._-]+\+)?(?:json|xml|html|xhtml\+xml|javascript|x-javascript)")
+_PROGRAM_STARTS = (b"MZ", b"\x7fELF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"xar!", b"!<arch>\n")
+_TEXT_STARTS = (b"{", b"[", b"<")
+_BAD_KEY = "the account key is wrong, disabled or expired"
+_BAD_VALUE = "it does not take a value of this request; check the department and the technician"
+_BAD_PLACE = "there is no New Session API at this address; check the API domain"
+_MEANING = {
+    400: _BAD_VALUE,
+    401: _BAD_KEY,
+    403: _BAD_KEY,
+    404: _BAD_PLACE,
+    405: _BAD_PLACE,
+    410: _BAD_PLACE,
+    413: "the request is too long for it",
+    415: _BAD_PLACE,
+    422: _BAD_VALUE,
+    408: "it did not get the whole request in time",
+    425: "it wants the request later",
+    429: "it gets too many requests",
+    500: "it failed",
+    502: "a server before it failed",
+    503: "it is not available",
+    504: "a server before it waited too long",
+}
+_LATER = (408, 425, 429)
+_MAYBE_OPENED = (504, 520, 524)  # a gateway gave up on a server that has the request
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The status and the headers, by lower-case name."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    @property
+    def good(self) -> bool:
+        """Whether the vendor did what it was asked to."""
+        return 200 <= self.status < 300
+
+    @property
+    def media_type(self) -> str | None:
+        """The content type in lower case without parameters; None when there is none, or nonsense."""
+        written = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return written if _MEDIA_TYPE.fullmatch(written) else None
+
+    @property
+    def attached(self) -> bool:
+        """Whether the body is to be saved rather than shown."""
+        return self.headers.get("content-disposition", "").partition(";")[0].strip().lower() == "attachment"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it came at `at` (UTC). `body` is decoded, and None when it could not be read: too long, or badly
+    encoded. An applet that came as the body is in `applet` instead."""
+
+    head: Head
+    at: datetime
+    body: bytes | None = b""
+    applet: AppletFile | None = None
+
+
+def carries_applet(head: Head, start: bytes) -> bool:
+    """Whether the body is the applet itself; `start` is its first bytes, as many as came at once."""
+    if not head.good or not start:
+        return False
+    if start.startswith(_PROGRAM_STARTS):
+        return True
+    media_type = head.media_type or "text/html"
+    textual = start.lstrip().startswith(_TEXT_STARTS)
+    if _READABLE.fullmatch(media_type):
+        # Programs are sent as pages by servers that were told nothing about them.
+        return head.attached and not textual
+    kind, _, name = media_type.partition("/")
+    if head.attached:
+        return True
+    if name == "octet-stream":
+        return not textual
+    return kind == "application" and name not in ("x-www-form-urlencoded", "pdf")
+
+
+def understand(answer: Answer, vendor: VendorAddresses, called: str) -> Opened:
+    """The session that was opened, from the answer of `called`. Raises Refused or Unavailable, in our own words."""
+    if answer.head.status in _REDIRECTS:
+        return _redirected(answer.head, vendor, called)
+    if not answer.head.good:
+        raise failure(answer.head.status, retry_after(answer))
+    if answer.applet:
+        return Opened(Start.FILE, applet=answer.applet)
+    if not answer.body:
+        return Opened(Start.BROWSER)
+    envelope = read_envelope(answer.body, answer.head.media_type)
+    if envelope:
+        return _from_envelope(envelope, answer, vendor, called)
+    return _opened(page_link(answer.body, answer.head.media_type, vendor, called))
+
+
+def failure(status: int, wait: float | None = None) -> Refused | Unavailable:
+    """What a status other than success means; `wait` is seconds, as the vendor said."""
+    meaning = _MEANING.get(status)
+    why = f"the vendor answered {status}" + (f": {meaning}" if meaning else "")
+    if status in _MAYBE_OPENED:
+        return Unavailable(why, maybe_sent=True, retry_after=wait)
+    if status in _LATER or status >= 500 or status < 200:
+        return Unavailable(why, retry_after=wait)
+    return Refused(why)
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Seconds from `Retry-After`, a number or an HTTP date; 15 minutes at the most, None when it says nothing."""
+    written = answer.head.headers.get("retry-after", "").strip()[:64]
+    if written.isascii() and written.isdigit():
+        return min(float(written), LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(written)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(max((moment - answer.at).total_seconds(), 0.0), LONGEST_WAIT)
+
+
+def _redirected(head: Head, vendor: VendorAddresses, called: str) -> Opened:
+    location = head.headers.get("location")
+    link = vendor.link(location, called) if location else None
+    # To send the same call to another place is no applet: nothing was opened.
+    if link and link.partition("#")[0].split("/", 3)[3] == called.split("/", 3)[3]:
+        raise Refused("the vendor answered with another address of its API; check the API domain")
+    return _opened(link)
+
+
+def _from_envelope(envelope: Envelope, answer: Answer, vendor: VendorAddresses, called: str) -> Opened:
+    if envelope.failed:
+        code = envelope.error_code
+        if code is None or not 400 <= code < 600:
+            raise Refused("the vendor answered ERROR: it does not take this request")
+        raise failure(code, retry_after(answer))
+    written = envelope.link or ""
+    # A word such as "none" would be a relative address too.
+    link = vendor.link(written, called) if written.startswith("/") or "://" in written else None
+    return _opened(link, envelope.session_id, envelope.ticket_number, envelope.pin)
+
+
+def _opened(
+    link: str | None, session_id: str | None = None, ticket_number: str | None = None, pin: str | None = None
+) -> Opened:
+    start = Start.LINK if link else Start.BROWSER
+    return Opened(start, session_id=session_id, ticket_number=ticket_number, link=link, pin=pin)

@@ -1,0 +1,291 @@
+"""One call of a vendor's server, with time limits that hold whatever the server does, and honest about its failures.
+
+Every call has a connection of its own. A request for support is rare, so a kept one would nearly always be too old,
+and a reset on a kept connection leaves open whether the session was made. A new one costs about 1.3 ms of CPU with
+TLS and 0.2 ms without, as the certificates, which would take 25 ms more, are loaded once.
+"""
+
+import functools
+import http.client
+import io
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import DecodeError, HTTPError
+from urllib3.response import BaseHTTPResponse
+
+from app.backends.answer import Answer, Head, carries_applet
+from app.backends.kept_applet import TooLarge, applet_name, applet_type, keep_applet
+from app.core.backend import AppletFile, Unavailable
+
+_CHUNK = 64 * 1024  # bytes
+_NETWORK = (HTTPError, http.client.HTTPException, OSError)
+_CERTIFICATE = {  # OpenSSL's codes
+    10: "has expired",
+    18: "is not from an authority that this machine trusts",
+    19: "is not from an authority that this machine trusts",
+    20: "is not from an authority that this machine trusts",
+    62: "is for another name",
+    64: "is for another name",
+}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Seconds and bytes. `connect` is for one connection with its TLS, `read` for a pause in the answer, `whole` for
+    all of it from the first byte sent, `applet` instead of that for an applet as the body. A connection that cannot
+    be made is tried again after each of `pauses`."""
+
+    connect: float = 2.0
+    read: float = 10.0
+    whole: float = 10.0
+    applet: float = 120.0
+    pauses: tuple[float, ...] = (0.1, 0.4)
+    most_body: int = 8 * 1024 * 1024
+    most_applet: int = 64 * 1024 * 1024
+
+
+class VendorCalls:
+    """Makes calls, from any number of threads at once. One for a process is enough.
+
+    TLS is verified against the system's authorities, and those of the PEM file `authorities` where given.
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        authorities: Path | None = None,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self._limits = limits or Limits()
+        self._clock = clock
+        self._tls = ssl.create_default_context()
+        if authorities:
+            self._tls.load_verify_locations(authorities)
+
+    def post(
+        self, address: str, body: bytes, headers: Mapping[str, str], folder: Path, *, look: bool = False
+    ) -> Answer:
+        """Send the body to an address as `VendorAddresses` gives it; an applet as the answer goes to the folder.
+
+        Redirects are not followed. The body of anything but a success is left unread, unless a person wants to
+        `look` at it. Raises Unavailable: with `maybe_sent` from the first byte that was sent, before that after
+        it was tried again.
+        """
+        started = time.monotonic()
+        for pause in (*self._limits.pauses, None):
+            attempt = _Attempt(self._limits)
+            try:
+                return self._exchange(attempt, address, body, headers, folder, look)
+            except _NETWORK as error:
+                # Looking up a name has no time limit of its own; several of them must not add up.
+                late = time.monotonic() - started > self._limits.connect * (len(self._limits.pauses) + 1)
+                if attempt.sent or pause is None or late:
+                    raise _unavailable(error, attempt, urlsplit(address).hostname or "") from None
+                time.sleep(pause)
+        raise AssertionError  # the last pause is None
+
+    def _exchange(
+        self,
+        attempt: "_Attempt",
+        address: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        folder: Path,
+        look: bool,
+    ) -> Answer:
+        parts = urlsplit(address)
+        connection = self._connection(attempt, parts.scheme, parts.hostname or "", parts.port)
+        try:
+            try:
+                connection.request(
+                    "POST", parts.path, body=body, headers={**headers, "Connection": "close"}, preload_content=False
+                )
+            except (BrokenPipeError, ConnectionResetError):
+                # A server may answer, and hang up, before it has read everything.
+                if not attempt.sent:
+                    raise
+            response = connection.getresponse()
+            try:
+                return self._answer(attempt, response, folder, look)
+            finally:
+                response.close()
+        finally:
+            connection.close()
+
+    def _connection(self, attempt: "_Attempt", scheme: str, host: str, port: int | None) -> HTTPConnection:
+        if scheme == "https":
+            return _TlsConnection(attempt, host, port, ssl_context=self._tls)
+        return _Connection(attempt, host, port)
+
+    def _answer(self, attempt: "_Attempt", response: BaseHTTPResponse, folder: Path, look: bool) -> Answer:
+        head = Head(response.status, {name.lower(): value for name, value in response.headers.items()})
+        at = self._clock()
+        if not head.good and not look:
+            return Answer(head, at)
+        try:
+            start = response.read(_CHUNK)
+            if carries_applet(head, start):
+                attempt.extend(self._limits.applet)
+                return Answer(head, at, applet=self._keep(head, _chunks(response, start), folder))
+            return Answer(head, at, self._whole(_chunks(response, start)))
+        except (DecodeError, TooLarge):
+            return Answer(head, at, None)
+
+    def _keep(self, head: Head, chunks: Iterator[bytes], folder: Path) -> AppletFile:
+        try:
+            kept, size = keep_applet(chunks, folder, self._limits.most_applet)
+        except OSError:  # of the disk: the network's are wrapped
+            raise Unavailable("the applet cannot be written to disk", maybe_sent=True) from None
+        name = applet_name(head.headers.get("content-disposition"), head.media_type)
+        return AppletFile(kept, name, applet_type(head.media_type), size)
+
+    def _whole(self, chunks: Iterator[bytes]) -> bytes:
+        whole = bytearray()
+        for chunk in chunks:
+            whole += chunk
+            if len(whole) > self._limits.most_body:
+                raise TooLarge
+        return bytes(whole)
+
+
+def _chunks(response: BaseHTTPResponse, start: bytes) -> Iterator[bytes]:
+    """The decoded body, never more than a chunk at once: what is packed small can be very large."""
+    chunk = start
+    while chunk:
+        yield chunk
+        chunk = response.read(_CHUNK)
+
+
+def _unavailable(error: BaseException, attempt: "_Attempt", host: str) -> Unavailable:
+    """In our own words: a library's message may hold anything that was sent or came."""
+    if not attempt.sent:
+        return Unavailable(_why_not_connected(error, host))
+    why = "did not answer in time" if attempt.over else "broke off the connection before its answer was complete"
+    return Unavailable(f"{host} {why}", maybe_sent=True)
+
+
+def _why_not_connected(error: BaseException, host: str) -> str:
+    if isinstance(error, socket.gaierror):
+        return f"the name {host} cannot be looked up"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate of {host} {_CERTIFICATE.get(error.verify_code, 'cannot be trusted')}"
+    if isinstance(error, TimeoutError):
+        return f"{host} cannot be reached in time"
+    if isinstance(error, ssl.SSLError):
+        return f"no secure connection with {host} can be made"
+    return f"{host} does not accept connections"
+
+
+class _Attempt:
+    """One attempt's time, and whether anything was sent."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.sent = False
+        self.over = False
+        self._limits = limits
+        self._deadline = time.monotonic() + limits.connect
+
+    def send(self) -> None:
+        """From now on the server may have the request."""
+        if not self.sent:
+            self.sent = True
+            self.extend(self._limits.whole)
+
+    def extend(self, seconds: float) -> None:
+        """Everything has to be over in so many seconds from now."""
+        self._deadline = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds that the next step may take. Raises TimeoutError when there are none."""
+        left = min(self._deadline - time.monotonic(), self._limits.read)
+        if left <= 0:
+            self.over = True
+            raise TimeoutError
+        return left
+
+
+class _Connection(HTTPConnection):
+    """A connection on which no step takes longer than its attempt has left."""
+
+    def __init__(self, attempt: _Attempt, host: str, port: int | None, **options: Any) -> None:
+        super().__init__(host, port, **options)
+        self._attempt = attempt
+        self.response_class = functools.partial(_Response, attempt)  # type: ignore[assignment]
+
+    def _new_conn(self) -> socket.socket:
+        """A socket, over whichever of the host's addresses; its time limit is what is left for TLS."""
+        found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        for tried, (family, kind, protocol, _, address) in enumerate(found, 1):
+            connection = socket.socket(family, kind, protocol)
+            try:
+                # One address that does not answer must not use up the time of the others.
+                connection.settimeout(self._attempt.left() / (len(found) - tried + 1))
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connection.connect(address)
+                connection.settimeout(self._attempt.left())
+            except BaseException as error:
+                connection.close()
+                if tried == len(found) or not isinstance(error, OSError):
+                    raise
+            else:
+                return connection
+        raise OSError("no address")
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        self._attempt.send()
+        self.sock.settimeout(self._attempt.left())
+        super().send(data)
+
+
+class _TlsConnection(_Connection, HTTPSConnection):
+    """The same, over TLS."""
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer that is read through a `_TimedReader`, from its first byte."""
+
+    def __init__(self, attempt: _Attempt, sock: socket.socket, *arguments: Any, **options: Any) -> None:
+        super().__init__(sock, *arguments, **options)
+        self.fp.close()
+        self.fp = io.BufferedReader(_TimedReader(attempt, sock))
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads what comes while there is time: a socket's own limit begins anew with every byte."""
+
+    def __init__(self, attempt: _Attempt, sock: socket.socket) -> None:
+        self._attempt = attempt
+        self._socket = sock
+        self._raw = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._socket.settimeout(self._attempt.left())
+        try:
+            return self._raw.readinto(buffer)
+        except TimeoutError:
+            self._attempt.over = True
+            raise
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+        super().close()

@@ -1,0 +1,473 @@
+"""A call of a server that misbehaves: how it ends, when, and whether the session may exist."""
+
+import gzip
+import socket
+import ssl
+import stat
+import subprocess
+import sys
+import threading
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import trustme
+
+from app.backends.answer import Answer
+from app.backends.vendor_call import Limits, VendorCalls
+from app.core.backend import Unavailable
+from tests.backends.loopback import Behaviour, Loopback, http, loopback, read_request, reset
+
+AT_ONCE = Limits(pauses=(0.0, 0.0))
+QUICK = Limits(connect=5, read=0.3, whole=0.4, applet=0.6, pauses=(0.0, 0.0))
+SECRET = "key-that-is-secret"
+MEGABYTE = 1024 * 1024
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "kept"
+
+
+def call(
+    server: Loopback | str, folder: Path, limits: Limits = AT_ONCE, authorities: Path | None = None, look: bool = False
+) -> Answer:
+    address = server if isinstance(server, str) else server.address
+    calls = VendorCalls(limits=limits, authorities=authorities)
+    headers = {"Content-Type": "text/plain", "INTEGRATION-KEY": SECRET}
+    return calls.post(f"{address}/call", f"uid={SECRET}".encode(), headers, folder, look=look)
+
+
+def failure(server: Loopback | str, folder: Path, **options: object) -> Unavailable:
+    """The failure of a call; nothing that was sent is in it, nor anything that is not ours."""
+    with pytest.raises(Unavailable) as failed:
+        call(server, folder, **options)
+    told = f"{failed.value} {failed.value.__cause__!r}"
+    assert SECRET not in told
+    assert "/call" not in told
+    assert "vendor's own words" not in told
+    assert not folder.exists() or list(folder.iterdir()) == []
+    return failed.value
+
+
+def test_a_call_as_the_vendor_sees_it(folder: Path) -> None:
+    with loopback(http(200, b"well", Content_Type="text/plain", X_Two="b")) as server:
+        answer = call(server, folder)
+    (received,) = server.received
+    assert (received.method, received.path, received.body) == ("POST", "/call", b"uid=key-that-is-secret")
+    assert received.headers == {
+        "host": f"127.0.0.1:{server.port}",
+        "accept-encoding": "identity",
+        "content-length": "22",
+        "content-type": "text/plain",
+        "integration-key": SECRET,
+        "connection": "close",
+        "user-agent": received.headers["user-agent"],
+    }
+    assert (answer.head.status, answer.body, answer.applet) == (200, b"well", None)
+    assert answer.head.headers["x-two"] == "b"
+    assert abs((answer.at - datetime.now(UTC)).total_seconds()) < 60
+
+
+def test_every_call_has_its_own_connection(folder: Path) -> None:
+    with loopback(http(200, b"well")) as server:
+        for _ in range(3):
+            call(server, folder)
+    assert server.connections == 3
+
+
+def test_proxies_of_the_environment_are_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    with loopback(http(200, b"well")) as server:
+        assert call(server, folder).body == b"well"
+
+
+def test_a_redirect_is_not_followed(folder: Path) -> None:
+    with loopback(http(302, b"", Location="/call")) as server:
+        answer = call(server, folder)
+    assert (answer.head.status, answer.head.headers["location"]) == (302, "/call")
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+def test_bodies_without_a_length(folder: Path, chunked: bool) -> None:
+    raw = b"HTTP/1.1 200 OK\r\n\r\nwell" if not chunked else b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with loopback(raw + (b"2\r\nwe\r\n2\r\nll\r\n0\r\n\r\n" if chunked else b"")) as server:
+        assert call(server, folder).body == b"well"
+
+
+def test_the_body_of_a_refusal_is_read_only_to_be_looked_at(folder: Path) -> None:
+    with loopback(http(403, b"the vendor's own words")) as server:
+        assert call(server, folder).body == b""
+        assert call(server, folder, look=True).body == b"the vendor's own words"
+
+
+def test_a_refusal_counts_even_when_its_body_never_comes(folder: Path) -> None:
+    with loopback(http(403, b"", length=100)) as server:
+        assert call(server, folder).head.status == 403
+
+
+# Before anything was sent
+
+
+def test_a_refused_connection_is_tried_three_times(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    failed = failure(f"http://127.0.0.1:{port}", folder)
+    assert (failed.maybe_sent, str(failed)) == (False, "127.0.0.1 does not accept connections")
+
+
+def test_a_server_that_comes_back_is_reached_within_the_call(folder: Path) -> None:
+    """The first two connections end in the middle of TLS; nothing was sent on them."""
+    authority = trustme.CA()
+    context = _server(authority.issue_cert("127.0.0.1"))
+    served: list[int] = []
+
+    def behave(connection: socket.socket, server: Loopback) -> None:
+        if server.connections < 3:
+            reset(connection)
+            return
+        with context.wrap_socket(connection, server_side=True) as secure:
+            served.append(server.connections)
+            server.received.append(read_request(secure))
+            secure.sendall(http(200, b"well"))
+
+    authorities = folder.with_name("ca.pem")
+    authority.cert_pem.write_to_path(str(authorities))
+    with loopback(behave) as server:
+        answer = call(f"https://127.0.0.1:{server.port}", folder, authorities=authorities)
+    assert (answer.body, served) == (b"well", [3])
+
+
+def test_a_name_that_does_not_exist(folder: Path) -> None:
+    failed = failure("https://nobody.invalid", folder)
+    assert (failed.maybe_sent, str(failed)) == (False, "the name nobody.invalid cannot be looked up")
+
+
+def test_a_connection_that_never_comes(folder: Path) -> None:
+    """A listener whose queue is full lets connections wait."""
+    with socket.socket() as full, socket.socket() as first:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        first.connect(full.getsockname())
+        started = time.monotonic()
+        limits = Limits(connect=0.2, pauses=(0.0, 0.0))
+        failed = failure(f"http://127.0.0.1:{full.getsockname()[1]}", folder, limits=limits)
+    assert (failed.maybe_sent, str(failed)) == (False, "127.0.0.1 cannot be reached in time")
+    assert 0.6 <= time.monotonic() - started < 3
+
+
+def test_a_tls_handshake_that_never_comes(folder: Path) -> None:
+    def silent(connection: socket.socket, server: Loopback) -> None:
+        server.over.wait(30)
+
+    with loopback(silent) as server:
+        failed = failure(f"https://127.0.0.1:{server.port}", folder, limits=Limits(connect=0.2, pauses=(0.0,)))
+    assert (failed.maybe_sent, str(failed)) == (False, "127.0.0.1 cannot be reached in time")
+    assert server.connections == 2
+
+
+def test_a_server_without_tls(folder: Path) -> None:
+    def plain(connection: socket.socket, server: Loopback) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 400 the vendor's own words\r\n\r\n")
+
+    with loopback(plain) as server:
+        failed = failure(f"https://127.0.0.1:{server.port}", folder)
+    assert (failed.maybe_sent, str(failed)) == (False, "no secure connection with 127.0.0.1 can be made")
+
+
+def _server(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    return context
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path) -> Path:
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path
+
+
+def test_a_sound_certificate(folder: Path, authority: trustme.CA, trusted: Path) -> None:
+    with loopback(http(200, b"well"), _server(authority.issue_cert("127.0.0.1"))) as server:
+        assert call(server, folder, authorities=trusted).body == b"well"
+
+
+def test_certificates_that_are_not_sound(folder: Path, authority: trustme.CA, trusted: Path) -> None:
+    old = datetime(2020, 1, 1, tzinfo=UTC)
+    wrong = {
+        "is for another name": authority.issue_cert("vendor.example"),
+        "has expired": authority.issue_cert("127.0.0.1", not_before=old, not_after=old.replace(year=2021)),
+        "is not from an authority that this machine trusts": trustme.CA().issue_cert("127.0.0.1"),
+    }
+    for why, certificate in wrong.items():
+        with loopback(http(200, b"well"), _server(certificate)) as server:
+            failed = failure(server, folder, authorities=trusted)
+        assert (failed.maybe_sent, str(failed)) == (False, f"the certificate of 127.0.0.1 {why}")
+        assert (server.received, server.connections) == ([], 3)
+
+
+def test_the_systems_authorities_are_the_default(folder: Path, authority: trustme.CA) -> None:
+    with loopback(http(200, b"well"), _server(authority.issue_cert("127.0.0.1"))) as server:
+        assert "certificate" in str(failure(server, folder))
+
+
+# After it was sent: once, and never again
+
+
+def hang_up(connection: socket.socket, server: Loopback) -> None:
+    server.received.append(read_request(connection))
+
+
+def reset_after_reading(connection: socket.socket, server: Loopback) -> None:
+    server.received.append(read_request(connection))
+    reset(connection)
+
+
+def reset_before_reading(connection: socket.socket, server: Loopback) -> None:
+    connection.recv(1)
+    reset(connection)
+
+
+def reset_within_the_head(connection: socket.socket, server: Loopback) -> None:
+    read_request(connection)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-")
+    connection.recv(1)
+
+
+def stall(connection: socket.socket, server: Loopback) -> None:
+    read_request(connection)
+    server.over.wait(30)
+
+
+def stall_within_the_body(connection: socket.socket, server: Loopback) -> None:
+    read_request(connection)
+    connection.sendall(http(200, b'{"link"', length=100))
+    server.over.wait(30)
+
+
+def drip(raw: bytes) -> Behaviour:
+    """A byte now and then, always within the limit of one read."""
+
+    def behave(connection: socket.socket, server: Loopback) -> None:
+        read_request(connection)
+        for byte in raw:
+            connection.sendall(bytes([byte]))
+            if server.over.wait(0.02):
+                return
+
+    return behave
+
+
+def forever(start: bytes, again: bytes) -> Behaviour:
+    def behave(connection: socket.socket, server: Loopback) -> None:
+        read_request(connection)
+        connection.sendall(start)
+        while not server.over.is_set():
+            connection.sendall(again)
+
+    return behave
+
+
+BROKEN = "127.0.0.1 broke off the connection before its answer was complete"
+LATE = "127.0.0.1 did not answer in time"
+
+
+@pytest.mark.parametrize(
+    ("behave", "why"),
+    [
+        (hang_up, BROKEN),
+        (reset_after_reading, BROKEN),
+        (reset_before_reading, BROKEN),
+        (http(200, b"short", length=100), BROKEN),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nshort", BROKEN),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnot-a-number\r\n", BROKEN),
+        (b"the vendor's own words\r\n\r\n", BROKEN),
+        (b"HTTP/1.1 999999 the vendor's own words\r\n\r\n", BROKEN),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n", BROKEN),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n", BROKEN),
+        (http(200, b"MZ", length=100, Content_Type="application/octet-stream"), BROKEN),
+        (stall, LATE),
+        (stall_within_the_body, LATE),
+        (drip(http(200, b"x" * 1000)), LATE),
+        (drip(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 90), LATE),
+        (forever(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), LATE),
+        (forever(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"trailer: x\r\n"), LATE),
+        (drip(http(200, b"MZ" + b"x" * 1000, Content_Type="application/octet-stream")), LATE),
+    ],
+)
+def test_what_was_sent_may_have_opened_a_session(behave: Behaviour | bytes, why: str, folder: Path) -> None:
+    started = time.monotonic()
+    with loopback(behave) as server:
+        failed = failure(server, folder, limits=QUICK if why == LATE else AT_ONCE)
+        took = time.monotonic() - started
+    assert (failed.maybe_sent, str(failed)) == (True, why)
+    assert server.connections == 1
+    assert took < 5
+
+
+def test_an_answer_before_everything_was_read_counts(folder: Path) -> None:
+    def impatient(connection: socket.socket, server: Loopback) -> None:
+        connection.recv(1)
+        connection.sendall(http(413, b""))
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
+
+    with loopback(impatient) as server:
+        calls = VendorCalls(limits=AT_ONCE)
+        assert calls.post(f"{server.address}/call", b"x" * MEGABYTE, {}, folder).head.status == 413
+
+
+# Large and packed bodies
+
+
+def test_a_body_over_the_limit_is_not_read_to_its_end(folder: Path) -> None:
+    with loopback(http(200, b"x" * 10 * MEGABYTE)) as server:
+        answer = call(server, folder, limits=Limits())
+    assert (answer.head.status, answer.body) == (200, None)
+
+
+def test_a_body_up_to_the_limit_is_read(folder: Path) -> None:
+    with loopback(http(200, b"x" * 8 * MEGABYTE)) as server:
+        assert len(call(server, folder, limits=Limits()).body or b"") == 8 * MEGABYTE
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "x-gzip"])
+def test_a_packed_body_is_unpacked(encoding: str, folder: Path) -> None:
+    pack = zlib.compress if encoding == "deflate" else gzip.compress
+    with loopback(http(200, pack(b"well" * 1000), Content_Encoding=encoding)) as server:
+        assert call(server, folder).body == b"well" * 1000
+
+
+def test_a_body_that_is_packed_badly_is_one_that_cannot_be_read(folder: Path) -> None:
+    with loopback(http(200, b"not gzip at all", Content_Encoding="gzip")) as server:
+        assert call(server, folder).body is None
+
+
+def _in_a_process(code: str, *arguments: str) -> list[str]:
+    """What a Python of its own prints, and last how many kB more it needed at its peak."""
+    program = f"""
+import re, sys
+from pathlib import Path
+from app.backends.vendor_call import VendorCalls
+def memory(which):
+    return int(re.search(which + r":\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+calls = VendorCalls()
+before = memory("VmRSS")
+{code}
+print(memory("VmHWM") - before)
+"""
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+CALL = "answer = calls.post(sys.argv[1] + '/call', b'', {}, Path(sys.argv[2]))\n"
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+def test_a_gzip_bomb_does_not_fill_the_memory(folder: Path) -> None:
+    bomb = gzip.compress(gzip.compress(bytes(400 * MEGABYTE)))
+    assert len(bomb) < 10_000
+    with loopback(http(200, bomb, Content_Encoding="gzip, gzip")) as server:
+        body, more = _in_a_process(CALL + "print(answer.body)", server.address, str(folder))
+    assert body == "None"
+    assert int(more) < 30_000
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+def test_an_applet_of_60_mb_needs_less_than_20_mb_of_memory(folder: Path) -> None:
+    applet = b"MZ" + bytes(60 * MEGABYTE - 2)
+    with loopback(http(200, applet, Content_Type="application/octet-stream")) as server:
+        size, more = _in_a_process(CALL + "print(answer.applet.size)", server.address, str(folder))
+    assert int(size) == 60 * MEGABYTE
+    assert int(more) < 20_000
+    (kept,) = folder.iterdir()
+    assert kept.stat().st_size == 60 * MEGABYTE
+
+
+# Applets as the body
+
+
+EXE = "application/x-msdownload"
+
+
+def test_an_applet_is_kept_for_its_owner_alone(folder: Path) -> None:
+    applet = b"MZ" + bytes(range(256)) * 1000
+    disposition = 'attachment; filename="Support 123.exe"'
+    with loopback(http(200, applet, Content_Type=EXE, Content_Disposition=disposition)) as server:
+        answer = call(server, folder)
+    assert answer.applet is not None
+    assert (answer.applet.name, answer.applet.media_type, answer.applet.size) == ("Support 123.exe", EXE, len(applet))
+    kept = folder / answer.applet.id
+    assert kept.read_bytes() == applet
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert list(folder.iterdir()) == [kept]
+
+
+def test_an_applet_without_a_length_and_packed(folder: Path) -> None:
+    raw = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Encoding: gzip\r\n\r\n"
+    with loopback(raw + gzip.compress(b"MZ" + bytes(200_000))) as server:
+        answer = call(server, folder)
+    assert answer.applet is not None
+    assert answer.applet.size == 200_002
+
+
+def test_an_applet_over_the_limit_is_not_kept(folder: Path) -> None:
+    with loopback(http(200, b"MZ" + bytes(MEGABYTE), Content_Type=EXE)) as server:
+        answer = call(server, folder, limits=Limits(most_applet=MEGABYTE))
+    assert (answer.body, answer.applet) == (None, None)
+    assert list(folder.iterdir()) == []
+
+
+def test_an_applet_has_more_time_than_other_bodies(folder: Path) -> None:
+    def slow(connection: socket.socket, server: Loopback) -> None:
+        read_request(connection)
+        connection.sendall(http(200, b"MZ" * 40_000, length=80_006, Content_Type=EXE))
+        for _ in range(6):
+            server.over.wait(0.05)
+            connection.sendall(b"x")
+
+    with loopback(slow) as server:
+        answer = call(server, folder, limits=Limits(whole=0.2, applet=20, pauses=()))
+    assert answer.applet is not None
+    assert answer.applet.size == 80_006
+
+
+def test_an_applet_that_cannot_be_written(tmp_path: Path) -> None:
+    occupied = tmp_path / "kept"
+    occupied.write_text("a file")
+    with loopback(http(200, b"MZ", Content_Type=EXE)) as server, pytest.raises(Unavailable, match="disk") as failed:
+        call(server, occupied)
+    assert failed.value.maybe_sent
+
+
+# Many at once
+
+
+def test_a_hundred_threads_at_once(folder: Path) -> None:
+    """The server answers none before all hundred are there."""
+    together = threading.Barrier(100, timeout=30)
+
+    def behave(connection: socket.socket, server: Loopback) -> None:
+        received = read_request(connection)
+        together.wait()
+        connection.sendall(http(200, received.body))
+
+    calls = VendorCalls()
+    with loopback(behave) as server, ThreadPoolExecutor(100) as threads:
+        bodies = [str(number).encode() for number in range(100)]
+        done = threads.map(lambda body: calls.post(f"{server.address}/call", body, {}, folder).body, bodies)
+        assert list(done) == bodies
