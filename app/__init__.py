@@ -16,6 +16,7 @@ Where each behaviour lives:
 - submit, work a ticket, erase, prune ............................. actions/
 - pages for customers and technicians ............................. web/
 - the New Session API, states as JSON, OpenAPI .................... api/
+- what a site's webhook is told ................................... core/webhook.py, store/notices.py, actions/tell.py
 - what is counted for Prometheus .................................. metrics.py, store/backlog.py, web/metrics_page.py
 - background work ................................................. worker.py
 - the `handbell` command .......................................... cli/

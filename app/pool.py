@@ -65,7 +65,7 @@ class Surroundings:
     """What the pool needs of the process it is in.
 
     `within_rate` counts one call of a site and says whether it may be made now; `waiters` is how many submits may
-    wait for their session at the same time.
+    wait for their session at the same time; `tell` delivers what waits for the sites' webhooks.
     """
 
     database: Database
@@ -74,7 +74,7 @@ class Surroundings:
     open_backend: Callable[[Site], SessionBackend]
     within_rate: Callable[[Site], bool]
     waiters: int
-    sweep_more: Callable[[], None] = lambda: None
+    tell: Callable[[], object] = lambda: None
 
 
 @dataclass(slots=True)
@@ -110,6 +110,7 @@ class HandOffPool:
         self._stopping = threading.Event()
         self._waiters = threading.BoundedSemaphore(max(1, around.waiters))
         self._threads: ThreadPoolExecutor | None = None
+        self._telling: Future[object] | None = None
         self._dispatcher = threading.Thread(target=self._dispatch, name="hand-offs", daemon=True)
 
     def start(self) -> None:
@@ -320,7 +321,8 @@ class HandOffPool:
         if at_work:
             around.database.write(lambda connection: extend_leases(connection, at_work, around.clock() + LEASE))
         take_back(around.database, around.configuration().sites.get, around.clock())
-        around.sweep_more()
+        if self._threads and (self._telling is None or self._telling.done()):
+            self._telling = self._threads.submit(around.tell)
 
     def _claim(self) -> bool:
         """Claim and begin what there is room for. Whether something waits for a site's rate alone."""

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -12,6 +14,7 @@ from app import metrics
 from app.access import declared
 from app.cli import handbell
 from app.core.request import RequestState
+from app.core.webhook import new_secret, signed_headers
 from app.settings import PREFIX, Settings
 from app.store.backlog import Backlog
 
@@ -61,3 +64,16 @@ def test_every_metric_is_documented() -> None:
     assert len(names) == 11
     text = (DOCS / "operations.md").read_text("utf-8")
     assert [name for name in names if f"| `{name}` |" not in text] == []
+
+
+def test_the_documented_check_of_a_webhook_takes_ours_and_nothing_else() -> None:
+    text = (DOCS / "operations.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    told: dict[str, Any] = {}
+    exec(example, told)  # noqa: S102 - our own documentation
+    secret, body = new_secret(), b'{"type":"request.parked"}'
+    headers = signed_headers(secret, "msg_1", datetime.now(UTC), body)
+    assert told["is_genuine"](secret, headers, body)
+    assert not told["is_genuine"](secret, headers, body + b" ")
+    assert not told["is_genuine"](new_secret(), headers, body)
+    assert not told["is_genuine"](secret, signed_headers(secret, "msg_1", datetime(2026, 1, 1, tzinfo=UTC), body), body)

@@ -20,9 +20,11 @@ from app.core.request import CustomerRequest
 from app.core.retry import LONGEST_PAUSE, STALE_AFTER, Parking, delay, parking
 from app.core.routing import Staff
 from app.core.site import FORM, Site
+from app.core.webhook import RequestParked
 from app.store import hand_offs as store
 from app.store.database import Database
 from app.store.hand_offs import Parked
+from app.store.notices import add_notice
 from app.store.requests import insert_link, request_by_reference
 from app.store.sites import flag_unreadable
 
@@ -200,6 +202,16 @@ def _settle_failed(
 
 def _tell(connection: Connection, site: Site | None, parked: Parked, now: datetime) -> None:
     """Leave a notice for the site's webhook, where it has one."""
+    if site is None or site.webhook is None:
+        return
+    event = RequestParked(
+        reference=parked.reference,
+        site=parked.site,
+        reason=parked.why,
+        attempts=parked.attempts,
+        maybe_duplicate=parked.maybe_duplicate,
+    )
+    add_notice(connection, site.key, event, now)
 
 
 def _marked(asked: NewSessionRequest, reference: str) -> NewSessionRequest:

@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.backends.vendor_call import VendorCalls
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.backends import open_backend
 from app.backends.embedded import EmbeddedDesk
+from app.backends.vendor_call import VendorCalls
 from app.core.backend import Browser, Opened, SessionBackend
 from app.core.new_session import NewSessionRequest
 from app.core.site import Site
