@@ -17,6 +17,7 @@ class Who(StrEnum):
     LINK_HOLDERS = "link holders"  # whoever has the signed link in the address
     ACCOUNT_KEYS = "account keys"  # programs with a site's key
     TECHNICIANS = "technicians"  # logged in at the console
+    SCRAPERS = "scrapers"  # programs on this machine, or in HANDBELL_METRICS_NETWORKS
 
 
 class Undeclared(Exception):

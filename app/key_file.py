@@ -6,16 +6,20 @@ A kid made here bears the time it was made, so that the key before it can be kep
 import base64
 import binascii
 import contextlib
+import fcntl
 import itertools
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 KEEP_OLD = timedelta(hours=24)
 _KID_TIME = "%Y%m%dT%H%M%SZ"
+
+
+Reseal = Callable[[Sequence["Key"]], None]
 
 
 class BadKeys(Exception):
@@ -48,6 +52,7 @@ def ensure_keys(path: Path, now: datetime) -> None:
     with contextlib.suppress(FileExistsError):
         os.link(fresh, path)
     fresh.unlink()
+    _keep_names(path.parent)
 
 
 def read_keys(path: Path) -> list[Key]:
@@ -78,21 +83,68 @@ def live_keys(keys: Sequence[Key], now: datetime) -> list[Key]:
     return live
 
 
-def rotate_keys(path: Path, now: datetime) -> Key:
-    """Put a new key first; the one before it stays valid for 24 hours, older ones go."""
-    fresh = new_key(now)
-    _replace(path, [fresh, *live_keys(read_keys(path), now)])
+@contextlib.contextmanager
+def keys_held(path: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Nobody else on this host changes the keys meanwhile: for whoever changes them, or stores what they seal.
+
+    With `wait` False it is False when somebody else holds them. Where no file can be written beside the keys, they
+    cannot be changed from here either, and nothing is held.
+    """
+    lock = None
+    with contextlib.suppress(OSError):
+        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        yield lock is None or _locked(lock, wait)
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def _locked(lock: int, wait: bool) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _nothing_is_sealed(_keys: Sequence[Key]) -> None:
+    """For whoever keeps no secrets."""
+
+
+def rotate_keys(path: Path, now: datetime, reseal: Reseal = _nothing_is_sealed) -> Key:
+    """Put a new key first; the one before it stays valid for 24 hours, older ones go. Raises BadKeys.
+
+    `reseal` is called in between, when all keys are in the file: what is sealed with any of them must be so with
+    the first when it returns. When it raises, every key stays.
+    """
+    with keys_held(path):
+        keys = read_keys(path)
+        fresh = new_key(now)
+        _replace(path, [fresh, *keys])
+        reseal([fresh, *keys])
+        _replace(path, [fresh, *live_keys(keys, now)])
     return fresh
 
 
-def revoke_key(path: Path, kid: str, now: datetime) -> None:
-    """Take one key out, at once; the last one is replaced by a new one. Raises BadKeys when it is not there."""
-    keys = read_keys(path)
-    # A key that ended must not sign again because its successor goes.
-    kept = [key for key in live_keys(keys, now) if key.kid != kid]
-    if kid not in (key.kid for key in keys):
-        raise BadKeys(f"no key {kid} in {path}; see: handbell keys list")
-    _replace(path, kept or [new_key(now)])
+def revoke_key(path: Path, kid: str, now: datetime, reseal: Reseal = _nothing_is_sealed) -> None:
+    """Take one key out, at once; a new one takes the signing one's place. Raises BadKeys when it is not there.
+
+    `reseal` as in `rotate_keys`: when it raises, the key stays in the file, as the last one.
+    """
+    with keys_held(path):
+        keys = read_keys(path)
+        if kid not in (key.kid for key in keys):
+            raise BadKeys(f"no key {kid} in {path}; see: handbell keys list")
+        # A key that ended must not sign again because its successor goes. The signing one's place is not for an
+        # older one: another host, whose file still has the revoked key first, could seal with that again.
+        kept = [key for key in live_keys(keys, now) if key.kid != kid]
+        if keys[0].kid == kid:
+            kept.insert(0, new_key(now))
+        going = [key for key in keys if key not in kept]
+        _replace(path, [*kept, *going])
+        reseal([*kept, *going])
+        _replace(path, kept)
 
 
 def _key(path: Path, number: int, line: str) -> Key:
@@ -125,5 +177,18 @@ def _write(path: Path, keys: Sequence[Key]) -> None:
 
 def _replace(path: Path, keys: Sequence[Key]) -> None:
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    _write(fresh, keys)
-    fresh.replace(path)
+    try:
+        _write(fresh, keys)
+        fresh.replace(path)
+        _keep_names(path.parent)
+    except OSError as error:
+        raise BadKeys(f"cannot write the keys file {path}: {error.strerror}") from None
+
+
+def _keep_names(folder: Path) -> None:
+    """A power cut must not bring the old file back once something is sealed with the new one's first key."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -13,7 +13,10 @@ class Unsealable(Exception):
 
 
 class Sealer:
-    """Seals with the newest of a ring of 32-byte secrets, opens with any of them."""
+    """Seals with the newest of a ring of 32-byte secrets, opens with any of them.
+
+    The ring is every key in the file: one that is too old to sign links still opens what was sealed with it.
+    """
 
     def __init__(self, secrets_newest_first: Sequence[bytes]) -> None:
         fernets = [Fernet(base64.urlsafe_b64encode(derived_key(s, "seal"))) for s in secrets_newest_first]
@@ -28,7 +31,7 @@ class Sealer:
         """What was sealed. Raises Unsealable."""
         try:
             return self._all.decrypt(sealed).decode()
-        except InvalidToken:
+        except (InvalidToken, ValueError):
             raise Unsealable("sealed with a key that is gone from the keys file; set the secret anew") from None
 
     def resealed(self, sealed: str) -> str | None:

@@ -1,23 +1,30 @@
 """What one running app shares: settings, database, keys, clock, the desk's configuration, rates."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+import structlog
 from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.hand_off import BrowserCall, browser_call
+from app.actions.sealing import site_key
+from app.actions.tell import deliver_due
 from app.backends import open_backend
 from app.backends.vendor_call import VendorCalls
+from app.backends.webhook import Webhooks
 from app.core.backend import Refused, SessionBackend, Unavailable
 from app.core.client import is_in
 from app.core.links import Forged, Link, LinkSigner, Purpose, derived_key
 from app.core.routing import Staff
 from app.core.site import BROWSER, FORM, Site
-from app.key_file import ensure_keys, live_keys, read_keys
+from app.key_file import BadKeys, Key, ensure_keys, live_keys, read_keys
 from app.limits import Rates, site_rate
 from app.pool import HandOffPool, Surroundings
 from app.seal import Sealer, Unsealable
@@ -27,6 +34,7 @@ from app.store.migrate import migrate
 from app.store.sites import load_generation, load_sites
 from app.store.staff import load_staff
 
+log = structlog.get_logger()
 Clock = Callable[[], datetime]
 _KEYS_LOOKED_AT_EVERY = 20.0  # seconds; a revoked key is gone everywhere well within 60
 _KEYS_LOOKED_AT_AT_MOST_EVERY = 1.0  # seconds, for tokens that seem forged
@@ -69,10 +77,10 @@ class Running:
         self.rates = Rates(settings.redis_url)
         self.hand_offs = HandOffPool(self._surroundings())
         self._calls = VendorCalls()
+        self._webhooks = Webhooks()
         self._keys_lock = threading.Lock()
         self._keys_looked_at = time.monotonic()
-        self._secrets = self._live_secrets()
-        self._signer = LinkSigner(self._secrets)
+        self._take(read_keys(settings.keys_path))
         self._desk = self._load_desk()
 
     @property
@@ -81,6 +89,20 @@ class Running:
         if time.monotonic() - self._keys_looked_at > _KEYS_LOOKED_AT_EVERY:
             self._look_at_keys()
         return self._signer
+
+    @property
+    def sealer(self) -> Sealer:
+        """Seals and opens secrets with the keys as they are now."""
+        _ = self.signer
+        return self._sealer
+
+    def unseal(self, sealed: str) -> str:
+        """What was sealed. Raises Unsealable, but only after a look at the keys as they are at this moment."""
+        with suppress(BadKeys, Unsealable):
+            return self.sealer.unseal(sealed)
+        with suppress(BadKeys):
+            self._look_at_keys()
+        return self._sealer.unseal(sealed)
 
     @property
     def session_keys(self) -> list[bytes]:
@@ -130,12 +152,9 @@ class Running:
         if site.sealed_key is None or site.backend not in (FORM, BROWSER):
             return None
         try:
-            return browser_call(self.database, site, self.unseal(site.sealed_key), reference)
+            return browser_call(self.database, site, site_key(site, self), reference)
         except Unsealable:
             return None
-
-    def unseal(self, sealed: str) -> str:
-        return Sealer(self._secrets).unseal(sealed)
 
     def close(self) -> None:
         """Settle the calls in flight, finish writing and close the database."""
@@ -150,13 +169,20 @@ class Running:
             open_backend=self._open_backend,
             within_rate=self._within_rate,
             waiters=self.settings.threads // 4,
+            tell=self._tell,
         )
+
+    def _tell(self) -> None:
+        try:
+            deliver_due(self.database, self.desk.sites, self.unseal, self._webhooks.send, self.clock())
+        except (SQLAlchemyError, sqlite3.Error, TimeoutError) as fault:
+            log.error("notices_not_looked_at", error=type(fault).__name__)
 
     def _open_backend(self, site: Site) -> SessionBackend:
         if site.sealed_key is None:
             raise Refused("the site has no account key; set one: handbell site set --key-file")
         try:
-            key = self.unseal(site.sealed_key)
+            key = site_key(site, self)
         except Unsealable:
             raise Unavailable("the account key cannot be opened with the keys file; see: handbell check") from None
         return open_backend(site, key, self._calls, self.settings.vendor_applets_dir)
@@ -168,13 +194,17 @@ class Running:
 
     def _look_at_keys(self) -> None:
         with self._keys_lock:
-            secrets = self._live_secrets()
-            if secrets != self._secrets:
-                self._secrets, self._signer = secrets, LinkSigner(secrets)
+            keys = read_keys(self.settings.keys_path)
+            if keys != self._keys or self._live(keys) != self._secrets:
+                self._take(keys)
             self._keys_looked_at = time.monotonic()
 
-    def _live_secrets(self) -> list[bytes]:
-        return [key.secret for key in live_keys(read_keys(self.settings.keys_path), self.clock())]
+    def _take(self, keys: list[Key]) -> None:
+        self._keys, self._secrets = keys, self._live(keys)
+        self._signer, self._sealer = LinkSigner(self._secrets), Sealer([key.secret for key in keys])
+
+    def _live(self, keys: list[Key]) -> list[bytes]:
+        return [key.secret for key in live_keys(keys, self.clock())]
 
     def _load_desk(self) -> Desk:
         with self.database.read() as connection:

@@ -1,18 +1,26 @@
-"""Background work on a schedule: tickets expire, kept data is erased. Safe in every process at once."""
+"""Background work on a schedule: tickets expire, kept data is erased, secrets follow the newest key.
+
+Safe in every process at once.
+"""
 
 import random
 import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as WriteTimeout
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.privacy import Pruned, prune
+from app.actions.sealing import any_sealed, lost_secrets, reseal
+from app.core.vendor_account import days_left
+from app.key_file import BadKeys, keys_held, read_keys
+from app.seal import Sealer
 from app.settings import Settings
 from app.store.database import Database
+from app.store.sites import load_sites
 
 log = structlog.get_logger()
 _EVERY = 600.0  # seconds
@@ -20,13 +28,15 @@ _jitter = random.SystemRandom()
 
 
 class Schedule:
-    """A thread that prunes soon after its start and then every ten minutes or so."""
+    """A thread that looks after secrets at its start, and does all that is due every ten minutes or so."""
 
     def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._retention = timedelta(days=settings.retention_days)
         self._applets = settings.vendor_applets_dir
+        self._keys_path = settings.keys_path
         self._clock = clock
+        self._told_on: date | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="schedule", daemon=True)
 
@@ -41,13 +51,51 @@ class Schedule:
 
     def run_once(self) -> Pruned:
         """All due work, now."""
-        return prune(self._database, self._retention, self._applets, self._clock())
+        self.look_after_secrets()
+        return self._prune()
+
+    def look_after_secrets(self) -> None:
+        """Put secrets under the newest key, whoever changed the keys file; once a day, tell which will soon not do."""
+        if not any_sealed(self._database):
+            return
+        with keys_held(self._keys_path, wait=False) as held:
+            if not held:
+                return  # somebody rotates or revokes, and does the same
+            try:
+                sealer = Sealer([key.secret for key in read_keys(self._keys_path)])
+            except BadKeys as error:
+                log.error("keys_unusable", error=str(error))
+                return
+            if resealed := reseal(self._database, sealer):
+                log.info("resealed", secrets=resealed)
+        self._tell_once_a_day(sealer)
+
+    def _tell_once_a_day(self, sealer: Sealer) -> None:
+        today = self._clock().date()
+        if self._told_on == today:
+            return
+        with self._database.read() as connection:
+            sites = load_sites(connection)
+        for site in sites:
+            if (days := days_left(site, today)) is not None:
+                log.warning("vendor_key_ends", site=site.key, days=days)
+            for lost in lost_secrets(site, sealer):
+                log.error("secret_lost", site=site.key, error=lost)
+        self._told_on = today
 
     def _work(self) -> None:
+        self._try("reseal_failed", self.look_after_secrets)
         while not self._stop.wait(_EVERY * _jitter.uniform(0.05, 1.0)):
-            try:
-                pruned = self.run_once()
-            except (SQLAlchemyError, sqlite3.Error, WriteTimeout) as error:
-                log.error("prune_failed", error=type(error).__name__)
-                continue
-            log.debug("pruned", requests=pruned.requests_erased, tickets=pruned.tickets_erased)
+            self._try("reseal_failed", self.look_after_secrets)
+            self._try("prune_failed", self._prune)
+
+    def _prune(self) -> Pruned:
+        pruned = prune(self._database, self._retention, self._applets, self._clock())
+        log.debug("pruned", requests=pruned.requests_erased, tickets=pruned.tickets_erased)
+        return pruned
+
+    def _try(self, failure: str, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except (SQLAlchemyError, sqlite3.Error, WriteTimeout) as error:
+            log.error(failure, error=type(error).__name__)

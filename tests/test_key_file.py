@@ -4,12 +4,24 @@ import base64
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from app.key_file import BadKeys, ensure_keys, live_keys, new_key, read_keys, revoke_key, rotate_keys
+from app.key_file import (
+    BadKeys,
+    Key,
+    ensure_keys,
+    keys_held,
+    live_keys,
+    new_key,
+    read_keys,
+    revoke_key,
+    rotate_keys,
+)
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DAY = timedelta(hours=24)
@@ -185,3 +197,109 @@ def test_a_key_s_name_tells_when_it_was_made() -> None:
     key = new_key(NOW)
     assert key.kid.startswith("20260301T120000Z-")
     assert new_key(NOW).secret != key.secret
+
+
+class Failed(Exception):
+    """Resealing broke off."""
+
+
+def fail(_ring: Sequence[Key]) -> None:
+    raise Failed
+
+
+def test_a_rotation_reseals_while_every_key_is_in_the_file(path: Path) -> None:
+    ensure_keys(path, NOW - 2 * DAY)
+    (ended,) = kids(path)
+    rotate_keys(path, NOW - DAY)
+    seen: list[list[str]] = []
+
+    def reseal(ring: Sequence[Key]) -> None:
+        assert [key.kid for key in ring] == kids(path)
+        seen.append(kids(path))
+
+    fresh = rotate_keys(path, NOW + timedelta(hours=1), reseal)
+    assert (seen[0][0], seen[0][-1], len(seen)) == (fresh.kid, ended, 1)
+    assert kids(path) == seen[0][:2]
+
+
+def test_a_rotation_that_breaks_off_loses_no_key_and_is_made_good_by_the_next(path: Path) -> None:
+    ensure_keys(path, NOW - 2 * DAY)
+    (old,) = kids(path)
+    with pytest.raises(Failed):
+        rotate_keys(path, NOW, fail)
+    assert len(kids(path)) == 2
+    with pytest.raises(Failed):
+        rotate_keys(path, NOW + 2 * DAY, fail)
+    assert (len(kids(path)), kids(path)[-1]) == (3, old)
+    assert len(live_keys(read_keys(path), NOW + 4 * DAY)) == 1
+    seen: list[str] = []
+    rotate_keys(path, NOW + 4 * DAY, lambda ring: seen.extend(key.kid for key in ring))
+    assert (len(seen), seen[-1]) == (4, old)
+    assert len(kids(path)) == 2
+
+
+def test_a_key_that_is_to_go_signs_no_more_but_opens_until_all_is_resealed(path: Path) -> None:
+    ensure_keys(path, NOW)
+    (only,) = kids(path)
+    with pytest.raises(Failed):
+        revoke_key(path, only, NOW, fail)
+    fresh, last = kids(path)
+    assert (last, fresh != only) == (only, True)
+    seen: list[str] = []
+    revoke_key(path, only, NOW, lambda ring: seen.extend(key.kid for key in ring))
+    assert seen == [fresh, only]
+    assert kids(path) == [fresh]
+
+
+def test_a_new_key_takes_the_place_of_a_revoked_signing_one_never_an_older(path: Path) -> None:
+    ensure_keys(path, NOW - DAY)
+    (old,) = kids(path)
+    signing = rotate_keys(path, NOW).kid
+    revoke_key(path, signing, NOW + timedelta(hours=1))
+    fresh, second = kids(path)
+    assert second == old
+    assert fresh not in (old, signing)
+
+
+def test_two_rotations_at_once_are_two(path: Path) -> None:
+    ensure_keys(path, NOW)
+    made: list[str] = []
+    gate = threading.Barrier(4)
+
+    def rotate() -> None:
+        gate.wait()
+        made.append(rotate_keys(path, NOW).kid)
+
+    threads = [threading.Thread(target=rotate) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(made) < set(kids(path))
+    assert len(kids(path)) == 5
+
+
+def test_who_does_not_wait_is_told_that_the_keys_are_held(path: Path) -> None:
+    ensure_keys(path, NOW)
+    with keys_held(path) as held, keys_held(path, wait=False) as again:
+        assert (held, again) == (True, False)
+    with keys_held(path, wait=False) as held:
+        assert held
+    assert path.with_name("keys.lock").stat().st_mode & 0o777 == 0o600
+
+
+def test_where_nothing_can_be_written_nothing_is_held(tmp_path: Path) -> None:
+    with keys_held(tmp_path / "not there" / "keys") as held:
+        assert held
+
+
+def test_a_keys_file_that_cannot_be_written_is_said(path: Path) -> None:
+    ensure_keys(path, NOW)
+
+    def in_the_way(_ring: Sequence[Key]) -> None:
+        path.unlink()
+        path.mkdir()
+        (path / "x").touch()
+
+    with pytest.raises(BadKeys, match="cannot write the keys file"):
+        rotate_keys(path, NOW, in_the_way)

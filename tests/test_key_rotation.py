@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.core.links import Purpose
-from app.key_file import rotate_keys
+from app.key_file import read_keys, revoke_key, rotate_keys
+from app.seal import Sealer, Unsealable
 from app.settings import Settings
 from app.wiring import Running
 from tests.conftest import StandingClock
@@ -35,3 +36,43 @@ def test_a_link_outlives_the_key_that_signed_it_for_a_day(
     here._look_at_keys()
     clock.advance(hours=22)
     assert client.get(status).status == 200
+
+
+def test_a_secret_sealed_with_a_key_not_seen_yet_is_opened(here: Running, clock: StandingClock) -> None:
+    fresh = rotate_keys(here.settings.keys_path, clock())
+    sealed = Sealer([fresh.secret]).seal("a key")
+    assert here.unseal(sealed) == "a key"
+    assert here.sealer.unseal(sealed) == "a key"
+
+
+def test_a_key_too_old_for_links_still_opens_secrets(here: Running, clock: StandingClock) -> None:
+    sealed = here.sealer.seal("a key")
+    clock.advance(hours=1)
+    rotate_keys(here.settings.keys_path, clock())
+    clock.advance(days=30)
+    here._look_at_keys()
+    assert len(here.session_keys) == 1
+    assert here.unseal(sealed) == "a key"
+
+
+def test_a_revoked_key_opens_nothing_once_the_keys_were_looked_at(
+    here: Running, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = here.sealer.seal("a key")
+    (only,) = read_keys(here.settings.keys_path)
+    revoke_key(here.settings.keys_path, only.kid, clock())
+    monkeypatch.setattr(here, "_keys_looked_at", here._keys_looked_at - 21)
+    with pytest.raises(Unsealable):
+        here.unseal(sealed)
+
+
+def test_a_keys_file_that_is_away_is_no_reason_to_forget_the_keys(
+    here: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = here.sealer.seal("a key")
+    path = here.settings.keys_path
+    path.rename(path.with_name("away"))
+    monkeypatch.setattr(here, "_keys_looked_at", here._keys_looked_at - 21)
+    assert here.unseal(sealed) == "a key"
+    with pytest.raises(Unsealable):
+        here.unseal(Sealer([b"x" * 32]).seal("a key"))

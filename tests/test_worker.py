@@ -1,10 +1,22 @@
 """Background work: what is due is done, and it ends when told to."""
 
+from collections.abc import MutableMapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pytest
+import structlog
+
+from app import worker
+from app.actions.sealing import site_key
+from app.core.site import Site
 from app.core.ticket import TicketState
+from app.key_file import ensure_keys, keys_held, read_keys, rotate_keys
+from app.seal import Sealer
 from app.settings import Settings
 from app.store.database import Database
+from app.store.sites import change_site, load_sites
 from app.store.tickets import insert_ticket, list_tickets
 from app.worker import Schedule
 from tests.conftest import StandingClock, fill_desk
@@ -33,3 +45,98 @@ def test_it_ends_when_told_to(sqlite_url: str, clock: StandingClock, tmp_path: P
     schedule.stop()
     assert not schedule._thread.is_alive()
     database.close()
+
+
+class Log:
+    """Keeps what is logged for operators, as (level, event, values)."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str, dict[str, Any]]] = []
+
+    def keep(self, _logger: object, level: str, values: MutableMapping[str, Any]) -> str:
+        if level != "debug":
+            self.lines.append((level, values.pop("event"), dict(values)))
+        raise structlog.DropEvent
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> Log:
+    kept = Log()
+    everything = structlog.make_filtering_bound_logger(0)
+    logger = structlog.wrap_logger(structlog.PrintLogger(), processors=[kept.keep], wrapper_class=everything)
+    monkeypatch.setattr(worker, "log", logger)
+    return kept
+
+
+def set_up_account(database: Database, settings: Settings, clock: StandingClock, **options: Any) -> Sealer:
+    """The site `default` has a key at the vendor, sealed with the only key of the file, which is returned."""
+    fill_desk(database, clock())
+    ensure_keys(settings.keys_path, clock())
+    sealer = Sealer([key.secret for key in read_keys(settings.keys_path)])
+    account = {"backend": "take-control", "api_domain": "https://api.us0.swi-rc.com", "sealed_key": sealer.seal("k")}
+    change(database, **{**account, **options})
+    return sealer
+
+
+def change(database: Database, **options: Any) -> None:
+    changed = replace(the_site(database), **options)
+    database.write(lambda connection: change_site(connection, changed))
+
+
+def the_site(database: Database) -> Site:
+    with database.read() as connection:
+        return load_sites(connection)[0]
+
+
+def test_secrets_follow_a_keys_file_that_was_changed_by_hand(
+    database: Database, clock: StandingClock, tmp_path: Path, logged: Log
+) -> None:
+    settings = Settings(data_dir=tmp_path)
+    set_up_account(database, settings, clock)
+    fresh = rotate_keys(settings.keys_path, clock())
+    schedule = Schedule(database, settings, clock)
+    with keys_held(settings.keys_path):
+        schedule.run_once()
+    assert logged.lines == [], "the keys were somebody else's at that moment"
+    schedule.run_once()
+    schedule.run_once()
+    assert logged.lines == [("info", "resealed", {"secrets": 1})]
+    assert site_key(the_site(database), Sealer([fresh.secret])) == "k"
+
+
+def test_the_end_of_a_key_is_logged_once_a_day(
+    database: Database, clock: StandingClock, tmp_path: Path, logged: Log
+) -> None:
+    settings = Settings(data_dir=tmp_path)
+    set_up_account(database, settings, clock, key_made="2025-04-01")
+    schedule = Schedule(database, settings, clock)
+    for hours in (0, 11, 1, 23, 1):
+        clock.advance(hours=hours)
+        schedule.run_once()
+    clock.advance(days=40)
+    schedule.run_once()
+    assert logged.lines == [
+        ("warning", "vendor_key_ends", {"site": "default", "days": days}) for days in (30, 29, -11)
+    ]  # fmt: skip
+    change(database, sealed_key=None)
+    clock.advance(days=1)
+    schedule.run_once()
+    assert len(logged.lines) == 3
+
+
+def test_a_lost_secret_and_an_unusable_keys_file_are_logged_and_the_rest_is_done(
+    database: Database, clock: StandingClock, tmp_path: Path, logged: Log
+) -> None:
+    settings = Settings(data_dir=tmp_path)
+    set_up_account(database, settings, clock)
+    database.write(lambda c: insert_ticket(c, ticket_row(customer_name="Zoë", created_at=clock())))
+    clock.advance(days=7, seconds=1)
+    settings.keys_path.unlink()
+    schedule = Schedule(database, settings, clock)
+    assert schedule.run_once().tickets_expired == 1
+    ensure_keys(settings.keys_path, clock())
+    schedule.run_once()
+    (unusable, lost) = logged.lines
+    assert unusable[:2] == ("error", "keys_unusable")
+    assert (lost[:2], lost[2]["site"]) == (("error", "secret_lost"), "default")
+    assert "--key-file" in lost[2]["error"]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from app import metrics
 from app.backends.embedded import EmbeddedDesk
 from app.core.backend import Browser, Start
 from app.core.client import client_network
@@ -74,21 +75,24 @@ def submit(
     be handed off is due at once, or under the caller's `lease` already. Raises TooMany.
     """
 
-    def record(connection: Connection) -> CustomerRequest:
+    def record(connection: Connection) -> tuple[CustomerRequest, bool]:
         network = client_network(submission.client_address)
         key, since = submission.idempotency_key, now - WINDOW
         known, oldest = earlier_requests(connection, key, network, submission.most, since)
         if known and (request := request_by_reference(connection, known)):
-            return request
+            return request, False
         if oldest:
             raise TooMany(int((oldest + WINDOW - now).total_seconds()) + 1)
-        return _record_new(connection, staff, submission, network, now, lease)
+        return _record_new(connection, staff, submission, network, now, lease), True
 
     try:
-        return database.write(record)
+        request, is_new = database.write(record)
     except IntegrityError:
         # PostgreSQL lets two of the same begin side by side; the second finds the first's row now.
-        return database.write(record)
+        request, is_new = database.write(record)
+    if is_new:
+        metrics.submitted(request.site, request.source)
+    return request
 
 
 def new_start_link(reference: str, now: datetime) -> StartLink:

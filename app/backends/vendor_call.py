@@ -134,8 +134,8 @@ class VendorCalls:
     def _answer(self, attempt: "_Attempt", response: BaseHTTPResponse, folder: Path, look: bool) -> Answer:
         head = Head(response.status, {name.lower(): value for name, value in response.headers.items()})
         at = self._clock()
-        if not head.good and not look:
-            return Answer(head, at)
+        if not head.good:
+            return Answer(head, at, _glimpse(response) if look else b"")
         try:
             start = response.read(_CHUNK)
             if carries_applet(head, start):
@@ -160,6 +160,14 @@ class VendorCalls:
             if len(whole) > self._limits.most_body:
                 raise TooLarge
         return bytes(whole)
+
+
+def _glimpse(response: BaseHTTPResponse) -> bytes | None:
+    """The beginning of a body that decides nothing, if it comes."""
+    try:
+        return response.read(_CHUNK)
+    except _NETWORK:
+        return None
 
 
 def _chunks(response: BaseHTTPResponse, start: bytes) -> Iterator[bytes]:

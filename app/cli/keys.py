@@ -1,16 +1,25 @@
-"""`handbell keys …`: the keys that sign links and cookies."""
+"""`handbell keys …`: the keys that sign links and cookies and seal secrets."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli.opening import now
-from app.cli.output import json_option, show, when
-from app.key_file import live_keys, read_keys, revoke_key, rotate_keys
-from app.settings import load_settings
+from app.actions.sealing import lost_secrets, reseal
+from app.cli.opening import now, open_database
+from app.cli.output import json_option, say_warning, show, when
+from app.key_file import Key, Reseal, live_keys, read_keys, revoke_key, rotate_keys
+from app.seal import Sealer
+from app.settings import Settings, load_settings
+from app.store.database import Database
+from app.store.sites import load_sites
 
 
 @click.group()
 def keys() -> None:
-    """The keys that sign links and cookies; secrets are never shown."""
+    """The keys that sign links and cookies and seal secrets; they are never shown."""
 
 
 @keys.command("list")
@@ -27,13 +36,50 @@ def list_keys(as_json: bool) -> None:
 
 @keys.command("rotate")
 def rotate() -> None:
-    """Sign with a new key from now on; the old one stays valid for 24 hours."""
-    click.echo(f"now signing with {rotate_keys(load_settings().keys_path, now()).kid}")
+    """Sign and seal with a new key from now on; links of the old one stay valid for 24 hours."""
+    settings = load_settings()
+    with _resealing(settings, "a new key signs, but no old one was taken out") as reseal_all:
+        fresh = rotate_keys(settings.keys_path, now(), reseal_all)
+    click.echo(f"now signing with {fresh.kid}")
 
 
 @keys.command("revoke")
 @click.argument("kid")
 def revoke(kid: str) -> None:
     """Take a key out within 60 seconds, everywhere; all links that it signed end."""
-    revoke_key(load_settings().keys_path, kid, now())
+    settings = load_settings()
+    with _resealing(settings, f"{kid} no longer signs, but is not yet revoked") as reseal_all:
+        revoke_key(settings.keys_path, kid, now(), reseal_all)
     click.echo(f"revoked {kid}")
+
+
+@contextmanager
+def _resealing(settings: Settings, so_far: str) -> Iterator[Reseal]:
+    """What puts the database's secrets under the first of the keys it is given.
+
+    The keys are looked at before the database is opened: without them there is nothing to do.
+    """
+    read_keys(settings.keys_path)
+    with open_database(settings) as database:
+
+        def reseal_all(ring: Sequence[Key]) -> None:
+            sealer = Sealer([key.secret for key in ring])
+            reseal(database, sealer)
+            database.checkpoint()  # nothing under the old key is left in SQLite's log
+            _warn_of_lost(database, sealer)
+
+        try:
+            yield reseal_all
+        except (SQLAlchemyError, sqlite3.Error, TimeoutError) as error:
+            raise click.ClickException(
+                f"{so_far}: the database failed ({type(error).__name__}) while secrets were put under the new key; "
+                "when it works again, run this once more"
+            ) from None
+
+
+def _warn_of_lost(database: Database, sealer: Sealer) -> None:
+    with database.read() as connection:
+        sites = load_sites(connection)
+    for site in sites:
+        for lost in lost_secrets(site, sealer):
+            say_warning(f"site {site.key}: {lost}")

@@ -1,9 +1,11 @@
-"""The database, for one command."""
+"""The database, the keys and the time, for one command."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
+from app.key_file import BadKeys, ensure_keys, keys_held, read_keys
+from app.seal import Sealer
 from app.settings import Settings, load_settings
 from app.store.database import Database
 from app.store.migrate import migrate
@@ -18,6 +20,25 @@ def open_database(settings: Settings | None = None) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+@contextmanager
+def open_sealer(settings: Settings) -> Iterator[Sealer]:
+    """What seals secrets. No key goes on this host before the end: until then what was sealed must be stored.
+
+    Makes the keys file when there is none. Raises BadKeys.
+    """
+    try:
+        ensure_keys(settings.keys_path, now())
+    except OSError as error:
+        raise BadKeys(f"cannot write the keys file {settings.keys_path}: {error.strerror}") from None
+    with keys_held(settings.keys_path):
+        yield Sealer([key.secret for key in read_keys(settings.keys_path)])
+
+
+def today() -> date:
+    """The day, by this machine's clock or by UTC, whichever is further: no day that has begun is in the future."""
+    return max(now().date(), now().astimezone().date())
 
 
 def now() -> datetime:

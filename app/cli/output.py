@@ -39,6 +39,11 @@ def show_one(values: dict[str, Any], *, as_json: bool) -> None:
         click.echo(f"{name.replace('_', ' ').ljust(width)}  {_cell(value, whole=True)}".rstrip())
 
 
+def say_warning(text: str) -> None:
+    """One line on standard error, of something that was done all the same."""
+    click.echo(f"handbell: warning: {text}", err=True)
+
+
 def when(moment: datetime | None) -> str | None:
     """ISO 8601 in UTC, or null."""
     return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -12,13 +12,17 @@ from typing import Any
 
 import click
 
-from app import log
+from app import log, metrics
 from app.actions.applet_program import list_programs
+from app.actions.sealing import lost_secrets
 from app.actions.seed import FirstLogin, seed
+from app.cli.live_check import check_live
 from app.cli.opening import now, open_database
 from app.core.platform import PLATFORMS
+from app.core.vendor_account import account_problems, account_warnings
 from app.key_file import ensure_keys, live_keys, read_keys
 from app.resources import resource
+from app.seal import Sealer
 from app.settings import Settings, load_settings
 from app.store.sites import load_sites
 from app.store.staff import load_staff
@@ -46,6 +50,9 @@ def worker() -> None:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         stopped.set()
 
+    metrics.share(settings.metrics_dir)
+    metrics.forget_dead_processes(settings.metrics_dir)
+    metrics.prepare()
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     here = Running(settings)
@@ -59,10 +66,26 @@ def worker() -> None:
 
 
 @click.command()
-def check() -> None:
+@click.option("--live", is_flag=True, help="Also open one real session for each site, and show what came back.")
+@click.option("--site", "site_key", metavar="KEY", help="With --live: for this site alone.")
+def check(live: bool, site_key: str | None) -> None:
     """Check the configuration, the keys, the database and each site; exit 1 when something is wrong."""
+    if site_key and not live:
+        raise click.ClickException("--site goes with --live")
     settings = load_settings()
-    live = live_keys(read_keys(settings.keys_path), now()) if settings.keys_path.exists() else []
+    wrong = _check_at_rest(settings)
+    if live:
+        with open_database(settings) as database:
+            wrong |= not check_live(database, settings, site_key)
+    if wrong:
+        raise click.exceptions.Exit(1)
+
+
+def _check_at_rest(settings: Settings) -> bool:
+    """Print what can be told without calling anybody; whether something is wrong."""
+    keys = read_keys(settings.keys_path) if settings.keys_path.exists() else []
+    live = live_keys(keys, now())
+    sealer = Sealer([key.secret for key in keys]) if keys else None
     click.echo(f"settings   good, {settings.base_url}")
     click.echo(
         f"keys       {len(live)} in {settings.keys_path}" if live else "keys       none yet; made on first start"
@@ -72,13 +95,15 @@ def check() -> None:
         click.echo(f"database   good, {database.url.render_as_string(hide_password=True)}")
         staff = load_staff(connection)
         for site in load_sites(connection):
-            problems = site.problems()
+            problems = site.problems() + account_problems(site, now().date()) + lost_secrets(site, sealer)
             for number in site.offer_departments:
                 if number not in staff.departments or staff.departments[number].disabled:
                     problems.append(f"it offers department {number}, which is unknown or disabled")
-            if site.technician and site.technician.lower() not in staff.technicians:
+            if not site.at_vendor and site.technician and site.technician.lower() not in staff.technicians:
                 problems.append(f"its technician {site.technician} is unknown")
             click.echo(f"site       {site.key}: {'; '.join(problems) or 'good'}, {site.backend}")
+            for warning in account_warnings(site, now().date()):
+                click.echo(f"warning    {site.key}: {warning}")
             wrong += problems
     for platform in PLATFORMS:
         folder = settings.applets_dir / platform
@@ -86,8 +111,7 @@ def check() -> None:
         if len(programs) > 1:
             wrong.append(platform)
             click.echo(f"applet     {folder} holds {len(programs)} files; only {programs[0].name} is handed out")
-    if wrong:
-        raise click.exceptions.Exit(1)
+    return bool(wrong)
 
 
 def _set_up(settings: Settings) -> FirstLogin | None:

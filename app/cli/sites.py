@@ -1,20 +1,29 @@
 """`handbell site …`."""
 
-from dataclasses import replace
+from collections.abc import Collection
+from contextlib import nullcontext
 from typing import Any
 
 import click
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.actions.seed import new_uid
-from app.cli.opening import now, open_database
-from app.cli.output import json_option, show, show_one
+from app.cli.opening import now, open_database, open_sealer, today
+from app.cli.output import json_option, say_warning, show, show_one
+from app.cli.vendor_options import new_webhook_secret as new_secret
+from app.cli.vendor_options import sealed_key, take_key, vendor_changes, vendor_options
 from app.core.customer_info import AskPolicy
 from app.core.new_session import ELEMENTS
-from app.core.site import BACKENDS, Site
+from app.core.site import BACKENDS, SEALED, Site
+from app.core.site_change import SiteChange, change_options
+from app.core.vendor_account import account_problems, account_warnings
+from app.settings import load_settings
 from app.store import sites as store
 from app.store.database import Database
 
+_SPOKEN = {"sealed_key": "key", "key_ending": "key"}
+_ACCOUNT = {"backend", "api_domain", "sealed_key", "key_made"}
 _CHOICES = [choice.value for choice in AskPolicy]
 
 
@@ -76,45 +85,105 @@ def show_site(key: str, as_json: bool) -> None:
 @click.option("--mail", help="Shown to customers in trouble; empty for none.")
 @click.option("--one-time-links/--no-one-time-links", default=None, help="A start link works once, by a button.")
 @click.option("--disabled/--enabled", default=None, help="Whether the site takes requests.")
-def set_site(key: str, offer_department: tuple[int, ...], require: tuple[str, ...], **given: Any) -> None:
+@vendor_options
+def set_site(key: str, new_webhook_secret: bool, **given: Any) -> None:
     """Change settings of a site; those not given stay, repeatable ones replace their list."""
-    changes = {name: value for name, value in given.items() if value is not None}
-    for name in ("department", "technician", "phone", "mail"):
-        if changes.get(name) == "":
-            changes[name] = None
-    if "ask_customer_info" in changes:
-        changes["ask_customer_info"] = AskPolicy(changes["ask_customer_info"])
-    if offer_department:
-        changes["offer_departments"] = tuple(number for number in offer_department if number)
-    if require:
-        changes["required"] = tuple(field for field in require if field != "none")
-    if not changes:
+    vendors_key = take_key(given)
+    changes = _changes(given)
+    if not changes and vendors_key is None and not new_webhook_secret:
         raise click.ClickException("nothing to change; see: handbell site set --help")
-    with open_database() as database:
-        changed = _good(replace(_find(database, key), **changes))
-        database.write(lambda connection: store.change_site(connection, changed))
-    click.echo(f"changed site {key}: {', '.join(sorted(changes))}")
+    settings = load_settings()
+    sealing = bool(vendors_key or changes.get("webhook") or new_webhook_secret)
+    with open_database(settings) as database, open_sealer(settings) if sealing else nullcontext() as sealer:
+        if vendors_key is not None:
+            changes = {**changes, **sealed_key(vendors_key, sealer)}
+        secret = new_secret()
+        change = database.write(
+            lambda connection: _change(
+                connection,
+                key,
+                changes,
+                sealed_secret=sealer.seal(secret) if sealer else None,
+                renew_secret=new_webhook_secret,
+            )
+        )
+    _tell(change, changes, secret)
 
 
 def _find(database: Database, key: str) -> Site:
     with database.read() as connection:
         found = next((s for s in store.load_sites(connection) if s.key == key), None)
     if found is None:
-        raise click.ClickException(f"there is no site {key}; see: handbell site list")
+        raise _unknown(key)
     return found
 
 
-def _good(wanted: Site) -> Site:
-    if problems := wanted.problems():
+def _changes(given: dict[str, Any]) -> dict[str, Any]:
+    """The site's options from what was given."""
+    changes = {name: value for name, value in given.items() if value is not None and value != ()}
+    for name in ("department", "technician", "phone", "mail"):
+        if changes.get(name) == "":
+            changes[name] = None
+    if "ask_customer_info" in changes:
+        changes["ask_customer_info"] = AskPolicy(changes["ask_customer_info"])
+    if offered := changes.pop("offer_department", None):
+        changes["offer_departments"] = tuple(number for number in offered if number)
+    if required := changes.pop("require", None):
+        changes["required"] = tuple(field for field in required if field != "none")
+    return vendor_changes(changes, today())
+
+
+def _change(
+    connection: Connection, key: str, changes: dict[str, Any], *, sealed_secret: str | None, renew_secret: bool
+) -> SiteChange:
+    """The site as it is at this moment, changed and kept."""
+    if (found := store.lock_site(connection, key)) is None:
+        raise _unknown(key)
+    change = change_options(found, changes, sealed_secret=sealed_secret, renew_secret=renew_secret)
+    if renew_secret and not change.site.webhook:
+        raise click.ClickException("--new-webhook-secret: the site has no webhook; give --webhook URL")
+    # An account may lose its key or domain at any time; but nobody may turn to a vendor without them.
+    _good(change.site, forgiven=[] if "backend" in changes else change.site.missing())
+    store.change_site(connection, change.site)
+    return change
+
+
+def _tell(change: SiteChange, changes: dict[str, Any], secret: str) -> None:
+    """What was done, and on standard error what to mind."""
+    site = change.site
+    names = {_SPOKEN.get(name, name) for name in changes} | ({"webhook_secret"} if change.new_secret else set())
+    click.echo(f"changed site {site.key}: {', '.join(sorted(names))}")
+    if change.new_secret:
+        click.echo(f"webhook secret  {secret}  (shown this once)")
+    if change.key_dropped:
+        say_warning(
+            "the stored key was for another API domain and is removed, so that it is not sent to this one; "
+            f"give it again: handbell site set {site.key} --key-file FILE"
+        )
+    elif _ACCOUNT & changes.keys():
+        for text in (*site.missing(), *account_problems(site, today()), *account_warnings(site, today())):
+            say_warning(f"site {site.key}: {text}")
+
+
+def _unknown(key: str) -> click.ClickException:
+    return click.ClickException(f"there is no site {key}; see: handbell site list")
+
+
+def _good(wanted: Site, forgiven: Collection[str] = ()) -> Site:
+    if problems := [problem for problem in wanted.problems() if problem not in forgiven]:
         raise click.ClickException("; ".join(problems))
     return wanted
 
 
 def _plain(found: Site) -> dict[str, Any]:
+    """Everything but the sealed secrets, which nobody needs to see."""
+    options = {name: value for name, value in found.options().items() if name not in SEALED}
     return {
         "key": found.key,
         "name": found.name,
         "uid": found.uid,
         "disabled": found.disabled,
-        **found.options(),
+        **options,
+        "has_key": found.sealed_key is not None,
+        "key_ends": found.key_ends.isoformat() if found.key_ends else None,
     }

@@ -2,17 +2,23 @@
 
 import re
 from dataclasses import dataclass, fields
+from datetime import date
 from typing import Any, Self
 
 from app.core.customer_info import AskPolicy
 from app.core.new_session import ELEMENTS
 from app.core.routing import department_id
-from app.core.vendor_address import address_problems
+from app.core.vendor_address import LOOPBACK, address_problems, is_loopback
+from app.core.vendor_key import as_date, key_ends
+from app.core.webhook_address import webhook_address
 
 DEFAULT_APPLET_HOSTS = ("*.swi-rc.com", "*.swi-tc.com", "startcontrol.com", "*.startcontrol.com")
 SITE_KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 EMBEDDED, FORM, BROWSER, REST = "embedded", "take-control", "take-control-browser", "take-control-rest"
-BACKENDS = (EMBEDDED, FORM, BROWSER, REST)
+AT_VENDOR = (FORM, BROWSER, REST)
+BACKENDS = (EMBEDDED, *AT_VENDOR)
+SEALED = ("sealed_key", "sealed_webhook_secret")
+HIGHEST_RATE = 1000  # calls a second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,10 +26,11 @@ class Site:
     """One site and its options. `uid` is its key at the embedded desk; department and technician are its fixed
     ones, sent when the customer chose none; `offer_departments` are the ids a customer may choose from.
 
-    `api_domain` is the vendor's, without `/rest`; `sealed_key` the account's key there, encrypted, `key_ending` its
-    last four characters, `key_made` the day it was made. `applet_hosts` are the hosts an applet may come from
-    (`example.com`, or `*.example.com` for all below it). `unreadable` is set when the vendor gave an answer that
-    nobody could read: sessions then open in the customer's browser. `rate` is calls a second, at the most.
+    `api_domain` is the vendor's, as `api_address` spells it; `sealed_key` the account's key there, encrypted,
+    `key_ending` its last four characters, `key_made` the day it was made (`2026-01-31`). `applet_hosts` are the hosts
+    an applet may come from (`example.com`, or `*.example.com` for all below it). `unreadable` is set when the vendor
+    gave an answer that nobody could read: sessions then open in the customer's browser. `rate` is calls a second, at
+    the most. `webhook` is told of what happens, signed with the secret in `sealed_webhook_secret`.
     """
 
     key: str
@@ -55,6 +62,22 @@ class Site:
         """Whether the customer's own browser makes the vendor's call."""
         return self.backend == BROWSER or (self.backend == FORM and self.unreadable)
 
+    @property
+    def at_vendor(self) -> bool:
+        """Whether somebody else's server opens this site's sessions."""
+        return self.backend in AT_VENDOR
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether the vendor's place is taken by something on this machine: a stand-in, or a test."""
+        return "://" in (self.api_domain or "") and is_loopback(self.api_domain or "")
+
+    @property
+    def key_ends(self) -> date | None:
+        """The first day on which the vendor's key no longer works, where the day it was made is known."""
+        made = as_date(self.key_made) if self.key_made else None
+        return key_ends(made) if made else None
+
     def options(self) -> dict[str, Any]:
         """The options as plain JSON values."""
         return {name: _plain(getattr(self, name)) for name in OPTIONS}
@@ -82,7 +105,35 @@ class Site:
             wrong.append("--department must be a number such as 1234 or id_1234")
         if unknown := [field for field in self.required if field not in ELEMENTS]:
             wrong.append(f"--require takes {', '.join(ELEMENTS)}, not {', '.join(unknown)}")
-        return wrong + address_problems(self.api_domain, self.applet_hosts)
+        return wrong + self._vendor_problems() + self.missing()
+
+    def missing(self) -> list[str]:
+        """What the site needs before it can open a session at the vendor."""
+        if not self.at_vendor:
+            return []
+        missing = []
+        if not self.api_domain:
+            missing.append(f"--backend {self.backend} needs the account's --api-domain")
+        if not self.sealed_key:
+            missing.append(f"--backend {self.backend} needs the account's key (--key-file)")
+        return missing
+
+    def _vendor_problems(self) -> list[str]:
+        wrong = address_problems(self.api_domain, [host for host in self.applet_hosts if host != LOOPBACK])
+        if LOOPBACK in self.applet_hosts and not self.on_loopback:
+            wrong.append(f"--applet-host {LOOPBACK} is for an --api-domain on this machine only")
+        if self.key_made is not None and as_date(self.key_made) is None:
+            wrong.append("--key-made must be a day such as 2026-01-31")
+        elif self.key_made is not None and not self.sealed_key:
+            wrong.append("--key-made goes with a key (--key-file)")
+        if not 1 <= self.rate <= HIGHEST_RATE:
+            wrong.append(f"--rate must be 1 to {HIGHEST_RATE}")
+        if self.webhook is not None:
+            try:
+                webhook_address(self.webhook)
+            except ValueError as error:
+                wrong.append(f"--webhook {error}")
+        return wrong
 
 
 OPTIONS = tuple(f.name for f in fields(Site) if f.name not in ("key", "name", "uid", "disabled"))

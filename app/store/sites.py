@@ -1,8 +1,9 @@
 """Sites and the configuration's generation, which tells every process that something changed."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from app.core.site import Site
 from app.store.tables import configuration, sites
@@ -29,9 +30,13 @@ def bump_generation(connection: Connection) -> None:
 
 def load_sites(connection: Connection) -> list[Site]:
     """All sites by key, disabled ones included."""
-    rows = connection.execute(_ALL).mappings()
-    names = ("key", "name", "uid", "disabled", "options")
-    return [Site.from_options(**{name: row[name] for name in names}) for row in rows]
+    return [_site(row) for row in connection.execute(_ALL).mappings()]
+
+
+def lock_site(connection: Connection, key: str) -> Site | None:
+    """The site as it is now, for a transaction that changes it: nobody else does before that has ended."""
+    row = connection.execute(_ALL.where(sites.c.key == key).with_for_update()).mappings().one_or_none()
+    return None if row is None else _site(row)
 
 
 def add_site(connection: Connection, site: Site, now: datetime) -> None:
@@ -56,8 +61,11 @@ def change_site(connection: Connection, site: Site) -> None:
 
 def flag_unreadable(connection: Connection, key: str) -> None:
     """The vendor's answers cannot be read: from now on this site's sessions open in the customer's browser."""
-    row = connection.execute(select(sites.c.options).where(sites.c.key == key).with_for_update()).one_or_none()
-    if row is None or row.options.get("unreadable"):
-        return
-    connection.execute(update(sites).where(sites.c.key == key).values(options={**row.options, "unreadable": True}))
-    bump_generation(connection)
+    site = lock_site(connection, key)
+    if site and not site.unreadable:
+        change_site(connection, replace(site, unreadable=True))
+
+
+def _site(row: RowMapping) -> Site:
+    names = ("key", "name", "uid", "disabled", "options")
+    return Site.from_options(**{name: row[name] for name in names})

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask
 
-from app.web import applet, console, errors, go, health, request_page, static_files, status_page
+from app.web import applet, console, errors, go, health, metrics_page, request_page, static_files, status_page
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     request_page.pages,
@@ -11,6 +11,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     applet.pages,
     console.pages,
     health.pages,
+    metrics_page.pages,
     static_files.pages,
 )
 

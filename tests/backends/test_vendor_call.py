@@ -109,6 +109,8 @@ def test_the_body_of_a_refusal_is_read_only_to_be_looked_at(folder: Path) -> Non
 def test_a_refusal_counts_even_when_its_body_never_comes(folder: Path) -> None:
     with loopback(http(403, b"", length=100)) as server:
         assert call(server, folder).head.status == 403
+        looked_at = call(server, folder, look=True)
+        assert (looked_at.head.status, looked_at.body) == (403, None)
 
 
 # Before anything was sent

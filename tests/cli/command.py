@@ -22,7 +22,7 @@ class Handbell:
         self.folder = folder
         self.data = folder / "data"
 
-    def run(self, *arguments: str | bytes, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str | bytes, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
         """The finished process, whatever came of it; never with a traceback."""
         clean = {
             name: value for name, value in os.environ.items() if not name.startswith("HANDBELL_") and name != "PORT"
@@ -31,7 +31,7 @@ class Handbell:
             [str(COMMAND), *arguments],
             env={**clean, "HANDBELL_DATA_DIR": str(self.data), **environment},
             cwd=self.folder,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=60,

@@ -27,6 +27,16 @@ def test_a_site_is_added_changed_and_shown_with_its_account_key(handbell: Handbe
         "one_time_links": True,
         "phone": "+1 555",
         "mail": "help@example.com",
+        "api_domain": None,
+        "has_key": False,
+        "key_ending": None,
+        "key_made": None,
+        "key_ends": None,
+        "applet_hosts": ["*.swi-rc.com", "*.swi-tc.com", "startcontrol.com", "*.startcontrol.com"],
+        "show_waiting_queue": False,
+        "unreadable": False,
+        "rate": 60,
+        "webhook": None,
     }
     (listed,) = handbell.json("site", "list")
     assert listed["uid"] in added

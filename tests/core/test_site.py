@@ -63,6 +63,17 @@ def test_a_good_site_has_no_problems() -> None:
         ({"backend": "carrier-pigeon"}, "--backend"),
         ({"department": "ten"}, "--department"),
         ({"required": ("customer_name", "shoe_size")}, "shoe_size"),
+        ({"backend": "take-control", "sealed_key": "sealed"}, "--api-domain"),
+        ({"backend": "take-control-browser", "api_domain": "https://api.us0.swi-rc.com"}, "--key-file"),
+        ({"api_domain": "http://api.us0.swi-rc.com"}, "--api-domain"),
+        ({"applet_hosts": ("example.com", "*")}, "--applet-host"),
+        ({"applet_hosts": ("127.0.0.1",)}, "--applet-host 127.0.0.1"),
+        ({"applet_hosts": ("127.0.0.1",), "api_domain": "https://api.us0.swi-rc.com"}, "--applet-host 127.0.0.1"),
+        ({"key_made": "yesterday", "sealed_key": "sealed"}, "--key-made"),
+        ({"key_made": "2026-01-31"}, "--key-made"),
+        ({"rate": 0}, "--rate"),
+        ({"rate": 1001}, "--rate"),
+        ({"webhook": "http://example.com/"}, "--webhook"),
     ],
 )
 def test_what_must_be_changed_is_named(change: dict[str, Any], named: str) -> None:
@@ -73,3 +84,18 @@ def test_what_must_be_changed_is_named(change: dict[str, Any], named: str) -> No
 @pytest.mark.parametrize("key", ["a", "a" * 40, "help-desk-2", "0"])
 def test_keys_are_small_letters_digits_and_hyphens(key: str) -> None:
     assert replace(SITE, key=key).problems() == []
+
+
+def test_an_account_at_the_vendor_needs_its_domain_and_its_key() -> None:
+    site = replace(SITE, backend="take-control-rest")
+    assert site.problems() == site.missing()
+    assert len(site.missing()) == 2
+    whole = replace(site, api_domain="https://api.us0.swi-rc.com", sealed_key="sealed", key_made="2026-01-31")
+    assert whole.problems() == []
+    assert str(whole.key_ends) == "2027-01-31"
+
+
+def test_applets_may_come_from_this_machine_while_the_vendor_does() -> None:
+    site = replace(SITE, api_domain="http://127.0.0.1:8001", applet_hosts=("127.0.0.1", "*.example.com"))
+    assert site.on_loopback
+    assert site.problems() == []

@@ -1,0 +1,101 @@
+"""The secrets of sites: opened where they are used, and kept under the newest key of the keys file."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from app.core.site import SEALED, Site
+from app.seal import Sealer, Unsealable
+from app.store.database import Database
+from app.store.sites import change_site, load_sites, lock_site
+
+_WHAT = {"sealed_key": "key at the vendor", "sealed_webhook_secret": "webhook secret"}
+_REMEDY = {
+    "sealed_key": "handbell site set {site} --key-file FILE",
+    "sealed_webhook_secret": "handbell site set {site} --new-webhook-secret",
+}
+
+
+class Unsealer(Protocol):
+    """What opens secrets: a Sealer, or a running process, which looks at the keys file anew when that fails."""
+
+    def unseal(self, sealed: str) -> str: ...
+
+
+def site_key(site: Site, sealer: Unsealer) -> str:
+    """The site's key at the vendor. Raises Unsealable, whose message names the site and says what to do."""
+    return _opened(site, "sealed_key", sealer)
+
+
+def site_webhook_secret(site: Site, sealer: Unsealer) -> str:
+    """The secret that the site's webhook is signed with, `whsec_…`. Raises Unsealable, as `site_key` does."""
+    return _opened(site, "sealed_webhook_secret", sealer)
+
+
+def lost_secrets(site: Site, sealer: Unsealer | None) -> list[str]:
+    """What is stored but no key opens, each with the remedy. Without a keys file, which is None, that is everything."""
+    return [
+        f"its {_WHAT[name]} cannot be read with this keys file: put the right file back, or {_remedy(site, name)}"
+        for name in SEALED
+        if (sealed := getattr(site, name)) is not None and (sealer is None or not _opens(sealer, sealed))
+    ]
+
+
+def reseal(database: Database, sealer: Sealer) -> int:
+    """Encrypt every secret that is not under the newest key with that one. How many there were.
+
+    Each site in a transaction of its own, as it is at that moment. What no key opens is left alone.
+    """
+    with database.read() as connection:
+        stale = [site.key for site in load_sites(connection) if _resealed(site, sealer)]
+    return sum(database.write(partial(_reseal_site, key=key, sealer=sealer)) for key in stale)
+
+
+def any_sealed(database: Database) -> bool:
+    """Whether a secret is stored at all."""
+    with database.read() as connection:
+        return any(getattr(site, name) is not None for site in load_sites(connection) for name in SEALED)
+
+
+def _reseal_site(connection: Connection, key: str, sealer: Sealer) -> int:
+    site = lock_site(connection, key)
+    changes = _resealed(site, sealer) if site else {}
+    if site and changes:
+        change_site(connection, replace(site, **changes))
+    return len(changes)
+
+
+def _resealed(site: Site, sealer: Sealer) -> dict[str, Any]:
+    """The options that have to change."""
+    changes: dict[str, Any] = {}
+    for name in SEALED:
+        sealed = getattr(site, name)
+        if sealed is not None and _opens(sealer, sealed) and (fresh := sealer.resealed(sealed)):
+            changes[name] = fresh
+    return changes
+
+
+def _opened(site: Site, name: str, sealer: Unsealer) -> str:
+    sealed: str | None = getattr(site, name)
+    if sealed is None:
+        raise Unsealable(f"the site {site.key} has no {_WHAT[name]}: {_remedy(site, name)}")
+    try:
+        return sealer.unseal(sealed)
+    except Unsealable:
+        raise Unsealable(
+            f"the {_WHAT[name]} of the site {site.key} cannot be read with this keys file: {_remedy(site, name)}"
+        ) from None
+
+
+def _opens(sealer: Unsealer, sealed: str) -> bool:
+    try:
+        sealer.unseal(sealed)
+    except Unsealable:
+        return False
+    return True
+
+
+def _remedy(site: Site, name: str) -> str:
+    return _REMEDY[name].format(site=site.key)

@@ -1,0 +1,38 @@
+"""The key of an account at the vendor: what may be one, what is shown of it, and when it ends."""
+
+import re
+from datetime import date, timedelta
+
+LONGEST_KEY = 512  # characters
+WARN_BEFORE_END = timedelta(days=30)
+_KEY = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_KEY}}}")
+_SHOWN = 4  # characters
+_SHORTEST_SHOWN = 12  # of a shorter key, four characters would tell too much
+
+
+def vendor_key(text: str) -> str:
+    """The key without the blanks around it; empty when there is none. Raises ValueError, which bears nothing of it."""
+    key = text.strip()
+    if key and not _KEY.fullmatch(key):
+        raise ValueError(f"a key is 1 to {LONGEST_KEY} printable ASCII characters on one line")
+    return key
+
+
+def key_ending(key: str) -> str | None:
+    """The last four characters, by which people tell keys apart; nothing of a key of under 12."""
+    return key[-_SHOWN:] if len(key) >= _SHORTEST_SHOWN else None
+
+
+def key_ends(made: date) -> date:
+    """The first day on which a key no longer works: the vendor disables it after a year (New Session API)."""
+    leap_day = made.month == 2 and made.day == 29
+    return made.replace(year=min(made.year + 1, date.max.year), day=28 if leap_day else made.day)
+
+
+def as_date(text: str) -> date | None:
+    """The day that `2026-01-31` names; None for any other spelling."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.isoformat() == text else None

@@ -1,0 +1,330 @@
+"""`handbell site set` for an account at the vendor, and how its key is kept."""
+
+import base64
+import itertools
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from app.actions.sealing import site_key, site_webhook_secret
+from app.core.site import DEFAULT_APPLET_HOSTS, Site
+from app.key_file import read_keys
+from app.seal import Sealer
+from app.store.sites import change_site, load_sites
+from tests.cli.command import Handbell
+
+KEY = "0d1f4c2e+6a3b/4d0e=9f57|2b8f6f0c1a77"
+DOMAIN = "https://api.us0.swi-rc.com"
+TODAY = datetime.now(UTC).date()
+LOOPBACK = "http://127.0.0.1:8001"
+
+
+def site_set(handbell: Handbell, *options: str, stdin: str = "") -> tuple[str, str]:
+    """What a good `handbell site set default …` prints and warns of; never the key."""
+    done = handbell.run("site", "set", "default", *options, stdin=stdin)
+    assert done.returncode == 0, done.stderr
+    assert not tells(done.stdout + done.stderr, KEY)
+    return done.stdout, done.stderr
+
+
+def shown(handbell: Handbell) -> dict[str, object]:
+    """The site `default`, which shows no secret, sealed or not."""
+    printed = "".join(handbell.says("site", *how) for how in (("show", "default"), ("list",), ("list", "--json")))
+    site = handbell.json("site", "show", "default")
+    stored = the_site(handbell)
+    for secret in (KEY, stored.sealed_key, stored.sealed_webhook_secret):
+        assert secret is None or not tells(printed + str(site), secret)
+    assert "sealed" not in printed + str(site)
+    return dict(site)
+
+
+def the_site(handbell: Handbell) -> Site:
+    with handbell.database() as database, database.read() as connection:
+        return load_sites(connection)[0]
+
+
+def sealer(handbell: Handbell) -> Sealer:
+    return Sealer([key.secret for key in read_keys(handbell.data / "keys")])
+
+
+def spellings(secret: str) -> Iterator[str]:
+    """As it stands, percent-encoded, and in base64 at each of its three alignments."""
+    yield from (secret, quote(secret, safe=""), quote(secret))
+    for skipped, encode in itertools.product(range(3), (base64.b64encode, base64.urlsafe_b64encode)):
+        whole = secret.encode()[skipped:]
+        yield encode(whole[: len(whole) // 3 * 3]).decode()
+
+
+def tells(text: str, secret: str) -> bool:
+    return any(spelling in text for spelling in spellings(secret))
+
+
+def in_the_files(handbell: Handbell, secret: str) -> bool:
+    """Whether the database's files or anything else in the data folder bear the secret."""
+    files = [path for path in handbell.data.rglob("*") if path.is_file()]
+    assert {"handbell.sqlite3", "handbell.sqlite3-wal", "keys"} <= {path.name for path in files}
+    return any(tells(path.read_bytes().decode("latin-1"), secret) for path in files)
+
+
+def test_an_account_is_set_at_once_and_shown_without_its_key(filled: Handbell) -> None:
+    (filled.folder / "key").write_text(f"  {KEY}\r\n")
+    printed, warned = site_set(
+        filled,
+        *("--backend", "take-control-rest", "--api-domain", " API.us0.swi-rc.com/rest/ ", "--key-file", "key"),
+        *("--key-made", TODAY.isoformat(), "--applet-host", "Example.COM", "--applet-host", "*.example.com"),
+        *("--applet-host", "example.com", "--show-waiting-queue", "--rate", "5"),
+    )
+    assert (warned, printed) == (
+        "",
+        "changed site default: api_domain, applet_hosts, backend, key, key_made, rate, show_waiting_queue\n",
+    )
+    expected = {
+        "backend": "take-control-rest",
+        "api_domain": DOMAIN,
+        "has_key": True,
+        "key_ending": "1a77",
+        "key_made": TODAY.isoformat(),
+        "applet_hosts": ["example.com", "*.example.com"],
+        "show_waiting_queue": True,
+        "rate": 5,
+        "unreadable": False,
+    }
+    site = shown(filled)
+    assert {name: site[name] for name in expected} == expected
+    assert (date.fromisoformat(str(site["key_ends"])) - TODAY).days in (365, 366)
+    assert site_key(the_site(filled), sealer(filled)) == KEY
+    site_set(filled, "--applet-host", "default", "--no-show-waiting-queue")
+    site = shown(filled)
+    assert (site["applet_hosts"], site["show_waiting_queue"]) == (list(DEFAULT_APPLET_HOSTS), False)
+    assert (site["key_ending"], site["rate"]) == ("1a77", 5)
+
+
+def test_a_key_comes_from_standard_input_or_the_command_line(filled: Handbell) -> None:
+    site_set(filled, "--key-file", "-", stdin=f"\ufeff{KEY}\n")
+    assert site_key(the_site(filled), sealer(filled)) == KEY
+    site_set(filled, "--key", " short key ")
+    assert site_key(the_site(filled), sealer(filled)) == "short key"
+    assert (shown(filled)["has_key"], shown(filled)["key_ending"]) == (True, None)
+    site_set(filled, "--key", "")
+    assert (shown(filled)["has_key"], shown(filled)["key_ending"]) == (False, None)
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"one\ntwo", b"k" * 513, "schlüssel".encode(), b"\xff\xfe", b"k\0y"])
+def test_a_file_without_a_key_changes_nothing(filled: Handbell, content: bytes) -> None:
+    site_set(filled, "--key", KEY)
+    (filled.folder / "key").write_bytes(content)
+    said = filled.fails("site", "set", "default", "--key-file", "key")
+    assert said.startswith("handbell: --key-file")
+    assert site_key(the_site(filled), sealer(filled)) == KEY
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--key", "a", "--key-file", "-"), "--key and --key-file are both given"),
+        (("--key", "schlüssel"), "--key a key is 1 to 512 printable ASCII characters"),
+        (("--key-file", "missing"), "missing"),
+        (("--api-domain", "http://api.us0.swi-rc.com"), "--api-domain must be https"),
+        (("--api-domain", "https://user@api.us0.swi-rc.com"), "--api-domain must be"),
+        (("--applet-host", "*"), "--applet-host must be"),
+        (("--applet-host", "*.com"), "--applet-host must be"),
+        (("--applet-host", "127.0.0.1"), "--applet-host 127.0.0.1 is for an --api-domain on this machine only"),
+        (("--rate", "0"), "--rate"),
+        (("--rate", "1001"), "--rate"),
+        (("--key-made", "2026-02-30"), "--key-made must be a day"),
+        (("--key", KEY, "--key-made", (TODAY + timedelta(days=2)).isoformat()), "is in the future"),
+        (("--key-made", "2026-01-31"), "--key-made goes with a key"),
+        (("--webhook", "http://example.com/"), "--webhook must be https"),
+        (("--new-webhook-secret",), "the site has no webhook"),
+        (("--backend", "take-control"), "needs the account's --api-domain"),
+        (("--backend", "take-control-rest", "--api-domain", DOMAIN), "needs the account's key (--key-file)"),
+    ],
+)
+def test_a_mistake_is_one_line_and_changes_nothing(filled: Handbell, options: tuple[str, ...], said: str) -> None:
+    before = the_site(filled)
+    line = filled.fails("site", "set", "default", *options)
+    assert said in line
+    assert "schlüssel" not in line
+    assert the_site(filled) == before
+
+
+def test_a_key_is_not_taken_along_to_another_domain(filled: Handbell) -> None:
+    account = ("--backend", "take-control", "--api-domain", DOMAIN, "--key", KEY, "--key-made", "2026-01-31")
+    site_set(filled, *account)
+    assert site_set(filled, "--api-domain", f"{DOMAIN}/rest")[1] == ""
+    assert shown(filled)["key_ending"] == "1a77"
+    (warning,) = site_set(filled, "--api-domain", "https://api.eu1.swi-rc.com")[1].splitlines()
+    assert warning.startswith("handbell: warning: the stored key was for another API domain and is removed")
+    site = shown(filled)
+    assert (site["has_key"], site["key_made"], site["api_domain"]) == (False, None, "https://api.eu1.swi-rc.com")
+    checked = filled.run("check")
+    assert "site       default: --backend take-control needs the account's key (--key-file), take" in checked.stdout
+    assert checked.returncode == 1
+    assert site_set(filled, "--api-domain", DOMAIN, "--key", KEY)[1] == ""
+    assert filled.says("check")
+
+
+def test_an_account_may_lose_its_key_with_a_warning(filled: Handbell) -> None:
+    site_set(filled, "--backend", "take-control", "--api-domain", DOMAIN, "--key", KEY)
+    (warning,) = site_set(filled, "--key", "")[1].splitlines()
+    assert warning == "handbell: warning: site default: --backend take-control needs the account's key (--key-file)"
+    assert site_set(filled, "--phone", "+1 555 0101")[1] == ""
+
+
+def test_a_vendor_on_this_machine_is_taken_with_a_warning(filled: Handbell) -> None:
+    options = ("--backend", "take-control", "--api-domain", LOOPBACK, "--key", KEY, "--applet-host", "127.0.0.1")
+    (warning,) = site_set(filled, *options)[1].splitlines()
+    assert warning.startswith(f"handbell: warning: site default: its API domain {LOOPBACK} is on this machine")
+    checked = filled.says("check")
+    assert f"warning    default: its API domain {LOOPBACK} is on this machine" in checked
+    said = filled.fails("site", "set", "default", "--api-domain", DOMAIN, "--key", KEY)
+    assert "--applet-host 127.0.0.1 is for an --api-domain on this machine only" in said
+
+
+def test_choosing_the_backend_again_is_a_new_try_to_read_the_vendor(filled: Handbell) -> None:
+    site_set(filled, "--backend", "take-control", "--api-domain", DOMAIN, "--key", KEY)
+    with filled.database() as database:
+        flagged = replace(the_site(filled), unreadable=True)
+        database.write(lambda connection: change_site(connection, flagged))
+    assert shown(filled)["unreadable"] is True
+    assert "handbell site set default --backend take-control" in filled.says("check")
+    site_set(filled, "--backend", "take-control")
+    assert shown(filled)["unreadable"] is False
+    assert "warning" not in filled.says("check")
+
+
+def test_a_webhook_s_secret_is_made_shown_once_and_sealed(filled: Handbell) -> None:
+    def secret_in(printed: str) -> str:
+        (secret,) = re.findall(r"whsec_[A-Za-z0-9+/]+=*", printed)
+        assert 24 <= len(base64.b64decode(secret.removeprefix("whsec_"), validate=True)) <= 32
+        assert site_webhook_secret(the_site(filled), sealer(filled)) == secret
+        assert not tells(str(shown(filled)), secret)
+        return str(secret)
+
+    first = secret_in(site_set(filled, "--webhook", "https://Example.com/hook")[0])
+    assert shown(filled)["webhook"] == "https://example.com/hook"
+    assert "whsec_" not in site_set(filled, "--webhook", "https://example.com/hook", "--phone", "1")[0]
+    assert site_webhook_secret(the_site(filled), sealer(filled)) == first
+    renewed = secret_in(site_set(filled, "--new-webhook-secret")[0])
+    moved = secret_in(site_set(filled, "--webhook", "https://other.example/")[0])
+    assert len({first, renewed, moved}) == 3
+    assert "whsec_" not in site_set(filled, "--webhook", "")[0]
+    assert the_site(filled).sealed_webhook_secret is None
+
+
+def test_check_tells_of_a_key_s_end_a_month_before_and_fails_when_it_has_come(filled: Handbell) -> None:
+    account = ("--backend", "take-control", "--api-domain", DOMAIN, "--key", KEY)
+    site_set(filled, *account, "--key-made", (TODAY - timedelta(days=300)).isoformat())
+    assert "warning" not in filled.says("check")
+    _, warned = site_set(filled, "--key-made", (TODAY - timedelta(days=350)).isoformat())
+    assert "its key at the vendor ends in 1" in warned
+    assert "warning    default: its key at the vendor ends in 1" in filled.says("check")
+    site_set(filled, "--key-made", (TODAY - timedelta(days=366)).isoformat())
+    checked = filled.run("check")
+    assert "site       default: its key at the vendor ended on" in checked.stdout
+    assert checked.returncode == 1
+
+
+# Keys of the keys file.
+
+
+def age(path: Path, hours: int) -> None:
+    """Make every key in the file that much older, by its name."""
+
+    def older(match: re.Match[str]) -> str:
+        made = datetime.strptime(match[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) - timedelta(hours=hours)
+        return made.strftime("%Y%m%dT%H%M%SZ")
+
+    path.write_text(re.sub(r"^\d{8}T\d{6}Z", older, path.read_text(), flags=re.MULTILINE))
+
+
+def test_a_stored_key_outlives_every_rotation_and_revocation_and_is_never_readable(filled: Handbell) -> None:
+    keys = filled.data / "keys"
+    with filled.database() as database, database.read() as connection:
+        load_sites(connection)  # while somebody reads, SQLite's log stays
+        site_set(
+            filled, "--backend", "take-control", "--api-domain", DOMAIN, "--key", KEY, "--webhook", "https://a.example"
+        )
+        secret = site_webhook_secret(the_site(filled), sealer(filled))
+        sealed = {the_site(filled).sealed_key}
+        steps: list[tuple[str, list[int]]] = [("rotate", []), ("rotate", []), ("revoke", [-1]), ("revoke", [0])]
+        steps += [("revoke", [0]), ("rotate", [])]
+        for what, which in steps:
+            kids = [key.kid for key in read_keys(keys)]
+            printed = filled.says("keys", what, *(kids[n] for n in which))
+            site = the_site(filled)
+            newest = Sealer([read_keys(keys)[0].secret])
+            assert (site_key(site, newest), site_webhook_secret(site, newest)) == (KEY, secret), (what, which)
+            assert not tells(printed, KEY)
+            for hidden in (KEY, secret, secret.removeprefix("whsec_")):
+                assert not in_the_files(filled, hidden)
+            sealed.add(site.sealed_key)
+            if which:
+                assert kids[which[0]] not in [key.kid for key in read_keys(keys)]
+            assert "good, take-control" in filled.says("check")
+            age(keys, 25)
+        assert len(sealed) == len(steps), "all but the revocation of an old key sealed anew"
+
+
+def test_the_last_key_is_revoked_without_losing_what_it_sealed(filled: Handbell) -> None:
+    site_set(filled, "--key", KEY)
+    (only,) = filled.json("keys", "list")
+    assert filled.says("keys", "revoke", only["kid"]) == f"revoked {only['kid']}\n"
+    (fresh,) = filled.json("keys", "list")
+    assert fresh["kid"] != only["kid"]
+    assert site_key(the_site(filled), sealer(filled)) == KEY
+
+
+def test_a_secret_that_no_key_opens_is_named_and_nothing_stops_for_it(filled: Handbell) -> None:
+    site_set(filled, "--backend", "take-control", "--api-domain", DOMAIN, "--key", KEY)
+    (filled.data / "keys").unlink()
+    checked = filled.run("check")
+    assert "site       default: its key at the vendor cannot be read with this keys file" in checked.stdout
+    site_set(filled, "--webhook", "https://a.example")  # makes a keys file
+    checked = filled.run("check")
+    assert "handbell site set default --key-file FILE" in checked.stdout
+    assert "webhook secret" not in checked.stdout
+    assert (checked.returncode, checked.stderr) == (1, "")
+    (kid,) = (row["kid"] for row in filled.json("keys", "list"))
+    for command in (("rotate",), ("revoke", kid)):
+        done = filled.run("keys", *command)
+        assert done.returncode == 0
+        (warning,) = done.stderr.splitlines()
+        assert warning.startswith("handbell: warning: site default: its key at the vendor cannot be read")
+    assert kid not in [row["kid"] for row in filled.json("keys", "list")]
+    site_set(filled, "--key", KEY)
+    assert filled.says("check")
+
+
+def test_a_rotation_does_not_begin_without_the_database(filled: Handbell) -> None:
+    site_set(filled, "--key", KEY)
+    before = (filled.data / "keys").read_bytes()
+    said = filled.run("keys", "rotate", HANDBELL_DATABASE_URL="sqlite:////dev/null/x").stderr
+    assert said.startswith("handbell: cannot open the database")
+    assert (filled.data / "keys").read_bytes() == before
+
+
+def test_a_database_that_fails_on_the_way_costs_no_key(filled: Handbell) -> None:
+    def rename(old: str, new: str) -> None:
+        with sqlite3.connect(filled.data / "handbell.sqlite3") as raw:
+            raw.execute(f"ALTER TABLE {old} RENAME TO {new}")
+        raw.close()
+
+    site_set(filled, "--key", KEY)
+    (first,) = (row["kid"] for row in filled.json("keys", "list"))
+    rename("sites", "away")
+    for command in (("rotate",), ("revoke", first)):
+        said = filled.fails("keys", *command)
+        assert "the database failed (OperationalError)" in said
+        assert said.endswith("run this once more")
+        assert filled.json("keys", "list")[-1]["kid"] == first
+    rename("away", "sites")
+    assert site_key(the_site(filled), sealer(filled)) == KEY
+    filled.says("keys", "revoke", first)
+    assert site_key(the_site(filled), sealer(filled)) == KEY
