@@ -172,16 +172,16 @@ def _new_request(submission: Submission, asked: NewSessionRequest, network: str,
 
 
 def _handed_off(request: CustomerRequest, browser: Browser, lease: Lease | None, now: datetime) -> CustomerRequest:
-    due = replace(
+    return replace(
         request,
+        state=RequestState.OPENING if lease else RequestState.WAITING,
+        attempts=1 if lease else 0,
+        lease=lease.name if lease else None,
+        due_at=lease.until if lease else now,
+        waiting_since=now,
         user_agent=browser.user_agent,
         accept_language=browser.accept_language,
-        waiting_since=now,
-        due_at=now,
     )
-    if lease is None:
-        return due
-    return replace(due, state=RequestState.OPENING, lease=lease.name, due_at=lease.until, attempts=1)
 
 
 def _for_site(submission: Submission) -> NewSessionRequest:
