@@ -12,11 +12,12 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ class Service:
         self.name = name
         self.log_file = folder / f"{name}.log"
         self.environment = environment
+        self.said: list[str] = []
         self._command = command
         self._folder = folder
         self._ready = threading.Event()
@@ -121,6 +123,7 @@ class Service:
             assert process.stdout is not None
             # Ends with the last process that has it: orphans of a killed master hold the port until then.
             for line in process.stdout:
+                self.said.append(line)
                 if line == "ready\n":
                     self._ready.set()
 
@@ -128,6 +131,19 @@ class Service:
         if self._process:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of a host; the headers' names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
 
 
 @dataclass(slots=True)
@@ -154,6 +170,13 @@ class Hosts:
         """What all processes wrote to standard error so far."""
         return "".join(service.log_file.read_text("utf-8") for service in self.services)
 
+    @property
+    def first_log_in(self) -> tuple[str, str]:
+        """The first technician's mail and password, as they were printed this once."""
+        (line,) = (line for line in self.web[0].said if line.startswith("first log-in"))
+        words = line.split()
+        return words[2], words[4]
+
     def logged(self, event: str) -> int:
         """How often something was logged."""
         return self.logs.count(f'"event": "{event}"')
@@ -167,6 +190,22 @@ class Hosts:
             self.killed[kind] += 1
             return True
         return False
+
+    def ask(
+        self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None, port: int = 0
+    ) -> Answer:
+        """One call of the first host, or of the one on that port."""
+        connection = HTTPConnection("127.0.0.1", port or self.ports[0], timeout=30)
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            answer = connection.getresponse()
+            found = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, found, answer.read())
+        finally:
+            connection.close()
+
+    def get(self, path: str) -> Answer:
+        return self.ask("GET", path)
 
     def run_json(self, *arguments: str) -> Any:
         """What `handbell <arguments> --json` prints."""

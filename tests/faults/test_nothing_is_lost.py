@@ -1,9 +1,12 @@
 """Acknowledged means kept: processes are killed and calls fail while customers submit, and every request is settled."""
 
 import logging
+import os
 import random
+import signal
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
 
@@ -11,8 +14,9 @@ import pytest
 
 from tests.faults.crowd import Crowd, Plan, Visit, Way, crowd
 from tests.faults.hosts import Hosts, Kind, running, until
-from tests.faults.kept import check_desk, check_kept, check_sessions, rows_of, settle_all
+from tests.faults.kept import check_desk, check_kept, check_sessions, end_leases, rows_of, settle_all
 from tests.faults.profile import PROFILE
+from tests.faults.secret import contents, leaks
 from tests.vendor.remote import RemoteVendor, vendor_process
 from tests.vendor.stand_in import KEY
 
@@ -48,6 +52,32 @@ def vendor() -> Iterator[RemoteVendor]:
 
 
 @pytest.mark.slow
+def test_who_stood_still_past_the_end_of_a_lease_changes_nothing_afterwards(tmp_path: Path) -> None:
+    requests = 5
+    with vendor_process(hang=3600) as vendor, running(tmp_path, HANDBELL_PROCESSES="1") as hosts:
+        hosts.give_account("default", vendor.address, KEY, rate=200)
+        with hosts.database() as database, crowd(Plan(hosts.ports, [Visit(str(n)) for n in range(requests)])) as people:
+            vendor.wait_for(lambda: vendor.in_flight == requests, 30.0)
+            people.finish()
+            (web,) = hosts.web[0].children
+            os.kill(web, signal.SIGSTOP)
+            try:
+                end_leases(database, timedelta())
+                vendor.wait_for(lambda: vendor.in_flight == 2 * requests, 30.0)
+                vendor.release()
+                settle_all(database, 30.0)
+                before = rows_of(database)
+            finally:
+                os.kill(web, signal.SIGCONT)
+            assert until(lambda: hosts.logged("lease_lost") == requests, 30.0)
+            after = rows_of(database)
+        check_kept(after, people)
+        assert check_sessions(after, vendor, hosts) == requests
+    assert sorted(map(tuple, after)) == sorted(map(tuple, before))
+    assert {(row.state, row.lost, row.unsure, row.attempts) for row in after} == {("opened", 1, 1, 2)}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("servers", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_nothing_acknowledged_is_lost_or_doubled_when_processes_are_killed_and_calls_fail(
     servers: str, tmp_path: Path, vendor: RemoteVendor, request: pytest.FixtureRequest
@@ -67,10 +97,12 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_processes_are_killed_and_c
         check_kept(rows, customers)
         check_desk(rows, database)
         too_many = check_sessions(rows, vendor, hosts)
+        assert [row for row in contents(database) if leaks(KEY, row)] == []
     assert hosts.killed.total() == PROFILE.kills
     # Whoever was killed says nothing more; whoever lives never loses a request.
     assert hosts.logged("lease_lost") == 0
     assert "Traceback" not in hosts.logs
+    assert leaks(KEY, hosts.logs.encode()) == []
     log.info(
         "%s: killed %s; %d answers, %d times none; %s; %d calls failed without a trace, %d workers lost, %d duplicates",
         servers,
