@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import pytest
 
@@ -74,12 +75,10 @@ def check_answers(customers: Crowd) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("servers", ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres])])
 def test_a_vendor_that_hangs_slows_nobody_down_and_everybody_is_opened_when_it_is_back(
-    servers: str, tmp_path: Path, vendor: RemoteVendor, request: pytest.FixtureRequest
+    servers: dict[str, Any], tmp_path: Path, vendor: RemoteVendor
 ) -> None:
-    given = {"database_url": request.getfixturevalue("postgresql_url"), "hosts": 2} if servers == "postgresql" else {}
-    with running(tmp_path, **given) as hosts:
+    with running(tmp_path, **servers) as hosts:
         hosts.give_account("default", vendor.address, KEY, rate=RATE)
         idle = p99(idle_pages(hosts))
         vendor.hang = FOREVER
@@ -100,11 +99,9 @@ def test_a_vendor_that_hangs_slows_nobody_down_and_everybody_is_opened_when_it_i
     late = median(seconds for number, seconds in after.items() if number.startswith("late"))
     waited = median(seconds for number, seconds in after.items() if number.startswith("during") and seconds > 1)
     burst = most_in_a_second([at for at in vendor.call_times if at > back])
-    log.info("%s: request page p99 %.1f ms idle, %.1f ms while the vendor hangs", servers, idle * 1000, busy * 1000)
-    log.info("%s: slowest submit %.0f ms; %d calls in the fastest second", servers, slowest * 1000, burst)
-    log.info(
-        "%s: opened after %.1f s, late ones after %.1f s, all after %.1f s", servers, waited, late, max(after.values())
-    )
+    log.info("request page p99 %.1f ms idle, %.1f ms while the vendor hangs", idle * 1000, busy * 1000)
+    log.info("slowest submit %.0f ms; %d calls in the fastest second", slowest * 1000, burst)
+    log.info("opened after %.1f s, late ones after %.1f s, all after %.1f s", waited, late, max(after.values()))
     assert busy < TIMES_IDLE * max(idle, NOISE)
     assert late <= waited
     assert burst <= 2 * RATE  # a window of the rate may end as another begins

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,12 +79,10 @@ def test_who_stood_still_past_the_end_of_a_lease_changes_nothing_afterwards(tmp_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("servers", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_nothing_acknowledged_is_lost_or_doubled_when_processes_are_killed_and_calls_fail(
-    servers: str, tmp_path: Path, vendor: RemoteVendor, request: pytest.FixtureRequest
+    servers: dict[str, Any], tmp_path: Path, vendor: RemoteVendor
 ) -> None:
-    given = {"database_url": request.getfixturevalue("postgresql_url"), "hosts": 2} if servers == "postgresql" else {}
-    with running(tmp_path, **given) as hosts, hosts.database() as database:
+    with running(tmp_path, **servers) as hosts, hosts.database() as database:
         hosts.give_account("default", vendor.address, KEY, rate=200)
         hosts.give_account("desk", vendor.address, KEY, backend="embedded")
         with crowd(Plan(hosts.ports, visits())) as customers:
@@ -104,8 +103,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_processes_are_killed_and_c
     assert "Traceback" not in hosts.logs
     assert leaks(KEY, hosts.logs.encode()) == []
     log.info(
-        "%s: killed %s; %d answers, %d times none; %s; %d calls failed without a trace, %d workers lost, %d duplicates",
-        servers,
+        "killed %s; %d answers, %d times none; %s; %d calls failed without a trace, %d workers lost, %d duplicates",
         {kind.value: times for kind, times in hosts.killed.items()},
         len(customers.answers),
         customers.unanswered,
