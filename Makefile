@@ -29,7 +29,7 @@ test: ## run every test; ARGS="tests/core -k name" runs some
 	@tools/venv dev
 	@exec tools/test $(ARGS)
 
-faults: ## run the fault tests in full (about half an hour), with their figures
+faults: ## run the fault tests in full (a quarter of an hour), with their figures
 	@tools/venv dev
 	@HANDBELL_TEST_PROFILE=full exec tools/test tests/faults -o log_cli=true -o log_cli_level=INFO $(ARGS)
 

@@ -19,10 +19,12 @@ from tests.vendor.remote import RemoteVendor
 _SETTLED = (RequestState.OPENED, RequestState.PARKED)
 
 
-def hurry(database: Database) -> None:
-    """Everything that waits for its next try is due now."""
+def hurry(database: Database, *, unsure: int = 0) -> None:
+    """What waits for its next try is due now: everything, or what may have been sent so often."""
     now = datetime.now(UTC)
-    waiting = update(requests).where(requests.c.state == RequestState.WAITING, requests.c.due_at > now)
+    waiting = update(requests).where(
+        requests.c.state == RequestState.WAITING, requests.c.due_at > now, requests.c.unsure >= unsure
+    )
     database.write(lambda connection: connection.execute(waiting.values(due_at=now)))
 
 
@@ -88,6 +90,7 @@ def check_sessions(rows: list[Row[Any]], vendor: RemoteVendor, hosts: Hosts) -> 
     for number, row in known.items():
         opened = row.state == RequestState.OPENED
         assert opened <= len(sessions[number]) <= row.unsure + opened, f"{row.reference}: {len(sessions[number])}"
+        assert opened or row.unsure > 1, f"{row.reference} is parked: {row.last_error}"
         mark = f"[REF {row.reference} retry]"
         unmarked = [one for one in sessions[number] if mark not in (one.problem_description or "")]
         assert len(unmarked) <= 1, f"{row.reference}: {len(unmarked)} sessions without a mark"

@@ -14,9 +14,20 @@ class Profile:
     clients: int
     hang: float
     doubled: int  # requests that are sent more than once
+    hurries: bool  # tries that are due later are made at once where a test has seen what it wants to see
     leases_end_after: timedelta  # 30 s is how long they last; before that a test ends them where nobody lives any more
 
 
-SHORT = Profile(requests=1_000, kills=5, clients=100, hang=14.0, doubled=60, leases_end_after=timedelta(seconds=10))
-FULL = Profile(requests=10_000, kills=20, clients=100, hang=30.0, doubled=500, leases_end_after=timedelta(seconds=30))
+SHORT = Profile(
+    requests=1_000, kills=5, clients=100, hang=14.0, doubled=60, hurries=True, leases_end_after=timedelta(seconds=10)
+)
+FULL = Profile(
+    requests=10_000,
+    kills=20,
+    clients=100,
+    hang=30.0,
+    doubled=500,
+    hurries=False,
+    leases_end_after=timedelta(seconds=30),
+)
 PROFILE = FULL if os.environ.get("HANDBELL_TEST_PROFILE") == "full" else SHORT
