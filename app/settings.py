@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     threads: int = Field(default=8, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     demo: bool = True
+    demo_page: bool | None = None
     retention_days: int = Field(default=30, ge=1, le=90)
 
     @field_validator("trusted_proxies", "trusted_networks", "metrics_networks", mode="before")
@@ -113,6 +114,11 @@ class Settings(BaseSettings):
     def https(self) -> bool:
         """Whether customers reach us over https."""
         return self.base_url.startswith("https://")
+
+    @property
+    def shows_demo_page(self) -> bool:
+        """Whether `/demo` is there: not where customers come, unless it is asked for."""
+        return not self.https if self.demo_page is None else self.demo_page
 
     @property
     def hosts(self) -> frozenset[str]:

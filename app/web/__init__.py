@@ -2,7 +2,19 @@
 
 from flask import Blueprint, Flask
 
-from app.web import applet, console, errors, go, health, metrics_page, request_page, static_files, status_page
+from app.web import (
+    applet,
+    console,
+    demo,
+    errors,
+    go,
+    health,
+    metrics_page,
+    request_page,
+    static_files,
+    status_page,
+    widget,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     request_page.pages,
@@ -13,6 +25,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.pages,
     metrics_page.pages,
     static_files.pages,
+    widget.pages,
+    demo.pages,
 )
 
 
