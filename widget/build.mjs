@@ -3,16 +3,19 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const entries = { "src/pages/main.ts": "../static/pages.js" };
+const entries = [
+  { source: "src/pages/main.ts", target: "../static/pages.js", format: "iife" },
+  { source: "src/check/solve.ts", target: "../static/vendor/altcha.js", format: "esm" },
+];
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const check = process.argv.includes("--check");
 
-for (const [source, target] of Object.entries(entries)) {
+for (const { source, target, format } of entries) {
   const result = await build({
     entryPoints: [here(source)],
     bundle: true,
     minify: true,
-    format: "iife",
+    format,
     target: "es2022",
     charset: "utf8",
     legalComments: "none",
