@@ -2,10 +2,14 @@
 
 from flask import Blueprint, Flask
 
-from app.web import applet, console, errors, go, health, request_page, static_files, status_page
+from app.web import applet, console, errors, go, health, intranet, request_page, static_files, status_page, words
+from app.web.customer_words import CustomerWords
+
+__all__ = ["BLUEPRINTS", "CustomerWords", "register"]
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     request_page.pages,
+    intranet.pages,
     status_page.pages,
     go.pages,
     applet.pages,
@@ -21,3 +25,4 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint)
     errors.register(app)
     static_files.register(app)
+    words.register(app)
