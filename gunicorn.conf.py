@@ -1,7 +1,10 @@
 """gunicorn's configuration, for `handbell serve` and for `gunicorn -c gunicorn.conf.py wsgi:app`."""
 
+from typing import Any
+
 from gunicorn.http import message
 
+from app import metrics
 from app.settings import load_settings
 
 # The vendor allows GET with 1,024 characters of any script, each up to twelve bytes once percent-encoded;
@@ -27,8 +30,26 @@ proc_name = "handbell"
 loglevel = "warning"
 control_socket_disable = True
 
+# All processes count in one folder. This file is read before any of them is forked.
+metrics.share(_settings.metrics_dir)
 
-def worker_exit(server, worker):
+
+def on_starting(server: Any) -> None:
+    """The processes of an earlier run are gone."""
+    metrics.forget_dead_processes(_settings.metrics_dir)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Each web process has files of its own."""
+    metrics.prepare()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """A web process ended: its hand-offs are no longer under way."""
+    metrics.forget_dead_gauges(_settings.metrics_dir)
+
+
+def worker_exit(server: Any, worker: Any) -> None:
     """Settle the hand-offs in flight before the process ends; what it has not begun is left to others."""
     if here := getattr(getattr(worker, "wsgi", None), "extensions", {}).get("handbell"):
         here.close()

@@ -11,9 +11,13 @@ Where each behaviour lives:
 - settings, keys, files of the installation ....................... settings.py, key_file.py, resources.py
 - rows and transactions, group commit on SQLite ................... store/
 - opening a session ............................................... backends/
+- which addresses of a vendor are called and handed out ........... core/vendor_address.py
+- calling a vendor, and what its answer means ..................... backends/vendor_call.py, backends/answer.py
 - submit, work a ticket, erase, prune ............................. actions/
 - pages for customers and technicians ............................. web/
 - the New Session API, states as JSON, OpenAPI .................... api/
+- what a site's webhook is told ................................... core/webhook.py, store/notices.py, actions/tell.py
+- what is counted for Prometheus .................................. metrics.py, store/backlog.py, web/metrics_page.py
 - background work ................................................. worker.py
 - the `handbell` command .......................................... cli/
 - everything joined ............................................... factory.py

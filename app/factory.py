@@ -8,7 +8,7 @@ from app.core.bodies import BadBody, form_pairs
 from app.incoming import TrustedProxies
 from app.resources import resource
 from app.settings import Settings
-from app.web import language
+from app.web import language, metrics_page
 from app.web.session_cookie import use_console_cookie
 from app.wiring import Clock, Running, utc_now
 from app.worker import Schedule
@@ -48,7 +48,8 @@ def _refuse_bad_addresses(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def refuse() -> None:
-        if request.environ.get("HTTP_HOST", "").lower() not in hosts and request.path not in _ANY_HOST:
+        ours = request.environ.get("HTTP_HOST", "").lower() in hosts
+        if not ours and request.path not in _ANY_HOST and not metrics_page.is_scrape():
             raise BadBody("this host name is not one of ours; the operator sets it as HANDBELL_PUBLIC_URL")
         if not request.query_string.isascii():
             form_pairs(request.query_string)

@@ -1,12 +1,16 @@
-"""Rates that are counted per process in memory, or in Redis for all of them; memory takes over when Redis is away."""
+"""Rates. Every hit is counted in this process's memory and, where there is one, in Redis for all processes.
 
+Either may refuse. So a Redis that is killed or flushed in the middle of a window gives nobody a fresh start: this
+process still knows what it let pass. Only what other processes saw is forgotten then.
+"""
+
+import threading
 import time
 from functools import cache
 
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, RateLimitItemPerSecond, parse
 from limits.errors import StorageError
-from limits.storage import MemoryStorage, RedisStorage, Storage
-from limits.strategies import FixedWindowRateLimiter
+from limits.storage import RedisStorage
 
 POLLS = parse("60/minute")  # of one status, by one client
 SESSIONS_OF_ACCOUNT = parse("600/minute")  # New Session API, by one account key
@@ -15,37 +19,103 @@ SERVER_REQUESTS = parse("600/minute")  # JSON, by one site's own servers
 WRONG_SECRETS = parse("10/minute")  # by one client
 TRIED_AGAIN = parse("6/10 minutes")  # a parked request, by its customer
 _REDIS_PAUSE = 5.0  # seconds without asking Redis after it failed
+_SWEEP_EVERY = 60.0  # seconds between looks for windows that are over
 
 
 @cache
-def site_rate(calls: int) -> RateLimitItem:
-    """A site's calls a second."""
-    return parse(f"{calls}/second")
+def site_rate(n: int) -> RateLimitItem:
+    """`n` hand-offs in one second: a site's share of calls to its vendor. Raises ValueError below 1."""
+    if n < 1:
+        raise ValueError("a rate is at least 1 a second")
+    return RateLimitItemPerSecond(n)
 
 
 class Rates:
     """Counts hits. Redis, where given, is asked with short time limits and never fails a request."""
 
     def __init__(self, redis_url: str) -> None:
-        self._memory = FixedWindowRateLimiter(MemoryStorage())
-        self._shared = FixedWindowRateLimiter(_redis(redis_url)) if redis_url else None
+        self._seen = _Windows()
+        self._shared = _redis(redis_url) if redis_url else None
         self._redis_again_at = 0.0
+        self._redis_failed = False
 
     def retry_after(self, item: RateLimitItem, *who: str) -> int | None:
         """Count one hit; whole seconds to wait when that was one too many, else None."""
-        limiter = self._shared if self._shared and time.monotonic() >= self._redis_again_at else self._memory
+        key = item.key_for(*who)
+        wait = self._seen.left(key, item.amount) or self._shared_wait(item, key)
+        if wait is None:
+            wait = self._seen.hit(key, item.amount, item.get_expiry())
+        return None if wait is None else int(wait) + 1
+
+    def _shared_wait(self, item: RateLimitItem, key: str) -> float | None:
+        """Count the hit in Redis; seconds to wait when it was one too many for all processes together."""
+        if self._shared is None or not self._may_ask_redis():
+            return None
         try:
-            return _hit(limiter, item, who)
+            if self._shared.incr(key, item.get_expiry()) <= item.amount:
+                self._redis_failed = False
+                return None
+            wait = max(0.0, self._shared.get_expiry(key) - time.time())
         except (StorageError, OSError):
+            self._redis_failed = True
             self._redis_again_at = time.monotonic() + _REDIS_PAUSE
-            return _hit(self._memory, item, who)
+            return None
+        self._redis_failed = False
+        # What Redis said is remembered, so that whoever goes on hammering costs no more round trips. It tells whole
+        # seconds only: a window that is about to end is not made longer by that.
+        if wait > 1:
+            self._seen.close(key, item.amount, wait)
+        return wait
+
+    def _may_ask_redis(self) -> bool:
+        """Whether it is time to. After a failure one thread tries, and the others do not wait with it."""
+        now = time.monotonic()
+        if now < self._redis_again_at:
+            return False
+        if self._redis_failed:
+            self._redis_again_at = now + _REDIS_PAUSE
+        return True
 
 
-def _hit(limiter: FixedWindowRateLimiter, item: RateLimitItem, who: tuple[str, ...]) -> int | None:
-    if limiter.hit(item, *who):
+class _Windows:
+    """Fixed windows in memory: how many hits of a key passed since its window began, and when that ends."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._windows: dict[str, tuple[int, float]] = {}
+        self._sweep_at = time.monotonic() + _SWEEP_EVERY
+
+    def left(self, key: str, amount: int) -> float | None:
+        """Seconds until the key's window ends, if it is full."""
+        window = self._windows.get(key)
+        if window is None or window[0] < amount:
+            return None
+        left = window[1] - time.monotonic()
+        return left if left > 0 else None
+
+    def hit(self, key: str, amount: int, seconds: float) -> float | None:
+        """Count a hit in a window of that length; seconds until it ends when it was full before."""
+        now = time.monotonic()
+        with self._lock:
+            if now >= self._sweep_at:
+                self._sweep(now)
+            count, ends = self._windows.get(key, (0, 0.0))
+            if ends <= now:
+                count, ends = 0, now + seconds
+            if count >= amount:
+                return ends - now
+            self._windows[key] = (count + 1, ends)
         return None
-    return max(1, int(limiter.get_window_stats(item, *who).reset_time - time.time()) + 1)
+
+    def close(self, key: str, amount: int, seconds: float) -> None:
+        """The key's window is full for so long, whatever was counted here."""
+        with self._lock:
+            self._windows[key] = (amount, time.monotonic() + seconds)
+
+    def _sweep(self, now: float) -> None:
+        self._windows = {key: window for key, window in self._windows.items() if window[1] > now}
+        self._sweep_at = now + _SWEEP_EVERY
 
 
-def _redis(url: str) -> Storage:
+def _redis(url: str) -> RedisStorage:
     return RedisStorage(url, socket_timeout=0.5, socket_connect_timeout=0.5, wrap_exceptions=True)

@@ -1,1 +1,286 @@
-"""What is counted and measured, for Prometheus."""
+"""What is counted and measured, for Prometheus.
+
+Each process counts in files of its own in one folder (`share`), and whichever is asked adds them up. Without a
+folder, as in tests and in commands, a process counts in its memory for itself. A label is a site's key or a word
+of ours: never a customer's data, an address or a secret.
+
+prometheus_client is imported when something is first counted: the commands that count nothing start without it.
+"""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import structlog
+
+from app.settings import share_metrics
+from app.store.backlog import Backlog
+
+if TYPE_CHECKING:
+    from prometheus_client import Counter, Gauge, Histogram, Metric
+    from prometheus_client.registry import Collector, CollectorRegistry
+
+Outcome = Literal["opened", "refused", "unavailable", "lost"]
+Delivered = Literal["delivered", "failed", "gone", "given_up"]
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0)
+_BREAKER = {"closed": 0, "half_open": 1, "open": 2}
+_FILES = ("counter", "histogram", "gauge_livesum", "gauge_livemax")
+_FILE_SIZE = 256 * 1024  # bytes: some 1,500 series, and it grows
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Metrics:
+    """All metrics of this process, and where to collect them from."""
+
+    registry: "CollectorRegistry"
+    submitted: "Counter"
+    handed_off: "Counter"
+    maybe_sent: "Counter"
+    seconds: "Histogram"
+    parked: "Counter"
+    in_flight: "Gauge"
+    breaker: "Gauge"
+    webhook: "Counter"
+
+
+class _Process:
+    """This process's share: the folder it was told, and its metrics, made when the first of them is needed."""
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None
+        self._metrics: _Metrics | None = None
+        self._lock = threading.Lock()
+
+    def metrics(self) -> _Metrics:
+        if self._metrics is None:
+            with self._lock:
+                if self._metrics is None:
+                    self._metrics = _make(self.folder)
+        return self._metrics
+
+
+_process = _Process()
+
+
+def submitted(site: str, source: str) -> None:
+    """A new request of this site is on disk. `source` is the way it came in, one of our own words."""
+    _process.metrics().submitted.labels(site, source).inc()
+
+
+def handed_off(site: str, backend: str, outcome: Outcome, seconds: float, maybe_sent: bool) -> None:
+    """A hand-off ended after `seconds`. With `maybe_sent` nobody knows whether the session exists."""
+    metrics = _process.metrics()
+    metrics.handed_off.labels(site, backend, outcome).inc()
+    metrics.seconds.labels(backend, outcome).observe(seconds)
+    if maybe_sent:
+        metrics.maybe_sent.labels(site).inc()
+
+
+def parked(site: str, why: str) -> None:
+    """A request of this site was given up. `why` is one of our own words: `refused`, `stale`, `unsure`, `lost`."""
+    _process.metrics().parked.labels(site, why).inc()
+
+
+def in_flight(site: str, change: Literal[1, -1]) -> None:
+    """One more, or one less, hand-off of this site is under way in this process."""
+    _process.metrics().in_flight.labels(site).inc(change)
+
+
+def breaker(site: str, state: str) -> None:
+    """How this process's breaker of this site stands now: `closed`, `half_open` or `open`."""
+    _process.metrics().breaker.labels(site).set(_BREAKER[state])
+
+
+def webhook(site: str, outcome: Delivered) -> None:
+    """A webhook of this site was tried, or given up."""
+    _process.metrics().webhook.labels(site, outcome).inc()
+
+
+def share(folder: Path) -> None:
+    """Count in files in `folder`, in this process and in those it forks. To be called before anything is counted."""
+    share_metrics(folder)
+    _process.folder = folder
+
+
+def prepare() -> None:
+    """Make this process's metrics now, so that no customer waits while the library is loaded."""
+    _process.metrics()
+
+
+def forget_dead_processes(folder: Path) -> None:
+    """Make the folder, and remove what processes left in it that are no longer alive."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Files first: a process has its lock before its files, so a file without a lock is nobody's.
+    files = list(folder.glob("*.db"))
+    locks = list(folder.glob("*.lock"))
+    alive = {lock.stem for lock in locks if not _is_free(lock)}
+    left = [path for path in files if _owner(path) not in alive] + [lock for lock in locks if lock.stem not in alive]
+    for path in left:
+        path.unlink(missing_ok=True)
+
+
+def forget_dead_gauges(folder: Path) -> None:
+    """Remove what processes that ended said of their present; what they counted stays until the next start."""
+    for lock in folder.glob("*.lock"):
+        if _is_free(lock):
+            for path in folder.glob(f"gauge_live*_{lock.stem}.db"):
+                path.unlink(missing_ok=True)
+
+
+def page(backlog: Backlog | None) -> bytes:
+    """All processes' metrics and the backlog, as Prometheus reads them. `backlog` is None when no database answers."""
+    from prometheus_client import CollectorRegistry, generate_latest
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    own = _process.metrics().registry
+    shared = CollectorRegistry()
+    if _process.folder is not None:
+        MultiProcessCollector(shared, str(_process.folder))
+    now = CollectorRegistry()
+    now.register(_now(backlog))
+    try:
+        counted = generate_latest(shared)
+    except FileNotFoundError:
+        # A process that just starts removes what dead ones left.
+        counted = generate_latest(shared)
+    return counted + generate_latest(own) + generate_latest(now)
+
+
+def _now(backlog: Backlog | None) -> "Collector":
+    """What is not counted but looked up: how much waits, and whether the database answers."""
+    from prometheus_client.core import GaugeMetricFamily
+    from prometheus_client.registry import Collector
+
+    class Now(Collector):
+        def collect(self) -> Iterator["Metric"]:
+            yield GaugeMetricFamily(
+                "handbell_database_up", "1 when the database answered just now, else 0.", float(backlog is not None)
+            )
+            if backlog is None:
+                return
+            requests = GaugeMetricFamily(
+                "handbell_requests", "Requests in a state that somebody should look at.", labels=["state"]
+            )
+            for state, count in backlog.counts.items():
+                requests.add_metric([state], count)
+            yield requests
+            yield GaugeMetricFamily(
+                "handbell_oldest_waiting_seconds",
+                "How long the request that has waited longest is under way without a session; 0 when there is none.",
+                backlog.oldest_seconds,
+            )
+
+    return Now()
+
+
+def _make(folder: Path | None) -> _Metrics:
+    import prometheus_client
+    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
+
+    prometheus_client.disable_created_metrics()
+    identity = _take_part(folder) if folder else None
+    values.ValueClass = values.MultiProcessValue(lambda: identity) if identity else values.MutexValue
+    # With files the numbers are collected from those, this process's own included.
+    registry = CollectorRegistry()
+    where = None if identity else registry
+    return _Metrics(
+        registry=registry,
+        submitted=Counter(
+            "handbell_requests_submitted",
+            "New requests, on disk.",
+            ["site", "source"],
+            registry=where,
+        ),
+        handed_off=Counter(
+            "handbell_handoffs",
+            "Hand-offs that ended.",
+            ["site", "backend", "outcome"],
+            registry=where,
+        ),
+        maybe_sent=Counter(
+            "handbell_handoffs_maybe_sent",
+            "Hand-offs of which nobody knows whether a session was opened.",
+            ["site"],
+            registry=where,
+        ),
+        seconds=Histogram(
+            "handbell_handoff_seconds",
+            "How long hand-offs took.",
+            ["backend", "outcome"],
+            registry=where,
+            buckets=_SECONDS,
+        ),
+        parked=Counter(
+            "handbell_requests_parked",
+            "Requests that were given up.",
+            ["site", "why"],
+            registry=where,
+        ),
+        in_flight=Gauge(
+            "handbell_handoffs_in_flight",
+            "Hand-offs under way.",
+            ["site"],
+            registry=where,
+            multiprocess_mode="livesum",
+        ),
+        breaker=Gauge(
+            "handbell_breaker_state",
+            "0 closed, 1 half open, 2 open: the worst of all processes.",
+            ["site"],
+            registry=where,
+            multiprocess_mode="livemax",
+        ),
+        webhook=Counter(
+            "handbell_webhooks",
+            "Tries to deliver a webhook.",
+            ["site", "outcome"],
+            registry=where,
+        ),
+    )
+
+
+def _take_part(folder: Path) -> str | None:
+    """A name for this process's files there, which are made at once; None when they cannot be.
+
+    A process id would not do: it comes again, and two containers on one folder have the same.
+    """
+    identity = f"{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _hold_lock(folder, identity)
+        for kind in _FILES:
+            # Whole from the start: to write into a hole of a mapped file ends the process when the disk is full.
+            (folder / f"{kind}_{identity}.db").write_bytes(bytes(_FILE_SIZE))
+    except OSError as error:
+        log.error("metrics_not_shared", error=type(error).__name__)
+        return None
+    return identity
+
+
+def _hold_lock(folder: Path, identity: str) -> None:
+    """A lock for as long as this process lives, however it ends. It gets its name when it is held."""
+    fresh = folder / f"{identity}.new"
+    descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    fresh.rename(folder / f"{identity}.lock")
+
+
+def _is_free(lock: Path) -> bool:
+    with contextlib.suppress(OSError), lock.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
+
+
+def _owner(path: Path) -> str:
+    return path.stem.rpartition("_")[2]

@@ -20,7 +20,8 @@ from typing import Protocol
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.actions.hand_off import Outcome, Settled, call, log_parked, open_without_call, settle, take_back
+from app import metrics
+from app.actions.hand_off import Outcome, Settled, call, note_parked, open_without_call, settle, take_back
 from app.actions.submit import Lease, Submission, needs_hand_off, submit
 from app.core.backend import Opened, Refused, SessionBackend, Unavailable
 from app.core.breaker import Breaker, BreakerState
@@ -41,6 +42,11 @@ _RENEW_AFTER = 10.0  # seconds
 _SWEEP_EVERY = (1.5, 3.0)  # seconds
 _RATE_AGAIN_AFTER = 0.25
 _DATABASE_FAULTS = (SQLAlchemyError, sqlite3.Error, TimeoutError)
+_OUTCOMES: dict[type[Outcome], metrics.Outcome] = {
+    Opened: "opened",
+    Refused: "refused",
+    Unavailable: "unavailable",
+}
 _random = random.SystemRandom()
 
 
@@ -59,7 +65,7 @@ class Surroundings:
     """What the pool needs of the process it is in.
 
     `within_rate` counts one call of a site and says whether it may be made now; `waiters` is how many submits may
-    wait for their session at the same time.
+    wait for their session at the same time; `tell` delivers what waits for the sites' webhooks.
     """
 
     database: Database
@@ -68,7 +74,7 @@ class Surroundings:
     open_backend: Callable[[Site], SessionBackend]
     within_rate: Callable[[Site], bool]
     waiters: int
-    sweep_more: Callable[[], None] = lambda: None
+    tell: Callable[[], object] = lambda: None
 
 
 @dataclass(slots=True)
@@ -104,6 +110,7 @@ class HandOffPool:
         self._stopping = threading.Event()
         self._waiters = threading.BoundedSemaphore(max(1, around.waiters))
         self._threads: ThreadPoolExecutor | None = None
+        self._telling: Future[object] | None = None
         self._dispatcher = threading.Thread(target=self._dispatch, name="hand-offs", daemon=True)
 
     def start(self) -> None:
@@ -179,6 +186,7 @@ class HandOffPool:
     def _take_slot(self, site: str, lease: str) -> _Slot:
         load = self._loads[site]
         load.in_flight += 1
+        metrics.in_flight(site, 1)
         slot = _Slot(site, lease, load.breaker.began(), time.monotonic())
         self._slots.add(slot)
         return slot
@@ -186,6 +194,7 @@ class HandOffPool:
     def _free_slot(self, slot: _Slot) -> _Load:
         load = self._loads[slot.site]
         load.in_flight -= 1
+        metrics.in_flight(slot.site, -1)
         self._slots.discard(slot)
         return load
 
@@ -243,6 +252,9 @@ class HandOffPool:
 
     def _note(self, slot: _Slot, request: CustomerRequest, settled: Settled) -> None:
         outcome = settled.outcome
+        unsure = isinstance(outcome, Unavailable) and outcome.maybe_sent
+        word = _OUTCOMES[type(outcome)] if settled.kept else "lost"
+        metrics.handed_off(request.site, request.backend, word, time.monotonic() - slot.began, unsure)
         about = {"reference": request.reference, "site": request.site, "attempts": request.attempts}
         if not settled.kept:
             log.warning("lease_lost", outcome=type(outcome).__name__.lower(), **about)
@@ -251,7 +263,7 @@ class HandOffPool:
         else:
             log.warning("hand_off_failed", why=str(outcome), **about)
         if settled.parked:
-            log_parked(settled.parked)
+            note_parked(settled.parked)
 
     def _finish(self, slot: _Slot, outcome: Outcome | None) -> None:
         now = time.monotonic()
@@ -264,6 +276,7 @@ class HandOffPool:
             more = self._more
         if after is not before:
             log.warning("breaker", site=slot.site, state=after)
+            metrics.breaker(slot.site, after)
         if more or (after is BreakerState.CLOSED and before is not after):
             self._wake.set()
 
@@ -308,7 +321,8 @@ class HandOffPool:
         if at_work:
             around.database.write(lambda connection: extend_leases(connection, at_work, around.clock() + LEASE))
         take_back(around.database, around.configuration().sites.get, around.clock())
-        around.sweep_more()
+        if self._threads and (self._telling is None or self._telling.done()):
+            self._telling = self._threads.submit(around.tell)
 
     def _claim(self) -> bool:
         """Claim and begin what there is room for. Whether something waits for a site's rate alone."""

@@ -51,13 +51,14 @@ class Settings(BaseSettings):
     keys_file: Path | None = None
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     trusted_networks: Annotated[tuple[Network, ...], NoDecode] = ()
+    metrics_networks: Annotated[tuple[Network, ...], NoDecode] = ()
     processes: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=8, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     demo: bool = True
     retention_days: int = Field(default=30, ge=1, le=90)
 
-    @field_validator("trusted_proxies", "trusted_networks", mode="before")
+    @field_validator("trusted_proxies", "trusted_networks", "metrics_networks", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
         if not isinstance(value, str):
@@ -143,6 +144,11 @@ class Settings(BaseSettings):
         """Where applets that came as a vendor's answer are kept, for a day."""
         return self.data_dir / "vendor-applets"
 
+    @property
+    def metrics_dir(self) -> Path:
+        """Where all processes of this host count: files for Prometheus."""
+        return self.data_dir / "metrics"
+
 
 def load_settings(**overrides: Any) -> Settings:
     """Settings from the environment and `handbell.env`. Raises BadSettings naming every wrong one."""
@@ -159,6 +165,11 @@ def load_settings(**overrides: Any) -> Settings:
 def ci() -> bool:
     """Whether this runs in continuous integration, where nothing may be skipped."""
     return os.environ.get("CI") == "true"
+
+
+def share_metrics(folder: Path) -> None:
+    """Tell prometheus_client, which reads it from the environment, the folder that all processes write to."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder.absolute())
 
 
 def _secret(name: str, path: str | Path) -> str:

@@ -1,5 +1,6 @@
 """What one running app shares: settings, database, keys, clock, the desk's configuration, rates."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -8,12 +9,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, cast
 
+import structlog
 from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.hand_off import BrowserCall, browser_call
 from app.actions.sealing import site_key
+from app.actions.tell import deliver_due
 from app.backends import open_backend
 from app.backends.vendor_call import VendorCalls
+from app.backends.webhook import Webhooks
 from app.core.backend import Refused, SessionBackend, Unavailable
 from app.core.client import is_in
 from app.core.links import Forged, Link, LinkSigner, Purpose, derived_key, new_link_id
@@ -32,6 +37,7 @@ from app.store.migrate import migrate
 from app.store.sites import load_generation, load_sites
 from app.store.staff import load_staff
 
+log = structlog.get_logger()
 Clock = Callable[[], datetime]
 _KEYS_LOOKED_AT_EVERY = 20.0  # seconds; a revoked key is gone everywhere well within 60
 _KEYS_LOOKED_AT_AT_MOST_EVERY = 1.0  # seconds, for tokens that seem forged
@@ -91,6 +97,7 @@ class Running:
         self.rates = Rates(settings.redis_url)
         self.hand_offs = HandOffPool(self._surroundings())
         self._calls = VendorCalls()
+        self._webhooks = Webhooks()
         self._keys_lock = threading.Lock()
         self._keys_looked_at = time.monotonic()
         self._take(read_keys(settings.keys_path))
@@ -207,7 +214,14 @@ class Running:
             open_backend=self._open_backend,
             within_rate=self._within_rate,
             waiters=self.settings.threads // 4,
+            tell=self._tell,
         )
+
+    def _tell(self) -> None:
+        try:
+            deliver_due(self.database, self.desk.sites, self.unseal, self._webhooks.send, self.clock())
+        except (SQLAlchemyError, sqlite3.Error, TimeoutError) as fault:
+            log.error("notices_not_looked_at", error=type(fault).__name__)
 
     def _open_backend(self, site: Site) -> SessionBackend:
         if site.sealed_key is None:

@@ -1,4 +1,4 @@
-"""What Handbell is compared with when a vendor hangs: the usual way, which calls the vendor while the customer waits."""
+"""What Handbell is compared with when a vendor hangs: a server that calls it while the customer waits."""
 
 import os
 

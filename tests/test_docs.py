@@ -1,15 +1,22 @@
 """What people can set, type or visit is documented."""
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from flask import Flask
 
+from app import metrics
 from app.access import declared
 from app.cli import handbell
+from app.core.request import RequestState
+from app.core.webhook import new_secret, signed_headers
 from app.settings import PREFIX, Settings
+from app.store.backlog import Backlog
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -42,3 +49,31 @@ def test_every_address_is_documented(app: Flask) -> None:
     text = (DOCS / "addresses.md").read_text("utf-8")
     paths = {route.partition(" ")[2] for route in declared(app)}
     assert sorted(path for path in paths if f"`{path}`" not in text and f" {path}`" not in text) == []
+
+
+def test_every_metric_is_documented() -> None:
+    metrics.submitted("default", "page")
+    metrics.handed_off("default", "embedded", "opened", 0.1, True)
+    metrics.parked("default", "stale")
+    metrics.in_flight("default", 1)
+    metrics.in_flight("default", -1)
+    metrics.breaker("default", "closed")
+    metrics.webhook("default", "delivered")
+    page = metrics.page(Backlog({RequestState.PARKED: 0}, 0.0)).decode()
+    names = re.findall(r"^# TYPE (\S+)", page, re.MULTILINE)
+    assert len(names) == 11
+    text = (DOCS / "operations.md").read_text("utf-8")
+    assert [name for name in names if f"| `{name}` |" not in text] == []
+
+
+def test_the_documented_check_of_a_webhook_takes_ours_and_nothing_else() -> None:
+    text = (DOCS / "operations.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    told: dict[str, Any] = {}
+    exec(example, told)  # noqa: S102 - our own documentation
+    secret, body = new_secret(), b'{"type":"request.parked"}'
+    headers = signed_headers(secret, "msg_1", datetime.now(UTC), body)
+    assert told["is_genuine"](secret, headers, body)
+    assert not told["is_genuine"](secret, headers, body + b" ")
+    assert not told["is_genuine"](new_secret(), headers, body)
+    assert not told["is_genuine"](secret, signed_headers(secret, "msg_1", datetime(2026, 1, 1, tzinfo=UTC), body), body)

@@ -1,12 +1,19 @@
-"""Rates: counted for all processes in Redis, and in memory when Redis is not there."""
+"""Rates: counted in memory always, and for all processes in Redis; losing Redis gives nobody a fresh start."""
 
 import secrets
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis
 from limits import parse
 
-from app.limits import Rates
+from app import limits
+from app.limits import Rates, site_rate
 from app.settings import ci
 from tests.live_server import free_port
 
@@ -24,6 +31,58 @@ def redis_url() -> str:
             pytest.fail(f"no Redis on 127.0.0.1:6379: {error}")
         pytest.skip(f"no Redis on 127.0.0.1:6379: {error}")
     return REDIS
+
+
+class OwnRedis:
+    """A Redis server of the test's own, which may be killed and started anew on the same port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._folder = folder
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Returns when it takes connections; it has nothing in it."""
+        options = ("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
+        self._process = subprocess.Popen(
+            ["redis-server", *options], cwd=self._folder, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
+        )
+        assert self._process.stdout
+        assert any("Ready to accept connections" in line for line in self._process.stdout)
+
+    def kill(self) -> None:
+        if self._process and self._process.stdout:
+            self._process.kill()
+            self._process.wait()
+            self._process.stdout.close()
+            self._process = None
+
+    def flush(self) -> None:
+        with redis.Redis.from_url(self.url) as client:
+            client.flushall()
+
+    def keys(self) -> int:
+        with redis.Redis.from_url(self.url) as client:
+            return int(client.dbsize())
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
+    if not shutil.which("redis-server"):
+        if ci():
+            pytest.fail("no redis-server on this machine")
+        pytest.skip("no redis-server on this machine")
+    server = OwnRedis(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def patient_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis is asked again at once after it failed."""
+    monkeypatch.setattr(limits, "_REDIS_PAUSE", 0.0)
 
 
 def refused(processes: list[Rates]) -> list[bool]:
@@ -44,6 +103,102 @@ def test_without_redis_each_process_counts_for_itself() -> None:
 
 def test_when_redis_is_away_memory_counts_and_nobody_gets_past_for_free() -> None:
     assert refused([Rates(f"redis://127.0.0.1:{free_port()}/0")]) == [False] * 3 + [True] * 3
+
+
+def hits(rates: Rates, who: str, times: int) -> list[bool]:
+    """Which of so many hits of one client were refused."""
+    return [rates.retry_after(THREE, "test", who) is not None for _ in range(times)]
+
+
+@pytest.mark.redis
+def test_killed_in_the_middle_of_a_window_nobody_gets_a_fresh_start(own_redis: OwnRedis) -> None:
+    rates = Rates(own_redis.url)
+    assert hits(rates, "x", 2) == [False, False]
+    own_redis.kill()
+    assert hits(rates, "x", 3) == [False, True, True]
+
+
+@pytest.mark.redis
+def test_flushed_in_the_middle_of_a_window_nobody_gets_a_fresh_start(own_redis: OwnRedis) -> None:
+    rates = Rates(own_redis.url)
+    assert hits(rates, "x", 2) == [False, False]
+    own_redis.flush()
+    assert hits(rates, "x", 3) == [False, True, True]
+
+
+@pytest.mark.redis
+def test_flushed_after_a_refusal_the_refusal_stands(own_redis: OwnRedis) -> None:
+    first, second = Rates(own_redis.url), Rates(own_redis.url)
+    assert hits(first, "x", 3) == [False] * 3
+    assert hits(second, "x", 1) == [True]
+    own_redis.flush()
+    assert hits(second, "x", 1) == [True]
+    assert own_redis.keys() == 0, "what is known to be over is not asked about again"
+
+
+@pytest.mark.redis
+@pytest.mark.usefixtures("patient_redis")
+def test_a_redis_that_comes_back_empty_is_used_again_and_gives_nobody_a_fresh_start(own_redis: OwnRedis) -> None:
+    rates = Rates(own_redis.url)
+    assert hits(rates, "x", 2) == [False, False]
+    own_redis.kill()
+    assert hits(rates, "x", 1) == [False]
+    own_redis.start()
+    assert hits(rates, "x", 2) == [True, True]
+    assert refused([rates, Rates(own_redis.url)]) == [False] * 3 + [True] * 3
+    assert own_redis.keys() > 0
+
+
+@pytest.mark.redis
+def test_many_threads_at_once_pass_no_more_than_the_limit_while_redis_dies(own_redis: OwnRedis) -> None:
+    rates = Rates(own_redis.url)
+    together, dead = threading.Barrier(8), threading.Event()
+    passed: list[None] = []
+
+    def client(number: int) -> None:
+        together.wait()
+        for hit in range(40):
+            if number == 0 and hit == 3:
+                own_redis.kill()
+                dead.set()
+            if rates.retry_after(parse("100/minute"), "test", "x") is None:
+                passed.append(None)
+        dead.wait()
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 0 < len(passed) <= 100
+
+
+def test_a_window_that_is_over_is_over_whoever_closed_it() -> None:
+    windows = limits._Windows()
+    assert [windows.hit("x", 1, 60) is None for _ in range(3)] == [True, False, False]
+    windows.close("x", 1, -1)
+    assert windows.left("x", 1) is None
+    assert windows.hit("x", 1, 60) is None
+
+
+def test_windows_that_are_over_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = limits._Windows()
+    for number in range(50):
+        windows.close(str(number), 1, -1)
+    windows.close("x", 1, 60)
+    monkeypatch.setattr(windows, "_sweep_at", time.monotonic())
+    windows.hit("y", 1, 60)
+    assert sorted(windows._windows) == ["x", "y"]
+
+
+def test_a_site_s_rate_is_for_one_second() -> None:
+    rates, rate = Rates(""), site_rate(2)
+    assert (rate.amount, rate.get_expiry()) == (2, 1)
+    assert site_rate(2) is rate
+    assert [rates.retry_after(rate, "site", "x") for _ in range(3)][2] == 1
+    assert rates.retry_after(rate, "site", "y") is None
+    with pytest.raises(ValueError, match="at least 1"):
+        site_rate(0)
 
 
 def test_who_is_refused_is_told_how_long_to_wait() -> None:

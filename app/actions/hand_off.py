@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
+from app import metrics
 from app.actions.submit import needs_hand_off, new_start_link
 from app.backends.embedded import EmbeddedDesk
 from app.core.backend import Browser, Opened, Refused, SessionBackend, Start, Unavailable
@@ -20,9 +21,11 @@ from app.core.request import CustomerRequest
 from app.core.retry import LONGEST_PAUSE, STALE_AFTER, Parking, delay, parking
 from app.core.routing import Staff
 from app.core.site import FORM, Site
+from app.core.webhook import RequestParked
 from app.store import hand_offs as store
 from app.store.database import Database
 from app.store.hand_offs import Parked
+from app.store.notices import add_notice
 from app.store.requests import insert_link, request_by_reference
 from app.store.sites import flag_unreadable
 
@@ -143,7 +146,7 @@ def take_back(database: Database, sites: Callable[[str], Site | None], now: date
     if again:
         log.warning("workers_lost", requests=again)
     for one in parked:
-        log_parked(one)
+        note_parked(one)
     return parked
 
 
@@ -152,8 +155,9 @@ def release(database: Database, reference: str, now: datetime) -> bool:
     return database.write(lambda connection: store.release(connection, reference, now))
 
 
-def log_parked(parked: Parked) -> None:
+def note_parked(parked: Parked) -> None:
     """The operator's first word of it."""
+    metrics.parked(parked.site, parked.why)
     log.error(
         "request_parked",
         reference=parked.reference,
@@ -202,6 +206,16 @@ def _settle_failed(
 
 def _tell(connection: Connection, site: Site | None, parked: Parked, now: datetime) -> None:
     """Leave a notice for the site's webhook, where it has one."""
+    if site is None or site.webhook is None:
+        return
+    event = RequestParked(
+        reference=parked.reference,
+        site=parked.site,
+        reason=parked.why,
+        attempts=parked.attempts,
+        maybe_duplicate=parked.maybe_duplicate,
+    )
+    add_notice(connection, site.key, event, now)
 
 
 def _marked(asked: NewSessionRequest, reference: str) -> NewSessionRequest:

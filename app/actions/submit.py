@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from app import metrics
 from app.backends.embedded import EmbeddedDesk
 from app.core.backend import Browser, Start
 from app.core.client import client_network
@@ -114,25 +115,28 @@ def submit(
     network = None if submission.most is None else client_network(submission.client_address)
     since = now - WINDOW
 
-    def record(connection: Connection) -> CustomerRequest:
+    def record(connection: Connection) -> tuple[CustomerRequest, bool]:
         key, most = submission.idempotency_key, submission.most or 1
         known, oldest, many = earlier_requests(connection, key, network, most, since, submission.unchecked)
         if known is None and submission.earlier_key:
             known = lately_under(connection, submission.earlier_key, since)
         if known and (request := request_by_reference(connection, known)):
-            return _the_same(request, submission)
+            return _the_same(request, submission), False
         if oldest:
             raise _too_many(oldest, now)
         why = _suspicion(connection, submission, many=many and submission.unchecked is not None)
         if submission.identity and not _spend(connection, submission.identity):
             raise IdentitySpent
-        return _record_new(connection, staff, submission, network, now, lease, why)
+        return _record_new(connection, staff, submission, network, now, lease, why), True
 
     try:
-        return database.write(record)
+        request, is_new = database.write(record)
     except IntegrityError:
         # PostgreSQL lets two of the same begin side by side; the second finds the first's row now.
-        return database.write(record)
+        request, is_new = database.write(record)
+    if is_new:
+        metrics.submitted(request.site, request.source)
+    return request
 
 
 def check_rate(database: Database, client_address: str, most: int, now: datetime) -> None:
@@ -256,10 +260,14 @@ def _new_request(
 
 
 def _handed_off(request: CustomerRequest, browser: Browser, lease: Lease | None, now: datetime) -> CustomerRequest:
-    due = replace(_with_browser(request, browser), waiting_since=now, due_at=now)
-    if lease is None:
-        return due
-    return replace(due, state=RequestState.OPENING, lease=lease.name, due_at=lease.until, attempts=1)
+    return replace(
+        _with_browser(request, browser),
+        state=RequestState.OPENING if lease else RequestState.WAITING,
+        attempts=1 if lease else 0,
+        lease=lease.name if lease else None,
+        due_at=lease.until if lease else now,
+        waiting_since=now,
+    )
 
 
 def _with_browser(request: CustomerRequest, browser: Browser) -> CustomerRequest:

@@ -134,8 +134,8 @@ class VendorCalls:
     def _answer(self, attempt: "_Attempt", response: BaseHTTPResponse, folder: Path, look: bool) -> Answer:
         head = Head(response.status, {name.lower(): value for name, value in response.headers.items()})
         at = self._clock()
-        if not head.good and not look:
-            return Answer(head, at)
+        if not head.good:
+            return Answer(head, at, _glimpse(response) if look else b"")
         try:
             start = response.read(_CHUNK)
             if carries_applet(head, start):
@@ -160,6 +160,14 @@ class VendorCalls:
             if len(whole) > self._limits.most_body:
                 raise TooLarge
         return bytes(whole)
+
+
+def _glimpse(response: BaseHTTPResponse) -> bytes | None:
+    """The beginning of a body that decides nothing, if it comes."""
+    try:
+        return response.read(_CHUNK)
+    except _NETWORK:
+        return None
 
 
 def _chunks(response: BaseHTTPResponse, start: bytes) -> Iterator[bytes]:
@@ -263,7 +271,14 @@ class _Response(http.client.HTTPResponse):
     def __init__(self, attempt: _Attempt, sock: socket.socket, *arguments: Any, **options: Any) -> None:
         super().__init__(sock, *arguments, **options)
         self.fp.close()
-        self.fp = io.BufferedReader(_TimedReader(attempt, sock))
+        self._timed = _TimedReader(attempt, sock)
+        self.fp = io.BufferedReader(self._timed)
+
+    def begin(self) -> None:
+        """The head, whole: http.client takes one that breaks off for complete, and half a Location for an address."""
+        super().begin()
+        if self._timed.ended:
+            raise http.client.HTTPException("the head broke off")
 
 
 class _TimedReader(io.RawIOBase):
@@ -271,6 +286,7 @@ class _TimedReader(io.RawIOBase):
 
     def __init__(self, attempt: _Attempt, sock: socket.socket) -> None:
         self._attempt = attempt
+        self.ended = False
         self._socket = sock
         self._raw = sock.makefile("rb", buffering=0)
 
@@ -280,7 +296,9 @@ class _TimedReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         self._socket.settimeout(self._attempt.left())
         try:
-            return self._raw.readinto(buffer)
+            size = self._raw.readinto(buffer)
+            self.ended = size == 0
+            return size
         except TimeoutError:
             self._attempt.over = True
             raise

@@ -12,10 +12,11 @@ from typing import Any
 
 import click
 
-from app import log
+from app import log, metrics
 from app.actions.applet_program import list_programs
 from app.actions.sealing import lost_secrets
 from app.actions.seed import FirstLogin, seed
+from app.cli.live_check import check_live
 from app.cli.opening import now, open_database
 from app.core.platform import PLATFORMS
 from app.core.vendor_account import account_problems, account_warnings
@@ -49,6 +50,9 @@ def worker() -> None:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         stopped.set()
 
+    metrics.share(settings.metrics_dir)
+    metrics.forget_dead_processes(settings.metrics_dir)
+    metrics.prepare()
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     here = Running(settings)
@@ -62,9 +66,23 @@ def worker() -> None:
 
 
 @click.command()
-def check() -> None:
+@click.option("--live", is_flag=True, help="Also open one real session for each site, and show what came back.")
+@click.option("--site", "site_key", metavar="KEY", help="With --live: for this site alone.")
+def check(live: bool, site_key: str | None) -> None:
     """Check the configuration, the keys, the database and each site; exit 1 when something is wrong."""
+    if site_key and not live:
+        raise click.ClickException("--site goes with --live")
     settings = load_settings()
+    wrong = _check_at_rest(settings)
+    if live:
+        with open_database(settings) as database:
+            wrong |= not check_live(database, settings, site_key)
+    if wrong:
+        raise click.exceptions.Exit(1)
+
+
+def _check_at_rest(settings: Settings) -> bool:
+    """Print what can be told without calling anybody; whether something is wrong."""
     keys = read_keys(settings.keys_path) if settings.keys_path.exists() else []
     live = live_keys(keys, now())
     sealer = Sealer([key.secret for key in keys]) if keys else None
@@ -93,8 +111,7 @@ def check() -> None:
         if len(programs) > 1:
             wrong.append(platform)
             click.echo(f"applet     {folder} holds {len(programs)} files; only {programs[0].name} is handed out")
-    if wrong:
-        raise click.exceptions.Exit(1)
+    return bool(wrong)
 
 
 def _set_up(settings: Settings) -> FirstLogin | None:

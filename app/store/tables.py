@@ -255,3 +255,17 @@ spent = Table(
     Column("id", Text, primary_key=True),
     Column("expires_at", Moment, nullable=False, index=True),
 )
+
+# What a site's webhook is yet to be told. `body` is what is sent, to the byte; while a try is under way, `due_at`
+# is the end of its lease.
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False, index=True),
+    Column("tries", Integer, nullable=False),
+    Column("lease", Text),
+)

@@ -2,7 +2,19 @@
 
 from flask import Blueprint, Flask
 
-from app.web import applet, console, errors, go, health, intranet, request_page, static_files, status_page, words
+from app.web import (
+    applet,
+    console,
+    errors,
+    go,
+    health,
+    intranet,
+    metrics_page,
+    request_page,
+    static_files,
+    status_page,
+    words,
+)
 from app.web.customer_words import CustomerWords
 
 __all__ = ["BLUEPRINTS", "CustomerWords", "register"]
@@ -15,6 +27,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     applet.pages,
     console.pages,
     health.pages,
+    metrics_page.pages,
     static_files.pages,
 )
 

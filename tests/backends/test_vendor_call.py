@@ -109,6 +109,8 @@ def test_the_body_of_a_refusal_is_read_only_to_be_looked_at(folder: Path) -> Non
 def test_a_refusal_counts_even_when_its_body_never_comes(folder: Path) -> None:
     with loopback(http(403, b"", length=100)) as server:
         assert call(server, folder).head.status == 403
+        looked_at = call(server, folder, look=True)
+        assert (looked_at.head.status, looked_at.body) == (403, None)
 
 
 # Before anything was sent
@@ -291,6 +293,8 @@ LATE = "127.0.0.1 did not answer in time"
         (reset_after_reading, BROKEN),
         (reset_before_reading, BROKEN),
         (http(200, b"short", length=100), BROKEN),
+        (b"HTTP/1.1 302 Found\r\nLocation: https://applets.startcontrol.com/down", BROKEN),
+        (b"HTTP/1.1 302 Found\r\nLocation: https://applets.startcontrol.com/down\r\n", BROKEN),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nshort", BROKEN),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnot-a-number\r\n", BROKEN),
         (b"the vendor's own words\r\n\r\n", BROKEN),

@@ -1,0 +1,94 @@
+"""Delivers one notice to a site's webhook: one POST, one status, nothing else of the answer is read."""
+
+import http.client
+import socket
+import ssl
+import threading
+import time
+from contextlib import suppress
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.util import Url, parse_url
+
+from app.core.webhook import Answer, Delivery
+
+CONNECT_TIMEOUT = 2.0  # seconds, for each of the host's addresses and for TLS
+READ_TIMEOUT = 5.0
+DEADLINE = 8.0  # for all of it, however slowly the answer drips in
+_HEADERS = {"Content-Type": "application/json", "User-Agent": "Handbell"}
+_GONE = 410
+_LATE = "no answer in time"
+
+
+class Webhooks:
+    """Posts to webhooks. Certificates are verified against `context`, the system's authorities unless given."""
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context = context or ssl.create_default_context()
+
+    def send(self, address: str, headers: dict[str, str], body: bytes) -> Answer:
+        """What came of it; never raises. No redirect is followed, no second try made, no proxy used.
+
+        Only https is spoken, or http to 127.0.0.1.
+        """
+        try:
+            url = parse_url(address)
+            connection = self._connection(url)
+        except (HTTPError, ValueError):
+            return Answer(Delivery.FAILED, "its address must be https")
+        until = time.monotonic() + DEADLINE
+        late = threading.Event()
+        cut_off = threading.Timer(DEADLINE, _cut, (connection, late))
+        cut_off.daemon = True
+        cut_off.start()
+        try:
+            _connect(connection, until)
+            connection.request("POST", url.request_uri, body, {**_HEADERS, **headers}, preload_content=False)
+            status = connection.getresponse().status
+        except (HTTPError, OSError, http.client.HTTPException, ValueError) as error:
+            return Answer(Delivery.FAILED, _LATE if late.is_set() else _why(error))
+        finally:
+            cut_off.cancel()
+            connection.close()
+        return Answer(Delivery.FAILED, _LATE) if late.is_set() else Answer(_delivery(status), f"status {status}")
+
+    def _connection(self, url: Url) -> HTTPConnection:
+        host = (url.host or "").strip("[]")
+        if url.scheme == "https" and host:
+            return HTTPSConnection(host, url.port, timeout=CONNECT_TIMEOUT, ssl_context=self._context)
+        if url.scheme == "http" and host == "127.0.0.1":
+            return HTTPConnection(host, url.port, timeout=CONNECT_TIMEOUT)
+        raise ValueError("neither https nor http://127.0.0.1")
+
+
+def _connect(connection: HTTPConnection, until: float) -> None:
+    """Before there is a connection nothing can be cut off: one that comes too late is not used."""
+    connection.connect()
+    if time.monotonic() > until:
+        raise TimeoutError
+    connection.timeout = READ_TIMEOUT
+    if connection.sock:
+        connection.sock.settimeout(READ_TIMEOUT)
+
+
+def _cut(connection: HTTPConnection, late: threading.Event) -> None:
+    """End a call that takes too long: whoever reads from it sees its end. Past TLS, which another thread is using."""
+    late.set()
+    if connection.sock:
+        with suppress(OSError):
+            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+
+def _delivery(status: int) -> Delivery:
+    if 200 <= status < 300:
+        return Delivery.DELIVERED
+    return Delivery.GONE if status == _GONE else Delivery.FAILED
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return "no sound TLS connection"
+    if isinstance(error, TimeoutError | ConnectTimeoutError) and not isinstance(error, NewConnectionError):
+        return _LATE
+    return "no connection, or no whole answer"

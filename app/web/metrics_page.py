@@ -1,0 +1,59 @@
+"""Metrics for Prometheus. For whoever may not see them there is nothing here."""
+
+import sqlite3
+from ipaddress import ip_address
+
+from flask import Blueprint, Response, abort, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import metrics
+from app.access import Who, open_to
+from app.core.client import is_in
+from app.incoming import client_address
+from app.store.backlog import Backlog, load_backlog
+from app.wiring import Running, running
+
+pages = Blueprint("metrics_page", __name__)
+_PATH = "/metrics"
+# Whatever a proxy on this machine adds: what comes through it is not from this machine.
+_FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
+
+
+@pages.before_app_request
+def hide() -> None:
+    """Exactly what an unknown address answers, whatever the method, unless it is a scrape."""
+    if request.path == _PATH and not is_scrape():
+        abort(404)
+
+
+@pages.get(_PATH)
+@open_to(Who.SCRAPERS)
+def show() -> Response:
+    """All processes' metrics of this host."""
+    return Response(metrics.page(_backlog(running())), content_type=metrics.CONTENT_TYPE)
+
+
+def is_scrape() -> bool:
+    """Whether this request is for the metrics, by somebody who may have them."""
+    if request.path != _PATH:
+        return False
+    address = client_address()
+    if _is_loopback(address):
+        return not any(name in request.headers for name in _FORWARDED)
+    return is_in(address, running().settings.metrics_networks)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback
+
+
+def _backlog(here: Running) -> Backlog | None:
+    try:
+        with here.database.read() as connection:
+            return load_backlog(connection, here.clock())
+    except (SQLAlchemyError, sqlite3.Error):
+        return None

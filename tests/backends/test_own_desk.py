@@ -1,0 +1,34 @@
+"""Both flavours against Handbell's own New Session API: what works for the vendor works by changing the host."""
+
+from pathlib import Path
+
+import pytest
+
+from app.backends import open_backend
+from app.backends.vendor_call import VendorCalls
+from app.core.backend import Browser, Refused, Start
+from app.core.new_session import NewSessionRequest
+from app.core.site import Site
+from tests.live_server import LiveServer, live_server  # noqa: F401 - a fixture
+
+
+@pytest.mark.parametrize("flavour", ["take-control", "take-control-rest"])
+def test_a_session_at_another_handbell(live_server: LiveServer, flavour: str, tmp_path: Path) -> None:  # noqa: F811
+    site = Site(key="a", name="A", uid="u", backend=flavour, api_domain=live_server.base_url)
+    backend = open_backend(site, live_server.uid(), VendorCalls(), tmp_path)
+    request = NewSessionRequest(department="id_10", customer_name="Zoë 漢字", problem_description="a\nb & c")
+    opened = backend.open_session(request, Browser("Mozilla/5.0 (Windows NT 10.0)", "de"))
+    assert opened.start is Start.LINK
+    assert (opened.link or "").startswith(f"{live_server.base_url}/applet/")
+    ticket = live_server.run_json("ticket", "list")[0]
+    assert (ticket["customer_name"], ticket["problem_description"]) == ("Zoë 漢字", "a\nb & c")
+    assert ticket["queue"]["kind"] == "department"
+    if flavour == "take-control-rest":
+        assert opened.ticket_number == str(ticket["ticket_number"])
+
+
+@pytest.mark.parametrize("flavour", ["take-control", "take-control-rest"])
+def test_a_wrong_key_at_another_handbell(live_server: LiveServer, flavour: str, tmp_path: Path) -> None:  # noqa: F811
+    site = Site(key="a", name="A", uid="u", backend=flavour, api_domain=live_server.base_url)
+    with pytest.raises(Refused, match="the account key is wrong"):
+        open_backend(site, "nobody-has-this-key", VendorCalls(), tmp_path).open_session(NewSessionRequest(), Browser())

@@ -1,0 +1,99 @@
+"""Webhooks: what they say, how they are signed, when they are tried again."""
+
+import json
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.core.webhook import (
+    LONGEST_KEPT,
+    BadSecret,
+    RequestParked,
+    event_body,
+    new_notice_id,
+    new_secret,
+    next_try,
+    signed_headers,
+    webhook_key,
+)
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+PARKED = RequestParked(reference="7K3M-Q2XH", site="default", reason="stale", attempts=7, maybe_duplicate=True)
+
+
+def test_the_signature_is_the_one_that_other_implementations_make() -> None:
+    """The vector that the Standard Webhooks libraries are tested with."""
+    secret, at = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", datetime.fromtimestamp(1614265330, UTC)
+    assert signed_headers(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", at, b'{"test": 2432232314}') == {
+        "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
+
+
+def test_openssl_makes_the_same_signature_of_a_body_in_any_script() -> None:
+    secret, body = new_secret(), '{"reason":"\u0417\u043e\u00eb"}'.encode()
+    headers = signed_headers(secret, new_notice_id(), NOW, body)
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    key = f"hexkey:{webhook_key(secret).hex()}"
+    command = ["openssl", "dgst", "-sha256", "-mac", "HMAC", "-macopt", key, "-binary"]
+    digest = subprocess.run(command, input=signed, capture_output=True, check=True).stdout
+    base64 = subprocess.run(["openssl", "base64", "-A"], input=digest, capture_output=True, check=True).stdout
+    assert headers["webhook-signature"] == f"v1,{base64.decode()}"
+
+
+def test_the_event_says_what_happened_and_nothing_of_the_customer() -> None:
+    assert json.loads(event_body(PARKED, NOW)) == {
+        "type": "request.parked",
+        "timestamp": "2026-03-01T12:00:00.123Z",
+        "data": {
+            "reference": "7K3M-Q2XH",
+            "site": "default",
+            "reason": "stale",
+            "attempts": 7,
+            "maybe_duplicate": True,
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "",
+        "whsec_",
+        "whsec_short",
+        "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa*w",
+        "whsec_\N{SNOWMAN}",
+        "whsec_" + "A" * 28,
+        "whsec_" + "A" * 88,
+    ],
+)
+def test_what_is_no_secret_is_refused(secret: str) -> None:
+    with pytest.raises(BadSecret, match="24 to 64 bytes"):
+        webhook_key(secret)
+
+
+def test_secrets_and_ids_are_never_the_same() -> None:
+    assert len({webhook_key(new_secret()) for _ in range(50)} | {new_notice_id() for _ in range(50)}) == 100
+
+
+def test_it_is_tried_again_seven_times_later_and_later_and_then_given_up() -> None:
+    waits = []
+    for tries in range(1, 8):
+        due = next_try(tries, NOW, NOW, lambda low, high: 1.0)
+        assert due
+        waits.append((due - NOW).total_seconds())
+    assert waits == [5, 60, 300, 1800, 7200, 18000, 36000]
+    assert next_try(8, NOW, NOW, lambda low, high: 1.0) is None
+
+
+def test_even_the_latest_tries_end_within_a_day() -> None:
+    at = NOW
+    for tries in range(1, 8):
+        due = next_try(tries, NOW, at, lambda low, high: high)
+        assert due
+        at = due
+    assert at - NOW < LONGEST_KEPT
+    assert next_try(1, NOW - LONGEST_KEPT + timedelta(seconds=5), NOW, lambda low, high: 1.0) is None
