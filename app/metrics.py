@@ -176,7 +176,7 @@ def _now(backlog: Backlog | None) -> "Collector":
             yield requests
             yield GaugeMetricFamily(
                 "handbell_oldest_waiting_seconds",
-                "Age of the oldest request that has no session yet; 0 when there is none.",
+                "How long the request that has waited longest is under way without a session; 0 when there is none.",
                 backlog.oldest_seconds,
             )
 

@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from bench import hand_offs
 from bench.fsync import fsync_us
 from bench.links import FORM, form_token, go_paths
 from bench.load import Run, run_wrk
@@ -48,15 +49,19 @@ def main() -> int:
     disk = "/var/tmp" if Path("/var/tmp").is_dir() else None  # noqa: S108 - /tmp may be memory, where fsync is free
     with tempfile.TemporaryDirectory(prefix="handbell-bench-", dir=disk) as folder:
         try:
-            results = _measure(Path(folder), arguments.seconds, arguments.rounds)
+            results = json.loads(arguments.output.read_text("utf-8")) if arguments.output.exists() else {}
+            if arguments.only != "hand-offs":
+                results |= _measure(Path(folder), arguments.seconds, arguments.rounds)
+            if arguments.only != "load":
+                results["hand_offs"] = hand_offs.measure(Path(folder))
         except BenchFailed as failure:
             print(failure, file=sys.stderr)
             return 1
     arguments.output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
     rows = results["scenarios"]
-    assert isinstance(rows, list)
     print(table(rows))
-    print(json.dumps({key: value for key, value in results.items() if key != "scenarios"}, indent=1))
+    print(hand_offs.table(results["hand_offs"]))
+    print(json.dumps({key: value for key, value in results.items() if not isinstance(value, list)}, indent=1))
     if noisy(results):
         print("Other programs were at work: these figures show neither that a target is met nor that it is missed.")
     print(f"Short of the target: {', '.join(missed(rows)) or 'nothing'}. Written to {arguments.output}")
@@ -68,6 +73,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=3, choices=range(1, 11), help="length of one run")
     parser.add_argument("--rounds", type=int, default=3, choices=range(1, 10), help="runs of each, interleaved")
     parser.add_argument("--output", type=Path, default=RESULTS, help="where the figures go")
+    parser.add_argument("--only", choices=("load", "hand-offs"), help="the one half; the other's figures stay")
     return parser.parse_args()
 
 

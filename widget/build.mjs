@@ -7,6 +7,11 @@ import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync, gzipSy
 import { build, transform } from "esbuild";
 import { catalogue, direction, languages, translated } from "./catalogues.mjs";
 
+const pages = [
+  { source: "src/pages/main.ts", target: "../static/pages.js", format: "iife" },
+  { source: "src/demo/main.ts", target: "../static/demo.js", format: "iife" },
+  { source: "src/check/solve.ts", target: "../static/vendor/altcha.js", format: "esm" },
+];
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const check = process.argv.includes("--check");
 const read = (path) => readFile(here(path)).catch(() => Buffer.alloc(0));
@@ -114,9 +119,7 @@ const clean = async (known) => {
 };
 
 await mkdir(here("../static/widget"), { recursive: true });
-for (const page of ["pages", "demo"]) {
-  await put(`../static/${page}.js`, await bundle(`src/${page}/main.ts`, { format: "iife", tsconfigRaw: undefined }));
-}
+for (const { source, target, format } of pages) await put(target, await bundle(source, { format, tsconfigRaw: undefined }));
 const known = await languages();
 for (const language of known) await buildWidget(language);
 await clean(known);

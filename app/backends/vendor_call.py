@@ -271,7 +271,14 @@ class _Response(http.client.HTTPResponse):
     def __init__(self, attempt: _Attempt, sock: socket.socket, *arguments: Any, **options: Any) -> None:
         super().__init__(sock, *arguments, **options)
         self.fp.close()
-        self.fp = io.BufferedReader(_TimedReader(attempt, sock))
+        self._timed = _TimedReader(attempt, sock)
+        self.fp = io.BufferedReader(self._timed)
+
+    def begin(self) -> None:
+        """The head, whole: http.client takes one that breaks off for complete, and half a Location for an address."""
+        super().begin()
+        if self._timed.ended:
+            raise http.client.HTTPException("the head broke off")
 
 
 class _TimedReader(io.RawIOBase):
@@ -279,6 +286,7 @@ class _TimedReader(io.RawIOBase):
 
     def __init__(self, attempt: _Attempt, sock: socket.socket) -> None:
         self._attempt = attempt
+        self.ended = False
         self._socket = sock
         self._raw = sock.makefile("rb", buffering=0)
 
@@ -288,7 +296,9 @@ class _TimedReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         self._socket.settimeout(self._attempt.left())
         try:
-            return self._raw.readinto(buffer)
+            size = self._raw.readinto(buffer)
+            self.ended = size == 0
+            return size
         except TimeoutError:
             self._attempt.over = True
             raise

@@ -1,4 +1,4 @@
-"""How much waits: counts for the operators, each looked up in an index and capped."""
+"""How much waits: counts for the operators, looked up among what waits, not among all rows, and capped."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +15,8 @@ _COUNTED = (*_UNDER_WAY, RequestState.PARKED, RequestState.SUSPECT)
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """`counts` by state, at the most 1,000 each; `oldest_seconds` is the age of the oldest request that has no
-    session yet and is still being handed off, 0 when there is none."""
+    """`counts` by state, at the most 1,000 each; `oldest_seconds` is how long the request that has
+    waited longest has been under way without a session, 0 when there is none."""
 
     counts: dict[RequestState, int]
     oldest_seconds: float
@@ -36,8 +36,8 @@ def _count(state: RequestState) -> ColumnElement[int]:
 
 
 def _oldest(state: RequestState) -> ScalarSelect[datetime]:
-    query = select(requests.c.created_at).where(requests.c.state == state)
-    return query.order_by(requests.c.created_at).limit(1).scalar_subquery()
+    # Since it was last set going: one that lay parked for a day is not a customer who has waited for a day.
+    return select(func.min(requests.c.waiting_since)).where(requests.c.state == state).scalar_subquery()
 
 
 _BACKLOG = select(*(_count(state) for state in _COUNTED), *(_oldest(state) for state in _UNDER_WAY))

@@ -9,15 +9,21 @@ from app.web import (
     errors,
     go,
     health,
+    intranet,
     metrics_page,
     request_page,
     static_files,
     status_page,
     widget,
+    words,
 )
+from app.web.customer_words import CustomerWords
+
+__all__ = ["BLUEPRINTS", "CustomerWords", "register"]
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     request_page.pages,
+    intranet.pages,
     status_page.pages,
     go.pages,
     applet.pages,
@@ -36,3 +42,4 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint)
     errors.register(app)
     static_files.register(app)
+    words.register(app)

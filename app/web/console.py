@@ -244,6 +244,8 @@ _TICKET_FACTS = (
     "applet_opened_at",
     "session_id",
     "pin",
+    "more",
+    "verified",
 )
 
 

@@ -293,6 +293,8 @@ LATE = "127.0.0.1 did not answer in time"
         (reset_after_reading, BROKEN),
         (reset_before_reading, BROKEN),
         (http(200, b"short", length=100), BROKEN),
+        (b"HTTP/1.1 302 Found\r\nLocation: https://applets.startcontrol.com/down", BROKEN),
+        (b"HTTP/1.1 302 Found\r\nLocation: https://applets.startcontrol.com/down\r\n", BROKEN),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nshort", BROKEN),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnot-a-number\r\n", BROKEN),
         (b"the vendor's own words\r\n\r\n", BROKEN),

@@ -23,7 +23,9 @@ def add(desk: Database, state: RequestState, seconds_ago: float = 0, times: int 
 
     def insert(connection: Connection) -> None:
         for _ in range(times):
-            insert_request(connection, request_row(state=state, created_at=created))
+            insert_request(
+                connection, request_row(state=state, created_at=NOW - timedelta(days=1), waiting_since=created)
+            )
 
     desk.write(insert)
 
