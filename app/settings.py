@@ -130,6 +130,11 @@ class Settings(BaseSettings):
             hosts |= {_host(name, port) for name in _LOOPBACK_NAMES for port in (self.port, parts.port or default)}
         return frozenset(hosts | {host.removesuffix(f":{default}") for host in hosts})
 
+    def is_ours(self, origin: str) -> bool:
+        """Whether pages at this web origin are ours."""
+        parts = urlsplit(origin)
+        return parts.scheme == urlsplit(self.base_url).scheme and parts.netloc in self.hosts
+
     @property
     def keys_path(self) -> Path:
         """Where the signing keys are."""

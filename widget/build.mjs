@@ -82,14 +82,15 @@ const bundle = async (entry, more) => {
   return result.outputFiles[0].text;
 };
 
-const digest = (text) => createHash("sha256").update(text).digest("hex").slice(0, 12);
+const sum = (text, encoding) => createHash("sha256").update(text).digest(encoding);
 
 const buildWidget = async (language) => {
   const texts = await catalogue(language);
   const define = { LANG: JSON.stringify(language), DIR: JSON.stringify(direction(language)) };
   const plugins = [inLanguage(texts)];
   const later = await bundle("src/embed/later.ts", { format: "esm", plugins, define });
-  define.LATER = JSON.stringify(`/widget/${digest(later)}/later.${language}.js`);
+  define.LATER = JSON.stringify(`/widget/${sum(later, "hex").slice(0, 12)}/later.${language}.js`);
+  define.SUM = JSON.stringify(`sha256-${sum(later, "base64")}`);
   const main = await bundle("src/embed/main.ts", { format: "iife", plugins, define });
   await putPacked(`../static/widget/later.${language}.js`, later);
   await putPacked(`../static/widget/handbell.${language}.js`, main);
@@ -119,7 +120,8 @@ const clean = async (known) => {
 };
 
 await mkdir(here("../static/widget"), { recursive: true });
-for (const { source, target, format } of pages) await put(target, await bundle(source, { format, tsconfigRaw: undefined }));
+for (const { source, target, format } of pages)
+  await put(target, await bundle(source, { format, tsconfigRaw: undefined }));
 const known = await languages();
 for (const language of known) await buildWidget(language);
 await clean(known);

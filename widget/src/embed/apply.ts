@@ -4,10 +4,11 @@ import { laterTexts } from "./later-texts";
 import { make, makeField, sheet } from "./make";
 import type { Contact, Context, Site } from "./types";
 
-/** What the site decides about the form. Once is enough, more does no harm. */
-export const apply = (form: HTMLFormElement, site: Site, context: Context): void => {
+/** What the site decides about the form, where it can be had. Once is enough, more does no harm. */
+export const apply = (form: HTMLFormElement, site: Site | undefined, context: Context): void => {
   const root = form.getRootNode() as ShadowRoot;
-  if (root.querySelector("[part=check]")) return;
+  if (form.parentElement instanceof HTMLDialogElement) form.parentElement.onkeydown = stayIn;
+  if (!site || root.querySelector("[part=check]")) return;
   const texts = { ...laterTexts, ...site.texts };
   root.adoptedStyleSheets.push(sheet(later));
   ownWords(root, site.texts);
@@ -37,6 +38,17 @@ export const apply = (form: HTMLFormElement, site: Site, context: Context): void
   }
   showContact(form.lastElementChild as HTMLElement, texts.talk, site.contact);
   fill(form, context);
+};
+
+/** Tab goes round in the dialog: browsers themselves let it out to their own buttons. */
+const stayIn = (event: KeyboardEvent): void => {
+  const dialog = event.currentTarget as HTMLElement;
+  const all = [...dialog.querySelectorAll<HTMLElement>("input,select,textarea,button,a")];
+  const stops = all.filter((stop) => stop.offsetParent && !stop.closest("[inert]"));
+  const [last, first] = event.shiftKey ? [0, -1] : [-1, 0];
+  if (event.key !== "Tab" || !stops.at(last)?.matches(":focus")) return;
+  event.preventDefault();
+  stops.at(first)?.focus();
 };
 
 /** The site's own words in place of those that are shown already. */

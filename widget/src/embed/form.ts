@@ -27,8 +27,8 @@ export const makeForm = (element: HTMLElement, context: Context): HTMLFormElemen
     const long = key === "problem";
     const input = make(long ? "textarea" : "input", { id: key, name, dir: "auto", part: "input", ...props });
     const row = makeField(texts[key], input);
+    if (!props) row.className = "wide";
     if (long) {
-      row.className = "wide";
       input.before(make("p", { id: "hint" }, texts.hint));
       input.setAttribute("aria-describedby", "hint");
     }
@@ -65,17 +65,17 @@ export const makeForm = (element: HTMLElement, context: Context): HTMLFormElemen
     };
     const late = setTimeout(show, WAY_OUT_MS);
     out.hidden = true;
-    context.draft.key ??= newKey();
+    context.draft.key ||= newKey();
     try {
       if (await (await later()).send(form, context)) {
         context.draft = {};
         keep(context);
       }
     } catch (error) {
-      const { status, message } = error as { status?: number; message: string };
+      const { status, message, reason } = error as { status?: number; message: string; reason?: string };
       problem.textContent = status == null ? texts.failed : message;
       show();
-      emit("error", { status: status ?? 0, message });
+      emit("error", { status: status ?? 0, message: reason ?? message });
     }
     clearTimeout(late);
     busy = false;

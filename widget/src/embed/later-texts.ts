@@ -17,7 +17,7 @@ export const laterTexts = {
   reference: _("Keep this reference"),
   trust: _("Our technician sees the same reference. Ask for it, and you know that it is us."),
   waiting: _("We have your request"),
-  waiting_note: _("We are connecting you. You need not do anything."),
+  waiting_note: _("We are connecting you. You need not do anything: this page goes on by itself."),
   ready: _("Your session is ready"),
   ready_note: _("Press the button to start it."),
   start: _("Start my session"),

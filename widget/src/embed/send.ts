@@ -1,17 +1,19 @@
 import { apply } from "./apply";
 import { call, type Reply, sleep } from "./call";
 import { complain } from "./complain";
+import { fill } from "./fill";
 import { follow } from "./follow";
 import { laterTexts } from "./later-texts";
 import type { Check, Context, Send } from "./types";
 
 const YOUNGEST_MS = 2_100; // a form that is sent sooner than this after it was asked for looks like a program's
 
-/** The request is not recorded; the message is for the customer. */
+/** The request is not recorded. The message is for the customer, the reason for the page. */
 class Refused extends Error {
   constructor(
     message: string,
     readonly status: number,
+    readonly reason = message,
   ) {
     super(message);
   }
@@ -41,10 +43,18 @@ export const send: Send = async (form, context) => {
     follow(form, texts, answer, context);
     return true;
   }
-  const { fields, message } = answer?.error ?? {};
+  const { fields, message, code } = answer?.error ?? {};
+  if (code === "key_used") context.draft.key = "";
+  if (fields?.identity) doubt(form, context);
   if (fields && complain(form, texts, [], fields)) return false;
-  // The other refusals are no matter for the customer: their page is set up wrongly, or we are.
-  throw new Refused(((status === 422 || status === 429) && message) || texts.sorry, status);
+  // The reason of other refusals is no matter for the customer: their page is set up wrongly, or we are.
+  throw new Refused((status === 429 && message) || texts.sorry, status, fields?.identity ?? message);
+};
+
+/** What their company says of the customer is not believed (any more): the next press sends it as typed. */
+const doubt = (form: HTMLFormElement, context: Context): void => {
+  Object.assign(context.known, { token: null, claims: null });
+  fill(form, context);
 };
 
 const asking =

@@ -18,7 +18,7 @@ const ask = async (url: string): Promise<unknown> =>
 /** Sets the widget up. `rest` brings what comes after the button; `place` is where the form goes with `inline`
  *  and no target. */
 export const begin = (options: Options, later: Context["later"], place?: ChildNode | null): Handbell => {
-  const { server, site = "default", lang = LANG, mode, position, colour, text, target, prefill } = options;
+  const { server, site = "default", lang = LANG, mode, position = "end", colour, text, target, prefill } = options;
   const inline = mode === "inline";
   const gone = new AbortController();
   const { signal } = gone;
@@ -61,7 +61,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
   const settle = async (): Promise<void> => {
     try {
       const [answer, { apply }] = await Promise.all([load(), later()]);
-      if (answer && form) apply(form, answer, context);
+      if (form) apply(form, answer, context);
     } catch {}
   };
 
@@ -111,7 +111,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
       const shown = build() as HTMLDialogElement;
       if (inline) shown.querySelector("input")?.focus();
       else if (!shown.open) {
-        document.documentElement.append(host);
+        if (!host.isConnected) document.documentElement.append(host);
         shown.showModal();
       }
       settle();

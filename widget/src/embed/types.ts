@@ -117,7 +117,7 @@ export interface Context {
   emit: Emit;
   load: Load;
   /** What is fetched once the form is there. */
-  later(): Promise<{ apply(form: HTMLFormElement, site: Site, context: Context): void; send: Send }>;
+  later(): Promise<{ apply(form: HTMLFormElement, site: Site | undefined, context: Context): void; send: Send }>;
 }
 
 export interface Contact {
