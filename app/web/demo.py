@@ -1,15 +1,22 @@
 """`/demo`: the page of a made-up company, with the widget in each of its modes and an intranet's form."""
 
+import json
+
+import jwt
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
 from app.access import Who, open_to
+from app.actions.sealing import site_identity_secret
+from app.core.links import new_link_id
+from app.core.site import Site
+from app.seal import Unsealable
 from app.web.language import page_language
-from app.wiring import running
+from app.wiring import Running, running
 
 pages = Blueprint("demo", __name__)
 MODES = {"link": "A link of the page's own", "button": "Floating button", "inline": "In the page"}
 CUSTOMERS = {"": "Nobody yet", "prefill": "Filled in by the page", "identity": "Vouched for by the company"}
-_PREFILL = '{"name": "Robin Sample", "email": "robin@example.com", "number": "C-1042", "problem": "My order is late."}'
+_CUSTOMER = {"name": "Robin Sample", "email": "robin@example.com", "number": "C-1042"}
 
 
 @pages.get("/demo")
@@ -28,13 +35,21 @@ def demo() -> Response:
         mode=mode if mode in MODES else "link",
         customers=CUSTOMERS,
         customer=customer if customer in CUSTOMERS else "",
-        prefill=_PREFILL,
-        identity=_identity() if customer == "identity" else None,
+        prefill=json.dumps({**_CUSTOMER, "problem": "My order is late."}),
+        identity=_identity(here, site) if customer == "identity" else None,
         language=page_language().replace("_", "-"),
     )
     return make_response(html)
 
 
-def _identity() -> str | None:
+def _identity(here: Running, site: Site) -> str | None:
     """A token as the company's own server would sign one; None where the site has no identity secret."""
-    return None
+    if site.sealed_identity_secret is None:
+        return None
+    try:
+        secret = site_identity_secret(site, here)
+    except Unsealable:
+        return None
+    made = int(here.clock().timestamp())
+    claims = {"sub": "customer-1042", "iat": made, "exp": made + 600, "jti": new_link_id()}
+    return jwt.encode({**claims, **_CUSTOMER}, secret, algorithm="HS256")

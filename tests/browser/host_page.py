@@ -13,9 +13,14 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from playwright.sync_api import BrowserContext, Page, Request
+
+from app.assets import assets
 from app.widget_files import widget_files, widget_script
+from tests.live_server import LiveServer
 
 Answer = tuple[int, dict[str, str], bytes]
+LAUNCHER, SUBMIT = "[part~=launcher]", "[part=submit]"
 
 
 @dataclass(slots=True)
@@ -171,6 +176,9 @@ def stand_in() -> Iterator[StandIn]:
         path = heard.path.partition("?")[0]
         if path.startswith("/widget"):
             return here.script(heard) if here.script else _file(path)
+        if path.startswith("/static/"):
+            asset = assets()[path.rpartition("/")[2]]
+            return 200, {"Content-Type": asset.content_type, "Access-Control-Allow-Origin": "*"}, asset.plain
         if path.startswith("/s/"):
             return here.page(heard)
         kind = here.submit if path.endswith("/requests") else here.site if "/sites/" in path else here.poll
@@ -189,3 +197,55 @@ def _file(path: str) -> Answer:
     file = widget_script("en") if name == "widget.js" else widget_files()[name]
     headers = {"Content-Type": "text/javascript; charset=utf-8", "Access-Control-Allow-Origin": "*"}
     return 200, headers, file.encoded["identity"]
+
+
+@dataclass(slots=True)
+class Host:
+    """A company's page with the widget, and everything that it and its network said."""
+
+    company: Served
+    live: LiveServer
+    context: BrowserContext
+    page: Page
+    complaints: list[str]
+    requests: list[Request]
+
+    def open(self, *, attributes: str = "", body: str = "", css: str = "", html: str = 'lang="en"', js: str = "") -> Page:
+        """Load the page with the script and these `data-` attributes."""
+        base = self.live.base_url
+        script = f'<script async src="{base}/widget.js?lang=en" data-site="default" {attributes}></script>'
+        self.company.pages |= {"/host.css": css, "/favicon.ico": ""}
+        self.company.pages["/host.js"] = js
+        self.company.pages["/"] = (
+            f"<!doctype html><html {html}><head><meta charset='utf-8'><title>A shop</title>"
+            "<meta name='viewport' content='width=device-width,initial-scale=1'>"
+            f"<link rel='stylesheet' href='/host.css'>{'<script src=/host.js></script>' if js else ''}</head>"
+            f"<body><main><h1>A shop</h1>{body.format(base=base)}</main>{script}</body></html>"
+        )
+        self.page.goto(self.company.url)
+        return self.page
+
+    def open_form(self, **how: str) -> Page:
+        """Load the page and press the floating button."""
+        page = self.open(**how)
+        page.locator(LAUNCHER).click()
+        page.get_by_label("Your name").wait_for()
+        return page
+
+    def wait_until(self, condition: str) -> None:
+        """Playwright's own way to wait needs eval, which the page forbids."""
+        while not self.page.evaluate(f"Boolean({condition})"):
+            self.page.wait_for_timeout(20)
+
+    def paths(self) -> list[str]:
+        """What was asked of our server, without preflights."""
+        ours = [request for request in self.requests if request.url.startswith(self.live.base_url)]
+        return [f"{r.method} {r.url.removeprefix(self.live.base_url).partition('?')[0]}" for r in ours]
+
+
+def strict(base: str) -> dict[str, str]:
+    """A page's policy that lets our scripts and calls in and nothing else: no nonce, no inline style."""
+    return {
+        "Content-Security-Policy": f"default-src 'none'; script-src 'self' {base}; connect-src {base}; "
+        "style-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'"
+    }

@@ -2,113 +2,19 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request
 
-from tests.browser.conftest import AXE
-from tests.browser.host_page import Served, company
-from tests.live_server import LiveServer
+from tests.browser.conftest import AXE, NewHost
+from tests.browser.host_page import LAUNCHER, SUBMIT, Host
 
 pytestmark = pytest.mark.browser
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _AXE = """rules => axe.run({runOnly: {type: 'tag', values: rules}}).then(found => found.violations.map(
     v => `${v.id}: ${v.nodes.map(n => JSON.stringify(n.target) + ' ' + n.failureSummary).join(' | ')}`))"""
 _IN_FORM = "document.querySelector('section')?.shadowRoot.activeElement?.closest('[part=panel]') != null"
-LAUNCHER, SUBMIT = "[part~=launcher]", "[part=submit]"
 LINK = '<a href="{base}/s/default" data-handbell>Need help?</a>'
-
-
-@dataclass(slots=True)
-class Host:
-    """A company's page with the widget, and everything that it and its network said."""
-
-    company: Served
-    live: LiveServer
-    context: BrowserContext
-    page: Page
-    complaints: list[str]
-    requests: list[Request]
-
-    def open(self, *, attributes: str = "", body: str = "", css: str = "", html: str = 'lang="en"', js: str = "") -> Page:
-        """Load the page with the script and these `data-` attributes."""
-        base = self.live.base_url
-        script = f'<script async src="{base}/widget.js?lang=en" data-site="default" {attributes}></script>'
-        self.company.pages |= {"/host.css": css, "/favicon.ico": ""}
-        self.company.pages["/host.js"] = js
-        self.company.pages["/"] = (
-            f"<!doctype html><html {html}><head><meta charset='utf-8'><title>A shop</title>"
-            "<meta name='viewport' content='width=device-width,initial-scale=1'>"
-            f"<link rel='stylesheet' href='/host.css'>{'<script src=/host.js></script>' if js else ''}</head>"
-            f"<body><main><h1>A shop</h1>{body.format(base=base)}</main>{script}</body></html>"
-        )
-        self.page.goto(self.company.url)
-        return self.page
-
-    def open_form(self, **how: str) -> Page:
-        """Load the page and press the floating button."""
-        page = self.open(**how)
-        page.locator(LAUNCHER).click()
-        page.get_by_label("Your name").wait_for()
-        return page
-
-    def wait_until(self, condition: str) -> None:
-        """Playwright's own way to wait needs eval, which the page forbids."""
-        while not self.page.evaluate(f"Boolean({condition})"):
-            self.page.wait_for_timeout(20)
-
-    def paths(self) -> list[str]:
-        """What was asked of our server, without preflights."""
-        ours = [request for request in self.requests if request.url.startswith(self.live.base_url)]
-        return [f"{r.method} {r.url.removeprefix(self.live.base_url).partition('?')[0]}" for r in ours]
-
-
-def strict(base: str) -> dict[str, str]:
-    """A page's policy that lets our scripts and calls in and nothing else: no nonce, no inline style."""
-    return {
-        "Content-Security-Policy": f"default-src 'none'; script-src 'self' {base}; connect-src {base}; "
-        "style-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'"
-    }
-
-
-NewHost = Callable[..., Host]
-
-
-@pytest.fixture
-def new_host(browser: Browser, live: LiveServer) -> Iterator[NewHost]:
-    """Company pages whose origin the site lists. A complaint of the browser's fails the test unless it is expected."""
-    hosts: list[Host] = []
-    expected: list[str] = []
-    with company() as served:
-        live.run("site", "set", "default", "--origin", served.url)
-        served.headers = strict(live.base_url)
-
-        def make(*, expect: str = "", **options: Any) -> Host:
-            context = browser.new_context(locale="en-US", **options)
-            context.set_default_timeout(10_000)
-            page = context.new_page()
-            host = Host(served, live, context, page, [], [])
-            context.on("request", lambda request: host.requests.append(request))
-            context.on("console", lambda m: host.complaints.append(m.text) if m.type in ("error", "warning") else None)
-            context.on("weberror", lambda error: host.complaints.append(str(error.error)))
-            hosts.append(host)
-            expected.append(expect)
-            return host
-
-        yield make
-        for host in hosts:
-            host.context.close()
-    for host, expect in zip(hosts, expected, strict=True):
-        assert [said for said in host.complaints if not (expect and expect in said)] == []
-
-
-@pytest.fixture
-def host(new_host: NewHost) -> Host:
-    """A company's page on a desktop screen."""
-    return new_host()
 
 
 def test_from_the_link_to_the_applet(host: Host) -> None:
