@@ -16,6 +16,7 @@ class Who(StrEnum):
     EVERYONE = "everyone"
     LINK_HOLDERS = "link holders"  # whoever has the signed link in the address
     ACCOUNT_KEYS = "account keys"  # programs with a site's key
+    SITE_PAGES = "site pages"  # pages at the site's own origins, and its servers with its secret key
     TECHNICIANS = "technicians"  # logged in at the console
     SCRAPERS = "scrapers"  # programs on this machine, or in HANDBELL_METRICS_NETWORKS
 

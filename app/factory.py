@@ -32,6 +32,7 @@ def create_app(settings: Settings, clock: Clock = utc_now, *, schedule: bool = T
     headers.send_headers(app, settings)
     _refuse_bad_addresses(app, settings)
     web.register(app)
+    here.words = web.CustomerWords()
     api.register(app)
     access.declared(app)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]

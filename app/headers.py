@@ -34,7 +34,30 @@ REDIRECT = [
     ("Referrer-Policy", "no-referrer"),
     ("X-Robots-Tag", "noindex, nofollow"),
 ]
+# SRI needs the first, pages with COEP the second.
+WIDGET = [
+    ("Access-Control-Allow-Origin", "*"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+    ("Content-Security-Policy", "default-src 'none'; sandbox"),
+]
 ATTACHMENT = [*REDIRECT, ("Cross-Origin-Resource-Policy", "same-origin"), ("X-Frame-Options", "DENY")]
+
+
+def readable_by(origin: str) -> list[tuple[str, str]]:
+    """What lets scripts of pages at exactly this origin read an answer, without any credentials."""
+    return [
+        ("Access-Control-Allow-Origin", origin),
+        ("Access-Control-Expose-Headers", "Idempotent-Replayed, Retry-After"),
+    ]
+
+
+def preflight(method: str) -> list[tuple[str, str]]:
+    """What a browser is told that asks before it sends."""
+    return [
+        ("Access-Control-Allow-Methods", method),
+        ("Access-Control-Allow-Headers", "content-type, idempotency-key"),
+        ("Access-Control-Max-Age", "7200"),
+    ]
 
 
 def posting_to(address: str) -> list[tuple[str, str]]:

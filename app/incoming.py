@@ -7,11 +7,12 @@ from ipaddress import IPv4Network, IPv6Network
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Response, request
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import MultiPartParser
 
 from app.core.backend import Browser
-from app.core.bodies import MAX_BODY, MAX_FIELDS, BadBody, form_pairs
+from app.core.bodies import MAX_BODY, MAX_FIELDS, BadBody, DecodedForm, decoded_form, form_pairs, raw_form_pairs
 from app.core.client import is_in
 
 FORM = "application/x-www-form-urlencoded"
@@ -45,6 +46,22 @@ def form_body() -> list[tuple[str, str]]:
     return form_pairs(raw)
 
 
+def foreign_form() -> DecodedForm:
+    """A form of somebody else's page, in any encoding that it declares; urlencoded or multipart without files.
+
+    Raises BadBody.
+    """
+    raw = body()
+    if request.mimetype == MULTIPART:
+        # Latin-1 gives every byte back.
+        pairs = [(name.encode(), value.encode("latin-1")) for name, value in _parts(raw, _ByteParser)]
+    elif request.mimetype == FORM or not (raw or request.mimetype):
+        pairs = raw_form_pairs(raw)
+    else:
+        raise BadBody(f"send the form as {FORM}", 415)
+    return decoded_form(pairs, request.mimetype_params.get("charset"))
+
+
 def query() -> list[tuple[str, str]]:
     """Name and value pairs of the query string. Raises BadBody when it is not UTF-8."""
     return form_pairs(request.query_string)
@@ -65,6 +82,22 @@ def browser() -> Browser:
     """What the browser says of itself, cut to 512 characters each."""
     user_agent, language = request.headers.get("User-Agent", ""), request.headers.get("Accept-Language", "")
     return Browser(user_agent[:_LONGEST_HEADER] or None, language[:_LONGEST_HEADER] or None)
+
+
+def is_framed() -> bool:
+    """Whether a browser would show the answer inside another page."""
+    return request.headers.get("Sec-Fetch-Dest", "") in ("iframe", "frame", "embed", "object")
+
+
+def page_origin() -> str | None:
+    """The origin of the page that asks, as the browser tells it; `null` and absent are what they are.
+
+    A page of our own sends none with a GET; `Sec-Fetch-Site` tells that it is.
+    """
+    origin = request.headers.get("Origin")
+    if origin is None and request.headers.get("Sec-Fetch-Site") == "same-origin":
+        return f"{request.scheme}://{request.host.lower()}"
+    return origin
 
 
 def see_other(path: str) -> Response:
@@ -89,11 +122,23 @@ class TrustedProxies:
         return self._app(environ, start_response)
 
 
+class _ByteParser(MultiPartParser):
+    def get_part_charset(self, headers: Headers) -> str:
+        return "latin-1"
+
+
 def _multipart(raw: bytes) -> list[tuple[str, str]]:
+    pairs = _parts(raw, MultiPartParser)
+    if any("\ufffd" in name + value for name, value in pairs):
+        _refuse_broken_utf8(raw)
+    return pairs
+
+
+def _parts(raw: bytes, kind: type[MultiPartParser]) -> list[tuple[str, str]]:
     boundary = request.mimetype_params.get("boundary", "").encode("ascii", "replace")
     if not boundary:
         raise BadBody("the multipart body has no boundary")
-    parser = MultiPartParser(max_form_memory_size=MAX_BODY, max_form_parts=MAX_FIELDS)
+    parser = kind(max_form_memory_size=MAX_BODY, max_form_parts=MAX_FIELDS)
     try:
         form, files = parser.parse(BytesIO(raw), boundary, len(raw))
     except RequestEntityTooLarge:
@@ -104,10 +149,7 @@ def _multipart(raw: bytes) -> list[tuple[str, str]]:
         file.close()
     if files:
         raise BadBody("files cannot be sent here")
-    pairs = list(form.items(multi=True))
-    if any("\ufffd" in name + value for name, value in pairs):
-        _refuse_broken_utf8(raw)
-    return pairs
+    return list(form.items(multi=True))
 
 
 def _refuse_broken_utf8(raw: bytes) -> None:

@@ -15,6 +15,8 @@ from limits.storage import RedisStorage
 POLLS = parse("60/minute")  # of one status, by one client
 SESSIONS_OF_ACCOUNT = parse("600/minute")  # New Session API, by one account key
 SESSIONS_OF_CLIENT = parse("600/minute")  # the same, by one client, whatever key it sends
+SERVER_REQUESTS = parse("600/minute")  # JSON, by one site's own servers
+WRONG_SECRETS = parse("10/minute")  # by one client
 TRIED_AGAIN = parse("6/10 minutes")  # a parked request, by its customer
 _REDIS_PAUSE = 5.0  # seconds without asking Redis after it failed
 _SWEEP_EVERY = 60.0  # seconds between looks for windows that are over

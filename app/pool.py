@@ -128,12 +128,12 @@ class HandOffPool:
             self._threads = None
 
     def take_in(self, submission: Submission, staff: Staff) -> CustomerRequest:
-        """Record a request and hand it off; waits at most a second for its session. Raises TooMany.
+        """Record a request and hand it off; waits at most a second for its session. Raises what `submit` does.
 
         When it returns the request is on disk, as it was when it was recorded.
         """
         around = self._around
-        if not needs_hand_off(submission.site):
+        if submission.suspicion or not needs_hand_off(submission.site):
             return submit(around.database, staff, submission, around.clock())
         slot = self._reserve(submission.site)
         now = around.clock()

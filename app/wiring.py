@@ -3,11 +3,11 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Protocol, cast
 
 import structlog
 from flask import current_app
@@ -21,12 +21,15 @@ from app.backends.vendor_call import VendorCalls
 from app.backends.webhook import Webhooks
 from app.core.backend import Refused, SessionBackend, Unavailable
 from app.core.client import is_in
-from app.core.links import Forged, Link, LinkSigner, Purpose, derived_key
+from app.core.links import Forged, Link, LinkSigner, Purpose, derived_key, new_link_id
+from app.core.origins import origin_mark
 from app.core.routing import Staff
 from app.core.site import BROWSER, FORM, Site
+from app.core.text import Problem
 from app.key_file import BadKeys, Key, ensure_keys, live_keys, read_keys
 from app.limits import Rates, site_rate
 from app.pool import HandOffPool, Surroundings
+from app.puzzle import Puzzles
 from app.seal import Sealer, Unsealable
 from app.settings import Settings
 from app.store.database import Database
@@ -39,7 +42,9 @@ Clock = Callable[[], datetime]
 _KEYS_LOOKED_AT_EVERY = 20.0  # seconds; a revoked key is gone everywhere well within 60
 _KEYS_LOOKED_AT_AT_MOST_EVERY = 1.0  # seconds, for tokens that seem forged
 REQUESTS_IN_TEN_MINUTES = 60
+UNCHECKED_IN_TEN_MINUTES = 6  # before a check is asked for
 TRUSTED_FACTOR = 10
+FORM_FILLED_IN = timedelta(seconds=2)  # nobody is quicker
 FORM_LIFE = timedelta(hours=2)
 STATUS_LIFE = timedelta(hours=24)
 APPLET_LIFE = timedelta(days=90)  # the ticket's own end comes first
@@ -65,8 +70,23 @@ class Desk:
         return None if site is None or site.disabled else site
 
 
+class CustomerWords(Protocol):
+    """What an answer tells a customer, in their language and the site's words; what pages say lives with the pages."""
+
+    def problems(self, problems: Sequence[Problem], site: Site, language: str) -> dict[str, str]:
+        """One sentence for each field."""
+
+    def wait(self, seconds: int, site: Site, language: str) -> str:
+        """That many requests came, and when to send again."""
+
+    def look_again(self, site: Site, language: str) -> str:
+        """That something in the form is not right."""
+
+
 class Running:
     """One process's share of a running Handbell. Raises DatabaseUnusable or BadKeys when it cannot run."""
+
+    words: CustomerWords  # set by whoever joins everything
 
     def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
         self.settings = settings
@@ -134,6 +154,25 @@ class Running:
         """A signed token."""
         return self.signer.sign(Link(purpose, link_id, expires, site))
 
+    def form_token(self, site: str, origin: str | None = None, *, aged: bool = False) -> str:
+        """The token of a fresh form of this site; of a page at `origin`, when it is not our own.
+
+        With `aged` its form may be sent at once: it takes the place of one that the customer had open.
+        """
+        mark = origin_mark(origin) if origin else None
+        ends = self.clock() + FORM_LIFE - (FORM_FILLED_IN if aged else timedelta())
+        return self.signer.sign(Link(Purpose.FORM, new_link_id(), ends, site, mark))
+
+    def filled_in_too_fast(self, form: Link) -> bool:
+        """Whether the form was sent sooner after it was made than a person could."""
+        return self.clock() - (form.expires - FORM_LIFE) < FORM_FILLED_IN
+
+    @property
+    def puzzles(self) -> Puzzles:
+        """Checks, made and judged with the keys as they are now."""
+        _ = self.signer
+        return self._puzzles
+
     def status_token(self, status_id: str, created_at: datetime) -> str:
         """The token of a request's status page: the same each time it is made."""
         return self.token(Purpose.STATUS, status_id, created_at + STATUS_LIFE)
@@ -144,8 +183,14 @@ class Running:
 
     def requests_allowed(self, address: str) -> int:
         """How many requests this client may make in ten minutes."""
-        trusted = is_in(address, self.settings.trusted_networks)
-        return REQUESTS_IN_TEN_MINUTES * (TRUSTED_FACTOR if trusted else 1)
+        return REQUESTS_IN_TEN_MINUTES * self._factor(address)
+
+    def requests_unchecked(self, address: str) -> int:
+        """How many of them without a solved check."""
+        return UNCHECKED_IN_TEN_MINUTES * self._factor(address)
+
+    def _factor(self, address: str) -> int:
+        return TRUSTED_FACTOR if is_in(address, self.settings.trusted_networks) else 1
 
     def browser_call(self, reference: str, site: Site) -> BrowserCall | None:
         """What the customer's browser posts to the vendor for this request; None when that cannot be."""
@@ -205,6 +250,7 @@ class Running:
     def _take(self, keys: list[Key]) -> None:
         self._keys, self._secrets = keys, self._live(keys)
         self._signer, self._sealer = LinkSigner(self._secrets), Sealer([key.secret for key in keys])
+        self._puzzles = Puzzles(self._secrets)
 
     def _live(self, keys: list[Key]) -> list[bytes]:
         return [key.secret for key in live_keys(keys, self.clock())]

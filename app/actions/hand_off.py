@@ -15,6 +15,7 @@ from app import metrics
 from app.actions.submit import needs_hand_off, new_start_link
 from app.backends.embedded import EmbeddedDesk
 from app.core.backend import Browser, Opened, Refused, SessionBackend, Start, Unavailable
+from app.core.more import with_more
 from app.core.new_session import LIMITS, NewSessionRequest
 from app.core.request import CustomerRequest
 from app.core.retry import LONGEST_PAUSE, STALE_AFTER, Parking, delay, parking
@@ -79,7 +80,7 @@ def open_without_call(
         return settle(database, site, request, Opened(Start.BROWSER), now)
 
     def open_ticket(connection: Connection) -> Settled:
-        desk = EmbeddedDesk(connection, staff, site.key, now, request.reference)
+        desk = EmbeddedDesk(connection, staff, site.key, now, request)
         settled = _settle_opened(connection, site, request, desk.open_session(asked_of(request, site), Browser()), now)
         if not settled.kept:
             raise _LeaseLost  # so that the ticket goes with it
@@ -92,7 +93,8 @@ def open_without_call(
 
 
 def asked_of(request: CustomerRequest, site: Site) -> NewSessionRequest:
-    """What is asked of the backend. After a call that may have opened a session the description says so."""
+    """What is asked of the backend. A vendor's technicians read in the description what else the form brought, and
+    after a call that may have opened a session that it may have."""
     asked = NewSessionRequest(
         department=request.department,
         tech=request.tech,
@@ -104,6 +106,8 @@ def asked_of(request: CustomerRequest, site: Site) -> NewSessionRequest:
         language=request.language,
         show_waiting_queue=site.show_waiting_queue,
     )
+    if site.at_vendor and request.more:
+        asked = _described(asked, with_more(asked.problem_description, request.more, LIMITS["problem_description"]))
     return _marked(asked, request.reference) if request.maybe_duplicate else asked
 
 
@@ -219,7 +223,10 @@ def _marked(asked: NewSessionRequest, reference: str) -> NewSessionRequest:
     mark = f"[REF {reference} retry]"
     text = asked.problem_description or ""
     room = LIMITS["problem_description"] - len(mark) - 1
-    description = f"{text[:room]} {mark}" if text else mark
-    # The mark counts as something sent: whoever sent nothing must still be asked.
+    return _described(asked, f"{text[:room]} {mark}" if text else mark)
+
+
+def _described(asked: NewSessionRequest, description: str | None) -> NewSessionRequest:
+    """With a description that is not the customer's alone: whoever sent nothing must still be asked."""
     ask = asked.ask_customer_info or not asked.elements
     return replace(asked, problem_description=description, ask_customer_info=ask)

@@ -78,7 +78,7 @@ def export(database: Database, person: Person) -> dict[str, Any]:
         histories = {t.number: ticket_history(connection, t.number) for t in person.tickets}
     return {
         "requests": [
-            _plain(asdict(r), ("status_id", "idempotency_key", "lease", "applet_link", "applet_file"))
+            _plain(asdict(r), ("status_id", "idempotency_key", "body_hash", "lease", "applet_link", "applet_file"))
             for r in person.requests
         ],
         "tickets": [
@@ -125,6 +125,7 @@ def prune(database: Database, retention: timedelta, applets: Path, now: datetime
     def forget(connection: Connection) -> None:
         store.forget_keys_and_addresses(connection, now - KEYS_KEPT, now - ADDRESSES_KEPT)
         store.forget_log_ins(connection, now - WINDOW, now - SESSION_IDLE)
+        store.forget_spent(connection, now)
 
     database.write(forget)
     if requests or tickets:

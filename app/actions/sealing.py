@@ -11,10 +11,15 @@ from app.seal import Sealer, Unsealable
 from app.store.database import Database
 from app.store.sites import change_site, load_sites, lock_site
 
-_WHAT = {"sealed_key": "key at the vendor", "sealed_webhook_secret": "webhook secret"}
+_WHAT = {
+    "sealed_key": "key at the vendor",
+    "sealed_webhook_secret": "webhook secret",
+    "sealed_identity_secret": "identity secret",
+}
 _REMEDY = {
     "sealed_key": "handbell site set {site} --key-file FILE",
     "sealed_webhook_secret": "handbell site set {site} --new-webhook-secret",
+    "sealed_identity_secret": "handbell site set {site} --new-identity-secret",
 }
 
 
@@ -32,6 +37,11 @@ def site_key(site: Site, sealer: Unsealer) -> str:
 def site_webhook_secret(site: Site, sealer: Unsealer) -> str:
     """The secret that the site's webhook is signed with, `whsec_…`. Raises Unsealable, as `site_key` does."""
     return _opened(site, "sealed_webhook_secret", sealer)
+
+
+def site_identity_secret(site: Site, sealer: Unsealer) -> str:
+    """The secret that the site's own server signs customers' identities with. Raises Unsealable, as `site_key` does."""
+    return _opened(site, "sealed_identity_secret", sealer)
 
 
 def lost_secrets(site: Site, sealer: Unsealer | None) -> list[str]:

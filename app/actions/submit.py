@@ -12,6 +12,7 @@ from app.core.backend import Browser, Start
 from app.core.client import client_network
 from app.core.customer_info import should_ask
 from app.core.links import new_link_id
+from app.core.more import More
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest, RequestState, new_reference
 from app.core.routing import Staff
@@ -22,8 +23,11 @@ from app.store.requests import (
     earlier_requests,
     insert_link,
     insert_request,
+    lately_under,
     newest_link,
+    nth_newest,
     request_by_reference,
+    spend,
 )
 
 START_LINK_LIFE = timedelta(minutes=15)
@@ -31,9 +35,24 @@ WINDOW = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
+class Once:
+    """Something that counts once: what it is, its id, and when it ends by itself."""
+
+    purpose: str
+    id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """What came in. `asked` is what the customer typed and chose; `ticked` their wish to check it again;
-    `most` is how many requests their network may make in ten minutes."""
+    `most` is how many requests their network may make in ten minutes, `unchecked` how many of them without a solved
+    check before it is suspect (None: any number). A site's own server is nobody's network: its `most` is None.
+
+    `suspicion` says why this one is not handed off. `check` and `identity` count once. `earlier_key` is a second key
+    under which the same was perhaps recorded within the last ten minutes. With a `body_hash`, the same key with
+    another content is refused. The row gets `status_id`: one that has another was recorded before.
+    """
 
     site: Site
     asked: NewSessionRequest
@@ -41,8 +60,18 @@ class Submission:
     source: str
     idempotency_key: str
     client_address: str
-    most: int
+    most: int | None
     browser: Browser = field(default_factory=Browser)
+    unchecked: int | None = None
+    suspicion: str | None = None
+    check: Once | None = None
+    identity: Once | None = None
+    verified: tuple[str, ...] = ()
+    more: More = ()
+    return_to: str | None = None
+    body_hash: str | None = None
+    earlier_key: str | None = None
+    status_id: str = field(default_factory=new_link_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +90,14 @@ class TooMany(Exception):
         self.retry_after = retry_after
 
 
+class OtherContent(Exception):
+    """Something else was submitted under this idempotency key before."""
+
+
+class IdentitySpent(Exception):
+    """This identity token has been used for another request."""
+
+
 def needs_hand_off(site: Site) -> bool:
     """Whether somebody else's server opens this site's sessions."""
     return site.backend in (FORM, REST) and not site.in_browser
@@ -72,18 +109,25 @@ def submit(
     """Record the request; the same submission again is the same request. When it returns, it is on disk.
 
     The embedded desk's ticket, and what the customer's own browser opens, are there with it. A request that has to
-    be handed off is due at once, or under the caller's `lease` already. Raises TooMany.
+    be handed off is due at once, or under the caller's `lease` already; a suspect one is only kept.
+    Raises TooMany, OtherContent or IdentitySpent.
     """
+    network = None if submission.most is None else client_network(submission.client_address)
+    since = now - WINDOW
 
     def record(connection: Connection) -> tuple[CustomerRequest, bool]:
-        network = client_network(submission.client_address)
-        key, since = submission.idempotency_key, now - WINDOW
-        known, oldest = earlier_requests(connection, key, network, submission.most, since)
+        key, most = submission.idempotency_key, submission.most or 1
+        known, oldest, many = earlier_requests(connection, key, network, most, since, submission.unchecked)
+        if known is None and submission.earlier_key:
+            known = lately_under(connection, submission.earlier_key, since)
         if known and (request := request_by_reference(connection, known)):
-            return request, False
+            return _the_same(request, submission), False
         if oldest:
-            raise TooMany(int((oldest + WINDOW - now).total_seconds()) + 1)
-        return _record_new(connection, staff, submission, network, now, lease), True
+            raise _too_many(oldest, now)
+        why = _suspicion(connection, submission, many=many and submission.unchecked is not None)
+        if submission.identity and not _spend(connection, submission.identity):
+            raise IdentitySpent
+        return _record_new(connection, staff, submission, network, now, lease, why), True
 
     try:
         request, is_new = database.write(record)
@@ -93,6 +137,20 @@ def submit(
     if is_new:
         metrics.submitted(request.site, request.source)
     return request
+
+
+def check_rate(database: Database, client_address: str, most: int, now: datetime) -> None:
+    """For what is refused before it is submitted. Raises TooMany."""
+    with database.read() as connection:
+        oldest = nth_newest(connection, client_network(client_address), most, now - WINDOW)
+    if oldest:
+        raise _too_many(oldest, now)
+
+
+def needs_check(database: Database, client_address: str, unchecked: int, now: datetime) -> bool:
+    """Whether this client's next request will be suspect without a solved check."""
+    with database.read() as connection:
+        return nth_newest(connection, client_network(client_address), unchecked, now - WINDOW) is not None
 
 
 def new_start_link(reference: str, now: datetime) -> StartLink:
@@ -118,20 +176,22 @@ def _record_new(
     connection: Connection,
     staff: Staff,
     submission: Submission,
-    network: str,
+    network: str | None,
     now: datetime,
     lease: Lease | None,
+    suspicion: str | None,
 ) -> CustomerRequest:
     site = submission.site
     asked = _for_site(submission)
     request = _new_request(submission, asked, network, now)
-    if needs_hand_off(site):
+    if suspicion:
+        request = replace(_with_browser(request, submission.browser), state=RequestState.SUSPECT, last_error=suspicion)
+    elif needs_hand_off(site):
         request = _handed_off(request, submission.browser, lease, now)
     elif site.in_browser:
         request = replace(request, state=RequestState.OPENED, start=Start.BROWSER, opened_at=now)
     else:
-        desk = EmbeddedDesk(connection, staff, site.key, now, request.reference)
-        ticket = desk.open_ticket(asked)
+        ticket = EmbeddedDesk(connection, staff, site.key, now, request).open_ticket(asked)
         request = replace(
             request,
             state=RequestState.OPENED,
@@ -147,7 +207,31 @@ def _record_new(
     return request
 
 
-def _new_request(submission: Submission, asked: NewSessionRequest, network: str, now: datetime) -> CustomerRequest:
+def _the_same(request: CustomerRequest, submission: Submission) -> CustomerRequest:
+    if submission.body_hash and request.body_hash != submission.body_hash:
+        raise OtherContent
+    return request
+
+
+def _suspicion(connection: Connection, submission: Submission, *, many: bool) -> str | None:
+    if submission.suspicion or not many:
+        return submission.suspicion
+    if submission.check is None:
+        return "suspect: many requests from one address, and no solved check"
+    return None if _spend(connection, submission.check) else "suspect: its solved check was used before"
+
+
+def _spend(connection: Connection, once: Once) -> bool:
+    return spend(connection, once.purpose, once.id, once.expires_at)
+
+
+def _too_many(oldest: datetime, now: datetime) -> TooMany:
+    return TooMany(int((oldest + WINDOW - now).total_seconds()) + 1)
+
+
+def _new_request(
+    submission: Submission, asked: NewSessionRequest, network: str | None, now: datetime
+) -> CustomerRequest:
     site = submission.site
     return CustomerRequest(
         reference=new_reference(),
@@ -156,7 +240,7 @@ def _new_request(submission: Submission, asked: NewSessionRequest, network: str,
         backend=site.backend,
         source=submission.source,
         idempotency_key=submission.idempotency_key,
-        status_id=new_link_id(),
+        status_id=submission.status_id,
         department=asked.department,
         tech=asked.tech,
         customer_name=asked.customer_name,
@@ -165,6 +249,10 @@ def _new_request(submission: Submission, asked: NewSessionRequest, network: str,
         problem_description=asked.problem_description,
         ask_customer_info=asked.ask_customer_info,
         language=asked.language,
+        more=submission.more,
+        verified=submission.verified,
+        return_to=submission.return_to,
+        body_hash=submission.body_hash,
         client_address=submission.client_address,
         client_network=network,
         created_at=now,
@@ -173,15 +261,17 @@ def _new_request(submission: Submission, asked: NewSessionRequest, network: str,
 
 def _handed_off(request: CustomerRequest, browser: Browser, lease: Lease | None, now: datetime) -> CustomerRequest:
     return replace(
-        request,
+        _with_browser(request, browser),
         state=RequestState.OPENING if lease else RequestState.WAITING,
         attempts=1 if lease else 0,
         lease=lease.name if lease else None,
         due_at=lease.until if lease else now,
         waiting_since=now,
-        user_agent=browser.user_agent,
-        accept_language=browser.accept_language,
     )
+
+
+def _with_browser(request: CustomerRequest, browser: Browser) -> CustomerRequest:
+    return replace(request, user_agent=browser.user_agent, accept_language=browser.accept_language)
 
 
 def _for_site(submission: Submission) -> NewSessionRequest:

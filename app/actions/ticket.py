@@ -54,7 +54,8 @@ def save_details(database: Database, number: int, details: NewSessionRequest, no
         old = ticket.elements
         new = {name: getattr(details, name) for name in ELEMENTS}
         changes = {name: [old[name], new[name]] for name in ELEMENTS if old[name] != new[name]}
-        change_elements(connection, number, new, now)
+        verified = tuple(name for name in ticket.verified if name not in changes)
+        change_elements(connection, number, new, now, verified)
         if changes:
             add_event(connection, number, TicketEvent(now, CUSTOMER, "details_changed", changes))
 

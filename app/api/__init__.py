@@ -2,9 +2,9 @@
 
 from flask import Blueprint, Flask
 
-from app.api import new_session, openapi, request_state
+from app.api import new_session, openapi, request_state, requests, sites
 
-BLUEPRINTS: tuple[Blueprint, ...] = (new_session.api, request_state.api, openapi.api)
+BLUEPRINTS: tuple[Blueprint, ...] = (new_session.api, sites.api, requests.api, request_state.api, openapi.api)
 
 
 def register(app: Flask) -> None:

@@ -1,48 +1,70 @@
 """A request's state as JSON, for its status page and for the widget."""
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, request
 
 from app.access import Who, open_to
 from app.actions.follow import Progress, follow
+from app.api.from_pages import Refused, answer, answering, is_preflight, let_read, preflight_answer, register_cors
+from app.api.requests import start_url
 from app.core.client import client_network
-from app.core.links import Expired, Forged, Purpose
-from app.headers import JSON, with_headers
+from app.core.links import Expired, Forged, Link, Purpose
 from app.incoming import client_address
 from app.limits import POLLS
-from app.wiring import running
+from app.wiring import Running, running
 
 api = Blueprint("request_state", __name__, url_prefix="/api/v1")
+register_cors(api)
 
 
-@api.get("/requests/<token>")
+@api.route("/requests/<token>", methods=["GET", "OPTIONS"], provide_automatic_options=False)
 @open_to(Who.LINK_HOLDERS)
+@answering
 def request_state(token: str) -> Response:
-    """`{"reference", "state", "start"}`; `start` is the path that starts the session, or null."""
+    """`{"reference", "state", "start", "start_url"}`; `start` is the path that starts the session, or null."""
     here = running()
-    try:
-        link = here.read(Purpose.STATUS, token)
-    except Forged:
-        return _error(404, "this is not a status link")
-    except Expired:
-        return _error(410, "this status link has expired")
+    link = _link(here, token)
+    if is_preflight():
+        _let_its_pages_read(here, link)
+        return preflight_answer("GET")
     if wait := here.rates.retry_after(POLLS, "poll", link.id, client_network(client_address())):
-        response = _error(429, f"asked too often; wait {wait} s")
-        response.headers["Retry-After"] = str(wait)
-        return response
+        _let_its_pages_read(here, link)
+        raise Refused(429, f"asked too often; wait {wait} s").after(wait)
     followed = follow(here.database, here.desk.sites, link.id, here.clock())
     if followed is None:
-        return _error(410, "this request is not kept any more")
+        raise Refused(410, "this request is not kept any more")
+    _let_read(here, followed.request.site)
     start = followed.start
     may_start = followed.progress in (Progress.READY, Progress.STARTED) and start is not None
-    answer = {
+    told = {
         "reference": followed.request.reference,
         "state": followed.progress,
         "start": f"/go/{here.token(Purpose.GO, start.id, start.expires_at)}" if may_start and start else None,
+        "start_url": start_url(here, followed),
     }
-    return with_headers(jsonify(answer), JSON)
+    return answer(told)
 
 
-def _error(status: int, message: str) -> Response:
-    response = jsonify(error={"status": status, "message": message})
-    response.status_code = status
-    return with_headers(response, JSON)
+def _link(here: Running, token: str) -> Link:
+    try:
+        return here.read(Purpose.STATUS, token)
+    except Forged:
+        raise Refused(404, "this is not a status link") from None
+    except Expired as expired:
+        _let_its_pages_read(here, expired.link)
+        raise Refused(410, "this status link has expired") from None
+
+
+def _let_its_pages_read(here: Running, link: Link) -> None:
+    """Even what is refused is readable for pages of the request's site. It is looked up only when a page asks."""
+    if "Origin" not in request.headers:
+        return
+    followed = follow(here.database, here.desk.sites, link.id, here.clock())
+    if followed:
+        _let_read(here, followed.request.site)
+
+
+def _let_read(here: Running, site_key: str) -> None:
+    origin = request.headers.get("Origin")
+    site = here.desk.sites.get(site_key)
+    if origin and site and origin in site.origins:
+        let_read(origin)

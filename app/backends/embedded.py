@@ -10,6 +10,7 @@ from app.core.backend import Browser, Opened, Start
 from app.core.customer_info import info_mode
 from app.core.links import new_link_id
 from app.core.new_session import NewSessionRequest
+from app.core.request import CustomerRequest
 from app.core.routing import Staff, route
 from app.core.ticket import Ticket, TicketState
 from app.store.tickets import insert_ticket
@@ -19,13 +20,14 @@ class EmbeddedDesk:
     """Opens tickets for one site inside the caller's transaction."""
 
     def __init__(
-        self, connection: Connection, staff: Staff, site: str, now: datetime, reference: str | None = None
+        self, connection: Connection, staff: Staff, site: str, now: datetime, made_by: CustomerRequest | None = None
     ) -> None:
+        """`made_by` is the customer's request, where one of our sites took it."""
         self._connection = connection
         self._staff = staff
         self._site = site
         self._now = now
-        self._reference = reference
+        self._made_by = made_by
 
     def open_session(self, request: NewSessionRequest, browser: Browser) -> Opened:
         """A ticket in the right queue. Never refuses."""
@@ -38,12 +40,13 @@ class EmbeddedDesk:
 
     def _new_ticket(self, request: NewSessionRequest) -> Ticket:
         where = route(request.department, request.tech, self._staff)
+        made_by = self._made_by
         return Ticket(
             number=0,
             session_id=uuid.uuid4().hex,
             pin=f"{secrets.randbelow(900_000_000) + 100_000_000}",
             site=self._site,
-            reference=self._reference,
+            reference=made_by.reference if made_by else None,
             state=TicketState.WAITING,
             queue_kind=where.kind,
             department_id=where.department_id,
@@ -60,4 +63,6 @@ class EmbeddedDesk:
             language=request.language,
             applet_id=new_link_id(),
             created_at=self._now,
+            more=made_by.more if made_by else (),
+            verified=made_by.verified if made_by else (),
         )

@@ -1,7 +1,7 @@
 """How commands print: tables for people, JSON for programs."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -42,6 +42,17 @@ def show_one(values: dict[str, Any], *, as_json: bool) -> None:
 def say_warning(text: str) -> None:
     """One line on standard error, of something that was done all the same."""
     click.echo(f"handbell: warning: {text}", err=True)
+
+
+def more_rows(more: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    """What a form brought beside the known fields."""
+    return [{"name": name, "value": value} for name, value in more]
+
+
+def spoken(values: dict[str, Any]) -> dict[str, Any]:
+    """For people: who says who the customer is, and a form's other fields as lines."""
+    more = [f"{field['name']}: {field['value']}" for field in values["more"]]
+    return {**values, "verified": values["verified"] or "nothing; typed by the customer", "more": more}
 
 
 def when(moment: datetime | None) -> str | None:

@@ -10,7 +10,7 @@ from app.actions.hand_off import release
 from app.actions.privacy import Person, erase, export, find_person
 from app.actions.privacy import prune as prune_now
 from app.cli.opening import now, open_database
-from app.cli.output import json_option, show, show_one, when
+from app.cli.output import json_option, more_rows, show, show_one, spoken, when
 from app.core.request import CustomerRequest, RequestState, written_reference
 from app.settings import load_settings
 from app.store.database import Database
@@ -47,7 +47,7 @@ def show_request(reference: str, as_json: bool) -> None:
         found = request_by_reference(connection, written_reference(reference))
     if found is None:
         raise click.ClickException(f"there is no request {reference}")
-    show_one(_plain(found), as_json=as_json)
+    show_one(_plain(found) if as_json else spoken(_plain(found)), as_json=as_json)
 
 
 @request.command("retry")
@@ -134,6 +134,8 @@ def _plain(found: CustomerRequest) -> dict[str, Any]:
         "customer_email": found.customer_email,
         "customer_number": found.customer_number,
         "problem_description": found.problem_description,
+        "verified": list(found.verified),
+        "more": more_rows(found.more),
         "department": found.department,
         "tech": found.tech,
         "ask_customer_info": found.ask_customer_info,

@@ -11,18 +11,27 @@ from sqlalchemy.exc import IntegrityError
 from app.actions.seed import new_uid
 from app.cli.opening import now, open_database, open_sealer, today
 from app.cli.output import json_option, say_warning, show, show_one
-from app.cli.vendor_options import new_webhook_secret as new_secret
+from app.cli.page_options import new_identity_secret as make_identity_secret
+from app.cli.page_options import new_secret as make_secret
+from app.cli.page_options import page_changes, page_options, secret_hash
+from app.cli.vendor_options import new_webhook_secret as make_webhook_secret
 from app.cli.vendor_options import sealed_key, take_key, vendor_changes, vendor_options
 from app.core.customer_info import AskPolicy
 from app.core.new_session import ELEMENTS
-from app.core.site import BACKENDS, SEALED, Site
+from app.core.site import BACKENDS, HIDDEN, Site
 from app.core.site_change import SiteChange, change_options
 from app.core.vendor_account import account_problems, account_warnings
 from app.settings import load_settings
 from app.store import sites as store
 from app.store.database import Database
+from app.widget_files import snippet
 
-_SPOKEN = {"sealed_key": "key", "key_ending": "key"}
+_SPOKEN = {
+    "sealed_key": "key",
+    "key_ending": "key",
+    "secret_hash": "secret",
+    "sealed_identity_secret": "identity_secret",
+}
 _ACCOUNT = {"backend", "api_domain", "sealed_key", "key_made"}
 _CHOICES = [choice.value for choice in AskPolicy]
 
@@ -60,8 +69,9 @@ def list_sites(as_json: bool) -> None:
 @json_option
 def show_site(key: str, as_json: bool) -> None:
     """Show one site with all its settings."""
-    with open_database() as database:
-        show_one(_plain(_find(database, key)), as_json=as_json)
+    settings = load_settings()
+    with open_database(settings) as database:
+        show_one({**_plain(_find(database, key)), **snippet(settings.base_url, key)}, as_json=as_json)
 
 
 @site.command("set")
@@ -85,19 +95,25 @@ def show_site(key: str, as_json: bool) -> None:
 @click.option("--mail", help="Shown to customers in trouble; empty for none.")
 @click.option("--one-time-links/--no-one-time-links", default=None, help="A start link works once, by a button.")
 @click.option("--disabled/--enabled", default=None, help="Whether the site takes requests.")
+@page_options
 @vendor_options
-def set_site(key: str, new_webhook_secret: bool, **given: Any) -> None:
+def set_site(key: str, new_webhook_secret: bool, new_secret: bool, new_identity_secret: bool, **given: Any) -> None:
     """Change settings of a site; those not given stay, repeatable ones replace their list."""
     vendors_key = take_key(given)
     changes = _changes(given)
-    if not changes and vendors_key is None and not new_webhook_secret:
+    made = _made(new_secret=new_secret, new_identity_secret=new_identity_secret)
+    if not changes and vendors_key is None and not new_webhook_secret and not made:
         raise click.ClickException("nothing to change; see: handbell site set --help")
     settings = load_settings()
-    sealing = bool(vendors_key or changes.get("webhook") or new_webhook_secret)
+    sealing = bool(vendors_key or changes.get("webhook") or new_webhook_secret or new_identity_secret)
     with open_database(settings) as database, open_sealer(settings) if sealing else nullcontext() as sealer:
         if vendors_key is not None:
             changes = {**changes, **sealed_key(vendors_key, sealer)}
-        secret = new_secret()
+        if "secret" in made:
+            changes["secret_hash"] = secret_hash(made["secret"])
+        if "identity secret" in made and sealer:
+            changes["sealed_identity_secret"] = sealer.seal(made["identity secret"])
+        secret = make_webhook_secret()
         change = database.write(
             lambda connection: _change(
                 connection,
@@ -108,6 +124,16 @@ def set_site(key: str, new_webhook_secret: bool, **given: Any) -> None:
             )
         )
     _tell(change, changes, secret)
+    for name, value in made.items():
+        click.echo(f"{name}  {value}  (shown this once)")
+
+
+def _made(*, new_secret: bool, new_identity_secret: bool) -> dict[str, str]:
+    """The secrets that are asked for, by what they are called."""
+    secrets = {"secret": make_secret} if new_secret else {}
+    if new_identity_secret:
+        secrets["identity secret"] = make_identity_secret
+    return {name: make() for name, make in secrets.items()}
 
 
 def _find(database: Database, key: str) -> Site:
@@ -130,7 +156,7 @@ def _changes(given: dict[str, Any]) -> dict[str, Any]:
         changes["offer_departments"] = tuple(number for number in offered if number)
     if required := changes.pop("require", None):
         changes["required"] = tuple(field for field in required if field != "none")
-    return vendor_changes(changes, today())
+    return page_changes(vendor_changes(changes, today()))
 
 
 def _change(
@@ -177,7 +203,7 @@ def _good(wanted: Site, forgiven: Collection[str] = ()) -> Site:
 
 def _plain(found: Site) -> dict[str, Any]:
     """Everything but the sealed secrets, which nobody needs to see."""
-    options = {name: value for name, value in found.options().items() if name not in SEALED}
+    options = {name: value for name, value in found.options().items() if name not in HIDDEN}
     return {
         "key": found.key,
         "name": found.name,
@@ -185,5 +211,7 @@ def _plain(found: Site) -> dict[str, Any]:
         "disabled": found.disabled,
         **options,
         "has_key": found.sealed_key is not None,
+        "has_secret": found.secret_hash is not None,
+        "has_identity_secret": found.sealed_identity_secret is not None,
         "key_ends": found.key_ends.isoformat() if found.key_ends else None,
     }

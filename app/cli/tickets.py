@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from app.cli.opening import open_database
-from app.cli.output import json_option, show, show_one, when
+from app.cli.output import json_option, more_rows, show, show_one, spoken, when
 from app.core.routing import Staff
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.store.staff import load_staff
@@ -44,6 +44,7 @@ def show_ticket(number: int, as_json: bool) -> None:
         values = _plain(found, load_staff(connection))
         values["history"] = [_line(event) for event in ticket_history(connection, number)]
     if not as_json:
+        values = spoken(values)
         values["history"] = [f"{line['at']} {line['who']} {line['what']}" for line in values["history"]]
     show_one(values, as_json=as_json)
 
@@ -68,6 +69,8 @@ def _plain(found: Ticket, staff: Staff) -> dict[str, Any]:
         "customer_email": found.customer_email,
         "customer_number": found.customer_number,
         "problem_description": found.problem_description,
+        "verified": list(found.verified),
+        "more": more_rows(found.more),
         "ask_customer_info": found.ask_customer_info,
         "info_mode": found.info_mode,
         "language": found.language,

@@ -1,8 +1,12 @@
 """Request bodies, read strictly: what a lenient parser would guess at is refused with the reason."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from app.core.encodings import codec_of
 
 MAX_BODY = 64 * 1024  # bytes
 MAX_FIELDS = 100
@@ -27,6 +31,49 @@ def form_pairs(raw: bytes) -> list[tuple[str, str]]:
         return parse_qsl(raw.decode("utf-8"), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
         raise BadBody("the text is not valid UTF-8; send it percent-encoded as UTF-8") from None
+
+
+def raw_form_pairs(raw: bytes) -> list[tuple[bytes, bytes]]:
+    """The same in whatever encoding it is: names and values as bytes. Raises BadBody (413) for too many."""
+    parts = [part for part in raw.split(b"&") if part]
+    if len(parts) > MAX_FIELDS:
+        raise BadBody(f"more than {MAX_FIELDS} fields", 413)
+    split = (part.replace(b"+", b" ").partition(b"=") for part in parts)
+    return [(unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in split]
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedForm:
+    """Name and value pairs; `guessed` when no encoding was declared and the text is not UTF-8."""
+
+    pairs: list[tuple[str, str]]
+    guessed: bool = False
+
+
+def decoded_form(pairs: Sequence[tuple[bytes, bytes]], declared: str | None) -> DecodedForm:
+    """Decoded as its field `_charset_` says, else as the content type did (`declared`), else as UTF-8.
+
+    What is not UTF-8 and declares nothing is read as windows-1252, the encoding of most such pages; the customer
+    has to look at it. Raises BadBody.
+    """
+    said = next((value for name, value in pairs if name == b"_charset_" and value.strip()), b"")
+    label = said.decode("ascii", "replace") or declared
+    codec = codec_of(label) if label else "utf-8"
+    if codec is None:
+        raise BadBody(f"the encoding {label!r} is not known here; send the form as UTF-8")
+    try:
+        return DecodedForm(_decoded(pairs, codec))
+    except UnicodeDecodeError:
+        if label:
+            raise BadBody(f"the text is not valid {label}") from None
+    try:
+        return DecodedForm(_decoded(pairs, "cp1252"), guessed=True)
+    except UnicodeDecodeError:
+        raise BadBody("the text is not valid UTF-8, and no other encoding is declared") from None
+
+
+def _decoded(pairs: Sequence[tuple[bytes, bytes]], codec: str) -> list[tuple[str, str]]:
+    return [(name.decode(codec), value.decode(codec)) for name, value in pairs]
 
 
 def json_object(raw: bytes) -> dict[str, Any]:

@@ -45,12 +45,15 @@ class Expired(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a token says: a 128-bit id, when it ends (UTC, whole seconds), and for forms whose form it is."""
+    """What a token says: a 128-bit id, when it ends (UTC, whole seconds), and for forms whose form it is.
+
+    `origin` is the mark of the web origin that alone may use it (see `origin_mark`)."""
 
     purpose: Purpose
     id: str
     expires: datetime
     site: str | None = None
+    origin: str | None = None
 
 
 def new_link_id() -> str:
@@ -69,6 +72,8 @@ class LinkSigner:
         payload: dict[str, object] = {"p": link.purpose, "i": link.id, "e": int(link.expires.timestamp())}
         if link.site is not None:
             payload["s"] = link.site
+        if link.origin is not None:
+            payload["o"] = link.origin
         return self._signers[link.purpose].sign(base64_encode(json.dumps(payload))).decode()
 
     def read(self, purpose: Purpose, token: str, now: datetime) -> Link:
@@ -79,7 +84,8 @@ class LinkSigner:
             payload = json.loads(base64_decode(self._signers[purpose].unsign(token)))
         except (BadData, ValueError):
             raise Forged from None
-        link = Link(purpose, payload["i"], datetime.fromtimestamp(payload["e"], UTC), payload.get("s"))
+        expires = datetime.fromtimestamp(payload["e"], UTC)
+        link = Link(purpose, payload["i"], expires, payload.get("s"), payload.get("o"))
         if link.expires + LEEWAY < now:
             raise Expired(link)
         return link

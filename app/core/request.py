@@ -38,8 +38,10 @@ _MOVES: dict[RequestState, frozenset[RequestState]] = {
 class CustomerRequest:
     """What a customer submitted and what became of it. Times are aware UTC; texts are None when not given or erased.
 
-    `source` is the way it came in (`page`). `status_id` is its status link's id, `client_network` the address
-    cut to what counts as one client.
+    `source` is the way it came in (`page`, `form`, `api`, `server`). `status_id` is its status link's id,
+    `client_network` the address cut to what counts as one client; None for a server's own requests. `more` is what
+    a form brought beside the known fields, `verified` names those that the site's own server vouched for,
+    `return_to` is a page of the site to go back to, `body_hash` tells the same key's same content.
 
     Its row is the queue of hand-offs: `due_at` is when somebody may take it up (while it waits its next try, while
     it is being opened the end of `lease`, whose holder alone may say what came of it), `waiting_since` when it was
@@ -62,6 +64,10 @@ class CustomerRequest:
     problem_description: str | None = None
     ask_customer_info: bool = False
     language: str | None = None
+    more: tuple[tuple[str, str], ...] = ()
+    verified: tuple[str, ...] = ()
+    return_to: str | None = None
+    body_hash: str | None = None
     client_address: str | None = None
     client_network: str | None = None
     attempts: int = 0

@@ -1,23 +1,29 @@
 """A site: one place that embeds Handbell, with its own key, contact, routing and way to open sessions."""
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, Self
 
 from app.core.customer_info import AskPolicy
 from app.core.new_session import ELEMENTS
+from app.core.origins import listed_origin
 from app.core.routing import department_id
+from app.core.texts import text_problems
 from app.core.vendor_address import LOOPBACK, address_problems, is_loopback
 from app.core.vendor_key import as_date, key_ends
 from app.core.webhook_address import webhook_address
 
 DEFAULT_APPLET_HOSTS = ("*.swi-rc.com", "*.swi-tc.com", "startcontrol.com", "*.startcontrol.com")
+COLOUR = re.compile(r"#[0-9a-f]{6}")
 SITE_KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 EMBEDDED, FORM, BROWSER, REST = "embedded", "take-control", "take-control-browser", "take-control-rest"
 AT_VENDOR = (FORM, BROWSER, REST)
 BACKENDS = (EMBEDDED, *AT_VENDOR)
-SEALED = ("sealed_key", "sealed_webhook_secret")
+SEALED = ("sealed_key", "sealed_webhook_secret", "sealed_identity_secret")
+HIDDEN = (*SEALED, "secret_hash")  # what no listing shows
+CONFIRM, DENY = "confirm", "deny"
+FOREIGN_FORMS = (CONFIRM, DENY)
 HIGHEST_RATE = 1000  # calls a second
 
 
@@ -31,6 +37,12 @@ class Site:
     an applet may come from (`example.com`, or `*.example.com` for all below it). `unreadable` is set when the vendor
     gave an answer that nobody could read: sessions then open in the customer's browser. `rate` is calls a second, at
     the most. `webhook` is told of what happens, signed with the secret in `sealed_webhook_secret`.
+
+    `origins` are the site's own web origins, as `listed_origin` spells them: their pages may show the widget and post
+    forms. What other pages post is confirmed by the customer or refused (`foreign_forms`). With `browser_routing` the
+    department and technician that a page names are used. `texts` are the site's own words (see `core/texts.py`),
+    `colour` its colour as `#rrggbb`. `secret_hash` is of the key that the site's own servers use,
+    `sealed_identity_secret` what they vouch for customers with.
     """
 
     key: str
@@ -53,9 +65,16 @@ class Site:
     applet_hosts: tuple[str, ...] = DEFAULT_APPLET_HOSTS
     show_waiting_queue: bool = False
     unreadable: bool = False
-    rate: int = 60
+    rate: int = 100
     webhook: str | None = None
     sealed_webhook_secret: str | None = None
+    origins: tuple[str, ...] = ()
+    browser_routing: bool = False
+    foreign_forms: str = CONFIRM
+    texts: dict[str, str] = field(default_factory=dict, hash=False)
+    colour: str | None = None
+    secret_hash: str | None = None
+    sealed_identity_secret: str | None = None
 
     @property
     def in_browser(self) -> bool:
@@ -86,7 +105,7 @@ class Site:
     def from_options(cls, *, key: str, name: str, uid: str, disabled: bool, options: dict[str, Any]) -> Self:
         """The site of `options()`; an option of a newer version is left alone. Raises ValueError naming a wrong one."""
         known = {option: value for option, value in options.items() if option in OPTIONS}
-        for option in ("offer_departments", "required", "applet_hosts"):
+        for option in ("offer_departments", "required", "applet_hosts", "origins"):
             if option in known:
                 known[option] = tuple(known[option])
         known["ask_customer_info"] = AskPolicy(known.get("ask_customer_info", AskPolicy.INCOMPLETE))
@@ -105,7 +124,7 @@ class Site:
             wrong.append("--department must be a number such as 1234 or id_1234")
         if unknown := [field for field in self.required if field not in ELEMENTS]:
             wrong.append(f"--require takes {', '.join(ELEMENTS)}, not {', '.join(unknown)}")
-        return wrong + self._vendor_problems() + self.missing()
+        return wrong + self._vendor_problems() + self._page_problems() + self.missing()
 
     def missing(self) -> list[str]:
         """What the site needs before it can open a session at the vendor."""
@@ -117,6 +136,19 @@ class Site:
         if not self.sealed_key:
             missing.append(f"--backend {self.backend} needs the account's key (--key-file)")
         return missing
+
+    def _page_problems(self) -> list[str]:
+        wrong = []
+        for origin in self.origins:
+            try:
+                listed_origin(origin)
+            except ValueError as error:
+                wrong.append(f"--origin {error}")
+        if self.foreign_forms not in FOREIGN_FORMS:
+            wrong.append(f"--foreign-forms must be one of {', '.join(FOREIGN_FORMS)}")
+        if self.colour is not None and not COLOUR.fullmatch(self.colour):
+            wrong.append("--colour must be written as #rrggbb")
+        return wrong + [f"--text {problem}" for problem in text_problems(self.texts)]
 
     def _vendor_problems(self) -> list[str]:
         wrong = address_problems(self.api_domain, [host for host in self.applet_hosts if host != LOOPBACK])

@@ -35,7 +35,8 @@ class Ticket:
     """A session as the embedded desk records it: what was asked, where it went and why. Times are aware UTC.
 
     `number` is 0 until it is stored; `reference` is the customer's request where one of our sites made it;
-    `applet_id` is its applet link's id.
+    `applet_id` is its applet link's id. `more` is what a form brought beside the known fields, `verified` names the
+    elements that the site's own server vouched for.
     """
 
     number: int
@@ -59,6 +60,8 @@ class Ticket:
     language: str | None
     applet_id: str
     created_at: datetime
+    more: tuple[tuple[str, str], ...] = ()
+    verified: tuple[str, ...] = ()
     applet_opened_at: datetime | None = None
     details_saved_at: datetime | None = None
     ended_at: datetime | None = None

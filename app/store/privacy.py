@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 from app.core.backend import Start
 from app.core.request import RequestState
 from app.core.ticket import TicketState, states_before
-from app.store.tables import console_sessions, failed_logins, links, requests, ticket_events, tickets
+from app.store.tables import console_sessions, failed_logins, links, requests, spent, ticket_events, tickets
 
 _NOTHING = {
     "customer_name": None,
@@ -16,6 +16,8 @@ _NOTHING = {
     "customer_number": None,
     "problem_description": None,
     "language": None,
+    "more": None,
+    "verified": None,
 }
 _BROWSER = {"user_agent": None, "accept_language": None}
 _APPLET = {"applet_link": None, "applet_file": None, "applet_name": None, "applet_type": None}
@@ -27,8 +29,9 @@ def erase_requests(connection: Connection, references: Sequence[str], now: datet
     connection.execute(delete(links).where(links.c.reference.in_(references)))
     change = update(requests).where(requests.c.reference.in_(references), requests.c.erased_at.is_(None))
     routing = {"department": None, "tech": None, "last_error": None}
-    address = {"client_address": None, "client_network": None, "idempotency_key": None}
-    values = {**_NOTHING, **routing, **address, **_BROWSER, **_APPLET}
+    address = {"client_address": None, "client_network": None, "idempotency_key": None, "body_hash": None}
+    page = {"return_to": None}
+    values = {**_NOTHING, **routing, **address, **page, **_BROWSER, **_APPLET}
     return connection.execute(change.values(**values, erased_at=now)).rowcount
 
 
@@ -71,7 +74,7 @@ def forget_keys_and_addresses(connection: Connection, keys_before: datetime, add
     connection.execute(
         update(requests)
         .where(requests.c.created_at < keys_before, requests.c.idempotency_key.is_not(None))
-        .values(idempotency_key=None)
+        .values(idempotency_key=None, body_hash=None)
     )
     connection.execute(
         update(requests)
@@ -108,3 +111,8 @@ def forget_log_ins(connection: Connection, failures_before: datetime, seen_befor
     """Wrong tries and idle sessions that no longer count."""
     connection.execute(delete(failed_logins).where(failed_logins.c.at < failures_before))
     connection.execute(delete(console_sessions).where(console_sessions.c.seen_at < seen_before))
+
+
+def forget_spent(connection: Connection, ended_before: datetime) -> None:
+    """Solved checks and identities that nobody could use any more."""
+    connection.execute(delete(spent).where(spent.c.expires_at < ended_before))

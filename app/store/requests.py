@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from app.core.backend import Start
 from app.core.request import CustomerRequest, RequestState, states_before
-from app.store.tables import Moment, links, requests, tickets
+from app.store.tables import Moment, links, requests, spent, tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +43,29 @@ class StartTarget:
 _INSERT = insert(requests)
 _BY_REFERENCE = select(requests).where(requests.c.reference == bindparam("reference"))
 _BY_STATUS_ID = select(requests).where(requests.c.status_id == bindparam("status_id"))
-_RECENT = (
-    select(requests.c.created_at)
-    .where(requests.c.client_network == bindparam("network"), requests.c.created_at > bindparam("since"))
-    .order_by(requests.c.created_at.desc())
-    .limit(1)
-    .offset(bindparam("skip"))
-)
+
+
+def _recent(skip: str) -> Select[datetime]:
+    return (
+        select(requests.c.created_at)
+        .where(requests.c.client_network == bindparam("network"), requests.c.created_at > bindparam("since"))
+        .order_by(requests.c.created_at.desc())
+        .limit(1)
+        .offset(bindparam(skip))
+    )
+
+
 # One statement: each word with SQLite costs the writer its turn at the interpreter.
 _EARLIER = select(
     select(requests.c.reference).where(requests.c.idempotency_key == bindparam("key")).scalar_subquery(),
-    _RECENT.scalar_subquery(),
+    _recent("skip").scalar_subquery(),
+    _recent("skip_unchecked").scalar_subquery(),
 )
+_RECENT = _recent("skip")
+_LATELY = select(requests.c.reference).where(
+    requests.c.idempotency_key == bindparam("key"), requests.c.created_at > bindparam("since")
+)
+_SPENT = select(spent.c.id).where(spent.c.purpose == bindparam("purpose"), spent.c.id == bindparam("id"))
 _INSERT_LINK = insert(links)
 _START_TARGET = (
     select(
@@ -103,12 +114,33 @@ def request_by_status_id(connection: Connection, status_id: str) -> CustomerRequ
 
 
 def earlier_requests(
-    connection: Connection, key: str, network: str, nth: int, since: datetime
-) -> tuple[str | None, datetime | None]:
-    """The reference under this idempotency key, and when this client's nth newest request came in, if after `since`."""
-    values = {"key": key, "network": network, "since": since, "skip": nth - 1}
+    connection: Connection, key: str, network: str | None, nth: int, since: datetime, unchecked: int | None = None
+) -> tuple[str | None, datetime | None, bool]:
+    """The reference under this idempotency key; when this client's nth newest request came in, if after `since`;
+    and whether there were as many as `unchecked` since then."""
+    skip = (unchecked or nth) - 1
+    values = {"key": key, "network": network, "since": since, "skip": nth - 1, "skip_unchecked": skip}
     row = connection.execute(_EARLIER, values).one()
-    return row[0], row[1]
+    return row[0], row[1], row[2] is not None
+
+
+def nth_newest(connection: Connection, network: str, nth: int, since: datetime) -> datetime | None:
+    """When this client's nth newest request came in, if after `since`."""
+    values = {"network": network, "since": since, "skip": nth - 1}
+    return connection.execute(_RECENT, values).scalar_one_or_none()
+
+
+def lately_under(connection: Connection, key: str, since: datetime) -> str | None:
+    """The reference under this idempotency key, if it came in after `since`."""
+    return connection.execute(_LATELY, {"key": key, "since": since}).scalar_one_or_none()
+
+
+def spend(connection: Connection, purpose: str, token_id: str, expires_at: datetime) -> bool:
+    """Use up what counts once; False when it was used before. Raises IntegrityError where two do so at once."""
+    if connection.execute(_SPENT, {"purpose": purpose, "id": token_id}).first():
+        return False
+    connection.execute(insert(spent), {"purpose": purpose, "id": token_id, "expires_at": expires_at})
+    return True
 
 
 def list_requests(

@@ -44,6 +44,33 @@ metadata = MetaData(
     }
 )
 
+
+class Pairs(TypeDecorator[tuple[tuple[str, str], ...]]):
+    """Names and values in their order; nothing is NULL."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[tuple[str, str], ...] | None, dialect: Dialect) -> Any:
+        return [list(pair) for pair in value] if value else None
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[tuple[str, str], ...]:
+        return tuple((name, text) for name, text in value or ())
+
+
+class Names(TypeDecorator[tuple[str, ...]]):
+    """Names with blanks between them; none is NULL."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
+        return " ".join(value) if value else None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
+        return tuple(value.split()) if value else ()
+
+
 _AutoId = BigInteger().with_variant(Integer, "sqlite")
 
 # One row; `generation` goes up with every change to sites, departments or technicians.
@@ -109,6 +136,10 @@ requests = Table(
     Column("problem_description", Text),
     Column("ask_customer_info", Boolean, nullable=False),
     Column("language", Text),
+    Column("more", Pairs),
+    Column("verified", Names),
+    Column("return_to", Text),
+    Column("body_hash", Text),
     Column("client_address", Text),
     Column("client_network", Text),
     Column("attempts", Integer, nullable=False),
@@ -170,6 +201,8 @@ tickets = Table(
     Column("ask_customer_info", Boolean, nullable=False),
     Column("info_mode", Text, nullable=False),
     Column("language", Text),
+    Column("more", Pairs),
+    Column("verified", Names),
     Column("applet_id", Text, nullable=False, unique=True),
     Column("applet_opened_at", Moment),
     Column("details_saved_at", Moment),
@@ -212,6 +245,15 @@ failed_logins = Table(
     Column("network", Text, nullable=False),
     Index(None, "account_hash", "network", "at"),
     Index(None, "network", "at"),
+)
+
+# What counts once: solved checks and verified customers' tokens, until they end by themselves.
+spent = Table(
+    "spent",
+    metadata,
+    Column("purpose", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("expires_at", Moment, nullable=False, index=True),
 )
 
 # What a site's webhook is yet to be told. `body` is what is sent, to the byte; while a try is under way, `due_at`

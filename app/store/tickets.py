@@ -110,12 +110,18 @@ def end_ticket(connection: Connection, number: int, state: TicketState, now: dat
     return connection.execute(change).rowcount == 1
 
 
-def change_elements(connection: Connection, number: int, changes: dict[str, str | None], now: datetime) -> None:
-    """Put the customer's new values of the four elements into an open ticket."""
+def change_elements(
+    connection: Connection,
+    number: int,
+    changes: dict[str, str | None],
+    now: datetime,
+    verified: tuple[str, ...] = (),
+) -> None:
+    """Put the customer's new values of the four elements into an open ticket; `verified` names those still so."""
     connection.execute(
         update(tickets)
         .where(tickets.c.number == number, tickets.c.state.in_(OPEN_STATES))
-        .values(**changes, details_saved_at=now)
+        .values(**changes, verified=verified, details_saved_at=now)
     )
 
 

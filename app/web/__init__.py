@@ -2,10 +2,28 @@
 
 from flask import Blueprint, Flask
 
-from app.web import applet, console, errors, go, health, metrics_page, request_page, static_files, status_page
+from app.web import (
+    applet,
+    console,
+    demo,
+    errors,
+    go,
+    health,
+    intranet,
+    metrics_page,
+    request_page,
+    static_files,
+    status_page,
+    widget,
+    words,
+)
+from app.web.customer_words import CustomerWords
+
+__all__ = ["BLUEPRINTS", "CustomerWords", "register"]
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     request_page.pages,
+    intranet.pages,
     status_page.pages,
     go.pages,
     applet.pages,
@@ -13,6 +31,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.pages,
     metrics_page.pages,
     static_files.pages,
+    widget.pages,
+    demo.pages,
 )
 
 
@@ -22,3 +42,4 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint)
     errors.register(app)
     static_files.register(app)
+    words.register(app)

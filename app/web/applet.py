@@ -26,7 +26,7 @@ from app.store.tickets import place_in_queue, ticket_by_applet_id
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.links import asked_platform, gone, is_only_looking, link_or_abort
-from app.web.words import _
+from app.web.words import _, speak_for
 from app.wiring import Running, running
 
 pages = Blueprint("applet", __name__)
@@ -112,6 +112,7 @@ def _page(
     status: int = 200,
 ) -> Response:
     staff = here.desk.staff
+    speak_for(here.desk.sites.get(ticket.site))
     hidden = ticket.info_mode is InfoMode.HIDDEN
     html = render_template(
         "applet.html",

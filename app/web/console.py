@@ -245,6 +245,8 @@ _TICKET_FACTS = (
     "applet_opened_at",
     "session_id",
     "pin",
+    "more",
+    "verified",
 )
 
 

@@ -12,6 +12,7 @@ def asked_of(
     *,
     required: Collection[str] = (),
     department: str | None = None,
+    tech: str | None = None,
     language: str | None = None,
 ) -> NewSessionRequest | dict[str, str]:
     """What the customer asks for, or what is wrong, by field."""
@@ -22,6 +23,7 @@ def asked_of(
     try:
         asked = NewSessionRequest(
             department=department,
+            tech=tech,
             customer_name=values["customer_name"],
             customer_email=email,
             customer_number=values["customer_number"],

@@ -15,6 +15,7 @@ from app.core.site import Site
 from app.headers import ATTACHMENT, REDIRECT, posting_to, with_headers
 from app.store.requests import StartTarget
 from app.web.links import gone, is_only_looking
+from app.web.words import speak_for
 from app.wiring import Running, running
 
 pages = Blueprint("go", __name__)
@@ -39,6 +40,7 @@ def go(token: str) -> Response:
     if target is None or target.state is not RequestState.OPENED:
         return _over(here, target)
     site = here.desk.sites.get(target.site)
+    speak_for(site)
     if target.opens >= most_openings(site):
         return _over(here, target)
     if site is not None and site.one_time_links and request.method != "POST":

@@ -30,6 +30,11 @@ def page_language() -> str:
     return _best(asked, request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
 
 
+def best_language(asked: str) -> str:
+    """The language of an answer to a program that asks for one by its tag, else the browser's."""
+    return _best(asked if asked.isascii() else "", request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+
+
 def register(app: Flask) -> None:
     """Set up gettext, and `lang` and `dir` for templates."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(_FOLDER)

@@ -6,7 +6,7 @@ from app.core.links import Expired, Forged, Link, Purpose
 from app.core.platform import Platform, chosen_platform, customer_platform
 from app.core.site import Site
 from app.incoming import is_fetched_ahead
-from app.web.words import _
+from app.web.words import _, speak_for
 from app.wiring import running
 
 
@@ -23,6 +23,7 @@ def link_or_abort(purpose: Purpose, token: str, site: Site | None = None) -> Lin
 
 def gone(site: Site | None, again_url: str | None = None) -> Response:
     """410: this link is over. With `again_url` one press makes a new one."""
+    speak_for(site)
     request_url = f"/s/{site.key}" if site else "/"
     actions = [{"label": _("Get support"), "url": request_url, "method": "get"}]
     if again_url:

@@ -14,6 +14,7 @@ from app.core.request import RequestState
 from app.incoming import see_other
 from app.limits import TRIED_AGAIN
 from app.web.links import asked_platform, gone, link_or_abort
+from app.web.words import speak_for
 from app.wiring import Running, running
 
 pages = Blueprint("status_page", __name__)
@@ -28,6 +29,7 @@ def status(token: str) -> Response:
     followed = _followed(here, token)
     request = followed.request
     site = here.desk.sites.get(request.site)
+    speak_for(site)
     by_vendor = request.start not in (None, Start.DESK)
     programs = [] if by_vendor else platforms_with_program(here.settings.applets_dir)
     platform = asked_platform()
@@ -53,6 +55,7 @@ def status(token: str) -> Response:
             if go_url
         ],
         request_url=f"/s/{request.site}",
+        return_to=request.return_to,
     )
     return make_response(html)
 

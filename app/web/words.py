@@ -1,13 +1,63 @@
-"""Texts in the page's language: flask-babel's functions, typed."""
+"""Texts in the page's language, or in the site's own words: flask-babel's functions, typed."""
 
-import flask_babel
+import re
+
+from flask import Flask, g, has_request_context
+from flask_babel import get_translations
+from markupsafe import escape
+
+from app.core.site import Site
+from app.core.texts import texts_for
+from app.web.language import page_language
+
+_LONE_PERCENT = re.compile(r"%(?!\(\w+\)[sd])")
 
 
 def _(text: str, **values: object) -> str:
     """The text in the page's language, `%(name)s` filled in."""
-    return str(flask_babel.gettext(text, **values))
+    said = _said(text)
+    return said % values if values else said
 
 
 def ngettext(one: str, many: str, num: int) -> str:
     """The form of the text that fits the number, `%(num)d` filled in."""
-    return str(flask_babel.ngettext(one, many, num))
+    return _said_of(one, many, num) % {"num": num}
+
+
+def speak_for(site: Site | None, language: str | None = None) -> None:
+    """From now on this answer's texts are in the site's own words, where it has some."""
+    g.own_texts = texts_for(site.texts, language or page_language()) if site and site.texts else {}
+
+
+def register(app: Flask) -> None:
+    """Templates speak as the views do."""
+    app.jinja_env.install_gettext_callables(_in_template, _in_template_of, newstyle=True)  # type: ignore[attr-defined]
+
+
+def _own() -> dict[str, str]:
+    own: dict[str, str] = g.get("own_texts", {}) if has_request_context() else {}
+    return own
+
+
+def _said(text: str) -> str:
+    return _own().get(text) or str(get_translations().ugettext(text))
+
+
+def _in_template(text: str) -> str:
+    own = _own().get(text)
+    return _as_markup(own) if own else str(get_translations().ugettext(text))
+
+
+def _in_template_of(one: str, many: str, num: int) -> str:
+    own = _own().get(many if num != 1 else one)
+    return _as_markup(own) if own else str(get_translations().ungettext(one, many, num))
+
+
+def _as_markup(own: str) -> str:
+    """Jinja takes what comes from catalogues for markup, and always fills it in with %."""
+    return escape(_LONE_PERCENT.sub("%%", own))
+
+
+def _said_of(one: str, many: str, num: int) -> str:
+    own = _own()
+    return own.get(many if num != 1 else one) or str(get_translations().ungettext(one, many, num))

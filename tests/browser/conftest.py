@@ -3,12 +3,14 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import axe_playwright_python  # type: ignore[import-untyped]
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from app.settings import ci
+from tests.browser.host_page import Host, company, strict
 from tests.live_server import LiveServer, serving
 
 FLAGS = (
@@ -109,3 +111,40 @@ def look() -> Look:
         assert not wrong, f"{name}:\n" + "\n".join(wrong)
 
     return check
+
+
+NewHost = Callable[..., Host]
+
+
+@pytest.fixture
+def new_host(browser: Browser, live: LiveServer) -> Iterator[NewHost]:
+    """Company pages whose origin the site lists. A complaint of the browser's fails the test unless it is expected."""
+    hosts: list[Host] = []
+    expected: list[str] = []
+    with company() as served:
+        live.run("site", "set", "default", "--origin", served.url)
+        served.headers = strict(live.base_url)
+
+        def make(*, expect: str = "", **options: Any) -> Host:
+            context = browser.new_context(locale="en-US", **options)
+            context.set_default_timeout(10_000)
+            page = context.new_page()
+            host = Host(served, live, context, page, [], [])
+            context.on("request", lambda request: host.requests.append(request))
+            context.on("console", lambda m: host.complaints.append(m.text) if m.type in ("error", "warning") else None)
+            context.on("weberror", lambda error: host.complaints.append(str(error.error)))
+            hosts.append(host)
+            expected.append(expect)
+            return host
+
+        yield make
+        for host in hosts:
+            host.context.close()
+    for host, expect in zip(hosts, expected, strict=True):
+        assert [said for said in host.complaints if not (expect and expect in said)] == []
+
+
+@pytest.fixture
+def host(new_host: NewHost) -> Host:
+    """A company's page on a desktop screen."""
+    return new_host()

@@ -1,13 +1,17 @@
 /** The script of every customer page. Each page works without it. */
 
 import { applet } from "./applet";
+import { check } from "./check";
 import { countDown } from "./count";
 import { find } from "./page";
 import { pressOnce } from "./press-once";
 import { status } from "./status";
 import { vendor } from "./vendor";
 
-for (const form of document.forms) pressOnce(form);
+for (const form of document.forms) {
+  check(form);
+  pressOnce(form);
+}
 for (const field of document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("[data-limit]")) countDown(field);
 find("[data-focus]")?.focus();
 

@@ -1,0 +1,99 @@
+"""Calls from other people's pages: their exact origin, what their scripts may read, and refusals as JSON."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, request
+
+from app.core.bodies import BadBody
+from app.core.site import Site
+from app.headers import JSON, preflight, readable_by, with_headers
+from app.incoming import page_origin
+from app.wiring import running
+
+
+class Refused(Exception):
+    """The call is answered with this status and sentence; `more` are further members of `error` or of the answer."""
+
+    def __init__(self, status: int, message: str, *, beside: dict[str, Any] | None = None, **more: Any) -> None:
+        super().__init__(message)
+        self.status = status
+        self.more = more
+        self.beside = beside or {}
+        self.headers: dict[str, str] = {}
+
+    def after(self, seconds: int) -> "Refused":
+        """The same, with `Retry-After`."""
+        self.headers["Retry-After"] = str(seconds)
+        return self
+
+
+def answering(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Turn what is wrong with a call into `{"error": {"status", "message", …}}`."""
+
+    @wraps(view)
+    def guarded(**arguments: Any) -> Response:
+        try:
+            return view(**arguments)
+        except Refused as refused:
+            error = {"status": refused.status, "message": str(refused), **refused.more}
+            response = answer({"error": error, **refused.beside}, refused.status)
+            response.headers.extend(refused.headers)
+            return response
+        except BadBody as bad:
+            return answer({"error": {"status": bad.status, "message": str(bad)}}, bad.status)
+
+    return guarded
+
+
+def answer(body: dict[str, Any], status: int = 200) -> Response:
+    """JSON, with the headers of the JSON API."""
+    response = jsonify(body)
+    response.status_code = status
+    return with_headers(response, JSON)
+
+
+def preflight_answer(method: str) -> Response:
+    """204. `own_origin` was asked before."""
+    return with_headers(Response(status=204), [*JSON, *preflight(method)])
+
+
+def site_of(key: str) -> Site:
+    """The site in the address. Raises Refused (404)."""
+    site = running().desk.site(key)
+    if site is None:
+        raise Refused(404, "there is no such site")
+    return site
+
+
+def own_origin(site: Site) -> str:
+    """The asking page's origin, which is one of the site's or ours; its scripts may read the answer, whatever it is.
+
+    Raises Refused (403).
+    """
+    origin = page_origin()
+    if origin is None or not (origin in site.origins or running().settings.is_ours(origin)):
+        raise Refused(403, "this page's origin is not one of the site's; see: handbell site set --origin")
+    let_read(origin)
+    return origin
+
+
+def let_read(origin: str) -> None:
+    """Pages at this origin may read this answer."""
+    g.readable_by = origin
+
+
+def register_cors(api: Blueprint) -> None:
+    """Every answer of these views, errors too, is readable for the page that `let_read` named."""
+
+    @api.after_request
+    def add(response: Response) -> Response:
+        if "readable_by" in g:
+            with_headers(response, readable_by(g.readable_by))
+        return response
+
+
+def is_preflight() -> bool:
+    """Whether a browser only asks whether it may."""
+    return request.method == "OPTIONS"

@@ -1,0 +1,313 @@
+"""A request as JSON: from the widget on a page at one of the site's origins, or from the site's own server."""
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from flask import Blueprint, Response, request
+
+from app.access import Who, open_to
+from app.actions.follow import Followed, Progress, follow
+from app.actions.sealing import site_identity_secret
+from app.actions.submit import IdentitySpent, OtherContent, Submission, TooMany, check_rate
+from app.api.from_pages import (
+    Refused,
+    answer,
+    answering,
+    is_preflight,
+    own_origin,
+    preflight_answer,
+    register_cors,
+    site_of,
+)
+from app.api.sites import contact
+from app.core.bodies import json_object
+from app.core.client import client_network
+from app.core.links import Expired, Forged, Link, Purpose
+from app.core.more import More, more_problem
+from app.core.new_session import ELEMENTS, NewSessionRequest
+from app.core.origins import origin_mark
+from app.core.posted import HONEYPOT
+from app.core.request import CustomerRequest
+from app.core.routing import department_id
+from app.core.site import Site
+from app.core.text import Invalid, Problem, is_blank, looks_like_email, text_problem
+from app.identity import BadIdentity, Identity, read_identity
+from app.incoming import body, client_address
+from app.intake import submission
+from app.limits import SERVER_REQUESTS, WRONG_SECRETS
+from app.seal import Unsealable
+from app.wiring import Running, running
+
+api = Blueprint("requests", __name__, url_prefix="/api/v1")
+register_cors(api)
+log = structlog.get_logger()
+KEY_LENGTHS = (16, 255)
+_TEXTS = (*ELEMENTS, "department", "tech", "language", HONEYPOT, "form_token", "check", "identity")
+_NOT_CONTENT = ("form_token", "check", "identity")  # new ones may come with the same content
+
+
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """Who calls: the page whose form it is, or, without one, the site's own server."""
+
+    form: Link | None
+
+    @property
+    def is_server(self) -> bool:
+        return self.form is None
+
+
+@api.route("/sites/<site_key>/requests", methods=["POST", "OPTIONS"], provide_automatic_options=False)
+@open_to(Who.SITE_PAGES)
+@answering
+def create(site_key: str) -> Response:
+    """201 when its session is ready, 202 while it waits. In this order: size, type, origin, token, rate, fields."""
+    if is_preflight():
+        own_origin(site_of(site_key))
+        return preflight_answer("POST")
+    raw = body()
+    if request.mimetype != "application/json":
+        raise Refused(415, "send the body as application/json")
+    here = running()
+    site = site_of(site_key)
+    origin = None if _is_server(here, site) else own_origin(site)
+    key = _idempotency_key()
+    sent = json_object(raw)
+    sender = _Sender(_form(here, site, origin, sent) if origin else None)
+    if sender.is_server and (wait := here.rates.retry_after(SERVER_REQUESTS, "server", site.key)):
+        raise Refused(429, f"more requests than this site may make; wait {wait} s").after(wait)
+    try:
+        came_in = _submission(here, site, sender, key, sent)
+    except Refused:
+        _within_rate(here, site, sender, _language(sent))
+        raise
+    return _recorded(here, site, came_in, _language(sent))
+
+
+def _recorded(here: Running, site: Site, came_in: Submission, language: str) -> Response:
+    try:
+        recorded = here.hand_offs.take_in(came_in, here.desk.staff)
+    except TooMany as too_many:
+        raise _too_many(here, site, too_many.retry_after, language) from None
+    except OtherContent:
+        raise Refused(422, "this Idempotency-Key was used for another request", code="key_used") from None
+    except IdentitySpent:
+        spent = {"identity": "It has been used for another request; make a new one for each."}
+        raise _wrong(here, site, spent, language) from None
+    replayed = recorded.status_id != came_in.status_id
+    if not replayed:
+        log.info("request_recorded", reference=recorded.reference, site=site.key, ticket=recorded.ticket_number)
+    response = _told(here, recorded)
+    if replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+def _told(here: Running, recorded: CustomerRequest) -> Response:
+    followed = follow(here.database, here.desk.sites, recorded.status_id, here.clock())
+    if followed is None:  # erased in this very moment
+        raise Refused(410, "this request is not kept any more")
+    token = here.status_token(recorded.status_id, recorded.created_at)
+    base = here.settings.base_url
+    told = {
+        "reference": recorded.reference,
+        "state": followed.progress,
+        "status_url": f"{base}/r/{token}",
+        "poll_url": f"{base}/api/v1/requests/{token}",
+        "start_url": start_url(here, followed),
+    }
+    return answer(told, 202 if followed.progress in (Progress.WAITING, Progress.PARKED) else 201)
+
+
+def start_url(here: Running, followed: Followed) -> str | None:
+    """The address that starts the session, when it may be started now."""
+    start = followed.start
+    if start is None or followed.progress not in (Progress.READY, Progress.STARTED):
+        return None
+    return f"{here.settings.base_url}/go/{here.token(Purpose.GO, start.id, start.expires_at)}"
+
+
+def _is_server(here: Running, site: Site) -> bool:
+    """Whether it comes with the site's secret key. Raises Refused with a wrong one, or for trying too often."""
+    if "Authorization" not in request.headers:
+        return False
+    if "Origin" in request.headers:
+        raise Refused(403, "the secret key is for the site's servers; a page must never have it")
+    scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
+    network = client_network(client_address())
+    digest = hashlib.sha256(secret.strip().encode("utf-8", "replace")).hexdigest()
+    right = scheme.lower() == "bearer" and hmac.compare_digest(digest, site.secret_hash or "-")
+    if right:
+        return True
+    if wait := here.rates.retry_after(WRONG_SECRETS, "secret", network):
+        raise Refused(429, f"too many wrong keys; wait {wait} s").after(wait)
+    refused = Refused(401, "this is not the site's secret key; see: handbell site set --new-secret")
+    refused.headers["WWW-Authenticate"] = "Bearer"
+    raise refused
+
+
+def _idempotency_key() -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if not KEY_LENGTHS[0] <= len(key) <= KEY_LENGTHS[1] or not key.isascii() or not key.isprintable():
+        raise Refused(400, "send the header Idempotency-Key: 16 to 255 printable ASCII characters, new each time")
+    return key
+
+
+def _form(here: Running, site: Site, origin: str, sent: dict[str, Any]) -> Link:
+    token = sent.get("form_token")
+    try:
+        link = here.read(Purpose.FORM, token if isinstance(token, str) else "")
+    except Expired:
+        raise Refused(400, "the form token has expired; get a new one and send again", code="form_expired") from None
+    except Forged:
+        link = None
+    if link is None or link.site != site.key or link.origin != origin_mark(origin):
+        raise Refused(400, "the form token is not one for this site and page", code="form_invalid")
+    return link
+
+
+def _within_rate(here: Running, site: Site, sender: _Sender, language: str) -> None:
+    """Who has had their share is told so before what is wrong with their fields."""
+    if sender.is_server:
+        return
+    address = client_address()
+    try:
+        check_rate(here.database, address, here.requests_allowed(address), here.clock())
+    except TooMany as too_many:
+        raise _too_many(here, site, too_many.retry_after, language) from None
+
+
+def _too_many(here: Running, site: Site, wait: int, language: str) -> Refused:
+    return Refused(429, here.words.wait(wait, site, language), beside={"contact": contact(site)}).after(wait)
+
+
+def _language(sent: dict[str, Any]) -> str:
+    language = sent.get("language")
+    return language if isinstance(language, str) else ""
+
+
+def _submission(here: Running, site: Site, sender: _Sender, key: str, sent: dict[str, Any]) -> Submission:
+    """Raises Refused (422) with a sentence for each field that is wrong."""
+    values, problems = _texts(sent)
+    more = _more(sent, problems)
+    ticked = sent.get("check_details", False)
+    if not isinstance(ticked, bool | None):
+        problems["check_details"] = "It must be true or false."
+    identity = _identity(here, site, values["identity"], problems)
+    if identity:
+        values |= identity.elements
+    asked = _asked(here, site, sender, values, problems, identity)
+    if problems or asked is None:
+        raise _wrong(here, site, problems, values["language"])
+    made = submission(
+        here,
+        site,
+        asked,
+        source="server" if sender.is_server else "api",
+        key=f"{'server' if sender.is_server else 'api'}:{site.key}:{key}",
+        ticked=bool(ticked),
+        form=sender.form,
+        trap=values[HONEYPOT],
+        check=values["check"],
+        identity=identity,
+        more=more,
+        body_hash=_content_hash(sent, identity),
+    )
+    return replace(made, most=None, unchecked=None) if sender.is_server else made
+
+
+def _texts(sent: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """All text members, absent ones empty, and what is wrong with their types."""
+    values = dict.fromkeys(_TEXTS, "")
+    problems = {}
+    for name in _TEXTS:
+        value = sent.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and name in ("department", "customer_number"):
+            value = str(value)
+        if value is not None and not isinstance(value, str):
+            problems[name] = "It must be a text."
+        else:
+            values[name] = value or ""
+    return values, problems
+
+
+def _more(sent: dict[str, Any], problems: dict[str, str]) -> More:
+    given = sent.get("more")
+    if given is None:
+        return ()
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        problems["more"] = "It must be an object whose members are texts."
+        return ()
+    wrong = more_problem(given.items())
+    if not wrong and any(text_problem("more", text, None) for pair in given.items() for text in pair):
+        wrong = "contains a control character; only line breaks and tabs are allowed"
+    if wrong:
+        problems["more"] = f"It {wrong}."
+        return ()
+    return tuple((name, value) for name, value in given.items() if not is_blank(value))
+
+
+def _identity(here: Running, site: Site, token: str, problems: dict[str, str]) -> Identity | None:
+    if not token:
+        return None
+    try:
+        return read_identity(token, site_identity_secret(site, here), here.clock())
+    except BadIdentity as bad:
+        reason = str(bad)
+        problems["identity"] = f"{reason[:1].upper()}{reason[1:]}."
+    except Unsealable as unsealable:
+        log.error("identity_secret_missing", site=site.key, error=str(unsealable))
+        problems["identity"] = "The site has no identity secret that can be read; its operator can set one."
+    return None
+
+
+def _asked(
+    here: Running,
+    site: Site,
+    sender: _Sender,
+    values: dict[str, str],
+    problems: dict[str, str],
+    identity: Identity | None,
+) -> NewSessionRequest | None:
+    """What is asked for. Whom a page may ask for is the site's to say; its own server may ask for anybody."""
+    department, tech = values["department"], values["tech"]
+    if not (sender.is_server or site.browser_routing):
+        department, tech = department if department_id(department) in site.offer_departments else "", ""
+    found = [Problem(name, "missing") for name in site.required if is_blank(values[name])]
+    if not is_blank(values["customer_email"]) and not looks_like_email(values["customer_email"]):
+        found.append(Problem("customer_email", "email"))
+    asked = None
+    try:
+        asked = NewSessionRequest(
+            department=department,
+            tech=tech,
+            language=values["language"],
+            customer_name=values["customer_name"],
+            customer_email=values["customer_email"],
+            customer_number=values["customer_number"],
+            problem_description=values["problem_description"],
+        )
+    except Invalid as invalid:
+        found += invalid.problems
+    vouched = identity.elements if identity else {}
+    typed = [problem for problem in found if problem.field not in vouched]
+    problems |= here.words.problems(typed, site, values["language"])
+    for problem in found:
+        if problem.field in vouched:
+            problems["identity"] = f"Its {str(problem).removeprefix('customer_')}."
+    return asked
+
+
+def _content_hash(sent: dict[str, Any], identity: Identity | None) -> str:
+    """Equal for the same content, whatever token, check or identity token came with it."""
+    content = {name: value for name, value in sent.items() if name not in _NOT_CONTENT}
+    vouched = [identity.subject, sorted(identity.elements.items())] if identity else None
+    return hashlib.sha256(json.dumps([content, vouched], sort_keys=True).encode()).hexdigest()
+
+
+def _wrong(here: Running, site: Site, problems: dict[str, str], language: str) -> Refused:
+    return Refused(422, here.words.look_again(site, language), fields=problems)

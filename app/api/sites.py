@@ -1,0 +1,76 @@
+"""What the widget needs to know of a site, for pages at the site's own origins."""
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from app.access import Who, open_to
+from app.actions.submit import needs_check
+from app.api.from_pages import answer, answering, is_preflight, own_origin, preflight_answer, register_cors, site_of
+from app.assets import asset_url
+from app.core.customer_info import AskPolicy
+from app.core.new_session import ELEMENTS, LIMITS
+from app.core.site import Site
+from app.core.texts import texts_for
+from app.incoming import client_address
+from app.wiring import Desk, Running, running
+
+api = Blueprint("sites", __name__, url_prefix="/api/v1")
+register_cors(api)
+
+
+@api.route("/sites/<site_key>", methods=["GET", "OPTIONS"], provide_automatic_options=False)
+@open_to(Who.SITE_PAGES)
+@answering
+def site(site_key: str) -> Response:
+    """Fields, departments, texts, look, and a form token that is good for this site and the asking page's origin."""
+    found = site_of(site_key)
+    origin = own_origin(found)
+    if is_preflight():
+        return preflight_answer("GET")
+    here = running()
+    return answer(_told(here, here.desk, found, origin))
+
+
+def _told(here: Running, desk: Desk, site: Site, origin: str) -> dict[str, Any]:
+    language = _language()
+    fields = [{"name": n, "required": n in site.required, "limit": LIMITS[n]} for n in ELEMENTS]
+    return {
+        "site": site.key,
+        "name": site.name,
+        "language": language,
+        "fields": fields,
+        "departments": _departments(desk, site),
+        "texts": texts_for(site.texts, language),
+        "theme": {"colour": site.colour},
+        "contact": contact(site),
+        "show_check_details": site.ask_customer_info is AskPolicy.CUSTOMER,
+        "form_token": here.form_token(site.key, origin),
+        "request_url": f"{here.settings.base_url}/s/{site.key}",
+        "check": _check(here, site),
+    }
+
+
+def contact(site: Site) -> dict[str, str | None]:
+    """How else the site can be reached."""
+    return {"phone": site.phone, "mail": site.mail}
+
+
+def _departments(desk: Desk, site: Site) -> list[dict[str, Any]]:
+    known = desk.staff.departments
+    offered = [known[number] for number in site.offer_departments if number in known]
+    return [{"id": d.id, "name": d.name} for d in offered if not d.disabled]
+
+
+def _check(here: Running, site: Site) -> dict[str, Any] | None:
+    address = client_address()
+    if not needs_check(here.database, address, here.requests_unchecked(address), here.clock()):
+        return None
+    return {"challenge": here.puzzles.new_check(site.key, here.clock()), "script": asset_url("altcha.js")}
+
+
+def _language() -> str:
+    """The language that the page asks for, as a tag; the widget brings its own texts."""
+    asked = request.args.get("lang", "")[:35]
+    plain = asked.replace("-", "").replace("_", "")
+    return asked.replace("_", "-") if plain.isascii() and plain.isalnum() else "en"

@@ -1,0 +1,42 @@
+"""The files of the static folder: read once, compressed once, each under an address that changes with its bytes."""
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from app.resources import resource
+
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file as it is served. A `shared` one may be used by other people's pages too."""
+
+    digest: str
+    content_type: str
+    plain: bytes
+    gzipped: bytes
+    shared: bool = False
+
+
+@cache
+def assets() -> dict[str, Asset]:
+    """Every file of the static folder that a page may name; those of `vendor` are shared."""
+    folder = resource("static")
+    found = {path.name: _asset(path) for path in sorted(folder.iterdir()) if path.suffix in _TYPES}
+    vendors = (path for path in sorted((folder / "vendor").glob("*.js")))
+    return found | {path.name: _asset(path, shared=True) for path in vendors}
+
+
+def asset_url(name: str) -> str:
+    """The path of a static file; a name that does not exist is a mistake of ours."""
+    return f"/static/{assets()[name].digest}/{name}"
+
+
+def _asset(path: Path, *, shared: bool = False) -> Asset:
+    plain = path.read_bytes()
+    digest = hashlib.sha256(plain).hexdigest()[:12]
+    return Asset(digest, _TYPES[path.suffix], plain, gzip.compress(plain, 9, mtime=0), shared)

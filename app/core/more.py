@@ -1,0 +1,65 @@
+"""What a form brought beside the fields that Handbell knows: a short list that technicians see."""
+
+from collections.abc import Iterable
+
+from app.core.text import is_blank, normal_newlines, without_control
+
+MOST_FIELDS = 20
+MOST_BYTES = 2048  # names and values together, as UTF-8
+LONGEST_NAME = 64  # characters
+
+More = tuple[tuple[str, str], ...]
+
+
+def short_list(pairs: Iterable[tuple[str, str]]) -> More:
+    """The first fields that fit, the last one cut; blank ones, and names that begin with `_`, are left out.
+
+    Such names are the machinery of the page that sent them (`__VIEWSTATE`, `_token`), never what somebody typed.
+    """
+    kept: list[tuple[str, str]] = []
+    room = MOST_BYTES
+    for raw_name, raw_value in pairs:
+        name = without_control(" ".join(raw_name.split()))[:LONGEST_NAME]
+        value = without_control(normal_newlines(raw_value)).strip()
+        if not name or name.startswith("_") or is_blank(value):
+            continue
+        room -= len(name.encode())
+        value = _cut(value, room)
+        if len(kept) == MOST_FIELDS or not value:
+            break
+        room -= len(value.encode())
+        kept.append((name, value))
+    return tuple(kept)
+
+
+def more_problem(pairs: Iterable[tuple[str, str]]) -> str | None:
+    """What is wrong with a list that a program sends, as a sentence; None when it can be kept whole."""
+    given = [(name, value) for name, value in pairs if not is_blank(value)]
+    if len(given) > MOST_FIELDS:
+        return f"has {len(given)} members; at most {MOST_FIELDS} are allowed"
+    if sum(len(name.encode()) + len(value.encode()) for name, value in given) > MOST_BYTES:
+        return f"is larger than {MOST_BYTES} bytes"
+    if any(len(name) > LONGEST_NAME or is_blank(name) for name, _ in given):
+        return f"has a name that is empty or longer than {LONGEST_NAME} characters"
+    return None
+
+
+def as_lines(more: More) -> str:
+    """One line for each field, as it is put below a problem description."""
+    return "\n".join(f"{name}: {' '.join(value.split())}" for name, value in more)
+
+
+def with_more(text: str | None, more: More, limit: int) -> str | None:
+    """The problem description with these lines below it, within `limit` characters; the description comes first."""
+    if not more:
+        return text
+    lines = as_lines(more)
+    whole = f"{text}\n\n{lines}" if text else lines
+    return whole[:limit].rstrip() if len(text or "") + 2 < limit else text
+
+
+def _cut(value: str, room: int) -> str:
+    if room <= 0:
+        return ""
+    raw = value.encode()
+    return value if len(raw) <= room else raw[:room].decode(errors="ignore").rstrip()

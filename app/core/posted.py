@@ -1,0 +1,54 @@
+"""A plain form as other people's pages post it: the New Session API's names in any case, and whatever else is there."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.core.more import More, short_list
+from app.core.new_session import ELEMENTS, form_parameters
+from app.core.text import normal_newlines
+
+_ASKED = (*ELEMENTS, "department", "tech", "ask_customer_info")
+HONEYPOT = "website"
+_OURS = ("return_to", HONEYPOT, "form_token", "check", "check_details", "confirm")
+_IGNORED = ("uid", "_charset_")
+_KNOWN = frozenset((*_ASKED, *_OURS, *_IGNORED))
+_WINDOW = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Known fields by lower-case name with LF line breaks, and the rest in a short list."""
+
+    values: dict[str, str]
+    more: More
+
+    def value(self, name: str) -> str:
+        """A known field, empty when it was not sent."""
+        return self.values.get(name, "")
+
+
+def posted_form(pairs: Iterable[tuple[str, str]]) -> Posted:
+    """Raises Invalid when a known field is there twice with different values; others may be (check boxes)."""
+    named = [(name.strip().lower(), name.strip(), value) for name, value in pairs]
+    known = form_parameters((low, value) for low, _, value in named if low in _KNOWN)
+    more = short_list((name, value) for low, name, value in named if low not in _KNOWN)
+    return Posted({name: normal_newlines(value) for name, value in known.items() if name not in _IGNORED}, more)
+
+
+def content_digest(site: str, network: str, posted: Posted) -> str:
+    """Equal for equal content from the same site and client: 32 hexadecimal digits."""
+    parts = [site, network, *(posted.value(name) for name in (*_ASKED, "return_to", HONEYPOT))]
+    parts += [part for pair in posted.more for part in pair]
+    return hashlib.sha256("\0".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()[:32]
+
+
+def form_keys(digest: str, now: datetime) -> tuple[str, str]:
+    """The idempotency key of this content in this ten minutes, and the one that it had in the ten minutes before.
+
+    Two presses at once have the same key, whatever the database; one that was recorded less than ten minutes ago
+    is found under either.
+    """
+    window = int(now.timestamp() // _WINDOW.total_seconds())
+    return f"form:{digest}:{window}", f"form:{digest}:{window - 1}"

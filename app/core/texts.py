@@ -1,0 +1,57 @@
+"""A site's own words in place of ours.
+
+A key is the English text as it stands in the catalogues (`Get support`) or the widget's name for one of its texts.
+With a language in front (`de:Get support`) it holds for that language alone; without one, for all of them.
+"""
+
+import re
+from collections.abc import Mapping
+
+from app.core.text import text_problem
+
+MOST_TEXTS = 200
+LONGEST_KEY, LONGEST_TEXT = 300, 600  # characters
+_LANGUAGE = re.compile(r"([a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*):(?=\S)")
+_PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}|%[a-z%]")
+
+
+def texts_for(texts: Mapping[str, str], language: str) -> dict[str, str]:
+    """The words for one language by key, its own before those for all: `pt-BR`, then `pt`, then every language."""
+    if not texts:
+        return {}
+    tags = language.lower().replace("_", "-")
+    wanted = ["", tags.partition("-")[0], tags]
+    found: dict[str, str] = {}
+    for tag in dict.fromkeys(wanted):
+        for key, text in texts.items():
+            of, name = _split(key)
+            if of == tag:
+                found[name] = text
+    return found
+
+
+def text_problems(texts: Mapping[str, str]) -> list[str]:
+    """What is wrong with a site's own words, each as the end of a sentence."""
+    wrong = []
+    if len(texts) > MOST_TEXTS:
+        wrong.append(f"may be given for at most {MOST_TEXTS} texts")
+    for key, text in texts.items():
+        name = _split(key)[1]
+        if not name.strip() or text_problem("key", key, LONGEST_KEY):
+            wrong.append(f"KEY=VALUE needs a key of 1 to {LONGEST_KEY} characters")
+        elif not text.strip() or text_problem("text", text, LONGEST_TEXT):
+            wrong.append(f"{key}: must have 1 to {LONGEST_TEXT} characters, without control characters")
+        elif missing := unknown_placeholders(name, text):
+            wrong.append(f"{key}: {', '.join(missing)} does not stand in the text that it replaces")
+    return wrong
+
+
+def unknown_placeholders(source: str, text: str) -> list[str]:
+    """Placeholders of `text` that its source, where that has any, does not fill in."""
+    known = set(_PLACEHOLDER.findall(source))
+    return sorted(set(_PLACEHOLDER.findall(text)) - known) if known or "%(" in text else []
+
+
+def _split(key: str) -> tuple[str, str]:
+    found = _LANGUAGE.match(key)
+    return (found[1].lower().replace("_", "-"), key[found.end() :]) if found else ("", key)

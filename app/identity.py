@@ -1,0 +1,82 @@
+"""Who a customer is, as the site's own server says: a short-lived HS256 token, signed with its identity secret."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+
+from app.core.links import LEEWAY
+
+LONGEST_LIFE = timedelta(minutes=10)
+LONGEST_IDENTITY = 4096  # characters
+_FIELDS = {"name": "customer_name", "email": "customer_email", "number": "customer_number"}
+
+
+class BadIdentity(Exception):
+    """The token is not taken; the message says why, for whoever makes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom the site's server vouches for. `elements` are the customer elements it gave, `id` is the token's own,
+    which counts once until `expires_at`."""
+
+    subject: str
+    elements: dict[str, str]
+    id: str
+    expires_at: datetime
+
+
+def read_identity(token: str, secret: str, now: datetime) -> Identity:
+    """What a token says. Raises BadIdentity; a clock 60 seconds off is forgiven."""
+    if len(token) > LONGEST_IDENTITY:
+        raise BadIdentity(f"it has {len(token)} characters; at most {LONGEST_IDENTITY} are allowed")
+    claims = _verified(token, secret)
+    subject, token_id = _text(claims, "sub"), _text(claims, "jti")
+    made, ends = _moment(claims, "iat"), _moment(claims, "exp")
+    if made > now + LEEWAY:
+        raise BadIdentity("its iat is in the future")
+    if ends <= made:
+        raise BadIdentity("its exp is not after its iat")
+    if ends - made > LONGEST_LIFE:
+        raise BadIdentity("its exp is more than 10 minutes after its iat")
+    if ends + LEEWAY < now:
+        raise BadIdentity("it has expired; make a new one for each page view")
+    elements = {field: _text(claims, claim) for claim, field in _FIELDS.items() if claims.get(claim) is not None}
+    # Hashed: of any length, and kept for as long as the token could be used.
+    return Identity(subject, elements, hashlib.sha256(token_id.encode()).hexdigest(), ends + LEEWAY)
+
+
+def _verified(token: str, secret: str) -> Mapping[str, Any]:
+    # The times are checked above, by our clock and our leeway.
+    own_times = dict.fromkeys(("verify_exp", "verify_iat", "verify_nbf", "verify_aud", "verify_iss"), False)
+    options: Any = {**own_times, "require": ["sub", "iat", "exp", "jti"]}
+    try:
+        return jwt.decode(token, secret, algorithms=["HS256"], options=options)
+    except jwt.InvalidAlgorithmError:
+        raise BadIdentity("it is not signed with HS256, which alone is taken") from None
+    except jwt.InvalidSignatureError:
+        raise BadIdentity("its signature is not by this site's identity secret") from None
+    except jwt.MissingRequiredClaimError as missing:
+        raise BadIdentity(f"its {missing.claim} is missing") from None
+    except (jwt.InvalidTokenError, ValueError, RecursionError):
+        raise BadIdentity("it could not be read as a JWT with sub, iat, exp and jti") from None
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    value = claims.get(name)
+    if isinstance(value, int) and not isinstance(value, bool) and name == "number":
+        value = str(value)
+    if not isinstance(value, str) or not value.strip():
+        raise BadIdentity(f"its {name} must be a text that is not empty")
+    return value
+
+
+def _moment(claims: Mapping[str, Any], name: str) -> datetime:
+    value = claims.get(name)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 1e11:
+        raise BadIdentity(f"its {name} must be seconds since 1970")
+    return datetime.fromtimestamp(value, UTC)

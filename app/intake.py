@@ -1,0 +1,77 @@
+"""What a submission brings with it, whichever way it came: its sender, their limits, and what makes it suspect."""
+
+from app.actions.submit import Once, Submission
+from app.core.links import Link
+from app.core.more import More
+from app.core.new_session import NewSessionRequest
+from app.core.origins import origin_of
+from app.core.site import Site
+from app.identity import Identity
+from app.incoming import browser, client_address
+from app.wiring import Running
+
+FILLED_TRAP = "suspect: the field that nobody sees was filled in"
+TOO_FAST = "suspect: sent within two seconds"
+
+
+def submission(
+    here: Running,
+    site: Site,
+    asked: NewSessionRequest,
+    *,
+    source: str,
+    key: str,
+    ticked: bool = False,
+    form: Link | None = None,
+    trap: str = "",
+    check: str = "",
+    identity: Identity | None = None,
+    more: More = (),
+    return_to: str | None = None,
+    body_hash: str | None = None,
+    earlier_key: str | None = None,
+) -> Submission:
+    """A customer's submission, from the request at hand. `form` is the token's link where there was one, `trap` what
+    stood in the hidden field, `check` the answer to a check."""
+    address = client_address()
+    return Submission(
+        site=site,
+        asked=asked,
+        ticked=ticked,
+        source=source,
+        idempotency_key=key,
+        client_address=address,
+        most=here.requests_allowed(address),
+        browser=browser(),
+        unchecked=here.requests_unchecked(address),
+        suspicion=_suspicion(here, form, trap),
+        check=_solved(here, site, check) if check else None,
+        identity=spent_with(site, identity),
+        verified=tuple(identity.elements) if identity else (),
+        more=more,
+        return_to=return_to,
+        body_hash=body_hash,
+        earlier_key=earlier_key,
+    )
+
+
+def spent_with(site: Site, identity: Identity | None) -> Once | None:
+    """What an identity uses up: its own id, at this site."""
+    return Once("identity", f"{site.key}:{identity.id}", identity.expires_at) if identity else None
+
+
+def allowed_return(site: Site, address: str) -> str | None:
+    """The page to go back to, when it is one of the site's own."""
+    printable = len(address) <= 2048 and address.isascii() and address.isprintable() and " " not in address
+    return address if printable and "\\" not in address and origin_of(address) in site.origins else None
+
+
+def _suspicion(here: Running, form: Link | None, trap: str) -> str | None:
+    if trap.strip():
+        return FILLED_TRAP
+    return TOO_FAST if form and here.filled_in_too_fast(form) else None
+
+
+def _solved(here: Running, site: Site, check: str) -> Once | None:
+    found = here.puzzles.solved(site.key, check, here.clock())
+    return Once("check", found.id, found.expires_at) if found else None

@@ -1,0 +1,66 @@
+"""The check that busy senders are asked for: ALTCHA, a little work for their computer, made and judged here alone."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from altcha import Challenge, Payload, create_challenge, verify_solution
+
+from app.core.links import derived_key
+
+LIFE = timedelta(minutes=20)
+LONGEST_SOLUTION = 4096  # characters
+ALGORITHM, COST = "PBKDF2/SHA-256", 1000  # about 0.3 ms a guess on a desktop
+GUESSES = (100, 900)  # the least and the most: under a second on a desktop, a few on a phone
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A solved check: its id, which counts once until `expires_at`."""
+
+    id: str
+    expires_at: datetime
+
+
+class Puzzles:
+    """Makes checks with the newest of a ring of 32-byte secrets, judges those of any of them."""
+
+    def __init__(self, secrets_newest_first: Sequence[bytes]) -> None:
+        self._keys = [(derived_key(s, "check"), derived_key(s, "check-answer")) for s in secrets_newest_first]
+
+    def new_check(self, site: str, now: datetime) -> dict[str, Any]:
+        """A challenge of ALTCHA's for one site, as JSON values."""
+        sign, answer = self._keys[0]
+        ends = int((now + LIFE).timestamp())
+        challenge = create_challenge(
+            ALGORITHM,
+            COST,
+            counter=GUESSES[0] + secrets.randbelow(GUESSES[1] - GUESSES[0]),
+            # Its end is among our data: the library would compare its own with the machine's clock.
+            data={"site": site, "ends": ends},
+            hmac_secret=sign,
+            hmac_key_secret=answer,
+        )
+        return challenge.to_dict()
+
+    def solved(self, site: str, solution: str, now: datetime) -> Solved | None:
+        """What a browser sent as the answer, when it is one for this site and in time."""
+        if not 0 < len(solution) <= LONGEST_SOLUTION or not solution.isascii():
+            return None
+        try:
+            challenge = Payload.from_base64(solution).challenge
+            right = any(verify_solution(solution, sign, hmac_key_secret=answer).verified for sign, answer in self._keys)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return None
+        return _in_time(challenge, site, now) if right else None
+
+
+def _in_time(challenge: Challenge, site: str, now: datetime) -> Solved | None:
+    """Of a challenge whose signature is ours."""
+    data = challenge.parameters.data or {}
+    if data.get("site") != site:
+        return None
+    ends = datetime.fromtimestamp(data["ends"], UTC)
+    return Solved(challenge.parameters.nonce, ends) if now < ends else None

@@ -1,0 +1,40 @@
+"""What answers to programs tell a customer: the pages' own sentences, in the language that the program asks for."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from flask_babel import force_locale
+
+from app.core.site import Site
+from app.core.text import Problem
+from app.web.fault_text import sentences
+from app.web.language import best_language
+from app.web.request_form import wait_sentence
+from app.web.words import _, speak_for
+
+
+class CustomerWords:
+    """See `wiring.CustomerWords`."""
+
+    def problems(self, problems: Sequence[Problem], site: Site, language: str) -> dict[str, str]:
+        """One sentence for each field."""
+        with _speaking(site, language):
+            return sentences(tuple(problems))
+
+    def wait(self, seconds: int, site: Site, language: str) -> str:
+        """That many requests came, and when to send again."""
+        with _speaking(site, language):
+            return wait_sentence(seconds)
+
+    def look_again(self, site: Site, language: str) -> str:
+        """That something in the form is not right."""
+        with _speaking(site, language):
+            return _("Please look at this again")
+
+
+@contextmanager
+def _speaking(site: Site, language: str) -> Iterator[None]:
+    best = best_language(language)
+    with force_locale(best):
+        speak_for(site, best)
+        yield

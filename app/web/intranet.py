@@ -1,0 +1,196 @@
+"""Plain HTML forms of other people's pages: whose page it was decides whether the customer is asked first.
+
+There is no token that such a page could have, and no cookie that it could use: see docs/intranet.md.
+"""
+
+import sqlite3
+from concurrent.futures import TimeoutError as WriteTimeout
+from enum import Enum
+
+import structlog
+from flask import Blueprint, Response, abort, make_response, render_template, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.access import Who, open_to
+from app.actions.submit import Submission, TooMany
+from app.core.client import client_network
+from app.core.links import Expired, Forged, Purpose, new_link_id
+from app.core.new_session import ELEMENTS, LIMITS, NewSessionRequest
+from app.core.origins import origin_of
+from app.core.posted import HONEYPOT, Posted, content_digest, form_keys, posted_form
+from app.core.routing import department_id
+from app.core.site import DENY, Site
+from app.core.text import Invalid, is_blank, normal_newlines, text_problem, without_control
+from app.incoming import client_address, foreign_form, is_framed, page_origin, see_other
+from app.intake import allowed_return, submission
+from app.web.customer_form import asked_of
+from app.web.fault_text import sentences
+from app.web.language import page_language
+from app.web.request_form import Filled, form_again, not_recorded_sentence, offered_departments, wait_sentence
+from app.web.words import _, speak_for
+from app.wiring import FORM_LIFE, Desk, Running, running
+
+pages = Blueprint("intranet", __name__)
+log = structlog.get_logger()
+_ROUTING = ("department", "tech")
+
+
+class Source(Enum):
+    """Whose page posted."""
+
+    LISTED = "one of the site's own"
+    OURS = "one of ours"
+    UNSAID = "the browser tells nothing"
+    FOREIGN = "anybody's"
+
+
+@pages.post("/s/<site_key>/submit")
+@open_to(Who.EVERYONE)
+def submit_form(site_key: str) -> Response:
+    """The New Session API's names in any case: 303 to the status page, or a page that asks first, or the reason why
+    not with everything that was typed in our own form."""
+    here = running()
+    desk = here.desk
+    site = desk.site(site_key) or abort(404)
+    speak_for(site)
+    if is_framed():
+        return _not_from_here(site)
+    form = foreign_form()
+    try:
+        posted = posted_form(form.pairs)
+    except Invalid as invalid:
+        values = {name.strip().lower(): normal_newlines(value) for name, value in reversed(form.pairs)}
+        kept = {name: values.get(name, "") for name in ELEMENTS}
+        return form_again(desk, site, Filled(kept, sentences(invalid.problems), 400))
+    source = page_source(here, site)
+    trusted = source in (Source.LISTED, Source.OURS) or (source is Source.UNSAID and _is_confirmed(here, site, posted))
+    if not trusted and site.foreign_forms == DENY:
+        return _not_from_here(site)
+    if not trusted or (form.guessed and source is not Source.OURS):
+        return _ask_first(here, site, posted)
+    return _taken(here, desk, site, posted)
+
+
+def page_source(here: Running, site: Site) -> Source:
+    """Whose page this form is on, as far as the browser tells. `Origin` decides; where it is absent or `null`, a
+    `Referer` of the site's own does."""
+    origin = page_origin()
+    if origin not in (None, "null"):
+        return _source_of(here, site, origin or "")
+    referer = origin_of(request.headers.get("Referer", ""))
+    if referer is not None:
+        found = _source_of(here, site, referer)
+        return found if found is Source.LISTED or origin is None else Source.FOREIGN
+    return Source.UNSAID if origin is None else Source.FOREIGN
+
+
+def _source_of(here: Running, site: Site, origin: str) -> Source:
+    if here.settings.is_ours(origin):
+        return Source.OURS
+    return Source.LISTED if origin in site.origins else Source.FOREIGN
+
+
+def _is_confirmed(here: Running, site: Site, posted: Posted) -> bool:
+    """Whether it comes from our own page that asked first. Any page could have got that token for itself: it counts
+    only where no browser says whose page it is."""
+    try:
+        link = here.read(Purpose.CONFIRM, posted.value("confirm"))
+    except (Forged, Expired):
+        return False
+    return link.site == site.key
+
+
+def _ask_first(here: Running, site: Site, posted: Posted) -> Response:
+    known = {name: without_control(posted.value(name)) for name in (*ELEMENTS, *_ROUTING)}
+    carried = {**known, "ask_customer_info": posted.value("ask_customer_info"), HONEYPOT: posted.value(HONEYPOT)}
+    if return_to := allowed_return(site, posted.value("return_to")):
+        carried["return_to"] = return_to
+    origin = page_origin()
+    html = render_template(
+        "confirm.html",
+        site=site,
+        origin=origin if origin not in (None, "null") else origin_of(request.headers.get("Referer", "")),
+        shown=[(name, known[name]) for name in ELEMENTS if not is_blank(known[name])],
+        more=posted.more,
+        carried=[*((name, value) for name, value in carried.items() if value), *posted.more],
+        confirm=here.token(Purpose.CONFIRM, new_link_id(), here.clock() + FORM_LIFE, site.key),
+        action=f"/s/{site.key}/submit",
+        check_url=f"/s/{site.key}/check",
+    )
+    return make_response(html)
+
+
+def _not_from_here(site: Site) -> Response:
+    """403: a form in a frame, or of a page that the site does not know."""
+    html = render_template(
+        "message.html",
+        site=site,
+        title=_("This form cannot be sent from there"),
+        lines=[_("Please ask us on our own page.")],
+        actions=[{"label": _("Get support"), "url": f"/s/{site.key}", "method": "get"}],
+    )
+    return make_response(html, 403)
+
+
+def _taken(here: Running, desk: Desk, site: Site, posted: Posted) -> Response:
+    values = {name: posted.value(name) for name in ELEMENTS}
+    filled = Filled(values, more=posted.more, return_to=allowed_return(site, posted.value("return_to")))
+    asked = _asked(desk, site, posted)
+    if isinstance(asked, dict):
+        return _again(desk, site, filled, asked, 422)
+    try:
+        recorded = here.hand_offs.take_in(_submission(here, site, posted, asked, filled.return_to), desk.staff)
+    except TooMany as too_many:
+        sentence = {"form": wait_sentence(too_many.retry_after)}
+        return _again(desk, site, filled, sentence, 429, too_many.retry_after)
+    except (SQLAlchemyError, sqlite3.Error, WriteTimeout) as error:
+        log.error("request_not_recorded", site=site.key, error=type(error).__name__)
+        return _again(desk, site, filled, {"form": not_recorded_sentence()}, 503, 5)
+    log.info("request_recorded", reference=recorded.reference, site=site.key, ticket=recorded.ticket_number)
+    return see_other(f"/r/{here.status_token(recorded.status_id, recorded.created_at)}")
+
+
+def _again(
+    desk: Desk, site: Site, filled: Filled, problems: dict[str, str], status: int, retry_after: int | None = None
+) -> Response:
+    """Our own form, with what the other one brought. It may be sent at once: nobody has to type anything again."""
+    token = running().form_token(site.key, aged=True)
+    again = Filled(filled.values, problems, status, retry_after, filled.more, filled.return_to, token)
+    return form_again(desk, site, again)
+
+
+def _asked(desk: Desk, site: Site, posted: Posted) -> NewSessionRequest | dict[str, str]:
+    """What the customer asks for, or what is wrong, by field. Whom they may ask for is the site's to say."""
+    department, tech = _routable(posted, "department"), _routable(posted, "tech")
+    if not site.browser_routing:
+        offered = [offer.id for offer in offered_departments(desk, site)]
+        department, tech = department if department_id(department) in offered else "", ""
+    language = page_language().replace("_", "-")
+    values = {name: posted.value(name) for name in ELEMENTS}
+    return asked_of(values, required=site.required, department=department, tech=tech, language=language)
+
+
+def _routable(posted: Posted, name: str) -> str:
+    """A part of the routing that could be right; a wrong one never refuses a form."""
+    value = posted.value(name)
+    return "" if text_problem(name, value, LIMITS.get(name)) else value
+
+
+def _submission(
+    here: Running, site: Site, posted: Posted, asked: NewSessionRequest, return_to: str | None
+) -> Submission:
+    digest = content_digest(site.key, client_network(client_address()), posted)
+    key, earlier_key = form_keys(digest, here.clock())
+    return submission(
+        here,
+        site,
+        asked,
+        source="form",
+        key=key,
+        earlier_key=earlier_key,
+        ticked="1" in (posted.value("ask_customer_info").strip(), posted.value("check_details").strip()),
+        trap=posted.value(HONEYPOT),
+        check=posted.value("check"),
+        more=posted.more,
+        return_to=return_to,
+    )

@@ -1,0 +1,104 @@
+"""A site's request form, empty or as it came in: what every way to it shows."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from flask import Response, render_template, request
+
+from app.core.customer_info import AskPolicy
+from app.core.more import More
+from app.core.new_session import ELEMENTS, LIMITS
+from app.core.routing import Department
+from app.core.site import Site
+from app.core.text import without_control
+from app.web.language import page_language
+from app.web.prerendered import MARK, Prerendered
+from app.web.words import _, ngettext, speak_for
+from app.wiring import Desk, Running, running
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form as it came in: what was typed, as typed, what it brought besides, and what is wrong with it.
+
+    `token` is the form's own while it is good: whoever sends it again at once is not too fast.
+    """
+
+    values: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+    retry_after: int | None = None
+    more: More = ()
+    return_to: str | None = None
+    token: str | None = None
+
+
+def empty_form(here: Running, site: Site) -> Response:
+    """The request page with a fresh token."""
+    page = _prerendered(here.desk, site.key, page_language())
+    token = here.form_token(site.key)
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response = Response(page.gzipped(token), content_type="text/html; charset=utf-8")
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = Response(page.plain(token), content_type="text/html; charset=utf-8")
+    response.headers["Vary"] = "Accept-Encoding, Accept-Language"
+    return response
+
+
+def form_again(desk: Desk, site: Site, filled: Filled) -> Response:
+    """The request page with everything that was typed still in it."""
+    html = _html(desk, site, filled.token or running().form_token(site.key), filled)
+    response = Response(html, filled.status, content_type="text/html; charset=utf-8")
+    if filled.retry_after is not None:
+        response.headers["Retry-After"] = str(filled.retry_after)
+    return response
+
+
+def offered_departments(desk: Desk, site: Site) -> list[Department]:
+    """What customers of this site may choose from."""
+    known = desk.staff.departments
+    return [known[number] for number in site.offer_departments if number in known and not known[number].disabled]
+
+
+def wait_sentence(retry_after: int) -> str:
+    """What somebody is told whose network made its share of requests."""
+    minutes = -(-retry_after // 60)
+    return ngettext(
+        "Many requests came from your network just now. Please press the button again in %(num)d minute.",
+        "Many requests came from your network just now. Please press the button again in %(num)d minutes.",
+        minutes,
+    )
+
+
+def not_recorded_sentence() -> str:
+    """What somebody is told whose request could not be put on disk."""
+    return _(
+        "We could not take your request just now. Everything you typed is still here:"
+        " please press the button again in a moment."
+    )
+
+
+@lru_cache(maxsize=512)
+def _prerendered(desk: Desk, site_key: str, language: str) -> Prerendered:
+    """Rendered once per site and language; `desk` is a new object after every change of the configuration."""
+    return Prerendered.from_html(_html(desk, desk.sites[site_key], MARK, Filled()))
+
+
+def _html(desk: Desk, site: Site, token: str, filled: Filled) -> str:
+    speak_for(site)
+    return render_template(
+        "request.html",
+        site=site,
+        departments=offered_departments(desk, site),
+        values={name: without_control(value) for name, value in filled.values.items()},
+        problems=filled.problems,
+        limits={name: LIMITS[name] for name in ELEMENTS},
+        required=set(site.required),
+        show_check_details=site.ask_customer_info is AskPolicy.CUSTOMER,
+        form_token=token,
+        more=filled.more,
+        return_to=filled.return_to,
+        action=f"/s/{site.key}",
+        check_url=f"/s/{site.key}/check",
+    )
