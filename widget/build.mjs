@@ -1,4 +1,4 @@
-// Builds the pages' script and the widget into ../static, and the widget's package into dist/.
+// Builds the pages' scripts and the widget into ../static, and the widget's package into dist/.
 // With --check writes nothing: fails if a committed file is not what its source makes.
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -120,6 +120,7 @@ const clean = async (known) => {
 };
 
 await mkdir(here("../static/widget"), { recursive: true });
+if (!check) await rm(here("dist"), { recursive: true, force: true });
 for (const { source, target, format } of pages)
   await put(target, await bundle(source, { format, tsconfigRaw: undefined }));
 const known = await languages();

@@ -17,7 +17,7 @@ _FOREVER = "public, max-age=31536000, immutable"
 def current() -> Response:
     """The current widget in the language asked for by `?lang=`, else by the browser."""
     script = widget_script(page_language().replace("_", "-"))
-    return _sent(script, _CURRENT, "Accept-Encoding" if "lang" in request.args else "Accept-Encoding, Accept-Language")
+    return _sent(script, _CURRENT, "Accept-Encoding, Accept-Language")
 
 
 @pages.get("/widget/<digest>/<name>")

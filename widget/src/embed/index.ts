@@ -1,7 +1,7 @@
 import { begin } from "./start";
-import type { Handbell, Options } from "./types";
+import type { Handbell, Options } from "./types.js";
 
-export type { Events, Handbell, Options, Prefill } from "./types";
+export type { Events, Handbell, Options, Prefill } from "./types.js";
 
 /** Sets the widget up; `destroy()` of what it returns removes it. */
 export const start = (options: Options): Handbell =>

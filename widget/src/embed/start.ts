@@ -30,6 +30,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
   let element: HTMLElement | undefined;
   let form: HTMLFormElement | undefined;
   let info: ReturnType<Load> | undefined;
+  let recalled = false;
 
   const emit: Emit = (event, detail) => heard.dispatchEvent(new CustomEvent(event, { detail }));
 
@@ -40,6 +41,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
   };
 
   const load: Load = (anew) => {
+    recall();
     if (anew) info = undefined;
     info ??= (anew ?? ask)(`${server}/api/v1/sites/${site}?lang=${lang}`)
       .then((said) => {
@@ -55,7 +57,13 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
     return info;
   };
 
-  const context: Context = { server, site, lang, known, draft: read(site), signal, emit, load, later };
+  const context: Context = { server, site, lang, known, draft: {}, signal, emit, load, later };
+
+  /** The first look into storage takes milliseconds: not while the page loads, nor after the press if it can be before. */
+  const recall = (): void => {
+    if (!recalled) context.draft = read(site);
+    recalled = true;
+  };
 
   /** Lets the site decide about the form, once it can be had; what fails here is said when the form is sent. */
   const settle = async (): Promise<void> => {
@@ -69,6 +77,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
   const build = (): HTMLElement => {
     if (!element) {
       element = make(inline ? "div" : "dialog", { part: "panel", dir: DIR });
+      recall();
       form = makeForm(element, context);
       if (!inline) {
         const close = make("button", { part: "close", ariaLabel: texts.close, onclick: widget.close }, "×");

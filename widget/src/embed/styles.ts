@@ -9,8 +9,8 @@ button{box-sizing:border-box;font:inherit;font-weight:600;min-height:48px;paddin
 
 /** The form. System colours follow the scheme by themselves. */
 export const panel = `
-[part=panel]{box-sizing:border-box;width:min(480px,100%);padding:24px;border:0;border-radius:14px;background:Canvas;color:CanvasText;overflow-wrap:anywhere}
-dialog{box-shadow:0 8px 40px #0008;overscroll-behavior:contain}
+[part=panel]{box-sizing:border-box;width:min(480px,100%);padding:24px;border:0;border-radius:14px;background:Canvas;color:CanvasText}
+dialog{box-shadow:0 8px 40px #0008}
 ::backdrop{background:#0009}
 h2,p{margin:0 0 12px}
 h2{font-size:22px;margin-inline-end:40px}
@@ -18,7 +18,7 @@ form>div:first-child{display:grid;grid-template-columns:repeat(auto-fit,minmax(1
 .wide{grid-column:1/-1}
 label{font-weight:600}
 input,select,textarea{box-sizing:border-box;width:100%;min-height:44px;margin:4px 0 12px;padding:8px 12px;border:1px solid #777;border-radius:8px;background:Field;color:FieldText;font:inherit}
-textarea{min-height:96px;resize:vertical}
+textarea{min-height:96px}
 #hint{margin:0}
 .bad{color:light-dark(#a8231b,#ffa399)}
 form>button{width:100%}
