@@ -32,6 +32,7 @@ _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 _NO_ANSWER = (OSError, EOFError, ValueError, TimeoutError)
 _ANSWER_WITHIN = 30.0  # seconds
 _PRESS_AGAIN_AFTER = 0.2
+_READS_FOR = 2.5  # nobody fills a form in within two seconds; who does is kept as suspect
 _GIVE_UP_AFTER = 60.0  # seconds in which nobody's request was acknowledged
 _LOOKS_FOR = 120.0
 
@@ -199,9 +200,9 @@ class _Customers:
         self._acknowledged_at = time.monotonic()
 
     async def run(self) -> None:
-        began = time.monotonic()
         for site in {visit.site for visit in self._plan.visits}:
             self._tokens[site] = await self._token(site)
+        began = self._acknowledged_at = time.monotonic() + (_READS_FOR if self._plan.visits else 0.0)
         pages = [self._page(began + number * self._plan.page_every) for number in range(self._plan.pages)]
         visits = [self._visit(visit, place, began) for place, visit in enumerate(self._plan.visits)]
         await asyncio.gather(*pages, *visits)

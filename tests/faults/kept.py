@@ -17,6 +17,7 @@ from tests.vendor.records import Session
 from tests.vendor.remote import RemoteVendor
 
 _SETTLED = (RequestState.OPENED, RequestState.PARKED)
+_ON_ITS_WAY = (RequestState.WAITING, RequestState.OPENING)
 
 
 def hurry(database: Database, *, unsure: int = 0) -> None:
@@ -38,9 +39,9 @@ def end_leases(database: Database, older_than: timedelta) -> None:
 
 
 def unsettled(database: Database) -> int:
-    """How many requests are neither opened nor parked."""
+    """How many requests are on their way."""
     with database.read() as connection:
-        query = select(func.count()).select_from(requests).where(requests.c.state.not_in(_SETTLED))
+        query = select(func.count()).select_from(requests).where(requests.c.state.in_(_ON_ITS_WAY))
         return int(connection.execute(query).scalar_one())
 
 

@@ -18,7 +18,7 @@ from bs4 import BeautifulSoup
 from app.core.backend import Start
 from tests.faults.hosts import Answer, Hosts
 from tests.faults.secret import contents, leaking_files, leaks
-from tests.faults.vendor_cases import CASES, OPENED, Case, Seen
+from tests.faults.vendor_cases import CASES, OPENED, ORIGIN, Case, Seen
 from tests.live_server import run_handbell
 from tests.vendor.stand_in import KEY
 
@@ -71,7 +71,8 @@ class Walk:
             for method in methods:
                 bodies = _BODIES[:1] if method in ("GET", "TRACE", "CONNECT") else _BODIES
                 for body, headers in bodies:
-                    answer = self.hosts.ask(method, path, body, {**headers, "Cookie": self._cookie})
+                    browser = {"Origin": ORIGIN} if rule.startswith("/api/v1/sites") else {"Cookie": self._cookie}
+                    answer = self.hosts.ask(method, path, body, {**headers, **browser})
                     self.answers.append((method, path, answer))
 
     def _paths(self, rule: str) -> list[str]:

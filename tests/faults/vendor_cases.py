@@ -24,6 +24,7 @@ from tests.vendor.hostile import ALLOWED_REDIRECTS, HOSTILE_REDIRECTS
 from tests.vendor.stand_in import KEY, Answers, Outage, Vendor, stand_in
 
 OPENED, WAITING, PARKED = RequestState.OPENED, RequestState.WAITING, RequestState.PARKED
+ORIGIN = "https://www.example.com"
 _SETTLED_WITHIN = 60.0  # seconds: two calls of ten, and what a busy machine adds
 
 
@@ -184,7 +185,8 @@ def every_case(folder: Path) -> Iterator[tuple[Hosts, "Seen"]]:
         settings = {"SSL_CERT_FILE": str(folder / "authority.pem"), "HANDBELL_LOG_LEVEL": "debug"}
         hosts = ends.enter_context(running(folder, worker=False, **settings))
         for number, case in enumerate(CASES):
-            hosts.give_account(f"case-{number}", vendors[case.name], KEY, backend=case.backend)
+            account = {"backend": case.backend, "origins": (ORIGIN,)}
+            hosts.give_account(f"case-{number}", vendors[case.name], KEY, **account)
         visits = [Visit(case.name, f"case-{number}") for number, case in enumerate(CASES)]
         customers = ends.enter_context(crowd(Plan(hosts.ports, visits)))
         customers.finish()
