@@ -125,7 +125,9 @@ def test_an_unchanged_script_is_not_sent_again(client: PageClient) -> None:
 def test_the_snippet_names_what_is_served(client: PageClient) -> None:
     told = snippet("http://127.0.0.1:8000", "default")
     assert 'src="http://127.0.0.1:8000/widget.js" data-site="default"' in told["snippet"]
-    pinned = re.fullmatch(r'<script async src="http://127.0.0.1:8000([^"]+)".* integrity="sha384-([^"]+)".*', told["pinned_script"])
+    pinned = re.fullmatch(
+        r'<script async src="http://127.0.0.1:8000([^"]+)".* integrity="sha384-([^"]+)".*', told["pinned_script"]
+    )
     assert pinned
     body = client.get(pinned[1]).body
     assert base64.b64encode(hashlib.sha384(body).digest()).decode() == pinned[2]
