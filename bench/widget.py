@@ -119,7 +119,9 @@ def _ours() -> list[Contender]:
     return [
         # Watched in the same way, so that watching weighs the same.
         Contender("empty page", None, "document.querySelector('main')"),
-        Contender("bare button", _FLOOR.encode(), "document.querySelector('#floor')", "document.querySelector('dialog input')"),
+        Contender(
+            "bare button", _FLOOR.encode(), "document.querySelector('#floor')", "document.querySelector('dialog input')"
+        ),
         Contender("Handbell", widget_script("en").encoded["identity"], find, in_form, "data-site=default"),
     ]
 
@@ -133,7 +135,15 @@ def _others(folder: Path) -> list[Contender]:
     install = [npm, "install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(folder), *PACKAGES]
     subprocess.run(install, cwd=folder, check=True, capture_output=True)
     (folder / "sentry.js").write_text(_SENTRY, "utf-8")
-    bundle = [esbuild, "sentry.js", "--bundle", "--minify", "--format=iife", "--outfile=sentry.min.js", "--log-level=error"]
+    bundle = [
+        esbuild,
+        "sentry.js",
+        "--bundle",
+        "--minify",
+        "--format=iife",
+        "--outfile=sentry.min.js",
+        "--log-level=error",
+    ]
     subprocess.run(bundle, cwd=folder, check=True)
     feedback = (folder / "node_modules/@betahuhn/feedback-js/dist/feedback-js.min.js").read_bytes()
     return [
@@ -251,8 +261,10 @@ def _load(browser: Browser, contender: Contender, profile: str, port: int) -> Lo
 
 
 def _press(page: Page, contender: Contender, load: Load) -> None:
-    centre = page.evaluate(f"(() => {{ const r = {contender.button}.getBoundingClientRect();"
-                           " return [r.x + r.width / 2, r.y + r.height / 2] })()")
+    centre = page.evaluate(
+        f"(() => {{ const r = {contender.button}.getBoundingClientRect();"
+        " return [r.x + r.width / 2, r.y + r.height / 2] })()"
+    )
     page.mouse.click(*centre)
     _until(page, "window.painted")
     load.usable, load.painted = page.evaluate("[window.usable, window.painted]")

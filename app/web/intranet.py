@@ -153,10 +153,8 @@ def _taken(here: Running, desk: Desk, site: Site, posted: Posted) -> Response:
 def _again(
     desk: Desk, site: Site, filled: Filled, problems: dict[str, str], status: int, retry_after: int | None = None
 ) -> Response:
-    """Our own form, with what the other one brought. It may be sent at once: nobody has to type anything again."""
-    token = running().form_token(site.key, aged=True)
-    again = Filled(filled.values, problems, status, retry_after, filled.more, filled.return_to, token)
-    return form_again(desk, site, again)
+    """Our own form, with what the other one brought: nobody has to type anything again."""
+    return form_again(desk, site, Filled(filled.values, problems, status, retry_after, filled.more, filled.return_to))
 
 
 def _asked(desk: Desk, site: Site, posted: Posted) -> NewSessionRequest | dict[str, str]:

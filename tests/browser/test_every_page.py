@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Look, NewPage
-from tests.browser.journeys import LATE, STATUS, fill, log_in, reach_applet, send, take_time
+from tests.browser.journeys import LATE, STATUS, fill, log_in, reach_applet, send
 from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.browser
@@ -60,7 +60,6 @@ def test_the_applet(page: Page, look: Look, live: LiveServer) -> None:
     page.get_by_role("alert").wait_for()
     look(page, "applet, refused")
     page.goto("/")
-    take_time(page)
     page.get_by_role("button", name="Get support").click()
     page.get_by_role("heading", name="Tell us a little while you wait").wait_for()
     look(page, "applet, asking")
@@ -71,7 +70,6 @@ def test_the_applet(page: Page, look: Look, live: LiveServer) -> None:
     live.run("site", "set", "quiet", "--ask-customer-info", "never")
     page.goto("/s/quiet")
     page.get_by_label("Your name").fill("Zoë")
-    take_time(page)
     page.get_by_role("button", name="Get support").click()
     page.get_by_role("heading", name="You are in line").wait_for()
     assert "Zoë" not in page.content()
@@ -82,7 +80,6 @@ def test_one_time_links_and_nothing_here(page: Page, look: Look, live: LiveServe
     live.run("site", "add", "once", "--name", "Once")
     live.run("site", "set", "once", "--one-time-links")
     page.goto("/s/once")
-    take_time(page)
     page.get_by_role("button", name="Get support").click()
     page.wait_for_url(STATUS)
     look(page, "status, by a press")
