@@ -17,6 +17,7 @@ Where each behaviour lives:
 - calling a vendor, and what its answer means ..................... backends/vendor_call.py, backends/answer.py
 - submit, work a ticket, erase, prune ............................. actions/
 - pages for customers and technicians ............................. web/
+- the widget: its files and addresses, a page that shows it ........ widget_files.py, web/widget.py, web/demo.py
 - the New Session API, states as JSON, OpenAPI .................... api/
 - what a site's webhook is told ................................... core/webhook.py, store/notices.py, actions/tell.py
 - what is counted for Prometheus .................................. metrics.py, store/backlog.py, web/metrics_page.py

@@ -31,7 +31,7 @@ def submission(
     body_hash: str | None = None,
     earlier_key: str | None = None,
 ) -> Submission:
-    """A customer's submission, from the request at hand. `form` is the token's link where there was one, `trap` what
+    """A customer's submission, from the request at hand. `form` is the widget's token, `trap` what
     stood in the hidden field, `check` the answer to a check."""
     address = client_address()
     return Submission(

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     threads: int = Field(default=8, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     demo: bool = True
+    demo_page: bool | None = None
     retention_days: int = Field(default=30, ge=1, le=90)
 
     @field_validator("trusted_proxies", "trusted_networks", "metrics_networks", mode="before")
@@ -115,6 +116,11 @@ class Settings(BaseSettings):
         return self.base_url.startswith("https://")
 
     @property
+    def shows_demo_page(self) -> bool:
+        """Whether `/demo` is there: not where customers come, unless it is asked for."""
+        return not self.https if self.demo_page is None else self.demo_page
+
+    @property
     def hosts(self) -> frozenset[str]:
         """The `Host` values that are ours, in lower case. On loopback every name of this machine is."""
         parts = urlsplit(self.base_url)
@@ -123,6 +129,11 @@ class Settings(BaseSettings):
         if _is_loopback(parts.hostname or ""):
             hosts |= {_host(name, port) for name in _LOOPBACK_NAMES for port in (self.port, parts.port or default)}
         return frozenset(hosts | {host.removesuffix(f":{default}") for host in hosts})
+
+    def is_ours(self, origin: str) -> bool:
+        """Whether pages at this web origin are ours."""
+        parts = urlsplit(origin)
+        return parts.scheme == urlsplit(self.base_url).scheme and parts.netloc in self.hosts
 
     @property
     def keys_path(self) -> Path:

@@ -154,14 +154,10 @@ class Running:
         """A signed token."""
         return self.signer.sign(Link(purpose, link_id, expires, site))
 
-    def form_token(self, site: str, origin: str | None = None, *, aged: bool = False) -> str:
-        """The token of a fresh form of this site; of a page at `origin`, when it is not our own.
-
-        With `aged` its form may be sent at once: it takes the place of one that the customer had open.
-        """
+    def form_token(self, site: str, origin: str | None = None) -> str:
+        """The token of a fresh form of this site; of a page at `origin`, when it is not our own."""
         mark = origin_mark(origin) if origin else None
-        ends = self.clock() + FORM_LIFE - (FORM_FILLED_IN if aged else timedelta())
-        return self.signer.sign(Link(Purpose.FORM, new_link_id(), ends, site, mark))
+        return self.signer.sign(Link(Purpose.FORM, new_link_id(), self.clock() + FORM_LIFE, site, mark))
 
     def filled_in_too_fast(self, form: Link) -> bool:
         """Whether the form was sent sooner after it was made than a person could."""
@@ -233,8 +229,11 @@ class Running:
         return open_backend(site, key, self._calls, self.settings.vendor_applets_dir)
 
     def _within_rate(self, site: Site) -> bool:
-        """Without Redis each process of this host has its share of the site's rate."""
-        share = site.rate if self.settings.redis_url else max(1, site.rate // self.settings.processes)
+        """Without Redis, and while it is away, each process of this host has its share of the site's rate.
+
+        One share more than there are web processes: `handbell worker` may run beside them.
+        """
+        share = max(1, site.rate // (self.settings.processes + 1)) if self.rates.alone else site.rate
         return self.rates.retry_after(site_rate(share), "hand-off", site.key) is None
 
     def _look_at_keys(self) -> None:

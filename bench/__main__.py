@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from bench import hand_offs
+from bench import hand_offs, widget
 from bench.fsync import fsync_us
 from bench.links import FORM, form_token, go_paths
 from bench.load import Run, run_wrk
@@ -42,6 +42,8 @@ class Servers:
 
 def main() -> int:
     """Exit status 0 when everything was measured, whether the targets are met or not."""
+    if sys.argv[1:2] == ["widget"]:
+        return widget.main()
     arguments = _arguments()
     if not shutil.which("wrk"):
         print("bench needs wrk: install the package wrk", file=sys.stderr)

@@ -3,7 +3,6 @@
 import http.client
 import random
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
@@ -14,13 +13,10 @@ _AT_ONCE = 8
 
 
 def form_token(server: Server) -> str:
-    """The token of an empty form, as old as it is when a person has typed something; good for two hours and any number
-    of different requests."""
+    """The token of an empty form; good for two hours and any number of different requests."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     connection.request("GET", FORM)
-    token = _found(r'name="form_token" value="([^"]+)"', connection.getresponse().read().decode())
-    time.sleep(2)
-    return token
+    return _found(r'name="form_token" value="([^"]+)"', connection.getresponse().read().decode())
 
 
 def go_paths(server: Server, how_many: int, run: str) -> list[str]:

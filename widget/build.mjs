@@ -1,31 +1,128 @@
-// Bundles each entry into ../static. With --check writes nothing: fails if a committed file is not what its source makes.
-import { readFile, writeFile } from "node:fs/promises";
+// Builds the pages' scripts and the widget into ../static, and the widget's package into dist/.
+// With --check writes nothing: fails if a committed file is not what its source makes.
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync, gzipSync } from "node:zlib";
+import { build, transform } from "esbuild";
+import { catalogue, direction, languages, translated } from "./catalogues.mjs";
 
-const entries = [
+const pages = [
   { source: "src/pages/main.ts", target: "../static/pages.js", format: "iife" },
+  { source: "src/demo/main.ts", target: "../static/demo.js", format: "iife" },
   { source: "src/check/solve.ts", target: "../static/vendor/altcha.js", format: "esm" },
 ];
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const check = process.argv.includes("--check");
+const read = (path) => readFile(here(path)).catch(() => Buffer.alloc(0));
 
-for (const { source, target, format } of entries) {
-  const result = await build({
-    entryPoints: [here(source)],
-    bundle: true,
-    minify: true,
-    format,
-    target: "es2022",
-    charset: "utf8",
-    legalComments: "none",
-    write: false,
-  });
-  const made = result.outputFiles[0].text;
-  if (!check) {
-    await writeFile(here(target), made);
-  } else if (made !== (await readFile(here(target), "utf8").catch(() => ""))) {
-    console.error(`${target} is not current: run make widget and commit the result`);
-    process.exitCode = 1;
+const stale = (target) => {
+  console.error(`${target} is not current: run make widget and commit the result`);
+  process.exitCode = 1;
+};
+
+const put = async (target, made) => {
+  if (!check) await writeFile(here(target), made);
+  else if (!Buffer.from(made).equals(await read(target))) stale(target);
+};
+
+/** A file and its compressed twins. Those are checked by what is in them: another zlib may pack otherwise. */
+const putPacked = async (target, made) => {
+  const plain = Buffer.from(made);
+  const brotli = {
+    [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+    [constants.BROTLI_PARAM_SIZE_HINT]: plain.length,
+  };
+  await put(target, plain);
+  if (check) {
+    for (const [ending, unpacked] of [
+      [".br", brotliDecompressSync],
+      [".gz", gunzipSync],
+    ]) {
+      const packed = await read(target + ending);
+      if (!packed.length || !unpacked(packed).equals(plain)) stale(target + ending);
+    }
+    return;
   }
-}
+  await writeFile(here(`${target}.br`), brotliCompressSync(plain, { params: brotli }));
+  await writeFile(here(`${target}.gz`), gzipSync(plain, { level: 9 }));
+};
+
+/** Puts one language's texts, and smaller style sheets, into the sources. */
+const inLanguage = (texts) => ({
+  name: "in one language",
+  setup({ onLoad }) {
+    onLoad({ filter: /texts\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, "utf8");
+      return { loader: "ts", contents: translated(source, texts).replace(/^import.*gettext.*$/m, "") };
+    });
+    onLoad({ filter: /styles\.ts$/ }, async ({ path }) => {
+      const parts = (await readFile(path, "utf8")).split("`");
+      for (let at = 1; at < parts.length; at += 2) {
+        const { code } = await transform(parts[at], { loader: "css", minify: true });
+        parts[at] = code.trim();
+      }
+      return { loader: "ts", contents: parts.join("`") };
+    });
+  },
+});
+
+const options = {
+  bundle: true,
+  minify: true,
+  target: "es2022",
+  charset: "utf8",
+  legalComments: "none",
+  tsconfigRaw: {},
+  write: false,
+};
+
+const bundle = async (entry, more) => {
+  const result = await build({ ...options, entryPoints: [here(entry)], ...more });
+  return result.outputFiles[0].text;
+};
+
+const sum = (text, encoding) => createHash("sha256").update(text).digest(encoding);
+
+const buildWidget = async (language) => {
+  const texts = await catalogue(language);
+  const define = { LANG: JSON.stringify(language), DIR: JSON.stringify(direction(language)) };
+  const plugins = [inLanguage(texts)];
+  const later = await bundle("src/embed/later.ts", { format: "esm", plugins, define });
+  define.LATER = JSON.stringify(`/widget/${sum(later, "hex").slice(0, 12)}/later.${language}.js`);
+  define.SUM = JSON.stringify(`sha256-${sum(later, "base64")}`);
+  const main = await bundle("src/embed/main.ts", { format: "iife", plugins, define });
+  await putPacked(`../static/widget/later.${language}.js`, later);
+  await putPacked(`../static/widget/handbell.${language}.js`, main);
+  if (!check) {
+    const entryPoints = { [language]: here("src/embed/index.ts") };
+    await build({
+      ...options,
+      entryPoints,
+      format: "esm",
+      splitting: true,
+      outdir: here("dist"),
+      write: true,
+      plugins,
+      define,
+    });
+  }
+};
+
+/** Files of languages that are gone. */
+const clean = async (known) => {
+  for (const name of await readdir(here("../static/widget"))) {
+    const language = /^(?:handbell|later)\.(.+?)\.js/.exec(name)?.[1];
+    if (!language || known.includes(language)) continue;
+    if (check) stale(`../static/widget/${name}`);
+    else await rm(here(`../static/widget/${name}`));
+  }
+};
+
+await mkdir(here("../static/widget"), { recursive: true });
+if (!check) await rm(here("dist"), { recursive: true, force: true });
+for (const { source, target, format } of pages)
+  await put(target, await bundle(source, { format, tsconfigRaw: undefined }));
+const known = await languages();
+for (const language of known) await buildWidget(language);
+await clean(known);

@@ -24,6 +24,7 @@ from app.core.vendor_account import account_problems, account_warnings
 from app.settings import load_settings
 from app.store import sites as store
 from app.store.database import Database
+from app.widget_files import snippet
 
 _SPOKEN = {
     "sealed_key": "key",
@@ -68,8 +69,9 @@ def list_sites(as_json: bool) -> None:
 @json_option
 def show_site(key: str, as_json: bool) -> None:
     """Show one site with all its settings."""
-    with open_database() as database:
-        show_one(_plain(_find(database, key)), as_json=as_json)
+    settings = load_settings()
+    with open_database(settings) as database:
+        show_one({**_plain(_find(database, key)), **snippet(settings.base_url, key)}, as_json=as_json)
 
 
 @site.command("set")

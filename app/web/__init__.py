@@ -5,6 +5,7 @@ from flask import Blueprint, Flask
 from app.web import (
     applet,
     console,
+    demo,
     errors,
     go,
     health,
@@ -13,6 +14,7 @@ from app.web import (
     request_page,
     static_files,
     status_page,
+    widget,
     words,
 )
 from app.web.customer_words import CustomerWords
@@ -29,6 +31,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.pages,
     metrics_page.pages,
     static_files.pages,
+    widget.pages,
+    demo.pages,
 )
 
 

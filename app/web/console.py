@@ -14,6 +14,7 @@ from wtforms import EmailField, PasswordField
 
 from app.access import Who, open_to
 from app.actions.log_in import TooManyTries, WrongLogin, current_technician, log_in, log_out
+from app.actions.ticket import CUSTOMER
 from app.core.bodies import MAX_BODY
 from app.core.customer_info import InfoMode
 from app.core.routing import QueueKind, Reason, Technician
@@ -256,7 +257,13 @@ def _entry(event: TicketEvent) -> dict[str, object]:
         "expired": _("Nobody took it in time"),
     }
     changes = [{"field": name, "old": old, "new": new} for name, (old, new) in event.detail.items()]
-    return {"at": event.at, "who": event.who, "text": texts.get(event.what, event.what), "changes": changes}
+    who = {CUSTOMER: _("Customer"), "desk": "Handbell"}
+    return {
+        "at": event.at,
+        "who": who.get(event.who, event.who),
+        "text": texts.get(event.what, event.what),
+        "changes": changes,
+    }
 
 
 def _waited(now: datetime, since: datetime) -> str:

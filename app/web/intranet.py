@@ -6,7 +6,6 @@ There is no token that such a page could have, and no cookie that it could use: 
 import sqlite3
 from concurrent.futures import TimeoutError as WriteTimeout
 from enum import Enum
-from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Response, abort, make_response, render_template, request
@@ -86,8 +85,7 @@ def page_source(here: Running, site: Site) -> Source:
 
 
 def _source_of(here: Running, site: Site, origin: str) -> Source:
-    parts = urlsplit(origin)
-    if parts.scheme == urlsplit(here.settings.base_url).scheme and parts.netloc in here.settings.hosts:
+    if here.settings.is_ours(origin):
         return Source.OURS
     return Source.LISTED if origin in site.origins else Source.FOREIGN
 
@@ -155,10 +153,8 @@ def _taken(here: Running, desk: Desk, site: Site, posted: Posted) -> Response:
 def _again(
     desk: Desk, site: Site, filled: Filled, problems: dict[str, str], status: int, retry_after: int | None = None
 ) -> Response:
-    """Our own form, with what the other one brought. It may be sent at once: nobody has to type anything again."""
-    token = running().form_token(site.key, aged=True)
-    again = Filled(filled.values, problems, status, retry_after, filled.more, filled.return_to, token)
-    return form_again(desk, site, again)
+    """Our own form, with what the other one brought: nobody has to type anything again."""
+    return form_again(desk, site, Filled(filled.values, problems, status, retry_after, filled.more, filled.return_to))
 
 
 def _asked(desk: Desk, site: Site, posted: Posted) -> NewSessionRequest | dict[str, str]:

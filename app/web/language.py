@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from babel import Locale, negotiate_locale
+from babel import Locale
 from flask import Flask, request
 from flask_babel import Babel
 from werkzeug.datastructures import LanguageAccept
@@ -14,6 +14,7 @@ from app.resources import resource
 DEFAULT = "en"
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", re.ASCII)
 _FOLDER = resource("translations")
+_OTHER_NAMES = {"zh": "zh_Hans", "zh_tw": "zh_Hant", "zh_hk": "zh_Hant", "zh_mo": "zh_Hant", "iw": "he"}
 
 
 @lru_cache(maxsize=1)
@@ -43,10 +44,26 @@ def register(app: Flask) -> None:
 
 @lru_cache(maxsize=1024)
 def _best(asked: str, accepted: str) -> str:
+    """The first wanted language that there is; a browser's quality 0 means "not this one"."""
     wanted = [asked[:35]] if asked else []
-    wanted += parse_accept_header(accepted[:200], LanguageAccept).values()
-    tags = [tag.replace("-", "_") for tag in wanted if _TAG.fullmatch(tag)]
-    return negotiate_locale(tags, languages(), sep="_") or DEFAULT
+    wanted += [tag for tag, quality in parse_accept_header(accepted[:200], LanguageAccept) if quality > 0]
+    found = (_match(tag) for tag in wanted if _TAG.fullmatch(tag))
+    return next(filter(None, found), DEFAULT)
+
+
+def _match(tag: str) -> str | None:
+    """The full tag's language, else that of the tag without its last part, and so on.
+
+    So `pt-BR` is Brazilian and `pt-PT` Portuguese. Chinese goes by its writing, which a region tells where the tag
+    does not: `zh-HK` is traditional, `zh-SG` is `zh` and simplified.
+    """
+    known = _OTHER_NAMES | {language.lower(): language for language in languages()}
+    name = tag.lower().replace("-", "_")
+    while name not in known:
+        name, _, _last = name.rpartition("_")
+        if not name:
+            return None
+    return known[name]
 
 
 @lru_cache(maxsize=64)

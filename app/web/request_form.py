@@ -21,7 +21,7 @@ from app.wiring import Desk, Running, running
 class Filled:
     """A form as it came in: what was typed, as typed, what it brought besides, and what is wrong with it.
 
-    `token` is the form's own while it is good: whoever sends it again at once is not too fast.
+    `token` is the form's own while it is good, so that what is sent again is the same request.
     """
 
     values: dict[str, str] = field(default_factory=dict)

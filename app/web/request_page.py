@@ -95,7 +95,6 @@ def send(site_key: str) -> Response:
         source="page",
         key=_idempotency_key(form, posted),
         ticked=values["check_details"] == "1",
-        form=form,
         trap=posted.value(HONEYPOT),
         check=posted.value("check"),
         more=filled.more,
@@ -121,16 +120,12 @@ def _empty_page(site_key: str) -> Response:
 
 
 def _form_link(here: Running, site: Site, token: str) -> Link | Filled:
-    """The form that was sent, or what to tell its sender: it is shown again, filled, with a token that is good.
-
-    Whoever had it open for hours is asked to press at once: their new token is as if it were made a while ago.
-    """
+    """The form that was sent, or what to tell its sender: it is shown again, filled, with a token that is good."""
     try:
         link = here.read(Purpose.FORM, token)
-    except Expired as expired:
+    except Expired:
         late = _("This page has been open for a long time. Nothing is lost: please press the button once more.")
-        mine = expired.link.site == site.key and expired.link.origin is None
-        return Filled(problems={"form": late}, status=400, token=here.form_token(site.key, aged=True) if mine else None)
+        return Filled(problems={"form": late}, status=400)
     except Forged:
         link = None
     if link is None or link.site != site.key or link.origin is not None:

@@ -3,12 +3,14 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import axe_playwright_python  # type: ignore[import-untyped]
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from app.settings import ci
+from tests.browser.host_page import Host, company, strict
 from tests.live_server import LiveServer, serving
 
 FLAGS = (
@@ -49,7 +51,12 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
         yield server
 
 
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_RUN = """rules => axe.run({runOnly: {type: 'tag', values: rules}}).then(found => found.violations.map(
+    v => `${v.id}: ${v.nodes.map(n => n.target + ' ' + n.failureSummary).join(' | ')}`))"""
+_TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 NewPage = Callable[..., Page]
+Look = Callable[[Page, str], None]
 
 
 @pytest.fixture
@@ -83,3 +90,61 @@ def new_page(browser: Browser, live: LiveServer) -> Iterator[NewPage]:
 def page(new_page: NewPage) -> Page:
     """A page on a desktop screen, in English, light."""
     return new_page(locale="en-US", viewport={"width": 1280, "height": 800})
+
+
+@pytest.fixture
+def look() -> Look:
+    """Look at a page in all ways; what is wrong fails the test."""
+
+    def check(page: Page, name: str) -> None:
+        wrong: list[str] = []
+        page.evaluate(AXE)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            wrong += [f"{scheme}: {violation}" for violation in page.evaluate(_RUN, RULES)]
+        # 320 px is also 1280 px enlarged to 400 %, 640 px the same at 200 % (WCAG 1.4.10, 1.4.4).
+        for width in (320, 640):
+            page.set_viewport_size({"width": width, "height": 640})
+            if page.evaluate(_TOO_WIDE):
+                wrong.append(f"scrolls sideways at {width} px")
+        page.set_viewport_size({"width": 1280, "height": 800})
+        assert not wrong, f"{name}:\n" + "\n".join(wrong)
+
+    return check
+
+
+NewHost = Callable[..., Host]
+
+
+@pytest.fixture
+def new_host(browser: Browser, live: LiveServer) -> Iterator[NewHost]:
+    """Company pages whose origin the site lists. A complaint of the browser's fails the test unless it is expected."""
+    hosts: list[Host] = []
+    expected: list[str] = []
+    with company() as served:
+        live.run("site", "set", "default", "--origin", served.url)
+        served.headers = strict(live.base_url)
+
+        def make(*, expect: str = "", **options: Any) -> Host:
+            context = browser.new_context(locale="en-US", **options)
+            context.set_default_timeout(10_000)
+            page = context.new_page()
+            host = Host(served, live, context, page, [], [])
+            context.on("request", lambda request: host.requests.append(request))
+            context.on("console", lambda m: host.complaints.append(m.text) if m.type in ("error", "warning") else None)
+            context.on("weberror", lambda error: host.complaints.append(str(error.error)))
+            hosts.append(host)
+            expected.append(expect)
+            return host
+
+        yield make
+        for host in hosts:
+            host.context.close()
+    for host, expect in zip(hosts, expected, strict=True):
+        assert [said for said in host.complaints if not (expect and expect in said)] == []
+
+
+@pytest.fixture
+def host(new_host: NewHost) -> Host:
+    """A company's page on a desktop screen."""
+    return new_host()

@@ -115,6 +115,7 @@ def test_ended_offers_a_new_request(client: PageClient) -> None:
         "reference": page.select(".reference").get_text(),
         "state": "ended",
         "start": None,
+        "start_url": None,
     }
 
 

@@ -1,0 +1,1 @@
+"use strict";(()=>{var e=window,s=document.querySelector("#heard"),{identity:l}=document.body.dataset;e.Handbell??=[];l&&e.Handbell.push(["identify",l]);for(let n of["open","close","submit","ready","error"]){let a=t=>{let o=document.createElement("li");o.textContent=t?`${n} ${JSON.stringify(t)}`:n,s?.append(o)};e.Handbell.push(["on",n,a])}})();

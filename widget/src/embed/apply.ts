@@ -1,0 +1,73 @@
+import { fill } from "./fill";
+import { later } from "./later-styles";
+import { laterTexts } from "./later-texts";
+import { make, makeField, sheet } from "./make";
+import type { Contact, Context, Site } from "./types";
+
+/** What the site decides about the form, where it can be had. Once is enough, more does no harm. */
+export const apply = (form: HTMLFormElement, site: Site | undefined, context: Context): void => {
+  const root = form.getRootNode() as ShadowRoot;
+  if (form.parentElement instanceof HTMLDialogElement) form.parentElement.onkeydown = stayIn;
+  if (!site || root.querySelector("[part=check]")) return;
+  const texts = { ...laterTexts, ...site.texts };
+  root.adoptedStyleSheets.push(sheet(later));
+  ownWords(root, site.texts);
+  const problem = root.getElementById("problem")?.parentElement;
+  if (site.departments[0]) {
+    const options = site.departments.map(({ id, name }) => make("option", { value: `${id}` }, name));
+    const id = "department";
+    const select = make(
+      "select",
+      { id, name: id, part: "input" },
+      make("option", { value: "" }, texts.anyone),
+      ...options,
+    );
+    const row = makeField(texts.department, select);
+    row.className = "wide";
+    problem?.before(row);
+  }
+  const tick = make("input", { type: "checkbox", name: "check_details", value: "1" });
+  problem?.after(
+    make("label", { part: "check", className: "wide", hidden: !site.show_check_details }, tick, texts.check),
+  );
+  for (const { name, required } of site.fields) {
+    const input = form.elements.namedItem(name);
+    if (!required || !(input instanceof HTMLElement)) continue;
+    (input as HTMLInputElement).required = true;
+    input.parentElement?.querySelector("label")?.append(` ${texts.required}`);
+  }
+  showContact(form.lastElementChild as HTMLElement, texts.talk, site.contact);
+  fill(form, context);
+};
+
+/** Tab goes round in the dialog: browsers themselves let it out to their own buttons. */
+const stayIn = (event: KeyboardEvent): void => {
+  const dialog = event.currentTarget as HTMLElement;
+  const all = [...dialog.querySelectorAll<HTMLElement>("input,select,textarea,button,a")];
+  const stops = all.filter((stop) => stop.offsetParent && !stop.closest("[inert]"));
+  const [last, first] = event.shiftKey ? [0, -1] : [-1, 0];
+  if (event.key !== "Tab" || !stops.at(last)?.matches(":focus")) return;
+  event.preventDefault();
+  stops.at(first)?.focus();
+};
+
+/** The site's own words in place of those that are shown already. */
+const ownWords = (root: ShadowRoot, words: Record<string, string>): void => {
+  for (const [key, text] of Object.entries(words)) {
+    const name = CSS.escape(key);
+    const also = key === "title" ? ",[part=submit]" : "";
+    for (const found of root.querySelectorAll(`p#${name},h2#${name},[for=${name}],[part=${name}]${also}`)) {
+      if (key === "close") found.ariaLabel = text;
+      else found.textContent = text;
+    }
+  }
+};
+
+const showContact = (out: HTMLElement, words: string, { phone, mail }: Contact): void => {
+  if (!phone && !mail) return;
+  const talk = make("p", {}, words);
+  // "+49 (0)30 / 12-34" is dialled as +49301234.
+  if (phone) talk.append(" ", make("a", { href: `tel:${phone.replace(/\(0\)|[^+\d*,;]/g, "")}`, dir: "ltr" }, phone));
+  if (mail) talk.append(" ", make("a", { href: `mailto:${mail}`, dir: "ltr" }, mail));
+  out.append(talk);
+};

@@ -1,0 +1,12 @@
+import type { Context } from "./types";
+
+/** Fills in what is known of the customer: what their company vouches for stays so, what they typed goes before the rest. */
+export const fill = (form: HTMLFormElement, { known, draft }: Context): void => {
+  for (const input of form.elements as unknown as Iterable<HTMLInputElement>) {
+    const { id, name } = input;
+    const sure = known.claims?.[id];
+    const value = sure ?? draft[name] ?? known.given[id] ?? known.given[name];
+    if (value != null) input.value = `${value}`;
+    input.readOnly = sure != null;
+  }
+};

@@ -1,0 +1,49 @@
+import { call, sleep } from "./call";
+import type { Texts } from "./later-texts";
+import { make } from "./make";
+import type { Context, Recorded } from "./types";
+
+const SLOWEST_MS = 10_000;
+
+/** Shows how a recorded request stands, in place of its form, and asks again while it waits. */
+export const follow = async (form: HTMLElement, texts: Texts, recorded: Recorded, context: Context): Promise<void> => {
+  const { signal, emit } = context;
+  const { reference, status_url, poll_url } = recorded;
+  const heading = make("h3", {});
+  const note = make("p", {});
+  const go = make("a", { part: "start", target: "_blank", rel: "noopener" });
+  const code = make("b", { translate: false, dir: "ltr" }, reference);
+  const keep = make("p", {}, texts.reference, " ", code);
+  const place = make("div", { role: "status", tabIndex: -1, part: "result" });
+  form.parentElement?.querySelector("[part=result]")?.remove();
+  form.before(place);
+  place.append(heading, note, go, keep, make("p", {}, texts.trust));
+  place.focus();
+
+  const tell = (state: string): void => {
+    const text = (key: string): string => texts[key as keyof Texts] ?? "";
+    heading.textContent = text(state);
+    note.textContent = text(`${state}_note`);
+    go.textContent = state === "started" ? texts.again : state === "parked" ? texts.retry : texts.start;
+  };
+  go.onclick = () => go.href !== status_url && tell("started");
+
+  let { state, start_url } = recorded;
+  for (let asked = 0, told = ""; ; asked++) {
+    go.href = start_url ?? status_url;
+    go.hidden = !start_url && state !== "parked";
+    if (state !== told) tell(state);
+    told = state;
+    if (start_url) return emit("ready", { reference, start_url });
+    if (state === "ended") {
+      form.hidden = false;
+      return;
+    }
+    await sleep(Math.min(1_000 * 2 ** asked, SLOWEST_MS));
+    if (signal.aborted) return;
+    if (document.hidden) continue;
+    const [status, answer] = await call(poll_url, signal);
+    if (status === 200 && answer?.state) ({ state, start_url } = answer);
+    if (status === 404 || status === 410) state = "ended";
+  }
+};

@@ -1,0 +1,86 @@
+import { keep, newKey } from "./draft";
+import { fill } from "./fill";
+import { make, makeField } from "./make";
+import { texts } from "./texts";
+import type { Context } from "./types";
+
+const WAY_OUT_MS = 8_000;
+
+type Row = [name: string, key: "name" | "email" | "number" | "problem", props?: object];
+
+/** Each field: its name on the wire; its name in prefills, tokens and texts; what else it is. */
+const ROWS: Row[] = [
+  ["customer_name", "name", { autocomplete: "name" }],
+  // Plain text with a mail keyboard: type=email rewrites what people type.
+  ["customer_email", "email", { autocomplete: "email", inputMode: "email", autocapitalize: "none" }],
+  ["customer_number", "number"],
+  ["problem_description", "problem"],
+];
+
+/** Puts the form into `element`. */
+export const makeForm = (element: HTMLElement, context: Context): HTMLFormElement => {
+  const { server, site, emit, later } = context;
+  let busy = false;
+
+  const box = make("div", {});
+  for (const [name, key, props] of ROWS) {
+    const long = key === "problem";
+    const input = make(long ? "textarea" : "input", { id: key, name, dir: "auto", part: "input", ...props });
+    const row = makeField(texts[key], input);
+    if (!props) row.className = "wide";
+    if (long) {
+      input.before(make("p", { id: "hint" }, texts.hint));
+      input.setAttribute("aria-describedby", "hint");
+    }
+    box.append(row);
+  }
+  box.append(make("input", { name: "website", hidden: true }));
+  const away = make("button", { part: "page" }, texts.page);
+  const problem = make("p", { className: "bad" });
+  const out = make("div", { role: "alert", hidden: true }, problem, away);
+  // Where the browser itself posts it, it brings everything typed to the hosted page.
+  const form = make(
+    "form",
+    { method: "post", action: `${server}/s/${site}/submit`, target: "_blank", noValidate: true, part: "form" },
+    box,
+    make("button", { part: "submit" }, texts.title),
+    out,
+  );
+  element.append(make("h2", { id: "title", part: "title" }, texts.title), form);
+  element.setAttribute("aria-labelledby", "title");
+
+  form.oninput = ({ target }) => {
+    const { name, value } = target as HTMLInputElement;
+    context.draft = { ...context.draft, [name]: value, key: newKey() };
+    keep(context);
+  };
+
+  form.onsubmit = async (event) => {
+    if (event.submitter === away) return;
+    event.preventDefault();
+    if (busy) return;
+    busy = true;
+    const show = (): void => {
+      out.hidden = false;
+    };
+    const late = setTimeout(show, WAY_OUT_MS);
+    out.hidden = true;
+    context.draft.key ||= newKey();
+    try {
+      if (await (await later()).send(form, context)) {
+        context.draft = {};
+        keep(context);
+      }
+    } catch (error) {
+      const { status, message, reason } = error as { status?: number; message: string; reason?: string };
+      problem.textContent = status == null ? texts.failed : message;
+      show();
+      emit("error", { status: status ?? 0, message: reason ?? message });
+    }
+    clearTimeout(late);
+    busy = false;
+  };
+
+  fill(form, context);
+  return form;
+};

@@ -1,0 +1,93 @@
+import { apply } from "./apply";
+import { call, type Reply, sleep } from "./call";
+import { complain } from "./complain";
+import { fill } from "./fill";
+import { follow } from "./follow";
+import { laterTexts } from "./later-texts";
+import type { Check, Context, Send } from "./types";
+
+const YOUNGEST_MS = 2_100; // a form that is sent sooner than this after it was asked for looks like a program's
+
+/** The request is not recorded. The message is for the customer, the reason for the page. */
+class Refused extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+    readonly reason = message,
+  ) {
+    super(message);
+  }
+}
+
+export const send: Send = async (form, context) => {
+  const [box, press] = form.children as unknown as [HTMLElement, HTMLElement];
+  const words = press.textContent ?? "";
+  const work = (on: boolean, label: string): void => {
+    box.inert = on;
+    press.ariaDisabled = `${on}`;
+    press.textContent = label;
+  };
+  work(true, laterTexts.sending);
+  const site = (await context.load()) ?? (await context.load(asking(context)));
+  const texts = { ...laterTexts, ...site?.texts };
+  work(false, words);
+  if (!site) throw new Refused(texts.sorry, 0);
+  apply(form, site, context);
+  if (complain(form, texts, site.fields)) return false;
+  work(true, texts.sending);
+  const [status, answer] = await post(values(form, context), context);
+  work(false, words);
+  if (answer?.reference) {
+    form.hidden = true;
+    context.emit("submit", answer);
+    follow(form, texts, answer, context);
+    return true;
+  }
+  const { fields, message, code } = answer?.error ?? {};
+  if (code === "key_used") context.draft.key = "";
+  if (fields?.identity) doubt(form, context);
+  if (fields && complain(form, texts, [], fields)) return false;
+  // The reason of other refusals is no matter for the customer: their page is set up wrongly, or we are.
+  throw new Refused((status === 429 && message) || texts.sorry, status, fields?.identity ?? message);
+};
+
+/** What their company says of the customer is not believed (any more): the next press sends it as typed. */
+const doubt = (form: HTMLFormElement, context: Context): void => {
+  Object.assign(context.known, { token: null, claims: null });
+  fill(form, context);
+};
+
+const asking =
+  ({ signal }: Context) =>
+  async (url: string): Promise<unknown> =>
+    (await call(url, signal))[1];
+
+const values = (form: HTMLFormElement, { lang, known }: Context): object => {
+  const typed = Object.fromEntries(new FormData(form));
+  return { ...typed, check_details: !!typed.check_details, language: lang, identity: known.token };
+};
+
+/** An expired form token is replaced by itself, once. */
+const post = async (filled: object, context: Context): Promise<Reply> => {
+  const { server, site, signal, load, draft } = context;
+  for (let again = false; ; again = true) {
+    const info = await (again ? load(asking(context)) : load());
+    if (!info) return [0, null];
+    await sleep(info.since + YOUNGEST_MS - Date.now());
+    const reply = await call(`${server}/api/v1/sites/${site}/requests`, signal, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "Idempotency-Key": draft.key as string },
+      body: JSON.stringify({ ...filled, form_token: info.form_token, check: await solved(server, info.check) }),
+    });
+    if (again || reply[1]?.error?.code !== "form_expired") return reply;
+  }
+};
+
+/** The answer to the server's question, where it has one; without an answer the request waits for a person. */
+const solved = async (server: string, check: Check | null): Promise<string | null> => {
+  try {
+    return check && (await (await import(server + check.script)).solve(check.challenge));
+  } catch {
+    return null;
+  }
+};

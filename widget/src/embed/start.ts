@@ -1,0 +1,155 @@
+import { read } from "./draft";
+import { fill } from "./fill";
+import { makeForm } from "./form";
+import { givenBy, signed } from "./known";
+import { make, sheet } from "./make";
+import { base, panel } from "./styles";
+import { texts } from "./texts";
+import type { Context, Emit, Handbell, Known, Load, Options, Since, Site } from "./types";
+
+/** This build's language and the way it is written. */
+declare const LANG: string;
+declare const DIR: string;
+const LIMIT_MS = 10_000;
+
+const ask = async (url: string): Promise<unknown> =>
+  (await fetch(url, { credentials: "omit", signal: AbortSignal.timeout(LIMIT_MS) })).json();
+
+/** Sets the widget up. `rest` brings what comes after the button; `place` is where the form goes with `inline`
+ *  and no target. */
+export const begin = (options: Options, later: Context["later"], place?: ChildNode | null): Handbell => {
+  const { server, site = "default", lang = LANG, mode, position = "end", colour, text, target, prefill } = options;
+  const inline = mode === "inline";
+  const gone = new AbortController();
+  const { signal } = gone;
+  const heard = new EventTarget();
+  const known: Known = { given: { ...prefill }, claims: null, token: null };
+  const host = make("section", { lang: LANG });
+  const root = host.attachShadow({ mode: "open" });
+  const launcher = make("button", { part: `launcher ${position}` });
+  let element: HTMLElement | undefined;
+  let form: HTMLFormElement | undefined;
+  let info: ReturnType<Load> | undefined;
+  let recalled = false;
+
+  const emit: Emit = (event, detail) => heard.dispatchEvent(new CustomEvent(event, { detail }));
+
+  const dress = (siteColour?: string | null): void => {
+    host.ariaLabel = texts.title;
+    launcher.textContent = text || texts.title;
+    host.style.setProperty("--hb", colour || siteColour || null);
+  };
+
+  const load: Load = (anew) => {
+    recall();
+    if (anew) info = undefined;
+    info ??= (anew ?? ask)(`${server}/api/v1/sites/${site}?lang=${lang}`)
+      .then((said) => {
+        const answer = said as Since<Site>;
+        Object.assign(texts, answer.texts);
+        dress(answer.theme.colour);
+        return { ...answer, since: Date.now() };
+      })
+      .catch(() => {
+        info = undefined;
+        return undefined;
+      });
+    return info;
+  };
+
+  const context: Context = { server, site, lang, known, draft: {}, signal, emit, load, later };
+
+  /** The first look into storage takes milliseconds: not while the page loads, nor after the press if it can be before. */
+  const recall = (): void => {
+    if (!recalled) context.draft = read(site);
+    recalled = true;
+  };
+
+  /** Lets the site decide about the form, once it can be had; what fails here is said when the form is sent. */
+  const settle = async (): Promise<void> => {
+    try {
+      const [answer, { apply }] = await Promise.all([load(), later()]);
+      if (form) apply(form, answer, context);
+    } catch {}
+  };
+
+  /** The form, made when it is first wanted. */
+  const build = (): HTMLElement => {
+    if (!element) {
+      element = make(inline ? "div" : "dialog", { part: "panel", dir: DIR });
+      recall();
+      form = makeForm(element, context);
+      if (!inline) {
+        const close = make("button", { part: "close", ariaLabel: texts.close, onclick: widget.close }, "×");
+        element.append(close);
+        element.onclose = () => emit("close", null);
+      }
+      root.adoptedStyleSheets.push(sheet(panel));
+      root.append(element);
+    }
+    return element;
+  };
+
+  const put = (): void => {
+    if (inline) {
+      build();
+      const there = typeof target === "string" ? document.querySelector(target) : target;
+      if (there) there.append(host);
+      else place?.after(host);
+    } else if (mode === "button" || !(mode || document.querySelector("[data-handbell]"))) {
+      root.append(launcher);
+      document.documentElement.append(host);
+    }
+  };
+
+  /** The site is asked for when somebody comes near; a press opens the form, one that wants a new tab does not. */
+  const near = (event: Event): void => {
+    const path = event.composedPath() as HTMLElement[];
+    const caller = path.find((node) => node === launcher || node.dataset?.handbell != null);
+    if (path.includes(host) && form) settle();
+    else if (caller) load();
+    const { type, ctrlKey, metaKey, shiftKey } = event as MouseEvent;
+    if (!caller || type !== "click" || ctrlKey || metaKey || shiftKey) return;
+    event.preventDefault();
+    widget.open(givenBy(caller.dataset));
+  };
+
+  const widget: Handbell = {
+    open(values) {
+      widget.prefill(values ?? {});
+      const shown = build() as HTMLDialogElement;
+      if (inline) shown.querySelector("input")?.focus();
+      else if (!shown.open) {
+        if (!host.isConnected) document.documentElement.append(host);
+        shown.showModal();
+      }
+      settle();
+      emit("open", null);
+    },
+    close: () => (element as HTMLDialogElement | undefined)?.close?.(),
+    prefill(values) {
+      Object.assign(known.given, values);
+      if (form) fill(form, context);
+    },
+    identify(token) {
+      Object.assign(known, signed(token));
+      if (form) fill(form, context);
+    },
+    on(event, listener) {
+      heard.addEventListener(event, (said) => listener((said as CustomEvent).detail));
+    },
+    destroy() {
+      widget.close();
+      gone.abort();
+      host.remove();
+    },
+  };
+
+  root.adoptedStyleSheets = [sheet(base)];
+  dress();
+  for (const type of ["pointerover", "focusin", "click"])
+    document.addEventListener(type, near, { capture: true, signal });
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", put, { signal });
+  else put();
+  return widget;
+};

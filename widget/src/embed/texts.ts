@@ -1,0 +1,14 @@
+import { _ } from "./gettext";
+
+/** What is shown at once. A site may set its own by these names. */
+export const texts = {
+  title: _("Get support"),
+  name: _("Your name"),
+  email: _("Your e-mail"),
+  number: _("Customer number"),
+  problem: _("What is wrong?"),
+  hint: _("What did you want to do, and what happened? Please leave out passwords."),
+  close: _("Close"),
+  page: _("Continue on our support page"),
+  failed: _("Something went wrong"),
+};
