@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.journeys import STATUS, take_time
+from tests.browser.journeys import STATUS
 from tests.live_server import LiveServer, serving
 
 pytestmark = pytest.mark.browser
@@ -41,7 +41,6 @@ def send(browser: Browser, server: LiveServer, complaints: list[str], **options:
     page.route("**/go/**", lambda route: route.fulfill(status=204))  # stay on the status page
     page.goto("/")
     page.get_by_label("Your name").fill("Zoë")
-    take_time(page)
     page.get_by_role("button", name="Get support").click()
     page.wait_for_url(STATUS)
     return page
@@ -72,7 +71,6 @@ def test_who_presses_twice_while_it_is_solved_sends_one_request(browser: Browser
     page.route("**/go/**", lambda route: route.fulfill(status=204))
     page.route("**/check", lambda route: route.continue_())
     page.goto("/")
-    take_time(page)
     page.get_by_role("button", name="Get support").dblclick()
     page.wait_for_url(STATUS)
     expect(page.locator("main")).to_have_attribute("data-state", "ready")

@@ -101,10 +101,10 @@ class Flood:
             return caller.post("/s/default/submit", filled(number), Origin="https://spam.example")[0]
 
         return [
-            (30, at_once),
-            (25, fills_in_everything),
-            (15, one_token_for_ever),
-            (15, like_the_widget),
+            (35, fills_in_everything),
+            (25, like_the_widget),
+            (15, at_once),
+            (10, one_token_for_ever),
             (10, like_a_page_of_the_sites),
             (5, from_anywhere),
         ]
