@@ -6,6 +6,8 @@ Where each behaviour lives:
 - when the applet shows and asks the customer's details ........... core/customer_info.py
 - which queue a session goes to, and why .......................... core/routing.py
 - states of requests and tickets .................................. core/request.py, core/ticket.py
+- pages at a site's origins, plain forms, more fields ............. core/origins.py, core/posted.py, core/more.py
+- suspects, the check, verified customers ......................... intake.py, puzzle.py, identity.py
 - signed, expiring links .......................................... core/links.py
 - accounts at the vendor, their keys, stored secrets ............. core/vendor_*.py, core/site_change.py, seal.py
 - settings, keys, files of the installation ....................... settings.py, key_file.py, resources.py

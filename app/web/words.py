@@ -15,13 +15,17 @@ _LONE_PERCENT = re.compile(r"%(?!\(\w+\)[sd])")
 
 def _(text: str, **values: object) -> str:
     """The text in the page's language, `%(name)s` filled in."""
-    said = _said(text)
-    return said % values if values else said
+    if not values:
+        return _said(text)
+    own = _own().get(text)
+    return (_LONE_PERCENT.sub("%%", own) if own else _said(text)) % values
 
 
 def ngettext(one: str, many: str, num: int) -> str:
     """The form of the text that fits the number, `%(num)d` filled in."""
-    return _said_of(one, many, num) % {"num": num}
+    own = _own().get(many if num != 1 else one)
+    said = _LONE_PERCENT.sub("%%", own) if own else str(get_translations().ungettext(one, many, num))
+    return said % {"num": num}
 
 
 def speak_for(site: Site | None, language: str | None = None) -> None:
@@ -56,8 +60,3 @@ def _in_template_of(one: str, many: str, num: int) -> str:
 def _as_markup(own: str) -> str:
     """Jinja takes what comes from catalogues for markup, and always fills it in with %."""
     return escape(_LONE_PERCENT.sub("%%", own))
-
-
-def _said_of(one: str, many: str, num: int) -> str:
-    own = _own()
-    return own.get(many if num != 1 else one) or str(get_translations().ungettext(one, many, num))

@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from app.actions.submit import TooMany, ensure_start_link
+from app.actions.hand_off import asked_of
+from app.actions.submit import IdentitySpent, Once, OtherContent, TooMany, ensure_start_link
 from app.core.customer_info import AskPolicy, InfoMode
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest, RequestState
 from app.core.routing import QueueKind, Reason
+from app.core.site import FORM
 from app.store.requests import newest_link, record_opening
 from tests.actions.desk import ZOE, DeskAtWork
 
@@ -121,3 +123,91 @@ def test_a_link_that_can_still_be_opened_is_kept_and_otherwise_made_anew(desk: D
     desk.database.write(lambda connection: record_opening(connection, second.id, 20, desk.clock()))
     desk.clock.advance(seconds=1)
     assert ensure_start_link(desk.database, reference, desk.clock()).id not in (first.id, second.id)
+
+
+def once(desk: DeskAtWork, which: str = "id-1") -> Once:
+    return Once("test", which, desk.clock() + timedelta(minutes=5))
+
+
+def test_a_suspect_is_kept_without_a_ticket_or_a_link(desk: DeskAtWork) -> None:
+    made = desk.submit(suspicion="suspect: a test")
+    assert desk.requests() == [made]
+    assert (made.state, made.last_error, made.due_at) == (RequestState.SUSPECT, "suspect: a test", None)
+    assert desk.tickets() == []
+    with desk.database.read() as connection:
+        assert newest_link(connection, made.reference) is None
+
+
+def test_over_the_number_without_a_check_it_is_suspect_and_a_check_counts_once(desk: DeskAtWork) -> None:
+    states = [desk.submit(unchecked=2).state for _ in range(3)]
+    assert states == [RequestState.OPENED, RequestState.OPENED, RequestState.SUSPECT]
+    assert desk.submit(unchecked=2, check=once(desk)).state is RequestState.OPENED
+    assert desk.submit(unchecked=2, check=once(desk)).state is RequestState.SUSPECT
+    assert desk.submit(unchecked=2, check=once(desk, "id-2")).state is RequestState.OPENED
+    desk.clock.advance(minutes=11)
+    assert desk.submit(unchecked=2).state is RequestState.OPENED
+
+
+def test_an_identity_counts_once_and_the_same_request_again_is_none(desk: DeskAtWork) -> None:
+    submission = desk.submission(identity=once(desk), verified=("customer_name",))
+    made = desk.hand_in(submission)
+    assert desk.hand_in(submission) == made
+    assert desk.tickets()[0].verified == made.verified == ("customer_name",)
+    with pytest.raises(IdentitySpent):
+        desk.submit(identity=once(desk))
+    assert len(desk.requests()) == len(desk.tickets()) == 1
+
+
+def test_of_twenty_at_once_with_one_identity_one_is_taken(desk: DeskAtWork) -> None:
+    start = threading.Barrier(20)
+    spent = once(desk)
+
+    def press(number: int) -> str:
+        start.wait(30)
+        try:
+            return desk.submit(identity=spent, client_address=f"192.0.2.{number}").reference
+        except IdentitySpent:
+            return ""
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(press, range(20)))
+    (only,) = desk.requests()
+    assert sorted(answers) == sorted(["", *[""] * 18, only.reference])
+
+
+def test_the_same_key_with_another_content_is_refused(desk: DeskAtWork) -> None:
+    submission = desk.submission(body_hash="a")
+    made = desk.hand_in(submission)
+    assert desk.hand_in(submission) == made
+    with pytest.raises(OtherContent):
+        desk.hand_in(replace(submission, body_hash="b"))
+
+
+def test_what_was_recorded_under_an_earlier_key_lately_is_the_same(desk: DeskAtWork) -> None:
+    made = desk.hand_in(desk.submission(idempotency_key="window 1"))
+    again = desk.submission(idempotency_key="window 2", earlier_key="window 1")
+    desk.clock.advance(minutes=9)
+    assert desk.hand_in(again) == made
+    desk.clock.advance(minutes=2)
+    assert desk.hand_in(again) != made
+
+
+def test_a_servers_requests_are_no_networks(desk: DeskAtWork) -> None:
+    made = desk.submit(most=None)
+    assert (made.client_address, made.client_network) == ("192.0.2.7", None)
+    assert desk.submit(most=1).state is RequestState.OPENED
+
+
+def test_what_else_a_form_brought_is_in_the_ticket_and_below_the_description_for_a_vendor(desk: DeskAtWork) -> None:
+    made = desk.submit(more=(("Room", "4.11"),))
+    assert desk.tickets()[0].more == (("Room", "4.11"),)
+    assert asked_of(made, desk.site).problem_description == "It broke."
+    vendor = replace(desk.site, backend=FORM)
+    asked = asked_of(made, vendor)
+    assert (asked.problem_description, asked.ask_customer_info) == ("It broke.\n\nRoom: 4.11", False)
+    retried = asked_of(replace(made, unsure=1), vendor).problem_description
+    assert retried == f"It broke.\n\nRoom: 4.11 [REF {made.reference} retry]"
+    # Whoever sent nothing themselves must still be asked.
+    nothing = desk.submit(NewSessionRequest(), more=(("Room", "4.11"),))
+    asked = asked_of(nothing, vendor)
+    assert (asked.problem_description, asked.ask_customer_info) == ("Room: 4.11", True)

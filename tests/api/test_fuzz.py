@@ -1,6 +1,9 @@
 """Hypothesis against the API and the form: whatever comes in, no 5xx; what is good arrives unchanged."""
 
+import secrets
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -9,8 +12,10 @@ from hypothesis import strategies as st
 
 from app.core.new_session import ELEMENTS, LIMITS
 from app.settings import ci
+from app.store.sites import change_site
 from app.wiring import Running
 from tests.api.calls import FORM_PATH, REST_PATH, newest, tickets
+from tests.api.embedding import ORIGIN
 from tests.conftest import UID
 from tests.page_client import HOST
 
@@ -20,7 +25,9 @@ FUZZ = settings(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-KEY = {"INTEGRATION-KEY": UID}
+KEY = {"INTEGRATION-KEY": UID, "Origin": ORIGIN, "Idempotency-Key": "k" * 16}
+FORMS = ("/s/default", "/s/default/submit")
+JSON_PATH = "/api/v1/sites/default/requests"
 FORM_TYPE = "application/x-www-form-urlencoded"
 PATHS = ("/", "/s/default", FORM_PATH, REST_PATH, "/console/login", "/api/v1/requests/x", "/go/x", "/applet/x")
 HEADERS = [
@@ -54,6 +61,7 @@ content_type = st.sampled_from(
     [FORM_TYPE, "application/json", "multipart/form-data; boundary=b", "multipart/form-data", "text/plain", ""]
 )
 name = st.sampled_from([*ELEMENTS, "department", "tech", "ask_customer_info", "uid", "language", "_charset_"])
+json_name = name | st.sampled_from(["website", "identity", "check", "check_details", "more"])
 good = st.characters(
     exclude_categories=["Cs"],
     exclude_characters=[chr(c) for c in (*range(9), 11, 12, *range(14, 32), *range(127, 160))],
@@ -70,6 +78,7 @@ def fuzzed(app: Flask, here: Running, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """The application, counting no calls."""
     monkeypatch.setattr(here.rates, "retry_after", lambda *_: None)
     monkeypatch.setattr("app.wiring.REQUESTS_IN_TEN_MINUTES", 10**6)
+    here.database.write(lambda c: change_site(c, replace(here.desk.sites["default"], origins=(ORIGIN,))))
     return app
 
 
@@ -81,8 +90,8 @@ def send(app: Flask, method: str, path: str, **options: Any) -> int:
     return answer.status_code
 
 
-@given(body=st.binary(max_size=200), kind=content_type, path=st.sampled_from([FORM_PATH, REST_PATH, "/s/default"]))
-@settings(FUZZ, max_examples=1200)
+@given(body=st.binary(max_size=200), kind=content_type, path=st.sampled_from([FORM_PATH, REST_PATH, *FORMS, JSON_PATH]))
+@settings(FUZZ, max_examples=1600)
 def test_any_bytes_as_a_body(fuzzed: Flask, body: bytes, kind: str, path: str) -> None:
     send(fuzzed, "POST", path, data=body, content_type=kind, headers=KEY)
 
@@ -122,6 +131,23 @@ def test_any_header_values(fuzzed: Flask, path: str, headers: dict[str, str]) ->
     names = {n: n.upper().replace("-", "_") for n in headers}
     environ = {(n if n.startswith("CONTENT_") else f"HTTP_{n}"): headers[h] for h, n in names.items()}
     send(fuzzed, "GET", path, environ_overrides=environ)
+
+
+@given(pairs=st.lists(st.tuples(name | st.text(max_size=8), st.text(max_size=40)), max_size=6), label=header_value)
+@settings(FUZZ, max_examples=400)
+def test_any_plain_form_in_any_encoding(fuzzed: Flask, pairs: list[tuple[str, str]], label: str) -> None:
+    sent = [*pairs, ("_charset_", label)]
+    body = urlencode([(n.encode("utf-8", "replace"), v.encode("utf-8", "replace")) for n, v in sent])
+    status = send(fuzzed, "POST", "/s/default/submit", data=body, content_type=FORM_TYPE, headers=KEY)
+    assert status in (200, 303, 400, 422)
+
+
+@given(body=st.dictionaries(json_name | st.text(max_size=8), json_value, max_size=6))
+@settings(FUZZ, max_examples=400)
+def test_any_request_as_json(fuzzed: Flask, here: Running, body: dict[str, Any]) -> None:
+    sent = {**body, "form_token": here.form_token("default", ORIGIN)}
+    headers = {**KEY, "Idempotency-Key": secrets.token_hex(16)}
+    assert send(fuzzed, "POST", JSON_PATH, json=sent, headers=headers) in (201, 202, 400, 422)
 
 
 values = st.fixed_dictionaries({}, optional={n: st.text(good, max_size=LIMITS[n]) for n in ELEMENTS})
