@@ -13,8 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from bench import hand_offs
-from bench import widget
+from bench import hand_offs, widget
 from bench.fsync import fsync_us
 from bench.links import FORM, form_token, go_paths
 from bench.load import Run, run_wrk

@@ -54,7 +54,9 @@ def test_one_request_until_the_button_and_none_more_until_the_form(host: Host) -
         window.usable = button.getRootNode().activeElement?.name;
     }""")
     assert page.evaluate("window.usable") == "customer_name"
-    assert {r.url.split("/")[2] for r in host.requests} == {url.split("/")[2] for url in (host.company.url, host.live.base_url)}
+    assert {r.url.split("/")[2] for r in host.requests} == {
+        url.split("/")[2] for url in (host.company.url, host.live.base_url)
+    }
 
 
 def test_the_site_is_asked_on_the_first_sign_of_intent_and_once(host: Host) -> None:
@@ -175,8 +177,9 @@ def test_loaded_twice_it_is_there_once_and_after_destroy_it_may_come_again(host:
 
 def test_calls_before_the_script_arrives_are_made_then(host: Host) -> None:
     js = """window.heard = [];
-        window.Handbell = [["prefill", {name: "Robin", customer_number: "C-7"}], ["on", "open", () => heard.push("open")],
-            ["on", "close", () => heard.push("close")], ["open", {email: "r@example.com"}]];"""
+        window.Handbell = [["prefill", {name: "Robin", customer_number: "C-7"}],
+            ["on", "open", () => heard.push("open")], ["on", "close", () => heard.push("close")],
+            ["open", {email: "r@example.com"}]];"""
     page = host.open(js=js)
     page.get_by_label("Your name").wait_for()
     values = [page.get_by_label(name).input_value() for name in ("Your name", "Your e-mail", "Customer number")]
@@ -225,7 +228,9 @@ def test_in_the_page(host: Host) -> None:
 
 def test_what_the_site_decides(host: Host) -> None:
     live = host.live
-    live.run("site", "set", "default", "--offer-department", "10", "--offer-department", "20", "--require", "customer_name")
+    live.run(
+        "site", "set", "default", "--offer-department", "10", "--offer-department", "20", "--require", "customer_name"
+    )
     try:
         page = host.open(attributes='data-department="20"')
         page.locator(LAUNCHER).click()
@@ -303,3 +308,14 @@ def test_cpu_until_the_button(new_host: NewHost) -> None:
         took.append(metrics["ScriptDuration"] * 1000)
         host.context.close()
     assert min(took) <= MOST_SCRIPT_MS, took
+
+
+def test_a_page_may_import_it_after_its_own_load(host: Host) -> None:
+    base = host.live.base_url
+    js = f"addEventListener('load', () => import('{base}/widget.js'))"
+    mark = f"<script type='text/plain' src='{base}/widget.js' data-site='default' data-text='Ring us'></script>"
+    page = host.open(js=js, body=mark, script=False)
+    page.get_by_role("button", name="Ring us").click()
+    page.get_by_label("What is wrong?").fill("It is broken")
+    page.locator(SUBMIT).click()
+    page.get_by_role("heading", name="Your session is ready").wait_for()

@@ -137,7 +137,9 @@ def test_what_the_server_finds_wrong_is_said_at_its_field(page: Page, here: Stan
     fill_and_send(page)
     page.get_by_text("Not this, please.").wait_for()
     field = page.get_by_label("What is wrong?")
-    assert "Not this, please." in str(field.evaluate("e => e.getRootNode().getElementById(e.id + '-problem').textContent"))
+    assert "Not this, please." in str(
+        field.evaluate("e => e.getRootNode().getElementById(e.id + '-problem').textContent")
+    )
     first = here.asked("/requests")[-1].headers["idempotency-key"]
     field.fill("Something else")
     page.locator(SUBMIT).click()
@@ -171,7 +173,9 @@ def test_the_state_is_asked_until_the_session_is_ready(page: Page, here: StandIn
         said({"reference": "7K2M-40QZ", "state": "ready", "start": "/go/x", "start_url": f"{here.url}/go/x"}),
     )
     page.locator(LAUNCHER).wait_for()
-    page.evaluate("for (const e of ['submit', 'ready']) Handbell.on(e, d => (window.heard ??= []).push([e, d.reference]))")
+    page.evaluate(
+        "for (const e of ['submit', 'ready']) Handbell.on(e, d => (window.heard ??= []).push([e, d.reference]))"
+    )
     fill_and_send(page)
     page.get_by_role("heading", name="We have your request").wait_for()
     page.get_by_role("link", name="Try again").wait_for()
@@ -192,8 +196,15 @@ def test_the_check_is_solved_by_the_browser(page: Page, here: StandIn) -> None:
 
 def test_a_program_is_not_quicker_than_the_form_allows(page: Page, here: StandIn) -> None:
     at: list[float] = []
-    here.site = lambda _heard: at.append(time.monotonic()) or said(SITE)
-    here.submit = lambda _heard: at.append(time.monotonic()) or said(ready(here), 201)
+
+    def noting(answer: Answer) -> Callable[[Heard], Answer]:
+        def note(_heard: Heard) -> Answer:
+            at.append(time.monotonic())
+            return answer
+
+        return note
+
+    here.site, here.submit = noting(said(SITE)), noting(said(ready(here), 201))
     fill_and_send(page)
     page.get_by_role("heading", name="Your session is ready").wait_for()
     assert at[1] - at[0] >= 2.0
