@@ -15,7 +15,7 @@ LANGUAGES := app/translations
 LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: help serve test lint format bench widget wheel lock messages languages clean
+.PHONY: help serve test faults lint format bench widget wheel lock messages languages clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -28,6 +28,10 @@ serve: ## set everything up and run the site, the desk and the worker (PORT, 800
 test: ## run every test; ARGS="tests/core -k name" runs some
 	@tools/venv dev
 	@exec tools/test $(ARGS)
+
+faults: ## run the fault tests in full (a quarter of an hour), with their figures
+	@tools/venv dev
+	@HANDBELL_TEST_PROFILE=full exec tools/test tests/faults -o log_cli=true -o log_cli_level=INFO $(ARGS)
 
 lint: ## check style, types, imports, lock files and the widget's sources
 	@tools/venv dev

@@ -39,6 +39,11 @@ class Rates:
         self._redis_again_at = 0.0
         self._redis_failed = False
 
+    @property
+    def alone(self) -> bool:
+        """Whether this process counts for itself: there is no Redis, or it did not answer the last time."""
+        return self._shared is None or self._redis_failed
+
     def retry_after(self, item: RateLimitItem, *who: str) -> int | None:
         """Count one hit; whole seconds to wait when that was one too many, else None."""
         key = item.key_for(*who)

@@ -233,8 +233,11 @@ class Running:
         return open_backend(site, key, self._calls, self.settings.vendor_applets_dir)
 
     def _within_rate(self, site: Site) -> bool:
-        """Without Redis each process of this host has its share of the site's rate."""
-        share = site.rate if self.settings.redis_url else max(1, site.rate // self.settings.processes)
+        """Without Redis, and while it is away, each process of this host has its share of the site's rate.
+
+        One share more than there are web processes: `handbell worker` may run beside them.
+        """
+        share = max(1, site.rate // (self.settings.processes + 1)) if self.rates.alone else site.rate
         return self.rates.retry_after(site_rate(share), "hand-off", site.key) is None
 
     def _look_at_keys(self) -> None:

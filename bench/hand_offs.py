@@ -185,7 +185,7 @@ def _hangs(data_dir: Path, server: Server, vendor: RemoteVendor, idle: float) ->
             max(_when(row["opened_at"]) for row in rows if row["opened_at"]) - returned[0], 1
         ),
         "parked": sum(row["state"] == "parked" for row in rows),
-        "rate": 60,
+        "rate": 100,
         "most_calls_in_a_second": max(seconds.count(second) for second in set(seconds)),
         **_noticed(seen, idle),
     }

@@ -3,6 +3,7 @@
 import http.client
 import random
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
@@ -13,10 +14,13 @@ _AT_ONCE = 8
 
 
 def form_token(server: Server) -> str:
-    """The token of an empty form; good for two hours and any number of different requests."""
+    """The token of an empty form, as old as it is when a person has typed something; good for two hours and any number
+    of different requests."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     connection.request("GET", FORM)
-    return _found(r'name="form_token" value="([^"]+)"', connection.getresponse().read().decode())
+    token = _found(r'name="form_token" value="([^"]+)"', connection.getresponse().read().decode())
+    time.sleep(2)
+    return token
 
 
 def go_paths(server: Server, how_many: int, run: str) -> list[str]:

@@ -22,6 +22,7 @@ from app.store import staff as staff_store
 from app.store.database import Database
 from app.store.migrate import migrate
 from app.wiring import Running
+from tests.own_redis import OwnRedis
 from tests.page_client import PageClient
 
 POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1:5432"
@@ -70,6 +71,18 @@ def postgresql_url(_postgresql_is_there: str | None) -> Iterator[str]:
     yield f"{POSTGRESQL}/{name}"
     with psycopg.connect("postgresql://postgres@127.0.0.1:5432/test", autocommit=True) as admin:
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
+    if not shutil.which("redis-server"):
+        if ci():
+            pytest.fail("no redis-server on this machine")
+        pytest.skip("no redis-server on this machine")
+    server = OwnRedis(tmp_path)
+    server.start()
+    yield server
+    server.kill()
 
 
 @pytest.fixture

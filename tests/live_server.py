@@ -15,10 +15,15 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
+
+from app.core.links import Link, LinkSigner, Purpose, new_link_id
+from app.key_file import live_keys, read_keys
+from app.wiring import FORM_LIFE
 
 HANDBELL = Path(sys.executable).parent / "handbell"
 _START_WITHIN = 60.0  # seconds, on a machine that is busy with other tests
@@ -50,6 +55,12 @@ class LiveServer:
     def uid(self, site: str = "default") -> str:
         """The account key of a site."""
         return str(self.run_json("site", "show", site)["uid"])
+
+    def form_token(self, site: str = "default") -> str:
+        """The token of a request form that somebody has had open for a while."""
+        now = datetime.now(UTC)
+        signer = LinkSigner([key.secret for key in live_keys(read_keys(self.data_dir / "keys"), now)])
+        return signer.sign(Link(Purpose.FORM, new_link_id(), now + FORM_LIFE - timedelta(minutes=1), site))
 
     @property
     def first_log_in(self) -> tuple[str, str]:

@@ -46,6 +46,7 @@ class PageClient:
 
     def __init__(self, app: Flask, *, address: str = "192.0.2.7") -> None:
         self._client = app.test_client()
+        self._clock = app.extensions["handbell"].clock
         self._address = address
 
     def get(self, path: str, **options: Any) -> Answer:
@@ -68,8 +69,10 @@ class PageClient:
         return answer
 
     def form_token(self, site: str = "default") -> str:
-        """A fresh token from the site's request page."""
-        return str(self.get(f"/s/{site}").select("input[name=form_token]")["value"])
+        """A token from the site's request page, as old as it is when a person has typed something."""
+        token = str(self.get(f"/s/{site}").select("input[name=form_token]")["value"])
+        self._clock.advance(seconds=2)
+        return token
 
     def submit(self, site: str = "default", **fields: str) -> Answer:
         """Fill the request page in and send it."""

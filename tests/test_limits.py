@@ -1,12 +1,8 @@
 """Rates: counted in memory always, and for all processes in Redis; losing Redis gives nobody a fresh start."""
 
 import secrets
-import shutil
-import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import redis
@@ -16,6 +12,7 @@ from app import limits
 from app.limits import Rates, site_rate
 from app.settings import ci
 from tests.live_server import free_port
+from tests.own_redis import OwnRedis
 
 THREE = parse("3/minute")
 REDIS = "redis://127.0.0.1:6379/0"
@@ -31,52 +28,6 @@ def redis_url() -> str:
             pytest.fail(f"no Redis on 127.0.0.1:6379: {error}")
         pytest.skip(f"no Redis on 127.0.0.1:6379: {error}")
     return REDIS
-
-
-class OwnRedis:
-    """A Redis server of the test's own, which may be killed and started anew on the same port."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._folder = folder
-        self._process: subprocess.Popen[str] | None = None
-
-    def start(self) -> None:
-        """Returns when it takes connections; it has nothing in it."""
-        options = ("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
-        self._process = subprocess.Popen(
-            ["redis-server", *options], cwd=self._folder, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
-        )
-        assert self._process.stdout
-        assert any("Ready to accept connections" in line for line in self._process.stdout)
-
-    def kill(self) -> None:
-        if self._process and self._process.stdout:
-            self._process.kill()
-            self._process.wait()
-            self._process.stdout.close()
-            self._process = None
-
-    def flush(self) -> None:
-        with redis.Redis.from_url(self.url) as client:
-            client.flushall()
-
-    def keys(self) -> int:
-        with redis.Redis.from_url(self.url) as client:
-            return int(client.dbsize())
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
-    if not shutil.which("redis-server"):
-        if ci():
-            pytest.fail("no redis-server on this machine")
-        pytest.skip("no redis-server on this machine")
-    server = OwnRedis(tmp_path)
-    server.start()
-    yield server
-    server.kill()
 
 
 @pytest.fixture
@@ -179,6 +130,20 @@ def test_a_window_that_is_over_is_over_whoever_closed_it() -> None:
     windows.close("x", 1, -1)
     assert windows.left("x", 1) is None
     assert windows.hit("x", 1, 60) is None
+
+
+@pytest.mark.redis
+def test_who_counts_alone_knows_it(own_redis: OwnRedis, patient_redis: None) -> None:
+    assert Rates("").alone
+    rates = Rates(own_redis.url)
+    assert rates.retry_after(THREE, "test", "x") is None
+    assert not rates.alone
+    own_redis.kill()
+    rates.retry_after(THREE, "test", "x")
+    assert rates.alone
+    own_redis.start()
+    rates.retry_after(THREE, "test", "x")
+    assert not rates.alone
 
 
 def test_windows_that_are_over_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

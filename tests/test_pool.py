@@ -162,7 +162,7 @@ def test_an_answer_that_stays_out_is_asked_for_once_more_and_then_parked(filled:
         recorded = work.submit()
         first = work.request(recorded.reference)
         assert (first.state, first.unsure) == (RequestState.WAITING, 1)
-        work.ahead = timedelta(seconds=10)
+        work.ahead = timedelta(seconds=50)
         work.pool.wake()
         assert becomes(work, recorded.reference, RequestState.PARKED)
         second = work.request(recorded.reference)

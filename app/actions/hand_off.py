@@ -62,9 +62,10 @@ def settle(database: Database, site: Site, request: CustomerRequest, outcome: Ou
     """Record what came of the call, on disk: opened with a start link, due again, or parked."""
     if isinstance(outcome, Opened):
         return database.write(lambda connection: _settle_opened(connection, site, request, outcome, now))
-    unsure = request.unsure + (isinstance(outcome, Unavailable) and outcome.maybe_sent)
+    maybe_sent = isinstance(outcome, Unavailable) and outcome.maybe_sent
+    unsure = request.unsure + maybe_sent
     pause = timedelta(seconds=outcome.retry_after or 0) if isinstance(outcome, Unavailable) else timedelta()
-    next_try = now + max(delay(request.attempts, _random.uniform), min(pause, LONGEST_PAUSE))
+    next_try = now + max(delay(request.attempts, _random.uniform, maybe_sent=maybe_sent), min(pause, LONGEST_PAUSE))
     why = parking(outcome, unsure, request.waiting_since or now, next_try)
     return database.write(lambda connection: _settle_failed(connection, site, request, outcome, why, next_try, now))
 

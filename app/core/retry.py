@@ -7,6 +7,7 @@ from enum import StrEnum
 from app.core.backend import Refused, Unavailable
 
 _DELAYS = tuple(timedelta(seconds=s) for s in (5, 15, 45, 120, 300, 600, 900))
+_AFTER_SILENCE = timedelta(seconds=30)  # two calls into one hang would use up both that an unknown outcome has
 _SPREAD = (0.5, 1.5)  # a vendor that comes back must not meet everybody at once
 STALE_AFTER = timedelta(minutes=30)
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -23,9 +24,13 @@ class Parking(StrEnum):
     LOST = "lost"  # its worker died three times
 
 
-def delay(failures: int, spread: Callable[[float, float], float]) -> timedelta:
-    """How long to wait after this many failures (1, 2, …); `spread` draws a factor between two bounds."""
-    return _DELAYS[min(failures, len(_DELAYS)) - 1] * spread(*_SPREAD)
+def delay(failures: int, spread: Callable[[float, float], float], *, maybe_sent: bool = False) -> timedelta:
+    """How long to wait after this many failures (1, 2, …); `spread` draws a factor between two bounds.
+
+    `maybe_sent` is whether the last call may have opened a session: it is the only one that is made once more.
+    """
+    pause = _DELAYS[min(failures, len(_DELAYS)) - 1]
+    return (max(pause, _AFTER_SILENCE) if maybe_sent else pause) * spread(*_SPREAD)
 
 
 def parking(error: Refused | Unavailable, unsure: int, waiting_since: datetime, next_try: datetime) -> Parking | None:

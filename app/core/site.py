@@ -65,7 +65,7 @@ class Site:
     applet_hosts: tuple[str, ...] = DEFAULT_APPLET_HOSTS
     show_waiting_queue: bool = False
     unreadable: bool = False
-    rate: int = 60
+    rate: int = 100
     webhook: str | None = None
     sealed_webhook_secret: str | None = None
     origins: tuple[str, ...] = ()

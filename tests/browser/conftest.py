@@ -51,7 +51,12 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
         yield server
 
 
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_RUN = """rules => axe.run({runOnly: {type: 'tag', values: rules}}).then(found => found.violations.map(
+    v => `${v.id}: ${v.nodes.map(n => n.target + ' ' + n.failureSummary).join(' | ')}`))"""
+_TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 NewPage = Callable[..., Page]
+Look = Callable[[Page, str], None]
 
 
 @pytest.fixture
@@ -85,6 +90,27 @@ def new_page(browser: Browser, live: LiveServer) -> Iterator[NewPage]:
 def page(new_page: NewPage) -> Page:
     """A page on a desktop screen, in English, light."""
     return new_page(locale="en-US", viewport={"width": 1280, "height": 800})
+
+
+@pytest.fixture
+def look() -> Look:
+    """Look at a page in all ways; what is wrong fails the test."""
+
+    def check(page: Page, name: str) -> None:
+        wrong: list[str] = []
+        page.evaluate(AXE)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            wrong += [f"{scheme}: {violation}" for violation in page.evaluate(_RUN, RULES)]
+        # 320 px is also 1280 px enlarged to 400 %, 640 px the same at 200 % (WCAG 1.4.10, 1.4.4).
+        for width in (320, 640):
+            page.set_viewport_size({"width": width, "height": 640})
+            if page.evaluate(_TOO_WIDE):
+                wrong.append(f"scrolls sideways at {width} px")
+        page.set_viewport_size({"width": 1280, "height": 800})
+        assert not wrong, f"{name}:\n" + "\n".join(wrong)
+
+    return check
 
 
 NewHost = Callable[..., Host]

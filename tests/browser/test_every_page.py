@@ -1,43 +1,14 @@
 """Every page in every state: accessible in light and dark, and without sideways scrolling on a phone or enlarged."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import AXE, NewPage
-from tests.browser.journeys import LATE, STATUS, fill, log_in, reach_applet, send
+from tests.browser.conftest import Look, NewPage
+from tests.browser.journeys import LATE, STATUS, fill, log_in, reach_applet, send, take_time
 from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.browser
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_RUN = """rules => axe.run({runOnly: {type: 'tag', values: rules}}).then(found => found.violations.map(
-    v => `${v.id}: ${v.nodes.map(n => n.target + ' ' + n.failureSummary).join(' | ')}`))"""
-_TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnung" * 2
-
-Look = Callable[[Page, str], None]
-
-
-@pytest.fixture
-def look() -> Look:
-    """Look at a page in all ways; what is wrong fails the test."""
-
-    def check(page: Page, name: str) -> None:
-        wrong: list[str] = []
-        page.evaluate(AXE)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            wrong += [f"{scheme}: {violation}" for violation in page.evaluate(_RUN, RULES)]
-        # 320 px is also 1280 px enlarged to 400 %, 640 px the same at 200 % (WCAG 1.4.10, 1.4.4).
-        for width in (320, 640):
-            page.set_viewport_size({"width": width, "height": 640})
-            if page.evaluate(_TOO_WIDE):
-                wrong.append(f"scrolls sideways at {width} px")
-        page.set_viewport_size({"width": 1280, "height": 800})
-        assert not wrong, f"{name}:\n" + "\n".join(wrong)
-
-    return check
 
 
 @pytest.fixture
@@ -89,6 +60,7 @@ def test_the_applet(page: Page, look: Look, live: LiveServer) -> None:
     page.get_by_role("alert").wait_for()
     look(page, "applet, refused")
     page.goto("/")
+    take_time(page)
     page.get_by_role("button", name="Get support").click()
     page.get_by_role("heading", name="Tell us a little while you wait").wait_for()
     look(page, "applet, asking")
@@ -99,6 +71,7 @@ def test_the_applet(page: Page, look: Look, live: LiveServer) -> None:
     live.run("site", "set", "quiet", "--ask-customer-info", "never")
     page.goto("/s/quiet")
     page.get_by_label("Your name").fill("Zoë")
+    take_time(page)
     page.get_by_role("button", name="Get support").click()
     page.get_by_role("heading", name="You are in line").wait_for()
     assert "Zoë" not in page.content()
@@ -109,6 +82,7 @@ def test_one_time_links_and_nothing_here(page: Page, look: Look, live: LiveServe
     live.run("site", "add", "once", "--name", "Once")
     live.run("site", "set", "once", "--one-time-links")
     page.goto("/s/once")
+    take_time(page)
     page.get_by_role("button", name="Get support").click()
     page.wait_for_url(STATUS)
     look(page, "status, by a press")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests.browser.conftest import NewPage
-from tests.browser.journeys import APPLET, LATE, STATUS, fill, reach_applet, send
+from tests.browser.journeys import APPLET, LATE, STATUS, fill, reach_applet, send, take_time
 from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.browser
@@ -45,6 +45,7 @@ def test_the_keyboard_alone_is_enough(page: Page) -> None:
     page.keyboard.type("It broke.")
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Get support")).to_be_focused()
+    take_time(page)
     page.keyboard.press("Enter")
     page.wait_for_url(APPLET)
     for _ in range(20):

@@ -35,8 +35,15 @@ def test_a_site_is_added_changed_and_shown_with_its_account_key(handbell: Handbe
         "applet_hosts": ["*.swi-rc.com", "*.swi-tc.com", "startcontrol.com", "*.startcontrol.com"],
         "show_waiting_queue": False,
         "unreadable": False,
-        "rate": 60,
+        "rate": 100,
         "webhook": None,
+        "origins": [],
+        "browser_routing": False,
+        "foreign_forms": "confirm",
+        "texts": {},
+        "colour": None,
+        "has_secret": False,
+        "has_identity_secret": False,
     }
     (listed,) = handbell.json("site", "list")
     assert listed["uid"] in added

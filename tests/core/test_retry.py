@@ -20,6 +20,12 @@ def test_each_delay_is_spread_from_half_to_one_and_a_half() -> None:
     assert delay(1, lambda _low, high: high) == timedelta(seconds=7.5)
 
 
+def test_a_call_that_may_have_opened_a_session_is_made_again_when_a_vendor_that_hung_may_be_back() -> None:
+    seconds = [delay(n, lambda _low, _high: 1.0, maybe_sent=True).total_seconds() for n in range(1, 5)]
+    assert seconds == [30, 30, 45, 120]
+    assert delay(1, lambda low, _high: low, maybe_sent=True) == timedelta(seconds=15)
+
+
 @pytest.mark.parametrize(
     ("error", "unsure", "next_try_after", "why"),
     [

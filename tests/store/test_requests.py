@@ -41,7 +41,7 @@ def test_a_request_is_kept_as_it_was(desk: Database) -> None:
     desk.write(lambda connection: store.insert_request(connection, row))
     with desk.read() as connection:
         assert store.request_by_reference(connection, row.reference) == row
-        found, _ = store.earlier_requests(connection, row.idempotency_key or "", "-", 1, NOW)
+        found, *_ = store.earlier_requests(connection, row.idempotency_key or "", "-", 1, NOW)
         assert found == row.reference
         assert store.request_by_status_id(connection, row.status_id) == row
 
@@ -49,7 +49,7 @@ def test_a_request_is_kept_as_it_was(desk: Database) -> None:
 def test_what_is_not_there_is_none(desk: Database) -> None:
     with desk.read() as connection:
         assert store.request_by_reference(connection, "x") is None
-        assert store.earlier_requests(connection, "x", "-", 1, NOW) == (None, None)
+        assert store.earlier_requests(connection, "x", "-", 1, NOW) == (None, None, False)
         assert store.request_by_status_id(connection, "x") is None
         assert store.start_target(connection, "x") is None
         assert store.newest_link(connection, "x") is None

@@ -202,7 +202,7 @@ _MADE: dict[Answers, Callable[[Ticket, Knobs], Answer]] = {
     Answers.HTML_REFRESH: _refresh,
     Answers.HTML_LINK: _download,
     Answers.HTML_FORM: _form,
-    Answers.WAITING_PAGE: lambda ticket, knobs: _page("<p>A technician will be with you</p><script>poll()</script>"),
+    Answers.WAITING_PAGE: lambda ticket, knobs: _page("<p>One moment</p><script>history.length</script>"),
     Answers.EMPTY: lambda ticket, knobs: Answer(200),
     Answers.HUGE: lambda ticket, knobs: _page("<p>" + "x" * _HUGE),
     Answers.GZIP_BOMB: lambda ticket, knobs: _bomb(),

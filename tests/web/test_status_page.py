@@ -44,6 +44,7 @@ def test_ready_starts_by_itself_with_script_and_without(client: PageClient) -> N
         "reference": page.select(".reference").get_text(),
         "state": "ready",
         "start": start_of(page),
+        "start_url": f"http://127.0.0.1:8000{start_of(page)}",
     }
 
 

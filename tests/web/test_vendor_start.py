@@ -65,6 +65,8 @@ def test_a_request_waits_on_a_page_that_goes_on_by_itself(client: PageClient, ac
     assert page.select("noscript meta[http-equiv=refresh]")["content"] == f"5;url={path}"
     assert page.select(".reference").get_text()
     assert "+1 555 0100" in page.text
+    assert "Tell us this reference" in page.text
+    assert "sees the same reference" not in page.text  # a vendor's console does not show it
 
 
 def test_a_request_that_was_tried_before_says_that_it_takes_longer(

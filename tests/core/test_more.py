@@ -1,0 +1,62 @@
+"""What a form brought besides: short, without machinery, and below the description where a vendor is asked."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.more import MOST_BYTES, MOST_FIELDS, as_lines, more_problem, short_list, with_more
+
+
+@given(st.lists(st.tuples(st.text(max_size=90), st.text(max_size=3000)), max_size=40))
+def test_it_is_short_whatever_comes(pairs: list[tuple[str, str]]) -> None:
+    kept = short_list(pairs)
+    assert len(kept) <= MOST_FIELDS
+    assert sum(len((name + value).encode()) for name, value in kept) <= MOST_BYTES
+    assert all(name and value.strip() and "\x00" not in name + value for name, value in kept)
+    assert short_list(kept) == kept
+
+
+def test_blank_fields_and_the_pages_machinery_are_left_out() -> None:
+    pairs = [
+        ("Room", " 4.11 "),
+        ("_token", "x"),
+        ("__VIEWSTATE", "y"),
+        ("Empty", "\n"),
+        ("", "x"),
+        ("B\x07ell", "\x07ok"),
+    ]
+    assert short_list(pairs) == (("Room", "4.11"), ("Bell", "ok"))
+
+
+def test_the_last_field_that_does_not_fit_is_cut_between_characters() -> None:
+    (_, first), (_, second) = short_list([("a", "x" * 1024), ("b", "ä" * 1024)])
+    assert len(first) == 1024
+    assert second == "ä" * ((MOST_BYTES - 1024 - 2) // 2)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "says"),
+    [
+        ([(str(n), "x") for n in range(21)], "at most 20"),
+        ([("a", "x" * 2048)], "2048 bytes"),
+        ([("n" * 65, "x")], "64 characters"),
+        ([(" ", "x")], "64 characters"),
+    ],
+)
+def test_a_program_is_told_what_is_too_much(pairs: list[tuple[str, str]], says: str) -> None:
+    assert says in (more_problem(pairs) or "")
+
+
+def test_a_program_may_send_that_much() -> None:
+    assert more_problem([(f"{n:02}", "x" * 100) for n in range(20)]) is None
+    assert more_problem([]) is None
+
+
+def test_below_the_description_within_its_limit() -> None:
+    more = (("Room", "4.11"), ("Note", "two\nlines"))
+    assert as_lines(more) == "Room: 4.11\nNote: two lines"
+    assert with_more("It broke.", more, 1024) == "It broke.\n\nRoom: 4.11\nNote: two lines"
+    assert with_more(None, more, 1024) == as_lines(more)
+    assert with_more("It broke.", (), 1024) == "It broke."
+    assert with_more("x" * 1024, more, 1024) == "x" * 1024
+    assert with_more("x" * 1015, more, 1024) == "x" * 1015 + "\n\nRoom: 4"

@@ -1,0 +1,83 @@
+"""Origins: told exactly by scheme, host and port, and nothing else passes for one."""
+
+import pytest
+
+from app.core.origins import listed_origin, origin_mark, origin_of
+
+
+@pytest.mark.parametrize(
+    ("written", "origin"),
+    [
+        ("https://www.example.com", "https://www.example.com"),
+        (" HTTPS://WWW.Example.COM ", "https://www.example.com"),
+        ("https://www.example.com:443", "https://www.example.com"),
+        ("https://www.example.com:8443", "https://www.example.com:8443"),
+        ("https://www.example.com:08443", "https://www.example.com:8443"),
+        ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://app.localhost", "http://app.localhost"),
+        ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+        ("http://[::1]:5000", "http://[::1]:5000"),
+    ],
+)
+def test_what_an_operator_writes_becomes_what_browsers_send(written: str, origin: str) -> None:
+    assert listed_origin(written) == origin
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("https://www.example.com/", "without a path"),
+        ("https://www.example.com/help", "without a path"),
+        ("www.example.com", "https://www.example.com"),
+        ("https://", "must be an origin"),
+        ("https://bücher.example", "must be an origin"),
+        ("https://user@www.example.com", "must be an origin"),
+        ("https://*.example.com", "must be an origin"),
+        ("*", "must be an origin"),
+        ("null", "must be an origin"),
+        ("file://", "must be an origin"),
+        ("https://www.example.com:0", "port"),
+        ("https://www.example.com:99999", "port"),
+        (f"https://{'x' * 300}.example", "must be an origin"),
+        ("http://www.example.com", "must be https"),
+        ("http://intranet", "must be https"),
+        ("http://127.0.0.1.example.com", "must be https"),
+        ("http://localhost.example.com", "must be https"),
+        ("http://127.0.0.999", "must be https"),
+    ],
+)
+def test_what_is_no_origin_or_not_safe_is_refused_with_a_reason(written: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says.replace(".", r"\.")):
+        listed_origin(written)
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("https://www.example.com/a?b#c", "https://www.example.com"),
+        ("https://www.example.com", "https://www.example.com"),
+        ("https://www.example.com?x=/", "https://www.example.com"),
+        ("HTTPS://WWW.EXAMPLE.COM:443/", "https://www.example.com"),
+        ("http://intranet/help", "http://intranet"),
+        ("", None),
+        ("about:blank", None),
+        ("//www.example.com/", None),
+        ("https://www.example.com@evil.example/", None),
+        ("https://www.example.com\\@evil.example/", None),
+        ("https://www.example.com.evil.example/", "https://www.example.com.evil.example"),
+        ("javascript://www.example.com/%0aalert(1)", None),
+        ("https:///www.example.com/", None),
+    ],
+)
+def test_the_origin_of_a_page(address: str, origin: str | None) -> None:
+    assert origin_of(address) == origin
+
+
+def test_a_mark_is_short_and_tells_origins_apart() -> None:
+    marks = {
+        origin_mark(origin) for origin in ("https://a.example", "https://b.example", f"https://{'x' * 250}.example")
+    }
+    assert {len(mark) for mark in marks} == {22}
+    assert len(marks) == 3

@@ -1,0 +1,52 @@
+"""Plain forms: known names in any case, and when two of them are the same."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.core.posted import content_digest, form_keys, posted_form
+from app.core.text import Invalid
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+POSTED = posted_form([("Customer_Name", "Zoë"), ("Room", "4")])
+
+
+def test_known_names_in_any_case_and_the_rest_as_it_was_written() -> None:
+    posted = posted_form([(" CUSTOMER_name", "Zoë\r\nQ"), ("UID", "key"), ("_charset_", "utf-8"), ("My Room", "4")])
+    assert posted.values == {"customer_name": "Zoë\nQ"}
+    assert posted.more == (("My Room", "4"),)
+    assert posted.value("tech") == ""
+
+
+def test_a_known_field_twice_is_refused_unless_it_says_the_same() -> None:
+    assert posted_form([("tech", "a"), ("Tech", "a"), ("Box", "1"), ("Box", "2")]).more == (("Box", "1"), ("Box", "2"))
+    with pytest.raises(Invalid):
+        posted_form([("tech", "a"), ("Tech", "b")])
+
+
+def test_equal_content_is_told_from_other_content() -> None:
+    same = posted_form(
+        [("customer_name", "Zoë"), ("Room", "4"), ("confirm", "token"), ("check", "answer"), ("uid", "x")]
+    )
+    digests = {
+        content_digest("default", "192.0.2.7", POSTED),
+        content_digest("default", "192.0.2.7", same),
+    }
+    assert len(digests) == 1
+    others = [
+        content_digest("other", "192.0.2.7", POSTED),
+        content_digest("default", "192.0.2.8", POSTED),
+        content_digest("default", "192.0.2.7", replace(POSTED, more=())),
+        content_digest("default", "192.0.2.7", replace(POSTED, more=(("Room4", ""),))),
+        content_digest("default", "192.0.2.7", replace(POSTED, values={"customer_email": "Zoë"})),
+    ]
+    assert len(digests | set(others)) == 6
+
+
+def test_within_ten_minutes_a_key_of_now_meets_a_key_of_then() -> None:
+    for seconds in range(0, 600, 7):
+        then = NOW + timedelta(seconds=seconds)
+        for later in (0, 1, 300, 599):
+            assert form_keys("d", then)[0] in form_keys("d", then + timedelta(seconds=later))
+    assert form_keys("d", NOW)[0] not in form_keys("d", NOW + timedelta(minutes=20))

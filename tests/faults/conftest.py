@@ -1,0 +1,26 @@
+"""What the fault tests run on: SQLite alone, or PostgreSQL and Redis with two hosts; and one server for every fault."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.faults.hosts import Hosts
+from tests.faults.vendor_cases import Seen, every_case
+from tests.own_redis import OwnRedis
+
+
+@pytest.fixture(scope="package")
+def every_vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hosts, Seen]]:
+    """All cases, submitted at once, and a look at each when it stood as it must."""
+    with every_case(tmp_path_factory.mktemp("vendors")) as started:
+        yield started
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.redis])])
+def servers(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What `running` is given: one host and SQLite, or two hosts with PostgreSQL and Redis."""
+    if request.param == "sqlite":
+        return {}
+    own: OwnRedis = request.getfixturevalue("own_redis")
+    return {"database_url": request.getfixturevalue("postgresql_url"), "hosts": 2, "HANDBELL_REDIS_URL": own.url}

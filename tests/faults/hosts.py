@@ -1,0 +1,271 @@
+"""Handbell as it runs in production: `handbell serve` on one or more hosts and `handbell worker`, over one database.
+
+A supervisor starts every process again when it ends, as systemd's Restart=always does; `kill` is `kill -9`.
+"""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+from app.core.site import FORM, Site
+from app.key_file import read_keys
+from app.seal import Sealer
+from app.store.database import Database
+from app.store.sites import add_site, change_site, load_sites
+from tests.live_server import HANDBELL, clean_environment, free_port, run_handbell
+
+_START_WITHIN = 60.0  # seconds, on a machine that is busy with other tests
+_END_WITHIN = 45.0
+
+
+class Kind(StrEnum):
+    """Which process is killed."""
+
+    MASTER = "gunicorn master"
+    WEB = "gunicorn worker"
+    HAND_OFF = "hand-off worker"
+
+
+def until(true: Callable[[], object], within: float, every: float = 0.1) -> bool:
+    """Whether it becomes true in time; looks again and again, as an operator would."""
+    end = time.monotonic() + within
+    pause = threading.Event()
+    while not (is_true := bool(true())) and time.monotonic() < end:
+        pause.wait(every)
+    return is_true
+
+
+class Service:
+    """One process with its children, started again whenever it ends."""
+
+    def __init__(self, name: str, command: str, environment: dict[str, str], folder: Path) -> None:
+        self.name = name
+        self.log_file = folder / f"{name}.log"
+        self.environment = environment
+        self.said: list[str] = []
+        self._command = command
+        self._folder = folder
+        self._ready = threading.Event()
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[str] | None = None
+        self._keeper = threading.Thread(target=self._keep, name=name)
+        self._keeper.start()
+
+    @property
+    def pid(self) -> int | None:
+        """The main process, while it is there."""
+        process = self._process
+        return process.pid if process and process.poll() is None else None
+
+    @property
+    def children(self) -> list[int]:
+        if (pid := self.pid) is None:
+            return []
+        try:
+            return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        except FileNotFoundError:  # it ended in this moment
+            return []
+
+    @property
+    def is_ready(self) -> bool:
+        return self._ready.is_set()
+
+    def wait_until_ready(self) -> None:
+        assert self._ready.wait(_START_WITHIN), f"{self.name} never was ready:\n{self.log_file.read_text('utf-8')}"
+
+    def stop(self) -> None:
+        """SIGTERM, and wait for the end of the last of its processes."""
+        self._stopping.set()
+        if (pid := self.pid) is not None:
+            os.kill(pid, signal.SIGTERM)
+        self._keeper.join(_END_WITHIN)
+        if stuck := self._keeper.is_alive():
+            self._clear_away()
+            self._keeper.join()
+        assert not stuck, f"{self.name} did not end within {_END_WITHIN} s"
+
+    def _keep(self) -> None:
+        while not self._stopping.is_set():
+            self._run()
+            self._ready.clear()
+            self._stopping.wait(0.1)
+
+    def _run(self) -> None:
+        with self.log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                [HANDBELL, self._command],
+                env=self.environment,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                encoding="utf-8",
+                start_new_session=True,
+            )
+        with self._process as process:
+            if self._stopping.is_set():  # in this moment
+                process.terminate()
+            assert process.stdout is not None
+            # Ends with the last process that has it: orphans of a killed master hold the port until then.
+            for line in process.stdout:
+                self.said.append(line)
+                if line == "ready\n":
+                    self._ready.set()
+
+    def _clear_away(self) -> None:
+        if self._process:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of a host; the headers' names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+@dataclass(slots=True)
+class Hosts:
+    """Some hosts and what a test does with them. `ports` are the web servers', one of each host."""
+
+    folder: Path
+    database_url: str
+    environments: list[dict[str, str]]
+    web: list[Service] = field(default_factory=list)
+    hand_off: list[Service] = field(default_factory=list)
+    killed: Counter[Kind] = field(default_factory=Counter)
+
+    @property
+    def ports(self) -> list[int]:
+        return [int(environment["PORT"]) for environment in self.environments]
+
+    @property
+    def services(self) -> list[Service]:
+        return [*self.web, *self.hand_off]
+
+    @property
+    def logs(self) -> str:
+        """What all processes wrote to standard error so far."""
+        return "".join(service.log_file.read_text("utf-8") for service in self.services)
+
+    @property
+    def first_log_in(self) -> tuple[str, str]:
+        """The first technician's mail and password, as they were printed this once."""
+        (line,) = (line for line in self.web[0].said if line.startswith("first log-in"))
+        words = line.split()
+        return words[2], words[4]
+
+    def logged(self, event: str) -> int:
+        """How often something was logged."""
+        return self.logs.count(f'"event": "{event}"')
+
+    def kill(self, kind: Kind) -> bool:
+        """`kill -9` a process of that kind, any of those that run; False when there is none at this moment."""
+        services = [one for one in (self.hand_off if kind is Kind.HAND_OFF else self.web) if one.is_ready]
+        found = [pid for one in services for pid in (one.children if kind is Kind.WEB else [one.pid]) if pid]
+        with contextlib.suppress(IndexError, ProcessLookupError):
+            os.kill(random.choice(found), signal.SIGKILL)
+            self.killed[kind] += 1
+            return True
+        return False
+
+    def ask(
+        self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None, port: int = 0
+    ) -> Answer:
+        """One call of the first host, or of the one on that port."""
+        connection = HTTPConnection("127.0.0.1", port or self.ports[0], timeout=30)
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            answer = connection.getresponse()
+            found = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, found, answer.read())
+        finally:
+            connection.close()
+
+    def get(self, path: str) -> Answer:
+        return self.ask("GET", path)
+
+    def run_json(self, *arguments: str) -> Any:
+        """What `handbell <arguments> --json` prints."""
+        done = run_handbell([*arguments, "--json"], self.environments[0], self.folder)
+        assert done.returncode == 0, f"handbell {' '.join(arguments)}: {done.stdout}{done.stderr}"
+        return json.loads(done.stdout)
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """Their database, as one more process beside them."""
+        database = Database(self.database_url)
+        try:
+            yield database
+        finally:
+            database.close()
+
+    def give_account(self, key: str, api_domain: str, vendors_key: str, **options: Any) -> None:
+        """A site, new or known, opens its sessions at a vendor."""
+        ring = [found.secret for found in read_keys(Path(self.environments[0]["HANDBELL_KEYS_FILE"]))]
+        account = {"api_domain": api_domain, "sealed_key": Sealer(ring).seal(vendors_key), "key_ending": "test"}
+        with self.database() as database:
+            with database.read() as connection:
+                known = {site.key: site for site in load_sites(connection)}
+            fresh = Site(key=key, name=key, uid=f"uid-of-{key}")
+            site = replace(known.get(key, fresh), **{"backend": FORM, **account, **options})
+            if key in known:
+                database.write(lambda connection: change_site(connection, site))
+            else:
+                database.write(lambda connection: add_site(connection, site, datetime.now(UTC)))
+
+
+@contextmanager
+def running(
+    folder: Path, *, database_url: str = "", hosts: int = 1, worker: bool = True, **settings: str
+) -> Iterator[Hosts]:
+    """That many hosts and a hand-off worker, until the block ends. Without an address their database is SQLite's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    database_url = database_url or f"sqlite:///{folder / 'host-0' / 'handbell.sqlite3'}"
+    environments = [
+        clean_environment(
+            folder / f"host-{number}",
+            PORT=str(free_port()),
+            HANDBELL_DATABASE_URL=database_url,
+            HANDBELL_KEYS_FILE=str(folder / "keys"),
+            HANDBELL_TRUSTED_PROXIES="127.0.0.1/32",
+            **settings,
+        )
+        for number in range(hosts)
+    ]
+    started = Hosts(folder, database_url, environments)
+    try:
+        for number, environment in enumerate(environments):
+            started.web.append(Service(f"web-{number}", "serve", environment, folder))
+        if worker:
+            started.web[0].wait_until_ready()
+            started.hand_off.append(Service("hand-offs", "worker", environments[0], folder))
+        for service in started.services:
+            service.wait_until_ready()
+        yield started
+    finally:
+        with contextlib.ExitStack() as ends:
+            for service in started.services:
+                ends.callback(service.stop)

@@ -1,0 +1,109 @@
+"""What must hold after everything: each acknowledged request is kept once and settled, each session accounted for."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from app.core.request import RequestState
+from app.pool import LEASE
+from app.store.database import Database
+from app.store.tables import requests, tickets
+from tests.faults.crowd import Crowd
+from tests.faults.hosts import Hosts, until
+from tests.vendor.records import Session
+from tests.vendor.remote import RemoteVendor
+
+_SETTLED = (RequestState.OPENED, RequestState.PARKED)
+
+
+def hurry(database: Database, *, unsure: int = 0) -> None:
+    """What waits for its next try is due now: everything, or what may have been sent so often."""
+    now = datetime.now(UTC)
+    waiting = update(requests).where(
+        requests.c.state == RequestState.WAITING, requests.c.due_at > now, requests.c.unsure >= unsure
+    )
+    database.write(lambda connection: connection.execute(waiting.values(due_at=now)))
+
+
+def end_leases(database: Database, older_than: timedelta) -> None:
+    """Leases that began so long ago end now: their holders are dead, or would have called long since."""
+    now = datetime.now(UTC)
+    held = update(requests).where(
+        requests.c.state == RequestState.OPENING, requests.c.due_at < now + LEASE - older_than
+    )
+    database.write(lambda connection: connection.execute(held.values(due_at=now)))
+
+
+def unsettled(database: Database) -> int:
+    """How many requests are neither opened nor parked."""
+    with database.read() as connection:
+        query = select(func.count()).select_from(requests).where(requests.c.state.not_in(_SETTLED))
+        return int(connection.execute(query).scalar_one())
+
+
+def settle_all(database: Database, within: float, leases_after: timedelta = LEASE) -> None:
+    """Wait until every request is opened or parked; what waits for its next try is hurried, old leases are ended."""
+
+    def settled() -> bool:
+        hurry(database)
+        end_leases(database, leases_after)
+        return unsettled(database) == 0
+
+    assert until(settled, within, every=0.5), f"{unsettled(database)} requests are not settled after {within} s"
+
+
+def rows_of(database: Database) -> list[Row[Any]]:
+    """Every request, with the columns that nobody but the queue reads."""
+    with database.read() as connection:
+        return list(connection.execute(select(requests)).all())
+
+
+def check_kept(rows: list[Row[Any]], crowd: Crowd) -> None:
+    """Acknowledged: one row, settled, under the reference that the customer was told, and one status page."""
+    times = Counter(row.customer_number for row in rows)
+    assert [number for number in crowd.told if number not in times] == []
+    assert [number for number, count in times.items() if count > 1] == []
+    assert [number for number, told in crowd.told.items() if len(told.locations) != 1] == []
+    references = {row.customer_number: row.reference for row in rows}
+    assert [n for n, told in crowd.told.items() if told.references - {references[n]}] == []
+    assert Counter(row.state for row in rows if row.state not in _SETTLED) == Counter()
+
+
+def check_desk(rows: list[Row[Any]], database: Database) -> None:
+    """The embedded desk has one ticket for each of its requests, and no other."""
+    with database.read() as connection:
+        found = Counter(connection.execute(select(tickets.c.reference)).scalars())
+    assert found == Counter(row.reference for row in rows if row.backend == "embedded")
+
+
+def check_sessions(rows: list[Row[Any]], vendor: RemoteVendor, hosts: Hosts) -> int:
+    """Each session at the vendor belongs to a request; more than one only after an ambiguous failure, and marked.
+
+    Returns how many there were too many.
+    """
+    sessions = _by_number(vendor.sessions)
+    known = {row.customer_number: row for row in rows if row.backend != "embedded"}
+    assert [number for number in sessions if number not in known] == []
+    for number, row in known.items():
+        opened = row.state == RequestState.OPENED
+        assert opened <= len(sessions[number]) <= row.unsure + opened, f"{row.reference}: {len(sessions[number])}"
+        assert opened or row.unsure > 1, f"{row.reference} is parked: {row.last_error}"
+        mark = f"[REF {row.reference} retry]"
+        unmarked = [one for one in sessions[number] if mark not in (one.problem_description or "")]
+        assert len(unmarked) <= 1, f"{row.reference}: {len(unmarked)} sessions without a mark"
+    too_many = {number: len(found) - 1 for number, found in sessions.items() if len(found) > 1}
+    lost = sum(row.lost for row in known.values())
+    assert sum(too_many.values()) <= len(vendor.ambiguous) + lost
+    shown = {one["customer_number"]: one for one in hosts.run_json("request", "list", "--most", "10000")}
+    assert [number for number in too_many if not shown[number]["maybe_duplicate"]] == []
+    return sum(too_many.values())
+
+
+def _by_number(sessions: Iterable[Session]) -> dict[str, list[Session]]:
+    found: dict[str, list[Session]] = defaultdict(list)
+    for session in sessions:
+        found[session.customer_number or ""].append(session)
+    return found

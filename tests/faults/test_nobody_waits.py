@@ -1,0 +1,110 @@
+"""Nobody waits for a vendor that hangs: not for the page, not for the answer, and not for long once it is back."""
+
+import logging
+import time
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+
+from app.core.request import RequestState
+from tests.faults.crowd import Crowd, Plan, Visit, crowd
+from tests.faults.hosts import Hosts, running, until
+from tests.faults.kept import check_kept, hurry, rows_of
+from tests.faults.profile import PROFILE
+from tests.vendor.remote import RemoteVendor, vendor_process
+from tests.vendor.stand_in import KEY
+
+log = logging.getLogger(__name__)
+RATE = 20  # calls a second
+PAGE_EVERY = 0.02  # seconds
+WARM_UP, IDLE_PAGES = 50, 300
+LATE = 10  # customers who come when the vendor is back
+SLOWEST_SUBMIT = 1.5  # seconds
+BACK_WITHIN = 60.0
+TIMES_IDLE = 5
+NOISE = 0.01  # seconds; an idle page that is faster than this cannot be measured on a machine with two cores
+FOREVER = 3600.0
+
+
+def visits() -> list[Visit]:
+    """Customers who come while the vendor hangs, and some who come when it is back; all look at their page."""
+    every = 0.9 * PROFILE.hang / PROFILE.clients
+    during = [Visit(f"during-{n}", after=n * every, looks=True) for n in range(PROFILE.clients)]
+    late = [Visit(f"late-{n}", after=PROFILE.hang + 1 + n * 0.05, looks=True) for n in range(LATE)]
+    return [*during, *late]
+
+
+def p99(seconds: Sequence[float]) -> float:
+    return sorted(seconds)[len(seconds) * 99 // 100]
+
+
+def most_within(seconds: float, times: Sequence[float]) -> int:
+    """The most calls within any so many seconds."""
+    ordered = sorted(times)
+    return max((bisect_left(ordered, at + seconds) - place for place, at in enumerate(ordered)), default=0)
+
+
+def idle_pages(hosts: Hosts) -> list[float]:
+    with crowd(Plan(hosts.ports, pages=IDLE_PAGES, page_every=PAGE_EVERY)) as visitors:
+        visitors.finish()
+    return visitors.page_seconds[WARM_UP:]
+
+
+def all_opened(hosts: Hosts) -> bool:
+    with hosts.database() as database:
+        if PROFILE.hurries:
+            hurry(database)
+        states = [row.state for row in rows_of(database)]
+    return len(states) == PROFILE.clients + LATE and set(states) == {RequestState.OPENED}
+
+
+@pytest.fixture
+def vendor() -> Iterator[RemoteVendor]:
+    with vendor_process(delay=0.05) as started:
+        yield started
+
+
+def check_answers(customers: Crowd) -> float:
+    """Everybody was acknowledged, at the first press, in time. Returns how long the slowest answer took."""
+    assert (customers.refused, customers.unanswered) == ([], 0)
+    slowest = max(answer.seconds for answer in customers.answers)
+    assert slowest < SLOWEST_SUBMIT
+    return slowest
+
+
+@pytest.mark.slow
+def test_a_vendor_that_hangs_slows_nobody_down_and_everybody_is_opened_when_it_is_back(
+    servers: dict[str, Any], tmp_path: Path, vendor: RemoteVendor
+) -> None:
+    with running(tmp_path, **servers) as hosts:
+        hosts.give_account("default", vendor.address, KEY, rate=RATE)
+        idle = p99(idle_pages(hosts))
+        vendor.hang = FOREVER
+        pages = int(PROFILE.hang / PAGE_EVERY)
+        with crowd(Plan(hosts.ports, visits(), at_once=200, pages=pages, page_every=PAGE_EVERY)) as customers:
+            assert until(lambda: len(customers.page_seconds) == pages, 4 * PROFILE.hang)
+            back = time.time()
+            vendor.release()
+            opened = until(lambda: all_opened(hosts), BACK_WITHIN, every=0.5)
+            customers.finish()
+        with hosts.database() as database:
+            rows = rows_of(database)
+    assert opened, [(row.customer_number, row.state, row.last_error) for row in rows if row.state != "opened"]
+    check_kept(rows, customers)
+    assert {told.states[-1] for told in customers.told.values()} == {"ready"}  # their pages went on by themselves
+    slowest = check_answers(customers)
+    busy = p99(customers.page_seconds)
+    after = {row.customer_number: row.opened_at.timestamp() - back for row in rows}
+    late = median(seconds for number, seconds in after.items() if number.startswith("late"))
+    waited = median(seconds for number, seconds in after.items() if number.startswith("during") and seconds > 1)
+    burst = most_within(1.0, [at for at in vendor.call_times if at > back])
+    log.info("request page p99 %.1f ms idle, %.1f ms while the vendor hangs", idle * 1000, busy * 1000)
+    log.info("slowest submit %.0f ms; %d calls in the fastest second", slowest * 1000, burst)
+    log.info("opened after %.1f s, late ones after %.1f s, all after %.1f s", waited, late, max(after.values()))
+    assert busy < TIMES_IDLE * max(idle, NOISE)
+    assert late <= waited
+    assert burst <= 2 * RATE  # a window of the rate may end as another begins

@@ -1,0 +1,345 @@
+"""Plain forms of other people's pages: names in any case, whose page it was, any declared encoding, one press."""
+
+from collections.abc import Callable
+from io import BytesIO
+from urllib.parse import quote_plus, urlencode
+
+import pytest
+from flask import Flask
+
+from app.core.more import MOST_BYTES
+from app.core.request import CustomerRequest, RequestState
+from app.core.site import DENY, Site
+from app.store.requests import list_requests
+from app.wiring import Running
+from tests.api.calls import tickets
+from tests.conftest import StandingClock
+from tests.page_client import HOST, Answer, PageClient
+
+ChangeSite = Callable[..., Site]
+PATH = "/s/default/submit"
+INTRANET = "https://intranet.example.com"
+OURS = {"Origin": f"http://{HOST}"}
+FILLED = {
+    "Customer_name": "Zoë",
+    "CUSTOMER_EMAIL": "zoe@example.com",
+    "customer_number": "C-1",
+    "Problem_Description": "It broke.\r\nTwice.",
+}
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture(autouse=True)
+def _listed(change_site: ChangeSite) -> None:
+    change_site(origins=(INTRANET,))
+
+
+def requests(here: Running) -> list[CustomerRequest]:
+    with here.database.read() as connection:
+        return list_requests(connection, most=1000)
+
+
+def post(client: PageClient, data: object, *, origin: str | None = INTRANET, **options: object) -> Answer:
+    headers = {**({"Origin": origin} if origin is not None else {}), **options.pop("headers", {})}
+    return client.post(PATH, data, headers=headers, **options)
+
+
+def carried(page: Answer) -> dict[str, str]:
+    """What a press of the page's button sends."""
+    return {field["name"]: field.get("value", "") for field in page.page.select("main form input[type=hidden]")}
+
+
+def test_a_form_that_posts_to_the_vendor_today(app: Flask, client: PageClient, here: Running) -> None:
+    answer = post(client, {**FILLED, "UID": "b7a0-somebody's", "Department": "id_20", "Tech": "anna@example.com"})
+    assert answer.status == 303
+    (ticket,) = tickets(app)
+    assert ticket.elements == {
+        "customer_name": "Zoë",
+        "customer_email": "zoe@example.com",
+        "customer_number": "C-1",
+        "problem_description": "It broke.\nTwice.",
+    }
+    # Department 20 is offered to customers; a technician is the site's to allow.
+    assert (ticket.asked_department, ticket.asked_tech, ticket.more) == ("id_20", None, ())
+    assert client.get(answer.location).select(".reference").get_text() == ticket.reference
+    assert requests(here)[0].source == "form"
+
+
+def test_routing_is_the_pages_only_where_the_site_says_so(
+    app: Flask, client: PageClient, change_site: ChangeSite
+) -> None:
+    sent = {"Department": "20", "Tech": "anna@example.com"}
+    change_site(offer_departments=(), department="10")
+    post(client, {**sent, "Customer_number": "1"})
+    change_site(offer_departments=(), department="10", browser_routing=True)
+    post(client, {**sent, "Customer_number": "2"})
+    post(client, {"Customer_number": "3", "Department": "x" * 300, "Tech": "t\x07" + "x" * 300})
+    asked = [(ticket.asked_department, ticket.asked_tech) for ticket in reversed(tickets(app))]
+    assert asked == [("10", None), ("20", "anna@example.com"), ("x" * 300, None)]
+
+
+def test_fields_that_we_do_not_know_are_a_short_list(app: Flask, client: PageClient) -> None:
+    more = [
+        ("Room", "4.11"),
+        ("Floor", "4"),
+        ("Printer", "A"),
+        ("Printer", "B"),
+        ("__VIEWSTATE", "x" * 99),
+        ("Empty", " "),
+    ]
+    body = urlencode([*FILLED.items(), *more])
+    assert post(client, body, content_type=FORM_TYPE).status == 303
+    assert tickets(app)[0].more == (("Room", "4.11"), ("Floor", "4"), ("Printer", "A"), ("Printer", "B"))
+
+
+def test_at_most_20_of_them_and_2_kb(app: Flask, client: PageClient) -> None:
+    post(client, {f"f{number:02}": "x" for number in range(40)})
+    assert len(tickets(app)[0].more) == 20
+    post(client, {"a": "ä" * 1000, "b": "b" * 1000, "c": "c"})
+    more = tickets(app)[0].more
+    assert [name for name, _ in more] == ["a", "b"]
+    assert sum(len(name.encode()) + len(value.encode()) for name, value in more) <= MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    ("origin", "referer", "status"),
+    [
+        (INTRANET, None, 303),
+        (INTRANET, "https://evil.example/", 303),
+        (None, f"{INTRANET}/help/form.aspx?x=1", 303),
+        ("null", f"{INTRANET}/", 303),
+        (None, INTRANET.upper(), 303),
+        (None, None, 200),
+        ("null", None, 200),
+        (None, "about:blank", 200),
+        (None, "https://evil.example/https://intranet.example.com/", 200),
+        (None, "https://intranet.example.com@evil.example/", 200),
+        ("null", f"http://{HOST}/", 200),
+        ("https://evil.example", f"{INTRANET}/", 200),
+        ("https://intranet.example.com:8443", None, 200),
+        ("http://intranet.example.com", None, 200),
+        ("", f"{INTRANET}/", 200),
+        (f"http://{HOST}", None, 303),
+        (None, f"http://{HOST}/s/default", 303),
+    ],
+)
+def test_whose_page_it_was(
+    client: PageClient, here: Running, origin: str | None, referer: str | None, status: int
+) -> None:
+    answer = post(client, FILLED, origin=origin, headers={"Referer": referer} if referer else {})
+    assert answer.status == status
+    assert len(requests(here)) == (status == 303)
+    if status == 200:
+        assert answer.select("h1").get_text() == "Please look over what will be sent"
+        assert "Zoë" in answer.select("main").get_text()
+
+
+def test_what_is_shown_first_is_sent_by_one_press(app: Flask, client: PageClient) -> None:
+    sent = {**FILLED, "Room": "4.11", "return_to": f"{INTRANET}/thanks", "ask_customer_info": "1"}
+    page = post(client, sent, origin="https://evil.example")
+    assert "This comes from a page at https://evil.example." in page.select("main").get_text(" ")
+    form = page.select("main form")
+    assert (form["method"], form["action"]) == ("post", PATH)
+    assert client.post(PATH, carried(page), headers=OURS).status == 303
+    (ticket,) = tickets(app)
+    assert ticket.elements["problem_description"] == "It broke.\nTwice."
+    assert ticket.more == (("Room", "4.11"),)
+
+
+def test_where_no_browser_says_whose_page_it_is_our_own_pages_token_does(client: PageClient, here: Running) -> None:
+    page = post(client, FILLED, origin=None)
+    token = carried(page)["confirm"]
+    for wrong in ("", "forged", here.form_token("default"), token[:-3]):
+        assert client.post(PATH, {**FILLED, "confirm": wrong}).status == 200
+    # A page that fetched that token for itself gains nothing: browsers name it, or say null.
+    for origin in ("https://evil.example", "null"):
+        assert post(client, carried(page), origin=origin).status == 200
+    assert not requests(here)
+    assert client.post(PATH, carried(page)).status == 303
+
+
+def test_a_site_may_refuse_what_is_not_its_own(client: PageClient, here: Running, change_site: ChangeSite) -> None:
+    change_site(foreign_forms=DENY)
+    for origin in ("https://evil.example", "null", None):
+        refused = post(client, FILLED, origin=origin)
+        assert refused.status == 403
+        assert refused.select("main a")["href"] == "/s/default"
+    assert not requests(here)
+    assert post(client, FILLED).status == 303
+
+
+@pytest.mark.parametrize("place", ["iframe", "frame", "embed", "object"])
+def test_framed_it_is_refused(client: PageClient, here: Running, place: str) -> None:
+    assert post(client, FILLED, headers={"Sec-Fetch-Dest": place}).status == 403
+    assert not requests(here)
+    assert post(client, FILLED, headers={"Sec-Fetch-Dest": "document"}).status == 303
+
+
+def encoded(text: str, encoding: str) -> str:
+    return quote_plus(text.encode(encoding))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "label", "name"),
+    [
+        ("cp1252", "windows-1252", "Zoë – “€”"),
+        ("cp1252", "iso-8859-1", "Zoë – “€”"),
+        ("latin-1", "ISO-8859-1", "Zoë"),
+        ("cp1251", "windows-1251", "Зоя"),
+        ("cp932", "Shift_JIS", "髙橋"),
+        ("euc_jp", "euc-jp", "高橋"),
+        ("iso2022_jp", "iso-2022-jp", "高橋"),
+        ("gb18030", "gbk", "张伟"),
+        ("big5", "big5", "王"),
+        ("cp1256", "windows-1256", "زوي"),
+        ("utf-8", "UTF-8", "Zoë 界 😀"),
+        ("utf-8", "", "Zoë 界 😀"),
+    ],
+)
+def test_any_encoding_that_is_declared(app: Flask, client: PageClient, encoding: str, label: str, name: str) -> None:
+    by_field = f"Customer_name={encoded(name, encoding)}&_charset_={label}"
+    by_header = f"Customer_name={encoded(name, encoding)}&Customer_number=2"
+    assert post(client, by_field, content_type=FORM_TYPE).status == 303
+    content_type = f"{FORM_TYPE}; charset={label}" if label else FORM_TYPE
+    assert post(client, by_header, content_type=content_type).status == 303
+    boundary = "----b"
+    parts = {"customer_name": name, "Wo": name, "_charset_": label, "customer_number": "3"}
+    lines = [f'--{boundary}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in parts.items()]
+    body = "".join([*lines, f"--{boundary}--\r\n"]).encode(encoding)
+    assert post(client, body, content_type=f"multipart/form-data; boundary={boundary}").status == 303
+    found = tickets(app)
+    assert [ticket.customer_name for ticket in found] == [name] * 3
+    assert found[0].more == (("Wo", name),)
+
+
+def test_undeclared_and_not_utf_8_it_is_shown_before_it_is_sent(app: Flask, client: PageClient) -> None:
+    page = post(client, f"Customer_name={encoded('Zoë', 'cp1252')}", content_type=FORM_TYPE)
+    assert (page.status, "Zoë" in page.select("main").get_text()) == (200, True)
+    assert client.post(PATH, carried(page), headers=OURS).status == 303
+    assert tickets(app)[0].customer_name == "Zoë"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        ("customer_name=%FF&_charset_=utf-8", FORM_TYPE, 400),
+        ("customer_name=%81", FORM_TYPE, 400),
+        ("customer_name=x&_charset_=utf-7", FORM_TYPE, 400),
+        ("customer_name=x", f"{FORM_TYPE}; charset=rot13", 400),
+        ("customer_name=x", f"{FORM_TYPE}; charset=base64", 400),
+        ("customer_name=x", "text/plain", 415),
+        ("customer_name=x", "application/json", 415),
+        ("&".join(f"f{n}=x" for n in range(101)), FORM_TYPE, 413),
+        ("x" * 65537, FORM_TYPE, 413),
+    ],
+)
+def test_what_cannot_be_read(client: PageClient, here: Running, body: str, content_type: str, status: int) -> None:
+    assert post(client, body, content_type=content_type).status == status
+    assert not requests(here)
+
+
+def test_files_are_refused(client: PageClient, here: Running) -> None:
+    sent = {"customer_name": "Zoë", "screenshot": (BytesIO(b"x"), "x.png")}
+    assert post(client, sent, content_type="multipart/form-data").status == 400
+    assert not requests(here)
+
+
+def test_the_same_content_within_ten_minutes_is_the_same_request(
+    app: Flask, client: PageClient, here: Running, clock: StandingClock
+) -> None:
+    first = post(client, FILLED)
+    clock.advance(minutes=9, seconds=50)
+    assert post(client, FILLED).location == first.location
+    # Another name, another client, another site: other requests.
+    assert post(client, {**FILLED, "Room": "1"}).location != first.location
+    assert post(PageClient(app, address="192.0.2.8"), FILLED).location != first.location
+    assert len(requests(here)) == 3
+    clock.advance(seconds=15)
+    assert post(client, FILLED).location != first.location
+    assert len(requests(here)) == 4
+
+
+def test_equal_from_a_listed_page_and_from_our_own_is_the_same_too(client: PageClient, here: Running) -> None:
+    first = post(client, FILLED)
+    page = post(client, FILLED, origin="https://evil.example")
+    assert client.post(PATH, carried(page), headers=OURS).location == first.location
+    assert len(requests(here)) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("customer_name", "n" * 129), ("customer_email", "no address"), ("problem_description", "bell\x07")],
+)
+def test_a_refused_form_comes_back_as_ours_with_everything_in_it(
+    client: PageClient, here: Running, field: str, value: str
+) -> None:
+    sent = {name.lower(): typed for name, typed in FILLED.items()}
+    refused = post(client, {**sent, field: value})
+    assert refused.status == 422
+    assert refused.select(f"#{field}")["aria-invalid"] == "true"
+    assert refused.select("#customer_number")["value"] == "C-1"
+    assert not requests(here)
+
+
+def test_a_refused_forms_other_fields_go_along_when_it_is_corrected(app: Flask, client: PageClient) -> None:
+    sent = {"Customer_number": "C-1", "customer_email": "x", "Room": "<4>", "return_to": f"{INTRANET}/x"}
+    refused = post(client, sent)
+    assert refused.status == 422
+    corrected = {**carried(refused), "customer_number": "C-1", "customer_email": "zoe@example.com"}
+    sent_again = client.post(refused.select("main form")["action"], corrected)
+    assert sent_again.status == 303
+    assert tickets(app)[0].more == (("Room", "<4>"),)
+    assert client.get(sent_again.location).page.select_one(f'a[href="{INTRANET}/x"]')
+
+
+def test_one_field_twice_with_different_values(client: PageClient, here: Running) -> None:
+    refused = post(client, "Customer_name=A&customer_name=B&customer_number=C-1", content_type=FORM_TYPE)
+    assert refused.status == 400
+    assert refused.select("#customer_number")["value"] == "C-1"
+    assert post(client, "Customer_name=A&customer_name=A", content_type=FORM_TYPE).status == 303
+    assert len(requests(here)) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        (f"{INTRANET}/thanks?a=1&b=2", True),
+        (INTRANET, True),
+        ("https://evil.example/", False),
+        ("https://intranet.example.com.evil.example/", False),
+        ("https://intranet.example.com@evil.example/", False),
+        ("https://intranet.example.com\\@evil.example/", False),
+        ("//intranet.example.com/", False),
+        ("/thanks", False),
+        ("javascript:alert(1)//https://intranet.example.com", False),
+        ("https://intranet.example.com/\njavascript:", False),
+        (f"{INTRANET}/{'x' * 2048}", False),
+    ],
+)
+def test_the_way_back_leads_to_the_sites_own_pages_only(client: PageClient, address: str, shown: bool) -> None:
+    sent = post(client, {**FILLED, "return_to": address})
+    links = [link["href"] for link in client.get(sent.location).page.select("main a[rel=noreferrer]")]
+    assert links == ([address] if shown else [])
+
+
+def test_a_busy_address_is_suspect_then_told_to_wait_with_its_text(client: PageClient, here: Running) -> None:
+    for number in range(60):
+        assert post(client, {"customer_number": str(number)}).status == 303
+    states = [row.state for row in reversed(requests(here))]
+    assert states == [RequestState.OPENED] * 6 + [RequestState.SUSPECT] * 54
+    refused = post(client, {**FILLED, "Room": "4"})
+    assert refused.status == 429
+    assert refused.select("#customer_name")["value"] == "Zoë"
+    assert carried(refused)["Room"] == "4"
+    assert "+1 555 0100" in refused.page.get_text()
+
+
+def test_a_required_field_is_asked_for_in_our_own_form(client: PageClient, change_site: ChangeSite) -> None:
+    change_site(required=("customer_email",))
+    refused = post(client, {"Customer_name": "Zoë"})
+    assert refused.status == 422
+    assert refused.page.select_one('.summary a[href="#customer_email"]')
+
+
+def test_an_unknown_site(client: PageClient) -> None:
+    assert client.post("/s/nobody/submit", FILLED).status == 404

@@ -1,0 +1,176 @@
+"""Suspects: kept, answered like anybody's, handed off only when somebody releases them."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from app.actions.hand_off import open_without_call, release
+from app.core.request import CustomerRequest, RequestState
+from app.core.site import FORM, Site
+from app.store.hand_offs import claim_due
+from app.store.requests import list_requests
+from app.wiring import Running
+from tests.api.calls import tickets
+from tests.api.embedding import ORIGIN, ZOE, Widget, solution
+from tests.conftest import StandingClock
+from tests.page_client import HOST, Answer, PageClient
+
+ChangeSite = Callable[..., Site]
+LISTED = {"Origin": ORIGIN}
+
+
+@pytest.fixture(autouse=True)
+def _listed(change_site: ChangeSite) -> None:
+    change_site(origins=(ORIGIN,))
+
+
+def newest(here: Running) -> CustomerRequest:
+    with here.database.read() as connection:
+        return list_requests(connection, most=1)[0]
+
+
+def assert_suspect(app: Flask, here: Running, why: str) -> None:
+    row = newest(here)
+    assert row.state is RequestState.SUSPECT
+    assert why in (row.last_error or "")
+    assert (row.due_at, row.lease, row.ticket_number) == (None, None, None)
+    assert row.reference not in {ticket.reference for ticket in tickets(app)}
+
+
+def assert_looks_like_waiting(client: PageClient, status: Answer) -> None:
+    assert status.select("main")["data-state"] == "waiting"
+    assert status.select("h1").get_text() == "We have your request"
+    assert "suspect" not in status.text
+
+
+def aged_token(client: PageClient, clock: StandingClock, seconds: float) -> str:
+    token = str(client.get("/s/default").select("input[name=form_token]")["value"])
+    clock.advance(seconds=seconds)
+    return token
+
+
+def test_who_fills_in_what_nobody_sees(app: Flask, client: PageClient, here: Running) -> None:
+    sent = client.submit(**ZOE, website="https://spam.example")
+    assert sent.status == 303
+    assert_suspect(app, here, "nobody sees")
+    assert_looks_like_waiting(client, client.get(sent.location))
+    widget = Widget(client)
+    told = widget.send(**ZOE, website="x")
+    assert (told.status, told.json["state"], told.json["start_url"]) == (202, "waiting", None)
+    assert_suspect(app, here, "nobody sees")
+    sent = client.post("/s/default/submit", {**ZOE, "website": "x"}, headers=LISTED)
+    assert sent.status == 303
+    assert_suspect(app, here, "nobody sees")
+
+
+@pytest.mark.parametrize(("seconds", "suspect"), [(0, True), (1, True), (2, False), (60, False)])
+def test_who_is_quicker_than_a_person(
+    app: Flask, client: PageClient, here: Running, clock: StandingClock, seconds: float, suspect: bool
+) -> None:
+    token = aged_token(client, clock, seconds)
+    assert client.post("/s/default", {**ZOE, "form_token": token}).status == 303
+    assert (newest(here).state is RequestState.SUSPECT) is suspect
+    widget = Widget(client)
+    assert widget.send(form_token=widget.token(age=seconds), **ZOE).status == (202 if suspect else 201)
+    assert (newest(here).state is RequestState.SUSPECT) is suspect
+    if suspect:
+        assert_suspect(app, here, "two seconds")
+
+
+@pytest.mark.parametrize(("sent", "age", "status"), [({**ZOE, "customer_email": "x"}, 5, 422), (ZOE, 3 * 3600, 400)])
+def test_who_is_asked_to_press_again_may_do_so_at_once(
+    client: PageClient, here: Running, clock: StandingClock, sent: dict[str, str], age: float, status: int
+) -> None:
+    refused = client.post("/s/default", {**sent, "form_token": aged_token(client, clock, age)})
+    assert refused.status == status
+    token = refused.select("input[name=form_token]")["value"]
+    assert client.post("/s/default", {**ZOE, "form_token": token}).status == 303
+    assert newest(here).state is RequestState.OPENED
+
+
+def test_over_six_in_ten_minutes_without_a_check(
+    app: Flask, client: PageClient, here: Running, clock: StandingClock
+) -> None:
+    for number in range(7):
+        assert client.submit(customer_number=str(number)).status == 303
+    assert_suspect(app, here, "no solved check")
+    assert len(tickets(app)) == 6
+    # The same form again is the same request still.
+    clock.advance(minutes=11)
+    client.submit(customer_number="8")
+    assert newest(here).state is RequestState.OPENED
+
+
+def test_a_solved_check_counts_once(app: Flask, client: PageClient, here: Running) -> None:
+    for number in range(6):
+        client.submit(customer_number=str(number))
+    check = client.get("/s/default/check").json["check"]
+    answer = solution(check)
+    assert client.submit(customer_number="7", check=answer).status == 303
+    assert newest(here).state is RequestState.OPENED
+    client.submit(customer_number="8", check=answer)
+    assert_suspect(app, here, "used before")
+    Widget(client).send(customer_number="9", check=answer)
+    assert_suspect(app, here, "used before")
+    fresh = solution(client.get("/s/default/check").json["check"])
+    client.post("/s/default/submit", {"customer_number": "10", "check": fresh}, headers={"Origin": f"http://{HOST}"})
+    assert newest(here).state is RequestState.OPENED
+
+
+def test_a_check_that_was_not_needed_is_not_used_up(client: PageClient, here: Running) -> None:
+    challenge = here.puzzles.new_check("default", here.clock())
+    answer = solution({"challenge": challenge})
+    for number in range(6):
+        client.submit(customer_number=str(number), check=answer)
+    client.submit(customer_number="7", check=answer)
+    assert newest(here).state is RequestState.OPENED
+
+
+def test_no_check_is_asked_for_before(client: PageClient) -> None:
+    for number in range(6):
+        assert client.get("/s/default/check").json == {"check": None}
+        client.submit(customer_number=str(number))
+    assert client.get("/s/default/check").json["check"]["script"].endswith("/altcha.js")
+    assert client.get("/s/nobody/check").status == 404
+
+
+def test_trusted_networks_have_ten_times_as_many(app: Flask, here: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ipaddress import ip_network
+
+    settings = here.settings.model_copy(update={"trusted_networks": (ip_network("192.0.2.0/24"),)})
+    monkeypatch.setattr(here, "settings", settings)
+    client = PageClient(app)
+    token = client.form_token()
+    for number in range(61):
+        client.post("/s/default", {"form_token": token, "customer_number": str(number)})
+    assert len(tickets(app)) == 60
+    assert_suspect(app, here, "no solved check")
+
+
+def test_released_at_the_embedded_desk_it_is_a_ticket_with_all_that_it_brought(
+    app: Flask, client: PageClient, here: Running
+) -> None:
+    sent = client.post("/s/default/submit", {**ZOE, "Room": "4", "website": "x"}, headers=LISTED)
+    reference = newest(here).reference
+    assert release(here.database, reference, here.clock())
+    now = here.clock()
+    (claimed,) = here.database.write(lambda c: claim_due(c, "default", 1, "lease", now, now))
+    settled = open_without_call(here.database, here.desk.staff, here.desk.sites["default"], claimed, now)
+    assert settled
+    assert settled.kept
+    (ticket,) = tickets(app)
+    assert (ticket.reference, ticket.more, ticket.elements) == (reference, (("Room", "4"),), ZOE)
+    assert newest(here).last_error is None
+    assert client.get(sent.location).select("main")["data-state"] == "ready"
+
+
+def test_a_vendor_is_not_called_for_a_suspect(
+    app: Flask, client: PageClient, here: Running, change_site: ChangeSite
+) -> None:
+    change_site(backend=FORM, api_domain="https://api.example.com")
+    client.submit(**ZOE, website="x")
+    assert_suspect(app, here, "nobody sees")
+    client.submit(**ZOE)
+    assert newest(here).state is RequestState.WAITING
+    assert newest(here).user_agent is not None
