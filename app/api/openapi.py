@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from app.access import Who, open_to
+from app.api.requests import KEY_LENGTHS
 from app.core.new_session import ELEMENTS, LIMITS, UID_LIMIT
 from app.headers import JSON, with_headers
 
@@ -39,14 +40,17 @@ def _document() -> str:
             "info": {
                 "title": "Handbell",
                 "version": "1",
-                "description": "The embedded desk's New Session API, and the state of a request.",
+                "description": "The embedded desk's New Session API, and requests from a site's pages and servers.",
             },
             "paths": {
                 "/integration/integration_api.php": form,
                 "/integration/integration.php": _renamed(form, "_short"),
                 "/rest/session": {"post": _rest()},
                 "/api/v1/requests/{token}": {"get": _state()},
+                "/api/v1/sites/{site}": {"get": _site()},
+                "/api/v1/sites/{site}/requests": {"post": _create()},
                 "/s/{site}": {"post": _page_post()},
+                "/s/{site}/submit": {"post": _plain_post()},
             },
             "components": {
                 "schemas": {
@@ -56,7 +60,7 @@ def _document() -> str:
                 },
                 "securitySchemes": {
                     "key": {"type": "apiKey", "in": "header", "name": "INTEGRATION-KEY"},
-                    "bearer": {"type": "http", "scheme": "bearer"},
+                    "bearer": {"type": "http", "scheme": "bearer", "description": "A site's key"},
                 },
             },
         }
@@ -159,14 +163,15 @@ def _rest() -> dict[str, Any]:
 def _state() -> dict[str, Any]:
     state = {
         "type": "object",
-        "required": ["reference", "state", "start"],
+        "required": ["reference", "state", "start", "start_url"],
         "properties": {
             "reference": {"type": "string"},
             "state": {"enum": ["waiting", "ready", "started", "parked", "ended"]},
             "start": {"type": ["string", "null"]},
+            "start_url": {"type": ["string", "null"]},
         },
     }
-    problem = {"description": "Why not", "content": {"application/json": {"schema": {"type": "object"}}}}
+    problem = _problem()
     return {
         "operationId": "requestState",
         "parameters": [{"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}],
@@ -189,6 +194,107 @@ def _page_post() -> dict[str, Any]:
         "operationId": "requestPage",
         "parameters": [{"name": "site", "in": "path", "required": True, "schema": {"type": "string"}}],
         "requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": body}}},
+        "responses": dict.fromkeys(statuses, page),
+    }
+
+
+def _problem() -> dict[str, Any]:
+    error = {
+        "type": "object",
+        "required": ["status", "message"],
+        "properties": {
+            "status": {"type": "integer"},
+            "message": {"type": "string"},
+            "code": {"enum": ["form_expired", "form_invalid", "key_used"]},
+            "fields": {"type": "object", "additionalProperties": {"type": "string"}},
+        },
+    }
+    schema = {"type": "object", "required": ["error"], "properties": {"error": error, "contact": {"type": "object"}}}
+    return {"description": "Why not", "content": {"application/json": {"schema": schema}}}
+
+
+_SITE = {"name": "site", "in": "path", "required": True, "schema": {"type": "string"}}
+_ORIGIN = {"name": "Origin", "in": "header", "schema": {"type": "string"}, "description": "One of the site's own"}
+
+
+def _site() -> dict[str, Any]:
+    members = {
+        "site": {"type": "string"},
+        "name": {"type": "string"},
+        "language": {"type": "string"},
+        "fields": {"type": "array", "items": {"type": "object", "required": ["name", "required", "limit"]}},
+        "departments": {"type": "array", "items": {"type": "object", "required": ["id", "name"]}},
+        "texts": {"type": "object", "additionalProperties": {"type": "string"}},
+        "theme": {"type": "object", "required": ["colour"]},
+        "contact": {"type": "object", "required": ["phone", "mail"]},
+        "show_check_details": {"type": "boolean"},
+        "form_token": {"type": "string"},
+        "request_url": {"type": "string", "format": "uri"},
+        "check": {"type": ["object", "null"], "required": ["challenge", "script"]},
+    }
+    schema = {"type": "object", "required": list(members), "properties": members}
+    language = {"name": "lang", "in": "query", "schema": {"type": "string", "maxLength": 35}}
+    return {
+        "operationId": "site",
+        "parameters": [_SITE, _ORIGIN, language],
+        "responses": {
+            "200": {"description": "What its widget shows", "content": {"application/json": {"schema": schema}}},
+            **dict.fromkeys(("400", "403", "404"), _problem()),
+        },
+    }
+
+
+def _create() -> dict[str, Any]:
+    texts = {name: {"anyOf": [_text(name), {"type": "null"}]} for name in (*ELEMENTS, "department", "language")}
+    token = {"type": ["string", "null"]}
+    body = {
+        "type": "object",
+        "properties": {
+            **texts,
+            "form_token": {**token, "description": "From the site, for pages; servers have none"},
+            "check_details": {"type": ["boolean", "null"]},
+            "website": {**token, "description": "Leave it empty: who fills it in is suspect"},
+            "identity": {**token, "description": "An HS256 JWT of the site's server"},
+            "check": {**token, "description": "The answer to the site's check"},
+            "more": {"type": ["object", "null"], "maxProperties": 20, "additionalProperties": {"type": "string"}},
+        },
+    }
+    told = {
+        "reference": {"type": "string"},
+        "state": {"enum": ["waiting", "ready", "started", "parked", "ended"]},
+        "status_url": {"type": "string", "format": "uri"},
+        "poll_url": {"type": "string", "format": "uri"},
+        "start_url": {"type": ["string", "null"], "format": "uri"},
+    }
+    content = {"application/json": {"schema": {"type": "object", "required": list(told), "properties": told}}}
+    key = {"type": "string", "minLength": KEY_LENGTHS[0], "maxLength": KEY_LENGTHS[1], "pattern": "^[ -~]*$"}
+    return {
+        "operationId": "createRequest",
+        "security": [{}, {"bearer": []}],
+        "parameters": [
+            _SITE,
+            _ORIGIN,
+            {"name": "Idempotency-Key", "in": "header", "required": True, "schema": key},
+        ],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {
+            "201": {"description": "Its session is ready", "content": content},
+            "202": {"description": "It is recorded and waits", "content": content},
+            **dict.fromkeys(("400", "401", "403", "404", "410", "413", "415", "422", "429", "503"), _problem()),
+        },
+    }
+
+
+def _plain_post() -> dict[str, Any]:
+    texts = {name: _text(name) for name in ELEMENTS}
+    others = {name: {"type": "string"} for name in ("uid", "department", "tech", "ask_customer_info", "return_to")}
+    page = {"description": "A page", "content": {"text/html": {"schema": {"type": "string"}}}}
+    form = {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {**texts, **others}}}}
+    statuses = ("200", "303", "400", "403", "404", "413", "415", "422", "429", "503")
+    return {
+        "operationId": "plainForm",
+        "parameters": [_SITE, _ORIGIN],
+        "requestBody": {"content": form},
         "responses": dict.fromkeys(statuses, page),
     }
 

@@ -1,0 +1,87 @@
+"""`handbell site set` for a site's own pages and servers."""
+
+import hashlib
+
+import pytest
+
+from app.key_file import read_keys
+from app.seal import Sealer
+from app.store.database import Database
+from app.store.sites import load_sites
+from tests.cli.command import Handbell
+
+
+@pytest.fixture
+def handbell_with_site(handbell: Handbell) -> Handbell:
+    handbell.says("site", "add", "help", "--name", "Help")
+    return handbell
+
+
+def test_pages_words_and_look(handbell_with_site: Handbell) -> None:
+    handbell = handbell_with_site
+    handbell.says(
+        *("site", "set", "help", "--origin", "https://WWW.example.com:443", "--origin", "http://localhost:3000"),
+        *("--browser-routing", "--foreign-forms", "deny", "--colour", "#0B5C68"),
+        *("--text", "title=Ask IT", "--text", "de:Get support=Hilfe = jetzt"),
+    )
+    shown = handbell.json("site", "show", "help")
+    assert shown["origins"] == ["https://www.example.com", "http://localhost:3000"]
+    assert (shown["browser_routing"], shown["foreign_forms"], shown["colour"]) == (True, "deny", "#0b5c68")
+    assert shown["texts"] == {"title": "Ask IT", "de:Get support": "Hilfe = jetzt"}
+    handbell.says(
+        *("site", "set", "help", "--origin", "none", "--text", "none", "--colour", "", "--no-browser-routing"),
+        *("--foreign-forms", "confirm"),
+    )
+    shown = handbell.json("site", "show", "help")
+    assert (shown["origins"], shown["texts"], shown["colour"]) == ([], {}, None)
+    assert (shown["browser_routing"], shown["foreign_forms"]) == (False, "confirm")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--origin", "http://www.example.com"), "must be https"),
+        (("--origin", "https://www.example.com/"), "without a path"),
+        (("--origin", "*"), "must be an origin"),
+        (("--text", "no value"), "KEY=VALUE"),
+        (("--text", "=x"), "needs a key"),
+        (("--text", "title="), "1 to 600"),
+        (("--colour", "red"), "#rrggbb"),
+        (("--foreign-forms", "allow"), "confirm"),
+    ],
+)
+def test_a_mistake_is_one_line_and_changes_nothing(
+    handbell_with_site: Handbell, options: tuple[str, ...], says: str
+) -> None:
+    before = handbell_with_site.json("site", "show", "help")
+    failed = handbell_with_site.run("site", "set", "help", *options)
+    assert failed.returncode == 1
+    assert says in failed.stderr
+    assert len(failed.stderr.splitlines()) == 1
+    assert handbell_with_site.json("site", "show", "help") == before
+
+
+def test_secrets_are_shown_once_and_kept_as_a_hash_or_sealed(handbell_with_site: Handbell) -> None:
+    handbell = handbell_with_site
+    said = handbell.says("site", "set", "help", "--new-secret", "--new-identity-secret")
+    shown_once = dict(line.split("  ")[:2] for line in said.splitlines() if line.endswith("(shown this once)"))
+    secret, identity_secret = shown_once["secret"], shown_once["identity secret"]
+    assert secret.startswith("hbsk_")
+    assert len(identity_secret) >= 32
+    listed = handbell.json("site", "show", "help")
+    assert (listed["has_secret"], listed["has_identity_secret"]) == (True, True)
+    for output in (handbell.says("site", "show", "help"), str(listed), str(handbell.json("site", "list"))):
+        assert secret not in output
+        assert identity_secret not in output
+        assert "secret_hash" not in output
+        assert "sealed" not in output
+    data = handbell.data
+    database = Database(f"sqlite:///{data / 'handbell.sqlite3'}")
+    with database.read() as connection:
+        site = next(site for site in load_sites(connection) if site.key == "help")
+    database.close()
+    assert site.secret_hash == hashlib.sha256(secret.encode()).hexdigest()
+    sealer = Sealer([key.secret for key in read_keys(data / "keys")])
+    assert sealer.unseal(site.sealed_identity_secret or "") == identity_secret
+    again = handbell.says("site", "set", "help", "--new-secret")
+    assert secret not in again
