@@ -241,10 +241,6 @@ class Host:
         page.get_by_label("Your name").wait_for()
         return page
 
-    def note(self, request: Request) -> None:
-        """One more request of the page's."""
-        self.requests.append(request)
-
     def wait_until(self, condition: str) -> None:
         """Playwright's own way to wait needs eval, which the page forbids."""
         while not self.page.evaluate(f"Boolean({condition})"):

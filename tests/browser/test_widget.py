@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from app.widget_files import widget_files
 from tests.browser.conftest import AXE, NewHost
@@ -81,7 +82,7 @@ def test_nothing_is_stored_before_something_is_typed_and_what_is_typed_survives_
     assert 16 <= len(draft["key"]) <= 255
     page.reload()
     page.locator(LAUNCHER).click()
-    assert page.get_by_label("What is wrong?").input_value() == "It is broken"
+    expect(page.get_by_label("What is wrong?")).to_have_value("It is broken")
     assert page.get_by_label("Your name").input_value() == ""
     assert host.context.cookies() == []
 
