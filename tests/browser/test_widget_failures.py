@@ -227,7 +227,10 @@ def test_a_script_that_hangs_delays_nothing_where_the_page_imports_it(browser: B
 
 
 def _load_event(browser: Browser, here: StandIn, script: str) -> float:
-    """Milliseconds until a page's load event, the best of eight: a busy machine makes none of them quicker; its support link leads to us all the same."""
+    """Milliseconds until a page's load event, the best of eight: a busy machine makes none of them quicker.
+
+    Its support link leads to us all the same.
+    """
     link = f"<a href='{here.url}/s/default' data-handbell>Help</a>"
     context = browser.new_context()
     with company() as served:
