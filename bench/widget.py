@@ -4,6 +4,7 @@ Every load is fresh (a context of its own, nothing cached); loads are interleave
 """
 
 import argparse
+import contextlib
 import gzip
 import json
 import os
@@ -31,10 +32,12 @@ SLOW = {"latency": 562.5, "downloadThroughput": 180_000, "uploadThroughput": 84_
 _SENTRY = """import * as Sentry from "@sentry/browser";
 Sentry.init({dsn: "http://k@127.0.0.1:9/1", defaultIntegrations: false,
     integrations: [Sentry.feedbackIntegration({showBranding: false})]});"""
-_FLOOR = """(()=>{const d=document,b=d.createElement("button"),f=d.createElement("dialog");b.id="floor";b.textContent="Get
-support";b.style.cssText="position:fixed;right:20px;bottom:20px;min-height:48px;padding:10px 22px;border:0;border-radius:10px;
-background:#0b5c68;color:#fff;font:600 16px sans-serif;cursor:pointer;z-index:9";f.append(d.createElement("input"),
-d.createElement("textarea"));f.style.cssText="width:440px;border:0;border-radius:14px;padding:24px";b.onclick=()=>{
+_FLOOR = """(()=>{const d=document,b=d.createElement("button"),f=d.createElement("dialog");b.id="floor";
+b.textContent="Get support";
+b.style.cssText="position:fixed;right:20px;bottom:20px;min-height:48px;padding:10px 22px;border:0;border-radius:10px;
+background:#0b5c68;color:#fff;font:600 16px sans-serif;z-index:9";
+f.append(d.createElement("input"),d.createElement("textarea"));
+f.style.cssText="width:440px;border:0;border-radius:14px;padding:24px";b.onclick=()=>{
 f.isConnected||d.body.append(f);f.showModal()};d.documentElement.append(b)})();""".replace("\n", " ")
 # What is looked for: the button, and a field (or choice) that can be used.
 _SHADOW = "document.querySelector('section')?.shadowRoot"
@@ -136,7 +139,7 @@ def _others(folder: Path) -> list[Contender]:
     subprocess.run(install, cwd=folder, check=True, capture_output=True)
     (folder / "sentry.js").write_text(_SENTRY, "utf-8")
     bundle = [
-        esbuild,
+        str(esbuild),
         "sentry.js",
         "--bundle",
         "--minify",
@@ -265,6 +268,8 @@ def _press(page: Page, contender: Contender, load: Load) -> None:
         f"(() => {{ const r = {contender.button}.getBoundingClientRect();"
         " return [r.x + r.width / 2, r.y + r.height / 2] })()"
     )
+    page.mouse.move(*centre)  # as every mouse does a while before it presses
+    page.wait_for_timeout(150)
     page.mouse.click(*centre)
     _until(page, "window.painted")
     load.usable, load.painted = page.evaluate("[window.usable, window.painted]")
@@ -286,14 +291,15 @@ def _metric(client: CDPSession, name: str) -> float:
 def _heap(client: CDPSession) -> float:
     for _ in range(3):
         client.send("HeapProfiler.collectGarbage")
-    return float(client.send("Runtime.getHeapUsage")["usedSize"]) / 1024
+    used: float = client.send("Runtime.getHeapUsage")["usedSize"]
+    return used / 1024
 
 
 def _row(name: str, profile: str, loads: list[Load], rows: dict[tuple[str, str], list[Load]]) -> dict[str, Any]:
     empty, floor = rows["empty page", profile], rows["bare button", profile]
 
     def median(of: str, among: list[Load]) -> float:
-        return statistics.median(getattr(load, of) for load in among)
+        return float(statistics.median(getattr(load, of) for load in among))
 
     return {
         "name": name,
@@ -339,7 +345,8 @@ def _served(site: Site) -> Iterator[int]:
             if encoding:
                 self.send_header("Content-Encoding", encoding)
             self.end_headers()
-            self.wfile.write(content)
+            with contextlib.suppress(ConnectionError):  # the page was closed meanwhile
+                self.wfile.write(content)
 
         def log_message(self, *_args: object) -> None:
             pass

@@ -23,7 +23,7 @@ def current() -> Response:
 @pages.get("/widget/<digest>/<name>")
 @open_to(Who.EVERYONE)
 def by_digest(digest: str, name: str) -> Response:
-    """One file for good. A page that was open while Handbell was renewed asks by an old digest: it gets today's file."""
+    """One file for good. A page that was open while Handbell was renewed asks by an old digest: it gets today's."""
     file = widget_files().get(name) or abort(404)
     return _sent(file, _FOREVER if digest == file.digest else _CURRENT, "Accept-Encoding")
 
@@ -35,4 +35,5 @@ def _sent(file: WidgetFile, caching: str, varies: str) -> Response:
     if encoding != "identity":
         response.headers["Content-Encoding"] = encoding
     response.set_etag(f"{file.digest}-{encoding}")
-    return response.make_conditional(request)
+    response.make_conditional(request)  # in place
+    return response

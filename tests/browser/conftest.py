@@ -130,7 +130,7 @@ def new_host(browser: Browser, live: LiveServer) -> Iterator[NewHost]:
             context.set_default_timeout(10_000)
             page = context.new_page()
             host = Host(served, live, context, page, [], [])
-            context.on("request", lambda request: host.requests.append(request))
+            context.on("request", lambda request: host.requests.append(request))  # noqa: PLW0108 - it marks what it calls
             context.on("console", lambda m: host.complaints.append(m.text) if m.type in ("error", "warning") else None)
             context.on("weberror", lambda error: host.complaints.append(str(error.error)))
             hosts.append(host)

@@ -73,7 +73,7 @@ def serving(answer: Callable[[Heard], Answer | None]) -> Iterator[Served]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_POST = do_OPTIONS = do_GET
+        do_POST = do_OPTIONS = do_GET  # noqa: N815 - its base class wants these names
 
         def log_message(self, *_args: object) -> None:
             pass
@@ -211,18 +211,25 @@ class Host:
     requests: list[Request]
 
     def open(
-        self, *, attributes: str = "", body: str = "", css: str = "", html: str = 'lang="en"', js: str = ""
+        self,
+        *,
+        attributes: str = "",
+        body: str = "",
+        css: str = "",
+        html: str = 'lang="en"',
+        js: str = "",
+        script: bool = True,
     ) -> Page:
         """Load the page with the script and these `data-` attributes."""
         base = self.live.base_url
-        script = f'<script async src="{base}/widget.js?lang=en" data-site="default" {attributes}></script>'
+        ours = f'<script async src="{base}/widget.js?lang=en" data-site="default" {attributes}></script>'
         self.company.pages |= {"/host.css": css, "/favicon.ico": ""}
         self.company.pages["/host.js"] = js
         self.company.pages["/"] = (
             f"<!doctype html><html {html}><head><meta charset='utf-8'><title>A shop</title>"
             "<meta name='viewport' content='width=device-width,initial-scale=1'>"
             f"<link rel='stylesheet' href='/host.css'>{'<script src=/host.js></script>' if js else ''}</head>"
-            f"<body><main><h1>A shop</h1>{body.format(base=base)}</main>{script}</body></html>"
+            f"<body><main><h1>A shop</h1>{body.format(base=base)}</main>{ours if script else ''}</body></html>"
         )
         self.page.goto(self.company.url)
         return self.page

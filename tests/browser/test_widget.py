@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from app.widget_files import widget_files
 from tests.browser.conftest import AXE, NewHost
@@ -81,7 +82,7 @@ def test_nothing_is_stored_before_something_is_typed_and_what_is_typed_survives_
     assert 16 <= len(draft["key"]) <= 255
     page.reload()
     page.locator(LAUNCHER).click()
-    assert page.get_by_label("What is wrong?").input_value() == "It is broken"
+    expect(page.get_by_label("What is wrong?")).to_have_value("It is broken")
     assert page.get_by_label("Your name").input_value() == ""
     assert host.context.cookies() == []
 
@@ -177,8 +178,9 @@ def test_loaded_twice_it_is_there_once_and_after_destroy_it_may_come_again(host:
 
 def test_calls_before_the_script_arrives_are_made_then(host: Host) -> None:
     js = """window.heard = [];
-        window.Handbell = [["prefill", {name: "Robin", customer_number: "C-7"}], ["on", "open", () => heard.push("open")],
-            ["on", "close", () => heard.push("close")], ["open", {email: "r@example.com"}]];"""
+        window.Handbell = [["prefill", {name: "Robin", customer_number: "C-7"}],
+            ["on", "open", () => heard.push("open")], ["on", "close", () => heard.push("close")],
+            ["open", {email: "r@example.com"}]];"""
     page = host.open(js=js)
     page.get_by_label("Your name").wait_for()
     values = [page.get_by_label(name).input_value() for name in ("Your name", "Your e-mail", "Customer number")]
@@ -307,3 +309,14 @@ def test_cpu_until_the_button(new_host: NewHost) -> None:
         took.append(metrics["ScriptDuration"] * 1000)
         host.context.close()
     assert min(took) <= MOST_SCRIPT_MS, took
+
+
+def test_a_page_may_import_it_after_its_own_load(host: Host) -> None:
+    base = host.live.base_url
+    js = f"addEventListener('load', () => import('{base}/widget.js'))"
+    mark = f"<script type='text/plain' src='{base}/widget.js' data-site='default' data-text='Ring us'></script>"
+    page = host.open(js=js, body=mark, script=False)
+    page.get_by_role("button", name="Ring us").click()
+    page.get_by_label("What is wrong?").fill("It is broken")
+    page.locator(SUBMIT).click()
+    page.get_by_role("heading", name="Your session is ready").wait_for()

@@ -12,13 +12,16 @@ from tests.browser.host_page import LAUNCHER, SUBMIT, Host
 
 pytestmark = pytest.mark.browser
 SCREENSHOTS = os.environ.get("HANDBELL_TEST_SCREENSHOTS")  # a folder: what was looked at
+LINK = "<a href='{base}/s/default' data-handbell>Need help?</a>"
 HOSTILE = """
 *:not(html) { all: unset !important; display: none !important; font: 70px fantasy !important; color: red !important;
-    letter-spacing: 1em !important; text-transform: uppercase !important; line-height: .2 !important; zoom: 3 !important;
-    background: lime !important; position: static !important; width: 30px !important; opacity: .2 !important;
+    letter-spacing: 1em !important; text-transform: uppercase !important; line-height: .2 !important;
+    zoom: 3 !important; background: lime !important; position: static !important; width: 30px !important;
+    opacity: .2 !important;
     transform: rotate(40deg) !important; pointer-events: none !important; visibility: hidden !important;
     z-index: -1 !important; cursor: none !important; user-select: none !important; filter: invert(1) !important;
-    animation: spin 1s infinite !important; transition: all 9s !important; inset: auto !important; clip-path: inset(50%) }
+    animation: spin 1s infinite !important; transition: all 9s !important; inset: auto !important;
+    clip-path: inset(50%) }
 body, main, h1 { display: block !important; visibility: visible !important; transform: none !important }
 input, button, label, dialog, form { margin: 99px !important; border: 20px dotted red !important }
 """
@@ -45,7 +48,8 @@ def box(page: Page, selector: str) -> dict[str, float]:
 def test_a_page_whose_style_sheet_spares_nothing(host: Host) -> None:
     page = host.open(css=HOSTILE)
     page.locator(LAUNCHER).wait_for()
-    style = "e => { const s = getComputedStyle(e); return [s.fontSize, s.letterSpacing, s.color, s.textTransform, s.cursor] }"
+    looks = "s.fontSize, s.letterSpacing, s.color, s.textTransform, s.cursor"
+    style = f"e => {{ const s = getComputedStyle(e); return [{looks}] }}"
     assert page.locator(LAUNCHER).evaluate(style) == ["16px", "normal", "rgb(255, 255, 255)", "none", "pointer"]
     launcher = box(page, LAUNCHER)
     assert (launcher["x"] + launcher["width"], launcher["y"] + launcher["height"]) == (1280 - 20, 720 - 20)
@@ -119,11 +123,13 @@ def test_without_the_script_the_link_is_a_link(new_host: NewHost, how: str) -> N
 
 
 def test_a_modal_of_the_page_is_open(host: Host) -> None:
-    modal = "<dialog id=m><h2>Basket</h2><a href='{base}/s/default' data-handbell>Need help?</a><button>Pay</button></dialog>"
+    modal = "<dialog id=m><h2>Basket</h2>" + LINK + "<button>Pay</button></dialog>"
     js = """addEventListener('DOMContentLoaded', () => {
         const modal = document.querySelector('#m');
         modal.showModal();
-        document.addEventListener('focusin', e => { if (!modal.contains(e.target)) modal.querySelector('button').focus(); });
+        document.addEventListener('focusin', e => {
+            if (!modal.contains(e.target)) modal.querySelector('button').focus();
+        });
     })"""
     page = host.open(body=modal, js=js)
     page.get_by_role("link", name="Need help?").click()

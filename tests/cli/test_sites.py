@@ -14,6 +14,8 @@ def test_a_site_is_added_changed_and_shown_with_its_account_key(handbell: Handbe
     )
     shown = handbell.json("site", "show", "help")
     assert uuid.UUID(shown.pop("uid")).version == 4
+    assert 'data-site="help"' in shown.pop("snippet")
+    assert 'integrity="sha384-' in shown.pop("pinned_script")
     assert shown == {
         "key": "help",
         "name": "Zoë's",

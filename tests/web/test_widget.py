@@ -148,3 +148,19 @@ def test_the_package_is_fit_to_publish() -> None:
     assert {"README.md", "package.json", "dist/index.d.ts", "dist/types.d.ts"} <= files
     assert {f"dist/{tag}.js" for tag in TAGS} <= files
     assert not any(name.startswith(("src/", "node_modules/")) for name in files)
+
+
+def test_every_option_event_and_call_is_documented() -> None:
+    text = (WIDGET.parent / "docs/widget.md").read_text("utf-8")
+    types = (WIDGET / "src/embed/types.ts").read_text("utf-8")
+
+    def members(interface: str) -> list[str]:
+        body = types.partition(f"export interface {interface} {{")[2].partition("\n}")[0]
+        return re.findall(r"^  (\w+)[?(:<]", body, re.MULTILINE)
+
+    options, calls, events = members("Options"), members("Handbell"), members("Events")
+    assert {"mode", "colour"} <= set(options)
+    assert [name for name in options if name != "server" and f"`data-{name}`" not in text] == []
+    assert {"open", "destroy"} <= set(calls)
+    assert [name for name in calls if f"| `{name}(" not in text] == []
+    assert [name for name in events if f"`{name}`" not in text] == []

@@ -59,10 +59,12 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
 
   const context: Context = { server, site, lang, known, draft: {}, signal, emit, load, later };
 
-  /** The first look into storage takes milliseconds: not while the page loads, nor after the press if it can be before. */
+  /** The first look into storage takes milliseconds: neither while the page loads nor between press and form. */
   const recall = (): void => {
-    if (!recalled) context.draft = read(site);
+    if (recalled) return;
     recalled = true;
+    context.draft = { ...read(site), ...context.draft };
+    if (form) fill(form, context);
   };
 
   /** Lets the site decide about the form, once it can be had; what fails here is said when the form is sent. */
@@ -77,7 +79,6 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
   const build = (): HTMLElement => {
     if (!element) {
       element = make(inline ? "div" : "dialog", { part: "panel", dir: DIR });
-      recall();
       form = makeForm(element, context);
       if (!inline) {
         const close = make("button", { part: "close", ariaLabel: texts.close, onclick: widget.close }, "×");
@@ -93,6 +94,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
   const put = (): void => {
     if (inline) {
       build();
+      setTimeout(recall);
       const there = typeof target === "string" ? document.querySelector(target) : target;
       if (there) there.append(host);
       else place?.after(host);
@@ -102,12 +104,17 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
     }
   };
 
-  /** The site is asked for when somebody comes near; a press opens the form, one that wants a new tab does not. */
+  const warm = (): void => {
+    build();
+    if (inline) settle();
+    else load();
+  };
+
+  /** All is made ready when somebody comes near; a press opens the form, one that wants a new tab does not. */
   const near = (event: Event): void => {
     const path = event.composedPath() as HTMLElement[];
     const caller = path.find((node) => node === launcher || node.dataset?.handbell != null);
-    if (path.includes(host) && form) settle();
-    else if (caller) load();
+    if (caller || path.includes(host)) setTimeout(warm);
     const { type, ctrlKey, metaKey, shiftKey } = event as MouseEvent;
     if (!caller || type !== "click" || ctrlKey || metaKey || shiftKey) return;
     event.preventDefault();
@@ -123,7 +130,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
         if (!host.isConnected) document.documentElement.append(host);
         shown.showModal();
       }
-      settle();
+      requestAnimationFrame(() => setTimeout(settle)); // the form is painted first
       emit("open", null);
     },
     close: () => (element as HTMLDialogElement | undefined)?.close?.(),

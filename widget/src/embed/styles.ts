@@ -9,8 +9,8 @@ button{box-sizing:border-box;font:inherit;font-weight:600;min-height:48px;paddin
 
 /** The form. System colours follow the scheme by themselves. */
 export const panel = `
-[part=panel]{box-sizing:border-box;width:min(480px,100%);padding:24px;border:0;border-radius:14px;background:Canvas;color:CanvasText}
-dialog{box-shadow:0 8px 40px #0008}
+[part=panel]{box-sizing:border-box;width:min(480px,100%);background:Canvas;color:CanvasText}
+dialog{padding:24px;border:0;border-radius:14px;box-shadow:0 8px 40px #0008}
 ::backdrop{background:#0009}
 h2,p{margin:0 0 12px}
 h2{font-size:22px;margin-inline-end:40px}
