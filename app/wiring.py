@@ -82,6 +82,9 @@ class CustomerWords(Protocol):
     def look_again(self, site: Site, language: str) -> str:
         """That something in the form is not right."""
 
+    def about_reference(self, site: Site, language: str) -> str:
+        """What the reference is good for where the technician does not see it."""
+
 
 class Running:
     """One process's share of a running Handbell. Raises DatabaseUnusable or BadKeys when it cannot run."""

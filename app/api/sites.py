@@ -41,7 +41,7 @@ def _told(here: Running, desk: Desk, site: Site, origin: str) -> dict[str, Any]:
         "language": language,
         "fields": fields,
         "departments": _departments(desk, site),
-        "texts": texts_for(site.texts, language),
+        "texts": {**_texts_of_ours(here, site, language), **texts_for(site.texts, language)},
         "theme": {"colour": site.colour},
         "contact": contact(site),
         "show_check_details": site.ask_customer_info is AskPolicy.CUSTOMER,
@@ -49,6 +49,11 @@ def _told(here: Running, desk: Desk, site: Site, origin: str) -> dict[str, Any]:
         "request_url": f"{here.settings.base_url}/s/{site.key}",
         "check": _check(here, site),
     }
+
+
+def _texts_of_ours(here: Running, site: Site, language: str) -> dict[str, str]:
+    """What the widget's own texts would say wrongly at this site."""
+    return {"trust": here.words.about_reference(site, language)} if site.at_vendor else {}
 
 
 def contact(site: Site) -> dict[str, str | None]:

@@ -31,6 +31,11 @@ class CustomerWords:
         with _speaking(site, language):
             return _("Please look at this again")
 
+    def about_reference(self, site: Site, language: str) -> str:
+        """What the reference is good for where the technician does not see it: at a vendor's console."""
+        with _speaking(site, language):
+            return _("Tell us this reference if you call or write to us.")
+
 
 @contextmanager
 def _speaking(site: Site, language: str) -> Iterator[None]:

@@ -54,6 +54,13 @@ def test_everything_that_the_widget_needs(client: PageClient, here: Running, cha
     }
 
 
+def test_a_vendors_technician_is_not_said_to_see_our_reference(client: PageClient, change_site: ChangeSite) -> None:
+    change_site(backend="take-control", api_domain="https://api.example.com", texts={"title": "Ask IT"})
+    told = client.get("/api/v1/sites/default?lang=de", headers={"Origin": ORIGIN}).json
+    trust = "Nennen Sie uns diese Vorgangsnummer, wenn Sie anrufen oder schreiben."
+    assert told["texts"] == {"title": "Ask IT", "trust": trust}
+
+
 @pytest.mark.parametrize("origin", [ORIGIN, "https://help.example.com:8443", "http://localhost:3000"])
 def test_a_listed_origin_may_read_it_and_only_with_its_own_name(client: PageClient, origin: str) -> None:
     answer = Widget(client, origin=origin).site_info()
