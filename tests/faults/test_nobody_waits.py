@@ -28,6 +28,7 @@ SLOWEST_SUBMIT = 1.5  # seconds
 BACK_WITHIN = 60.0
 TIMES_IDLE = 5
 NOISE = 0.01  # seconds; an idle page that is faster than this cannot be measured on a machine with two cores
+TOGETHER = 0.5  # seconds; who is taken up together is opened in any order
 FOREVER = 3600.0
 
 
@@ -114,5 +115,5 @@ def test_a_vendor_that_hangs_slows_nobody_down_and_everybody_is_opened_when_it_i
     log.info("late ones opened %.1f s after the return, those who waited then %.1f s", median(late), median(others))
     log.info("all opened %.1f s after the return", max(row.opened_at.timestamp() for row in rows) - back)
     assert busy < TIMES_IDLE * max(idle, NOISE)
-    assert median(late) <= median(others)
+    assert median(late) <= median(others) + TOGETHER
     assert burst <= 2 * RATE  # a window of the rate may end as another begins
