@@ -116,8 +116,9 @@ class Database:
             self.url,
             hide_parameters=True,
             isolation_level="AUTOCOMMIT",
-            pool_size=16,
-            max_overflow=32,
+            # A statement takes milliseconds: threads wait for a turn rather than use up the server's connections.
+            pool_size=12,
+            max_overflow=4,
             pool_pre_ping=False,
             pool_recycle=1800,
             connect_args={
