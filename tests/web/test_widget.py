@@ -10,7 +10,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from babel.messages.mofile import read_mo
 
+from app.resources import resource
 from app.web.language import languages
 from app.widget_files import snippet, widget_files, widget_script
 from tests.page_client import Answer, PageClient
@@ -164,3 +166,13 @@ def test_every_option_event_and_call_is_documented() -> None:
     assert {"open", "destroy"} <= set(calls)
     assert [name for name in calls if f"| `{name}(" not in text] == []
     assert [name for name in events if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("language", [language for language in languages() if language != "en"])
+def test_every_text_of_the_widget_is_translated(language: str) -> None:
+    sources = [(WIDGET / f"src/embed/{name}.ts").read_text("utf-8") for name in ("texts", "later-texts")]
+    marked = {json.loads(text) for text in re.findall(r'_\(\s*("(?:[^"\\]|\\.)*"),?\s*\)', "".join(sources))}
+    with (resource("translations") / language / "LC_MESSAGES/messages.mo").open("rb") as file:
+        known = {message.id for message in read_mo(file) if isinstance(message.id, str) and message.string}
+    assert len(marked) > 30
+    assert marked - known == set(), "run `make messages`, translate, run `make languages widget`"
