@@ -19,7 +19,7 @@ def short_list(pairs: Iterable[tuple[str, str]]) -> More:
     kept: list[tuple[str, str]] = []
     room = MOST_BYTES
     for raw_name, raw_value in pairs:
-        name = without_control(" ".join(raw_name.split()))[:LONGEST_NAME]
+        name = " ".join(without_control(raw_name).split())[:LONGEST_NAME].strip()
         value = without_control(normal_newlines(raw_value)).strip()
         if not name or name.startswith("_") or is_blank(value):
             continue

@@ -88,7 +88,7 @@ def test_a_site_that_lacks_something_calls_nobody(filled: Handbell) -> None:
         (filled.data / "keys").unlink()
         ensure_keys(filled.data / "keys", NOW)
         finished = filled.run("check", "--live")
-    assert "set the secret anew" in finished.stdout
+    assert "cannot be read with this keys file" in finished.stdout
     assert finished.returncode == 1
     assert server.connections == 0
 
