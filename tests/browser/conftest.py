@@ -1,4 +1,4 @@
-"""Chromium against the real `handbell serve`: one browser and one server for all browser tests."""
+"""Chromium against the real `handbell serve`: one browser for all browser tests, a server for each module."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -42,9 +42,10 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """The demo desk, with a phone; the browser's address may make as many requests as the tests need."""
+    """The demo desk, with a phone, for one module: even a trusted network's sixtieth request in ten minutes is suspect,
+    and all browsers here have one address."""
     folder = tmp_path_factory.mktemp("browser")
     with serving(folder, HANDBELL_PROCESSES="1", HANDBELL_TRUSTED_NETWORKS="127.0.0.0/8") as server:
         server.run("site", "set", "default", "--phone", "+1 555 0100", "--name", "Example Help")
