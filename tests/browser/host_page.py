@@ -242,9 +242,12 @@ class Host:
         return page
 
     def wait_until(self, condition: str) -> None:
-        """Playwright's own way to wait needs eval, which the page forbids."""
-        while not self.page.evaluate(f"Boolean({condition})"):
+        """Playwright's own way to wait needs eval, which the page forbids. Fails after about 20 seconds."""
+        for _ in range(1000):
+            if self.page.evaluate(f"Boolean({condition})"):
+                return
             self.page.wait_for_timeout(20)
+        raise AssertionError(f"it never came true: {condition}")
 
     def paths(self) -> list[str]:
         """What was asked of our server, without preflights."""
