@@ -18,6 +18,8 @@ class Who(StrEnum):
     ACCOUNT_KEYS = "account keys"  # programs with a site's key
     SITE_PAGES = "site pages"  # pages at the site's own origins, and its servers with its secret key
     TECHNICIANS = "technicians"  # logged in at the console
+    SUPERVISORS = "supervisors"  # of these, supervisors and administrators
+    ADMINISTRATORS = "administrators"  # of these, administrators
     SCRAPERS = "scrapers"  # programs on this machine, or in HANDBELL_METRICS_NETWORKS
 
 

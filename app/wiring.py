@@ -21,6 +21,7 @@ from app.backends.vendor_call import VendorCalls
 from app.backends.webhook import Webhooks
 from app.core.backend import Refused, SessionBackend, Unavailable
 from app.core.client import is_in
+from app.core.desk_options import DeskOptions
 from app.core.links import Forged, Link, LinkSigner, Purpose, derived_key, new_link_id
 from app.core.origins import origin_mark
 from app.core.routing import Staff
@@ -33,6 +34,7 @@ from app.puzzle import Puzzles
 from app.seal import Sealer, Unsealable
 from app.settings import Settings
 from app.store.database import Database
+from app.store.desk import load_desk_options
 from app.store.migrate import migrate
 from app.store.sites import load_generation, load_sites
 from app.store.staff import load_staff
@@ -57,12 +59,13 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Desk:
-    """Sites and staff as they were at one generation of the configuration."""
+    """Sites, staff and the desk's options as they were at one generation of the configuration."""
 
     generation: int
     sites: dict[str, Site]
     sites_by_uid: dict[str, Site]
     staff: Staff
+    options: DeskOptions
 
     def site(self, key: str) -> Site | None:
         """The enabled site with this key."""
@@ -260,8 +263,9 @@ class Running:
             generation = load_generation(connection)
             sites = load_sites(connection)
             staff = load_staff(connection)
+            options = load_desk_options(connection)
         by_uid = {site.uid: site for site in sites if not site.disabled}
-        return Desk(generation, {site.key: site for site in sites}, by_uid, staff)
+        return Desk(generation, {site.key: site for site in sites}, by_uid, staff, options)
 
 
 def running() -> Running:

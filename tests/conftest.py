@@ -13,6 +13,7 @@ from flask import Flask
 from pytest_socket import SocketBlockedError  # noqa: F401 - sockets are opened only where a test needs one
 
 from app.actions.log_in import hashed_password
+from app.core.role import Role
 from app.core.routing import Department
 from app.core.site import Site
 from app.factory import create_app
@@ -106,7 +107,8 @@ def database(both_urls: str) -> Iterator[Database]:
 
 
 def fill_desk(database: Database, now: datetime) -> None:
-    """The site `default` (key UID), departments 10, 20 and 30 (disabled), anna in 10, ben in 20, carl disabled."""
+    """The site `default` (key UID), departments 10, 20 and 30 (disabled), anna in 10, ben in 20, carl disabled;
+    sven is a supervisor, dora an administrator, both in no department."""
 
     def fill(connection):  # type: ignore[no-untyped-def]
         for department in (Department(10, "Computers"), Department(20, "Billing"), Department(30, "Closed", True)):
@@ -116,6 +118,8 @@ def fill_desk(database: Database, now: datetime) -> None:
         staff_store.add_technician(connection, "ben@example.com", "Ben B", [20], password, now)
         staff_store.add_technician(connection, "carl@example.com", "Carl C", [10], password, now)
         staff_store.set_technician_disabled(connection, "carl@example.com", True)
+        staff_store.add_technician(connection, "sven@example.com", "Sven S", [], password, now, Role.SUPERVISOR)
+        staff_store.add_technician(connection, "dora@example.com", "Dora D", [], password, now, Role.ADMINISTRATOR)
         site = Site(key="default", name="Example Help", uid=UID, offer_departments=(10, 20), phone="+1 555 0100")
         site_store.add_site(connection, site, now)
 

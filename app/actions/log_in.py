@@ -81,15 +81,15 @@ def log_out(database: Database, secret: str) -> None:
     database.write(lambda connection: delete_session(connection, _session_hash(secret)))
 
 
-def current_technician(database: Database, secret: str, now: datetime) -> int | None:
-    """The id of whose session this is, if it has neither ended nor idled; and remember that it is used."""
+def current_technician(database: Database, secret: str, now: datetime, *, used: bool = True) -> int | None:
+    """The id of whose session this is, if it has neither ended nor idled; remember that it is used, if it is."""
     id_hash = _session_hash(secret)
     with database.read() as connection:
         found = session_technician(connection, id_hash, now - SESSION_LIFE, now - SESSION_IDLE)
     if found is None:
         return None
     technician_id, seen_at = found
-    if now - seen_at > timedelta(minutes=1):
+    if used and now - seen_at > timedelta(minutes=1):
         database.write(lambda connection: touch_session(connection, id_hash, now))
     return technician_id
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.actions.log_in import hashed_password
+from app.core.role import Role
 from app.core.routing import Department
 from app.core.site import Site
 from app.store.database import Database
@@ -65,5 +66,7 @@ def _staff_the_desk(connection: Connection, password: str, password_hash: str | 
     for department in _DEPARTMENTS:
         add_department(connection, department)
     for position, (email, name, department_ids) in enumerate(_TECHNICIANS):
-        add_technician(connection, email, name, department_ids, None if position else password_hash, now)
+        first = position == 0
+        role = Role.ADMINISTRATOR if first else Role.TECHNICIAN
+        add_technician(connection, email, name, department_ids, password_hash if first else None, now, role)
     return FirstLogin(_TECHNICIANS[0][0], password)

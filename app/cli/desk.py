@@ -4,16 +4,20 @@ import secrets
 from typing import TextIO
 
 import click
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.actions.log_in import hashed_password
 from app.cli.opening import now, open_database
 from app.cli.output import json_option, show
+from app.core.role import Role
 from app.core.routing import Department
 from app.core.text import looks_like_email
 from app.store import staff as store
+from app.store.audit import record
 
 _ID = click.IntRange(1, 10**18 - 1)
+_ROLE = click.Choice(Role, case_sensitive=False)
 
 
 @click.group()
@@ -72,8 +76,11 @@ def technician() -> None:
 @click.argument("mail")
 @click.option("--name", required=True, help="As customers and colleagues read it.")
 @click.option("--department", "departments", type=_ID, multiple=True, help="A department's id (repeat).")
+@click.option("--role", type=_ROLE, help="What they may do; the first of all is administrator, else technician.")
 @click.option("--password-file", type=click.File(), help="Where the password stands; - for standard input.")
-def add_technician(mail: str, name: str, departments: tuple[int, ...], password_file: TextIO | None) -> None:
+def add_technician(
+    mail: str, name: str, departments: tuple[int, ...], role: Role | None, password_file: TextIO | None
+) -> None:
     """Add a technician; a random password is made and shown once unless a file gives one."""
     email = mail.strip().lower()
     if not looks_like_email(email) or len(email) > 254 or not name.strip() or len(name) > 80:
@@ -82,18 +89,20 @@ def add_technician(mail: str, name: str, departments: tuple[int, ...], password_
     password_hash = _hashed(password)
     with open_database() as database:
         with database.read() as connection:
-            known = store.load_staff(connection).departments
-        if missing := [str(number) for number in departments if number not in known]:
+            known = store.load_staff(connection)
+        if missing := [str(number) for number in departments if number not in known.departments]:
             raise click.ClickException(f"there is no department {', '.join(missing)}; see: handbell department list")
+        role = role or (Role.TECHNICIAN if known.technicians else Role.ADMINISTRATOR)
+
+        def add(connection: Connection) -> None:
+            store.add_technician(connection, email, name.strip(), departments, password_hash, now(), role)
+            record(connection, now(), None, "technician.added", email, {"role": role, "departments": list(departments)})
+
         try:
-            database.write(
-                lambda connection: store.add_technician(
-                    connection, email, name.strip(), departments, password_hash, now()
-                )
-            )
+            database.write(add)
         except IntegrityError:
             raise click.ClickException(f"there is a technician {email} already") from None
-    click.echo(f"added technician {email}{shown}")
+    click.echo(f"added {role} {email}{shown}")
 
 
 @technician.command("list")
@@ -103,9 +112,36 @@ def list_technicians(as_json: bool) -> None:
     with open_database() as database, database.read() as connection:
         found = store.load_staff(connection).technicians.values()
     rows = [
-        {"email": t.email, "name": t.name, "departments": sorted(t.departments), "disabled": t.disabled} for t in found
+        {
+            "email": t.email,
+            "name": t.name,
+            "role": t.role,
+            "departments": sorted(t.departments),
+            "disabled": t.disabled,
+            "away": t.away,
+        }
+        for t in found
     ]
-    show(rows, ("email", "name", "departments", "disabled"), as_json=as_json)
+    show(rows, ("email", "name", "role", "departments", "disabled"), as_json=as_json)
+
+
+@technician.command("role")
+@click.argument("mail")
+@click.argument("role", type=_ROLE)
+def set_role(mail: str, role: Role) -> None:
+    """Say what somebody may do: technician, supervisor or administrator."""
+    email = mail.strip().lower()
+
+    def change(connection: Connection) -> bool:
+        found = store.set_role(connection, email, role)
+        if found:
+            record(connection, now(), None, "technician.role", email, {"role": role})
+        return found
+
+    with open_database() as database:
+        if not database.write(change):
+            raise click.ClickException(f"there is no technician {email}; see: handbell technician list")
+    click.echo(f"{email} is {role} now")
 
 
 @technician.command("disable")

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from app.core.role import Role
+
 _DEPARTMENT = re.compile(r"\s*(?:id_)?([0-9]{1,18})\s*", re.ASCII | re.IGNORECASE)
 
 
@@ -23,13 +25,18 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class Technician:
-    """Somebody who helps. `email` is the user name, in lower case; `departments` are ids."""
+    """Somebody who helps. `email` is the user name, in lower case; `departments` are ids.
+
+    Who is `away` gets requests all the same, and their departments see them too.
+    """
 
     id: int
     email: str
     name: str
     departments: frozenset[int] = frozenset()
     disabled: bool = False
+    role: Role = Role.TECHNICIAN
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ class Ticket:
 
     `number` is 0 until it is stored; `reference` is the customer's request where one of our sites made it;
     `applet_id` is its applet link's id. `more` is what a form brought beside the known fields, `verified` names the
-    elements that the site's own server vouched for.
+    elements that the site's own server vouched for. `owner_id` is the technician who has claimed it, `outcome` how
+    it ended.
     """
 
     number: int
@@ -66,6 +67,9 @@ class Ticket:
     details_saved_at: datetime | None = None
     ended_at: datetime | None = None
     erased_at: datetime | None = None
+    owner_id: int | None = None
+    claimed_at: datetime | None = None
+    outcome: str | None = None
 
     @property
     def is_open(self) -> bool:

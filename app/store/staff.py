@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from app.core.role import Role
 from app.core.routing import Department, Staff, Technician
 from app.store.sites import bump_generation
 from app.store.tables import console_sessions, departments, memberships, technicians
@@ -22,7 +23,9 @@ def load_staff(connection: Connection) -> Staff:
             for row in connection.execute(select(departments).order_by(departments.c.id))
         },
         technicians={
-            row.email: Technician(row.id, row.email, row.name, frozenset(members[row.id]), row.disabled)
+            row.email: Technician(
+                row.id, row.email, row.name, frozenset(members[row.id]), row.disabled, Role(row.role), row.away
+            )
             for row in connection.execute(select(technicians).order_by(technicians.c.email))
         },
     )
@@ -49,10 +52,18 @@ def add_technician(
     department_ids: Collection[int],
     password_hash: str | None,
     now: datetime,
+    role: Role = Role.TECHNICIAN,
 ) -> int:
     """Keep a new technician and return the id. `email` is in lower case. Raises IntegrityError when taken or when a
     department does not exist."""
-    row = {"email": email, "name": name, "password_hash": password_hash, "disabled": False, "created_at": now}
+    row = {
+        "email": email,
+        "name": name,
+        "password_hash": password_hash,
+        "disabled": False,
+        "created_at": now,
+        "role": role,
+    }
     technician_id: int = connection.execute(insert(technicians).values(**row).returning(technicians.c.id)).scalar_one()
     for department_id in sorted(set(department_ids)):
         connection.execute(insert(memberships).values(technician_id=technician_id, department_id=department_id))
@@ -65,6 +76,14 @@ def set_technician_disabled(connection: Connection, email: str, disabled: bool) 
     change = update(technicians).where(technicians.c.email == email).values(disabled=disabled)
     found = connection.execute(change).rowcount == 1
     _end_sessions(connection, email)
+    bump_generation(connection)
+    return found
+
+
+def set_role(connection: Connection, email: str, role: Role) -> bool:
+    """Whether there is such a technician."""
+    change = update(technicians).where(technicians.c.email == email).values(role=role)
+    found = connection.execute(change).rowcount == 1
     bump_generation(connection)
     return found
 

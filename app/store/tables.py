@@ -12,10 +12,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
     TypeDecorator,
+    false,
+    func,
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,12 +76,20 @@ class Names(TypeDecorator[tuple[str, ...]]):
 
 _AutoId = BigInteger().with_variant(Integer, "sqlite")
 
-# One row; `generation` goes up with every change to sites, departments or technicians.
+
+def _where(column: Column[Any]) -> dict[str, Any]:
+    """An index of the rows alone that have something in this column."""
+    there = column.is_not(None)
+    return {"sqlite_where": there, "postgresql_where": there}
+
+
+# One row; `generation` goes up with every change to sites, departments, technicians or the desk's options.
 configuration = Table(
     "configuration",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("generation", BigInteger, nullable=False),
+    Column("options", JSON, nullable=False, server_default="{}"),
 )
 
 sites = Table(
@@ -90,6 +101,16 @@ sites = Table(
     Column("disabled", Boolean, nullable=False),
     Column("options", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),
+)
+
+# A site's logo, as we encoded it.
+logos = Table(
+    "logos",
+    metadata,
+    Column("site", Text, ForeignKey("sites.key"), primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 departments = Table(
@@ -109,6 +130,36 @@ technicians = Table(
     Column("password_hash", Text),
     Column("disabled", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("role", Text, nullable=False, server_default="technician"),
+    Column("away", Boolean, nullable=False, server_default=false()),
+    Column("sealed_totp", Text),
+    Column("totp_step", BigInteger),
+)
+
+# Links that let a technician choose a password, once.
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id_hash", Text, primary_key=True),
+    Column("technician_id", _AutoId, ForeignKey("technicians.id"), nullable=False, index=True),
+    Column("expires_at", Moment, nullable=False),
+)
+
+# What stands in for a second factor that is lost, each once.
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("technician_id", _AutoId, ForeignKey("technicians.id"), primary_key=True),
+    Column("code_hash", Text, primary_key=True),
+)
+
+# Networks from which somebody has logged in: their tries are not held up by those of strangers.
+known_networks = Table(
+    "known_networks",
+    metadata,
+    Column("account_hash", Text, primary_key=True),
+    Column("network", Text, primary_key=True),
+    Column("seen_at", Moment, nullable=False),
 )
 
 memberships = Table(
@@ -168,6 +219,9 @@ requests = Table(
     Index(None, "client_network", "created_at"),
 )
 
+Index("ix_requests_email", func.lower(requests.c.customer_email), **_where(requests.c.customer_email))
+Index("ix_requests_customer_number", requests.c.customer_number, **_where(requests.c.customer_number))
+
 # Links that may be opened a limited number of times; the others live in their request's or ticket's row.
 links = Table(
     "links",
@@ -209,11 +263,18 @@ tickets = Table(
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("erased_at", Moment),
+    Column("owner_id", BigInteger),
+    Column("claimed_at", Moment),
+    Column("outcome", Text),
     Index(None, "state", "queue_kind", "department_id", "number"),
     Index(None, "state", "technician_id", "number"),
     Index(None, "created_at"),
+    Index(None, "state", "number"),
     sqlite_autoincrement=True,
 )
+Index("ix_tickets_owner", tickets.c.state, tickets.c.owner_id, tickets.c.number, **_where(tickets.c.owner_id))
+Index("ix_tickets_email", func.lower(tickets.c.customer_email), **_where(tickets.c.customer_email))
+Index("ix_tickets_customer_number", tickets.c.customer_number, **_where(tickets.c.customer_number))
 
 ticket_events = Table(
     "ticket_events",
@@ -233,6 +294,9 @@ console_sessions = Table(
     Column("technician_id", _AutoId, ForeignKey("technicians.id"), nullable=False, index=True),
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
+    Column("pending", Boolean, nullable=False, server_default=false()),
+    Column("address", Text),
+    Column("user_agent", Text),
 )
 
 # Wrong log-ins of the last minutes, by hashed account and by network.
@@ -268,4 +332,47 @@ notices = Table(
     Column("due_at", Moment, nullable=False, index=True),
     Column("tries", Integer, nullable=False),
     Column("lease", Text),
+)
+
+# Sessions that a technician began: whoever types the PIN, or has the link, lands in that technician's queue.
+session_codes = Table(
+    "session_codes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("pin", Text, nullable=False, unique=True),
+    Column("technician_id", _AutoId, ForeignKey("technicians.id"), nullable=False, index=True),
+    Column("site", Text, ForeignKey("sites.key"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("revoked_at", Moment),
+    Column("reference", Text),
+)
+
+# Every administrative act. Triggers refuse to change or delete a row.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _AutoId, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("who", BigInteger),
+    Column("act", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Index(None, "who", "id"),
+    Index(None, "act", "id"),
+    sqlite_autoincrement=True,
+)
+
+# One finished day in UTC of one site, '' for all of them together. Times are milliseconds.
+day_figures = Table(
+    "day_figures",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("site", Text, primary_key=True),
+    Column("requests", Integer, nullable=False),
+    Column("opened", Integer, nullable=False),
+    Column("to_applet_median", BigInteger),
+    Column("to_applet_p95", BigInteger),
+    Column("to_claim_median", BigInteger),
+    Column("to_claim_p95", BigInteger),
 )

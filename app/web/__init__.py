@@ -27,7 +27,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     status_page.pages,
     go.pages,
     applet.pages,
-    console.pages,
+    *console.BLUEPRINTS,
     health.pages,
     metrics_page.pages,
     static_files.pages,

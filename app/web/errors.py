@@ -83,6 +83,7 @@ def _ways_on(in_console: bool) -> list[dict[str, str]]:
 
 def _words(status: int, reason: str) -> tuple[str, list[str]]:
     known = {
+        401: (_("You are logged out"), [_("Please log in again.")]),
         403: (_("This is not allowed"), [_("You may not do this with this link.")]),
         404: (_("There is nothing here"), [_("The address may be mistyped, or the link was cut off.")]),
         405: (_("This does not work here"), [_("Please go back and press the button on the page.")]),

@@ -1,0 +1,18 @@
+"""The desk's options."""
+
+from sqlalchemy import Connection, select, update
+
+from app.core.desk_options import DeskOptions
+from app.store.sites import bump_generation
+from app.store.tables import configuration
+
+
+def load_desk_options(connection: Connection) -> DeskOptions:
+    """As they are now."""
+    return DeskOptions.of(connection.execute(select(configuration.c.options)).scalar_one())
+
+
+def save_desk_options(connection: Connection, options: DeskOptions) -> None:
+    """Keep them and tell every process."""
+    connection.execute(update(configuration).values(options=options.stored()))
+    bump_generation(connection)

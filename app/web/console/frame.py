@@ -1,0 +1,168 @@
+"""What every page of the console shares: who may come in, where posts must come from, and the frame around it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import cast
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, g, make_response, render_template, request, session
+from flask_wtf import FlaskForm
+from flask_wtf.csrf import generate_csrf
+
+from app.access import Who, open_to
+from app.actions.log_in import current_technician
+from app.core.bodies import MAX_BODY
+from app.core.role import Role
+from app.core.routing import Technician
+from app.core.ticket import Ticket
+from app.core.who_sees import may_see
+from app.incoming import see_other
+from app.web.words import _
+from app.wiring import running
+
+View = Callable[..., Response]
+LOG_IN = "/console/login"
+_FOR = {
+    Role.TECHNICIAN: Who.TECHNICIANS,
+    Role.SUPERVISOR: Who.SUPERVISORS,
+    Role.ADMINISTRATOR: Who.ADMINISTRATORS,
+}
+_SAFE = ("GET", "HEAD")
+
+
+class NothingForm(FlaskForm):  # type: ignore[misc]
+    """A button: only its CSRF token counts."""
+
+
+def console_pages(name: str) -> Blueprint:
+    """A blueprint below /console, into which no other site's page can post."""
+    pages = Blueprint(f"console_{name}", __name__, url_prefix="/console")
+    pages.before_request(_refuse_foreign_posts)
+    return pages
+
+
+def only(role: Role, *, largest: int = MAX_BODY) -> Callable[[View], View]:
+    """Declare a view as for people of this role and up.
+
+    Who is not logged in goes to the log-in, who has another role gets 403, and a post without its CSRF token 400.
+    `largest` is how many bytes a body may have.
+    """
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def guarded(**arguments: object) -> Response:
+            technician = _who_is_in()
+            if technician is None:
+                return _to_log_in()
+            if not technician.role.includes(role):
+                abort(403)
+            g.technician = technician
+            if request.method not in _SAFE:
+                request.max_content_length = largest
+                if not NothingForm().validate():
+                    abort(make_response(_too_old(), 400))
+            return view(**arguments)
+
+        return open_to(_FOR[role])(guarded)
+
+    return declare
+
+
+technicians_only = only(Role.TECHNICIAN)
+supervisors_only = only(Role.SUPERVISOR)
+administrators_only = only(Role.ADMINISTRATOR)
+
+
+def me() -> Technician:
+    """Whose page this is."""
+    return cast(Technician, g.technician)
+
+
+def in_background() -> bool:
+    """Whether the page's script asks by itself, and nobody has touched the page since it last did."""
+    return "X-Background" in request.headers
+
+
+def waiting_since() -> datetime:
+    """A ticket that has waited since before this is everybody's."""
+    here = running()
+    return here.clock() - timedelta(minutes=here.desk.options.long_wait)
+
+
+def sees(ticket: Ticket) -> bool:
+    """Whether the ticket is for the eyes of whose page this is."""
+    return may_see(me(), ticket, running().desk.staff, waiting_since())
+
+
+def console_page(template: str, *, status: int = 200, **context: object) -> Response:
+    """A page in the console's frame."""
+    html = render_template(
+        template,
+        technician=me(),
+        csrf_token=generate_csrf(),
+        logout_url="/console/logout",
+        places=_places(me().role),
+        **context,
+    )
+    return make_response(html, status)
+
+
+def _places(role: Role) -> list[dict[str, object]]:
+    """The pages that this role finds in the frame."""
+    everything = (
+        (Role.TECHNICIAN, "/console/", _("Queue")),
+        (Role.TECHNICIAN, "/console/codes", _("Session codes")),
+        (Role.SUPERVISOR, "/console/requests", _("Requests")),
+        (Role.SUPERVISOR, "/console/figures", _("Figures")),
+        (Role.ADMINISTRATOR, "/console/sites", _("Sites")),
+        (Role.ADMINISTRATOR, "/console/team", _("Team")),
+        (Role.ADMINISTRATOR, "/console/data", _("Personal data")),
+        (Role.ADMINISTRATOR, "/console/desk", _("Desk")),
+        (Role.ADMINISTRATOR, "/console/audit", _("Audit log")),
+    )
+    return [
+        {"url": url, "label": label, "current": _is_at(url)}
+        for needed, url, label in everything
+        if role.includes(needed)
+    ]
+
+
+def _is_at(url: str) -> bool:
+    if url == "/console/":
+        return request.path == url or request.path.startswith("/console/tickets/")
+    return request.path == url or request.path.startswith(f"{url}/")
+
+
+def _refuse_foreign_posts() -> None:
+    """An unsafe request must be small and come from our own pages, whatever its CSRF token says."""
+    request.max_content_length = MAX_BODY
+    if request.method in _SAFE:
+        return
+    fetched_from = request.headers.get("Sec-Fetch-Site", "same-origin")
+    origin = request.headers.get("Origin")
+    foreign = origin is not None and urlsplit(origin.lower()).netloc not in running().settings.hosts
+    if fetched_from != "same-origin" or foreign:
+        abort(403)
+
+
+def _who_is_in() -> Technician | None:
+    here = running()
+    secret = session.get("sid", "")
+    found = current_technician(here.database, secret, here.clock(), used=not in_background()) if secret else None
+    return here.desk.staff.technician(found)
+
+
+def _to_log_in() -> Response:
+    if in_background():
+        abort(401)
+    return see_other(LOG_IN)
+
+
+def _too_old() -> str:
+    return render_template(
+        "console/message.html",
+        title=_("This page was open for too long"),
+        lines=[_("Nothing was changed. Please go back, reload the page and try again.")],
+        actions=[{"label": _("Back to the queue"), "url": "/console/"}],
+    )

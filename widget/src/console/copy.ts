@@ -1,0 +1,19 @@
+/** A button that puts a piece of text on the clipboard. */
+
+import { find } from "../pages/page";
+
+const SHOWN_MS = 2_000;
+
+export const copyButton = (button: HTMLButtonElement): void => {
+  const source = find(`#${button.dataset.copy}`);
+  if (!source || !navigator.clipboard) return;
+  const words = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(source.textContent ?? "");
+    button.textContent = button.dataset.copied ?? words;
+    setTimeout(() => {
+      button.textContent = words;
+    }, SHOWN_MS);
+  });
+};
