@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from app.actions.log_in import hashed_password
 from app.actions.team import end_password, locked_technician
+from app.core.password import PasswordProblem, password_problem
 from app.store import invitations as store
 from app.store.audit import record
 from app.store.database import Database
@@ -24,6 +25,14 @@ class UnknownInvitation(Exception):
 
 class InvitationOver(Exception):
     """Used, replaced by a newer one, too old, or its technician is disabled."""
+
+
+class PasswordRefused(Exception):
+    """The password will not do; the link is as it was."""
+
+    def __init__(self, problem: PasswordProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 class Disabled(Exception):
@@ -69,10 +78,11 @@ def invited(database: Database, secret: str, now: datetime) -> Invited:
 def choose_password(database: Database, secret: str, password: str, now: datetime) -> Invited:
     """Use the link: set the password and end all sessions of before.
 
-    Raises UnknownInvitation, InvitationOver, and ValueError for a password that will not do, which leaves the link
-    as it was.
+    Raises UnknownInvitation, InvitationOver and PasswordRefused.
     """
     found = invited(database, secret, now)
+    if problem := password_problem(password, (found.email, found.name)):
+        raise PasswordRefused(problem)
     password_hash = hashed_password(password)
 
     def use(connection: Connection) -> bool:

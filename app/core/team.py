@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.core.role import Role
-from app.core.routing import Department, Staff, Technician, department_id
+from app.core.routing import Staff, Technician, department_id
 from app.core.site import Site
 from app.core.text import Fault, looks_like_email, text_problem
 
@@ -79,11 +79,13 @@ def by_name(technicians: Iterable[Technician]) -> list[Technician]:
 
 @dataclass(frozen=True, slots=True)
 class DeadEnd:
-    """A site sends requests to, or offers, what is disabled or unknown. `name` is its name, or what the site wrote."""
+    """A site sends requests to, or offers, what is disabled or unknown. `name` is its name, or what the site wrote;
+    `department` the id, if it is one."""
 
     site: Site
     kind: Literal["department", "technician", "offered"]
     name: str
+    department: int | None = None
 
 
 def dead_ends(sites: Iterable[Site], staff: Staff) -> list[DeadEnd]:
@@ -94,27 +96,24 @@ def dead_ends(sites: Iterable[Site], staff: Staff) -> list[DeadEnd]:
 
 def _dead_ends(site: Site, staff: Staff) -> list[DeadEnd]:
     found = []
-    if site.department and (end := _dead_department(site.department, staff)):
-        found.append(DeadEnd(site, "department", end))
-    if site.technician and (end := _dead_technician(site.technician, staff)):
-        found.append(DeadEnd(site, "technician", end))
-    offered = (_dead_department(str(number), staff) for number in site.offer_departments)
-    return found + [DeadEnd(site, "offered", end) for end in offered if end]
+    if site.department:
+        found.append(_dead_department(site, "department", site.department, staff))
+    if site.technician:
+        found.append(_dead_technician(site, site.technician, staff))
+    found += [_dead_department(site, "offered", str(number), staff) for number in site.offer_departments]
+    return [end for end in found if end]
 
 
-def _dead_department(written: str, staff: Staff) -> str | None:
-    department = staff.departments.get(department_id(written) or 0)
+def _dead_department(site: Site, kind: Literal["department", "offered"], written: str, staff: Staff) -> DeadEnd | None:
+    number = department_id(written)
+    department = staff.departments.get(number or 0)
     if department is None:
-        return written
-    return _shown(department) if department.disabled else None
+        return DeadEnd(site, kind, written, number)
+    return DeadEnd(site, kind, department.name, number) if department.disabled else None
 
 
-def _dead_technician(written: str, staff: Staff) -> str | None:
+def _dead_technician(site: Site, written: str, staff: Staff) -> DeadEnd | None:
     technician = staff.technicians.get(written.strip().lower())
     if technician is None:
-        return written
-    return technician.name if technician.disabled else None
-
-
-def _shown(department: Department) -> str:
-    return f"{department.name} ({department.id})"
+        return DeadEnd(site, "technician", written)
+    return DeadEnd(site, "technician", technician.name) if technician.disabled else None

@@ -181,9 +181,10 @@ def set_departments(connection: Connection, technician_id: int, department_ids: 
 
 
 def set_away(connection: Connection, technician_id: int, away: bool) -> None:
-    """Whether what waits for somebody is shown to their departments as well."""
-    connection.execute(update(technicians).where(technicians.c.id == technician_id).values(away=away))
-    bump_generation(connection)
+    """Away, or available again; every process hears of it when that is a change."""
+    change = update(technicians).where(technicians.c.id == technician_id, technicians.c.away.is_not(away))
+    if connection.execute(change.values(away=away)).rowcount:
+        bump_generation(connection)
 
 
 def end_password(connection: Connection, technician_id: int) -> None:
