@@ -17,5 +17,12 @@ def dora(app: Flask) -> PageClient:
 
 
 def test_pages(dora: PageClient) -> None:
-    for path in ("/console/team", "/console/team/add", "/console/team/departments/add", "/console/team/departments/10", "/console/team/1", "/console/team/3"):
+    for path in (
+        "/console/team",
+        "/console/team/add",
+        "/console/team/departments/add",
+        "/console/team/departments/10",
+        "/console/team/1",
+        "/console/team/3",
+    ):
         assert dora.get(path).status == 200, path

@@ -10,6 +10,7 @@ from app.actions.log_in import SESSION_IDLE, SESSION_LIFE
 from app.core.role import Role
 from app.core.routing import Department, Technician
 from app.core.team import LONGEST_MAIL, Particulars, mail_fault, one_line, particulars
+from app.core.user_agent import browser_words
 from app.incoming import see_other
 from app.store import staff as store
 from app.store.sessions import ConsoleSession, sessions_of
@@ -237,6 +238,7 @@ def _one(person: Technician, problems: dict[str, str] | None = None, status: int
         choices=_choices(_ticked() if typed else person.departments),
         roles=role_words(),
         problems=problems or {},
+        browser_words=browser_words,
         myself=person.id == me().id,
     )
 
