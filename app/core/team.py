@@ -9,7 +9,7 @@ from typing import Literal
 from app.core.role import Role
 from app.core.routing import Staff, Technician, department_id
 from app.core.site import Site
-from app.core.text import Fault, looks_like_email, text_problem
+from app.core.text import Fault, looks_like_email, text_problem, without_control
 
 LONGEST_NAME = 80  # characters
 LONGEST_MAIL = 254
@@ -41,6 +41,11 @@ def particulars(technician: Technician) -> Particulars:
 def one_line(text: str) -> str:
     """The text with single blanks for all white space, and none around it."""
     return " ".join(text.split())
+
+
+def without_unreadable(text: str) -> str:
+    """What was typed, without what can neither be kept nor be sent back on a page."""
+    return without_control(text).replace(_UNREADABLE, "")
 
 
 def name_fault(name: str) -> Fault | None:

@@ -1,6 +1,9 @@
 """Links with which a technician chooses a password."""
 
+from functools import partial
+
 import pytest
+from sqlalchemy import select
 
 from app.actions import team
 from app.actions.invitations import (
@@ -13,7 +16,8 @@ from app.actions.invitations import (
     invited,
 )
 from app.actions.log_in import WrongLogin, current_technician, log_in
-from app.store.staff import accounts
+from app.store import tables
+from app.store.staff import accounts, set_technician_disabled
 from tests.actions.desk import DeskAtWork
 from tests.actions.test_team import ANNA, at_once, is_in, log_in_as, person, told
 from tests.conftest import PASSWORD
@@ -54,8 +58,8 @@ def test_neither_the_link_nor_the_password_is_in_the_database(desk: DeskAtWork) 
     secret = link_for(desk)
     choose_password(desk.database, secret, CHOSEN, desk.clock())
     with desk.database.read() as connection:
-        for table in ("invitations", "technicians", "audit"):
-            rows = str(connection.exec_driver_sql(f"SELECT * FROM {table}").all())
+        for table in (tables.invitations, tables.technicians, tables.audit):
+            rows = str(connection.execute(select(table)).all())
             assert secret not in rows
             assert CHOSEN not in rows
 
@@ -63,7 +67,7 @@ def test_neither_the_link_nor_the_password_is_in_the_database(desk: DeskAtWork) 
 def test_a_link_ends_after_24_hours(desk: DeskAtWork) -> None:
     secret = link_for(desk)
     desk.clock.advance(hours=23, minutes=59)
-    assert invited(desk.database, secret, desk.clock())
+    assert invited(desk.database, secret, desk.clock()).email == ANNA
     desk.clock.advance(minutes=1)
     with pytest.raises(InvitationOver):
         choose_password(desk.database, secret, CHOSEN, desk.clock())
@@ -80,7 +84,7 @@ def test_a_newer_link_ends_the_older_ones_of_that_person_alone(desk: DeskAtWork)
 
 def test_the_link_of_somebody_who_is_disabled_is_dead(desk: DeskAtWork) -> None:
     secret = link_for(desk)
-    desk.database.write(lambda c: c.exec_driver_sql(f"UPDATE technicians SET disabled = true WHERE email = '{ANNA}'"))
+    desk.database.write(lambda connection: set_technician_disabled(connection, ANNA, True))
     with pytest.raises(InvitationOver):
         choose_password(desk.database, secret, CHOSEN, desk.clock())
     with pytest.raises(Disabled):
@@ -100,7 +104,7 @@ def test_a_password_that_will_not_do_leaves_the_link_as_it_was(desk: DeskAtWork,
     with pytest.raises(PasswordRefused):
         choose_password(desk.database, secret, password, desk.clock())
     assert can_log_in(desk, PASSWORD)
-    assert choose_password(desk.database, secret, CHOSEN, desk.clock())
+    assert choose_password(desk.database, secret, CHOSEN, desk.clock()).email == ANNA
 
 
 def test_the_old_password_goes_on_until_the_new_one_is_chosen_unless_it_is_ended(desk: DeskAtWork) -> None:
@@ -126,15 +130,15 @@ def test_of_two_who_use_a_link_at_once_one_sets_the_password(desk: DeskAtWork) -
 
 
 def test_a_link_that_is_used_while_its_technician_is_disabled_leaves_nobody_in(desk: DeskAtWork) -> None:
-    for round_ in range(4):
-        secret, anna = link_for(desk), person(desk)
+    anna = person(desk)
+    for _round in range(4):
         ends = at_once(
-            lambda: choose_password(desk.database, secret, f"lamp-river-{round_}{round_}", desk.clock()),
-            lambda: team.disable_technician(desk.database, anna.id, 5, desk.clock()),
+            partial(choose_password, desk.database, link_for(desk), CHOSEN, desk.clock()),
+            partial(team.disable_technician, desk.database, anna.id, 5, desk.clock()),
         )
         assert "done" in ends
         assert set(ends) <= {"done", "InvitationOver"}
-        assert not can_log_in(desk, f"lamp-river-{round_}{round_}")
+        assert not can_log_in(desk, CHOSEN)
         team.disable_technician(desk.database, anna.id, 5, desk.clock(), disabled=False)
         desk.clock.advance(minutes=6)
 

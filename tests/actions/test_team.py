@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import Connection, insert, select, update
 
 from app.actions import team
 from app.actions.invitations import InvitationOver, invite, invited
@@ -13,7 +14,8 @@ from app.core.routing import Department, Technician
 from app.core.team import Particulars, particulars
 from app.store.audit import acts
 from app.store.sessions import sessions_of
-from app.store.staff import load_staff, set_password_hash
+from app.store.staff import end_password, load_staff, set_password_hash
+from app.store.tables import recovery_codes, technicians
 from tests.actions.desk import DeskAtWork
 from tests.conftest import PASSWORD
 
@@ -155,18 +157,17 @@ def test_a_second_factor_is_forgotten_with_its_codes(desk: DeskAtWork) -> None:
     anna = person(desk)
     assert not team.forget_second_factor(desk.database, anna.id, 5, desk.clock())
 
-    def set_up(connection):  # type: ignore[no-untyped-def]
-        connection.exec_driver_sql(
-            f"UPDATE technicians SET sealed_totp = 'sealed', totp_step = 5 WHERE id IN ({anna.id}, {anna.id + 1})"
-        )
-        for whose in (anna.id, anna.id + 1):
-            connection.exec_driver_sql(f"INSERT INTO recovery_codes VALUES ({whose}, 'hash')")
+    def set_up(connection: Connection) -> None:
+        connection.execute(update(technicians).values(sealed_totp="sealed", totp_step=5))
+        rows = [{"technician_id": whose, "code_hash": "hash"} for whose in (anna.id, anna.id + 1)]
+        connection.execute(insert(recovery_codes), rows)
 
     desk.database.write(set_up)
     assert team.forget_second_factor(desk.database, anna.id, 5, desk.clock())
     with desk.database.read() as connection:
-        rows = connection.exec_driver_sql("SELECT sealed_totp, totp_step FROM technicians ORDER BY id LIMIT 2").all()
-        codes = connection.exec_driver_sql("SELECT technician_id FROM recovery_codes").scalars().all()
+        query = select(technicians.c.sealed_totp, technicians.c.totp_step).order_by(technicians.c.id).limit(2)
+        rows = connection.execute(query).all()
+        codes = connection.execute(select(recovery_codes.c.technician_id)).scalars().all()
     assert [tuple(row) for row in rows] == [(None, None), ("sealed", 5)]
     assert list(codes) == [anna.id + 1]
     assert told(desk) == [(5, "technician.second_factor_forgotten", ANNA, {})]
@@ -212,16 +213,13 @@ LOSE = [
 def test_the_last_administrator_who_can_log_in_stays(desk: DeskAtWork, lose: Callable[..., object]) -> None:
     dora, anna = person(desk, DORA), person(desk)
     team.change_technician(desk.database, anna.id, None, desk.clock(), role=Role.ADMINISTRATOR)
-    desk.database.write(lambda c: set_password_hash(c, ANNA, "hash"))
-    desk.database.write(
-        lambda c: c.exec_driver_sql(f"UPDATE technicians SET password_hash = NULL WHERE id = {anna.id}")
-    )
+    desk.database.write(lambda connection: end_password(connection, anna.id))
     before = told(desk)
     with pytest.raises(team.LastAdministrator):
         lose(desk, dora.id, dora.id)
     assert person(desk, DORA) == dora
     assert told(desk) == before
-    desk.database.write(lambda c: set_password_hash(c, ANNA, "hash"))
+    desk.database.write(lambda connection: set_password_hash(connection, ANNA, "hash"))
     lose(desk, dora.id, dora.id)
     assert len(told(desk)) == len(before) + 1
 

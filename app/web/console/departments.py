@@ -8,7 +8,7 @@ from app.core.team import dead_ends, department_number, members, one_line
 from app.incoming import see_other
 from app.store.tickets import count_open, waits_in_department
 from app.web.console.frame import administrators_only, console_page, console_pages, me
-from app.web.console.team import TEAM, dead_end_words, name_problems
+from app.web.console.team import TEAM, dead_end_words, name_problems, typed
 from app.web.words import _
 from app.wiring import running
 
@@ -21,8 +21,8 @@ def add() -> Response:
     """A new department, with the number that callers send."""
     if request.method == "GET":
         return _new({}, {})
-    values = {"number": request.form.get("number", ""), "name": request.form.get("name", "")}
-    number, name = department_number(values["number"]), one_line(values["name"])
+    values = typed("number", "name")
+    number, name = department_number(values["number"]), one_line(request.form.get("name", ""))
     problems = name_problems(name)
     if number is None:
         problems = {"number": _("Please give a whole number of at most 18 digits."), **problems}
@@ -44,11 +44,11 @@ def department(number: int) -> Response:
     found = _department(number)
     if request.method == "GET":
         return _one(found, {"name": found.name}, {})
-    typed = request.form.get("name", "")
-    if problems := name_problems(one_line(typed)):
-        return _one(found, {"name": typed}, problems)
+    name = one_line(request.form.get("name", ""))
+    if problems := name_problems(name):
+        return _one(found, typed("name"), problems)
     here = running()
-    rename_department(here.database, number, one_line(typed), me().id, here.clock())
+    rename_department(here.database, number, name, me().id, here.clock())
     flash(_("Saved."))
     return see_other(_address(number))
 

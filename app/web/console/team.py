@@ -7,7 +7,7 @@ from flask import Response, request
 
 from app.core.role import Role
 from app.core.routing import Department, Technician
-from app.core.team import LONGEST_NAME, DeadEnd, by_name, dead_ends, name_fault
+from app.core.team import LONGEST_NAME, DeadEnd, by_name, dead_ends, name_fault, without_unreadable
 from app.core.text import Fault
 from app.store import staff as store
 from app.store.tickets import count_open, waits_in_department
@@ -73,7 +73,14 @@ def fault_words(fault: Fault, longest: int = LONGEST_NAME) -> str:
         case "email":
             return _("This does not look like an e-mail address. Please check it.")
         case _other:
-            return _("There is a character in here that cannot be kept. Please type it again.")
+            return _(
+                "There was a character in here that cannot be sent. It is taken out now: please look and send it again."
+            )
+
+
+def typed(*names: str) -> dict[str, str]:
+    """What was typed into these fields, for the page that comes back."""
+    return {name: without_unreadable(request.form.get(name, "")) for name in names}
 
 
 def name_problems(name: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from app.store import staff as store
 from app.store.sessions import ConsoleSession, sessions_of
 from app.store.tickets import count_open, mine
 from app.web.console.frame import administrators_only, console_page, console_pages, me
-from app.web.console.team import TEAM, fault_words, name_problems, role_words
+from app.web.console.team import TEAM, fault_words, name_problems, role_words, typed
 from app.web.words import _
 from app.wiring import running
 
@@ -29,19 +29,19 @@ Act = Callable[[int], object]
 def add() -> Response:
     """A new technician. The answer to the form has the link with which they choose a password, this once."""
     if request.method == "GET":
-        return _new({"role": Role.TECHNICIAN}, frozenset(), {})
+        return _new({"role": Role.TECHNICIAN.value}, frozenset(), {})
     here = running()
     email = request.form.get("email", "").strip().lower()
     wanted, problems = _wanted()
     if fault := mail_fault(email):
         problems = {"email": fault_words(fault, LONGEST_MAIL), **problems}
     if wanted is None or problems:
-        return _new(request.form, _ticked(), problems)
+        return _new(_typed(), _ticked(), problems)
     try:
         number = acts.add_technician(here.database, email, wanted, None, me().id, here.clock())
     except acts.Taken:
         taken = _("There is somebody with this address already. Look in the list, among the disabled ones too.")
-        return _new(request.form, _ticked(), {"email": taken})
+        return _new(_typed(), _ticked(), {"email": taken})
     return _link_for(number)
 
 
@@ -192,6 +192,10 @@ def _wanted() -> tuple[Particulars | None, dict[str, str]]:
     return (None, problems) if problems else (Particulars(name, Role(role), ticked), {})
 
 
+def _typed() -> dict[str, str]:
+    return typed("email", "name", "role")
+
+
 def _boxes() -> set[str]:
     return set(request.form.getlist("department"))
 
@@ -206,7 +210,7 @@ def _choices(ticked: frozenset[int]) -> list[tuple[Department, bool]]:
     return [(each, each.id in ticked) for each in every if not each.disabled or each.id in ticked]
 
 
-def _new(values: object, ticked: frozenset[int], problems: dict[str, str]) -> Response:
+def _new(values: dict[str, str], ticked: frozenset[int], problems: dict[str, str]) -> Response:
     return console_page(
         "console/team_add.html",
         status=422 if problems else 200,
@@ -225,7 +229,7 @@ def _one(person: Technician, problems: dict[str, str] | None = None, status: int
         account = store.accounts(connection, [person.id], now)[person.id]
         logged_in = [each for each in sessions_of(connection, person.id) if _lives(each)]
         waiting = count_open(connection, mine(person.id))
-    typed = status >= 400 and "name" in request.form
+    refused = status >= 400 and "name" in request.form
     return console_page(
         "console/team_technician.html",
         status=status,
@@ -233,9 +237,9 @@ def _one(person: Technician, problems: dict[str, str] | None = None, status: int
         account=account,
         sessions=logged_in,
         waiting=waiting,
-        values=request.form if typed else {"name": person.name, "role": person.role},
+        values=_typed() if refused else {"name": person.name, "role": person.role},
         seen=particulars(person).mark,
-        choices=_choices(_ticked() if typed else person.departments),
+        choices=_choices(_ticked() if refused else person.departments),
         roles=role_words(),
         problems=problems or {},
         browser_words=browser_words,
