@@ -94,7 +94,7 @@ def test_every_page_of_the_team_is_for_administrators_alone(app: Flask, here: Ru
             methods, path = route.split(" ")
             for method in methods.split(","):
                 data = {"csrf_token": token, **FILLED} if method == "POST" else None
-                assert client.open(method, re.sub("<int:number>", "1", path), data=data).status == 403, route
+                assert client.open(method, re.sub("<int:[a-z_]+>", "1", path), data=data).status == 403, route
         assert is_in(client)
     assert recorded(here) == []
 

@@ -2,7 +2,7 @@
 
 from flask import Response, abort, flash, request
 
-from app.actions.team import NotThere, Taken, add_department, disable_department, rename_department
+from app.actions.team import Taken, add_department, disable_department, rename_department
 from app.core.routing import Department
 from app.core.team import dead_ends, department_number, members, one_line
 from app.incoming import see_other
@@ -37,38 +37,35 @@ def add() -> Response:
     return see_other(_address(number))
 
 
-@pages.route("/team/departments/<int:number>", methods=["GET", "POST"])
+@pages.route("/team/departments/<int:department_id>", methods=["GET", "POST"])
 @administrators_only
-def department(number: int) -> Response:
+def department(department_id: int) -> Response:
     """Its name, who is in it, what waits in it, and which sites count on it."""
-    found = _department(number)
+    found = _department(department_id)
     if request.method == "GET":
         return _one(found, {"name": found.name}, {})
     name = one_line(request.form.get("name", ""))
     if problems := name_problems(name):
         return _one(found, typed("name"), problems)
     here = running()
-    rename_department(here.database, number, name, me().id, here.clock())
+    rename_department(here.database, department_id, name, me().id, here.clock())
     flash(_("Saved."))
-    return see_other(_address(number))
+    return see_other(_address(department_id))
 
 
-@pages.post("/team/departments/<int:number>/disabled")
+@pages.post("/team/departments/<int:department_id>/disabled")
 @administrators_only
-def disable(number: int) -> Response:
+def disable(department_id: int) -> Response:
     """Disable it with `disabled=1`, else enable it."""
     here = running()
     disabled = request.form.get("disabled") == "1"
-    try:
-        disable_department(here.database, _department(number).id, me().id, here.clock(), disabled=disabled)
-    except NotThere:
-        abort(404)
+    disable_department(here.database, _department(department_id).id, me().id, here.clock(), disabled=disabled)
     flash(_("Disabled.") if disabled else _("Enabled."))
-    return see_other(_address(number))
+    return see_other(_address(department_id))
 
 
-def _department(number: int) -> Department:
-    found = running().desk.staff.departments.get(number)
+def _department(department_id: int) -> Department:
+    found = running().desk.staff.departments.get(department_id)
     if found is None:
         abort(404)
     return found

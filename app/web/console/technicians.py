@@ -38,18 +38,18 @@ def add() -> Response:
     if wanted is None or problems:
         return _new(_typed(), _ticked(), problems)
     try:
-        number = acts.add_technician(here.database, email, wanted, None, me().id, here.clock())
+        technician_id = acts.add_technician(here.database, email, wanted, None, me().id, here.clock())
     except acts.Taken:
         taken = _("There is somebody with this address already. Look in the list, among the disabled ones too.")
         return _new(_typed(), _ticked(), {"email": taken})
-    return _link_for(number)
+    return _link_for(technician_id)
 
 
-@pages.route("/team/<int:number>", methods=["GET", "POST"])
+@pages.route("/team/<int:technician_id>", methods=["GET", "POST"])
 @administrators_only
-def technician(number: int) -> Response:
+def technician(technician_id: int) -> Response:
     """Name, role and departments; how they log in; whether they are away; their sessions."""
-    person = _technician(number)
+    person = _technician(technician_id)
     if request.method == "GET":
         return _one(person)
     here = running()
@@ -59,7 +59,7 @@ def technician(number: int) -> Response:
     try:
         acts.change_technician(
             here.database,
-            number,
+            technician_id,
             me().id,
             here.clock(),
             name=wanted.name,
@@ -69,112 +69,114 @@ def technician(number: int) -> Response:
         )
     except acts.ChangedMeanwhile:
         other = _("Somebody else has changed this meanwhile. Below is what you chose; look at it and save once more.")
-        return _one(_technician(number), {"name": other}, 409)
+        return _one(_technician(technician_id), {"name": other}, 409)
     except acts.LastAdministrator:
         return _one(person, {"role": _last_administrator()}, 409)
     flash(_("Saved."))
-    return see_other(_address(number))
+    return see_other(_address(technician_id))
 
 
-@pages.post("/team/<int:number>/disabled")
+@pages.post("/team/<int:technician_id>/disabled")
 @administrators_only
-def disable(number: int) -> Response:
+def disable(technician_id: int) -> Response:
     """Disable them with `disabled=1`, else enable them."""
     here = running()
     disabled = request.form.get("disabled") == "1"
     said = _("Disabled, and logged out everywhere.") if disabled else _("Enabled.")
     return _done(
-        number,
-        lambda by: acts.disable_technician(here.database, number, by, here.clock(), disabled=disabled),
+        technician_id,
+        lambda by: acts.disable_technician(here.database, technician_id, by, here.clock(), disabled=disabled),
         said,
     )
 
 
-@pages.post("/team/<int:number>/away")
+@pages.post("/team/<int:technician_id>/away")
 @administrators_only
-def away(number: int) -> Response:
+def away(technician_id: int) -> Response:
     """Say for them that they are away with `away=1`, else that they are back."""
     here = running()
     gone = request.form.get("away") == "1"
-    return _done(number, lambda by: acts.set_away(here.database, number, gone, by, here.clock()), _("Saved."))
+    return _done(
+        technician_id, lambda by: acts.set_away(here.database, technician_id, gone, by, here.clock()), _("Saved.")
+    )
 
 
-@pages.post("/team/<int:number>/second-factor")
+@pages.post("/team/<int:technician_id>/second-factor")
 @administrators_only
-def second_factor(number: int) -> Response:
+def second_factor(technician_id: int) -> Response:
     """Forget their second factor: the telephone is lost, or was never theirs."""
     here = running()
     return _done(
-        number,
-        lambda by: acts.forget_second_factor(here.database, number, by, here.clock()),
+        technician_id,
+        lambda by: acts.forget_second_factor(here.database, technician_id, by, here.clock()),
         _("The password is enough to log in now, until a new second factor is set up."),
     )
 
 
-@pages.post("/team/<int:number>/sessions")
+@pages.post("/team/<int:technician_id>/sessions")
 @administrators_only
-def sessions(number: int) -> Response:
+def sessions(technician_id: int) -> Response:
     """End one session by its public id in `session`, or all of them."""
     here = running()
     which = request.form.get("session", "")
 
     def end(by: int) -> None:
         if which:
-            acts.end_session(here.database, number, which, by, here.clock())
+            acts.end_session(here.database, technician_id, which, by, here.clock())
         else:
-            acts.end_sessions(here.database, number, by, here.clock())
+            acts.end_sessions(here.database, technician_id, by, here.clock())
 
-    return _done(number, end, _("Logged out there.") if which else _("Logged out everywhere."))
+    return _done(technician_id, end, _("Logged out there.") if which else _("Logged out everywhere."))
 
 
-@pages.post("/team/<int:number>/invitation")
+@pages.post("/team/<int:technician_id>/invitation")
 @administrators_only
-def invitation(number: int) -> Response:
+def invitation(technician_id: int) -> Response:
     """A new link, shown this once; with `end_password=1` the old password ends now."""
-    _technician(number)
-    return _link_for(number, without_password=request.form.get("end_password") == "1")
+    _technician(technician_id)
+    return _link_for(technician_id, without_password=request.form.get("end_password") == "1")
 
 
-def _link_for(number: int, *, without_password: bool = False) -> Response:
+def _link_for(technician_id: int, *, without_password: bool = False) -> Response:
     here = running()
     now = here.clock()
     try:
-        secret = invite(here.database, number, me().id, now, without_password=without_password)
+        secret = invite(here.database, technician_id, me().id, now, without_password=without_password)
     except Disabled:
-        return _one(_technician(number), {"disabled": _("Somebody who is disabled cannot log in.")}, 409)
+        return _one(_technician(technician_id), {"disabled": _("Somebody who is disabled cannot log in.")}, 409)
     except acts.LastAdministrator:
-        return _one(_technician(number), {"end_password": _last_administrator()}, 409)
+        return _one(_technician(technician_id), {"end_password": _last_administrator()}, 409)
     return console_page(
         "console/team_link.html",
-        person=_technician(number),
+        person=_technician(technician_id),
         link=f"{here.settings.base_url}/console/invitation/{secret}",
         until=now + LIFE,
         password_ended=without_password,
     )
 
 
-def _done(number: int, act: Act, said: str) -> Response:
+def _done(technician_id: int, act: Act, said: str) -> Response:
     """Back on their page, where it says so; or the page with what was in the way."""
-    _technician(number)
+    _technician(technician_id)
     try:
         act(me().id)
     except acts.NotThere:
         abort(404)
     except acts.LastAdministrator:
-        return _one(_technician(number), {"disabled": _last_administrator()}, 409)
+        return _one(_technician(technician_id), {"disabled": _last_administrator()}, 409)
     flash(said)
-    return see_other(_address(number))
+    return see_other(_address(technician_id))
 
 
-def _technician(number: int) -> Technician:
-    found = running().desk.staff.technician(number)
+def _technician(technician_id: int) -> Technician:
+    found = running().desk.staff.technician(technician_id)
     if found is None:
         abort(404)
     return found
 
 
-def _address(number: int) -> str:
-    return f"{TEAM}/{number}"
+def _address(technician_id: int) -> str:
+    return f"{TEAM}/{technician_id}"
 
 
 def _last_administrator() -> str:
