@@ -15,6 +15,7 @@ Where each behaviour lives:
 - opening a session ............................................... backends/
 - which addresses of a vendor are called and handed out ........... core/vendor_address.py
 - calling a vendor, and what its answer means ..................... backends/vendor_call.py, backends/answer.py
+- departments, technicians, invitations, their sessions ............ core/team.py, actions/{team,invitations}.py
 - submit, work a ticket, erase, prune ............................. actions/
 - pages for customers and technicians ............................. web/
 - the widget: its files and addresses, a page that shows it ........ widget_files.py, web/widget.py, web/demo.py

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, or_, select, update
 
 from app.core.customer_info import InfoMode
 from app.core.routing import QueueKind, Reason
@@ -55,6 +55,11 @@ def mine(technician_id: int) -> ColumnElement[bool]:
 def of_departments(department_ids: Collection[int]) -> ColumnElement[bool]:
     """Tickets in these departments' queues."""
     return tickets.c.department_id.in_(sorted(department_ids))
+
+
+def waits_in_department(department_id: int) -> ColumnElement[bool]:
+    """Tickets in this one department's queue."""
+    return and_(tickets.c.queue_kind == QueueKind.DEPARTMENT, tickets.c.department_id == department_id)
 
 
 def general() -> ColumnElement[bool]:
