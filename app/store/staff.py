@@ -88,6 +88,13 @@ def set_role(connection: Connection, email: str, role: Role) -> bool:
     return found
 
 
+def set_away(connection: Connection, technician_id: int, away: bool) -> None:
+    """Away, or available again; every process hears of it when that is a change."""
+    change = update(technicians).where(technicians.c.id == technician_id, technicians.c.away.is_not(away))
+    if connection.execute(change.values(away=away)).rowcount:
+        bump_generation(connection)
+
+
 def set_password_hash(connection: Connection, email: str, password_hash: str) -> bool:
     """Whether there is such a technician; a new password ends their console sessions."""
     change = update(technicians).where(technicians.c.email == email).values(password_hash=password_hash)

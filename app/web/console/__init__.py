@@ -2,10 +2,12 @@
 
 from flask import Blueprint
 
-from app.web.console import login, queue, ticket
+from app.web.console import login, presence, queue, ticket, work
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     login.pages,
+    presence.pages,
     queue.pages,
     ticket.pages,
+    work.pages,
 )
