@@ -19,6 +19,7 @@ from app.wiring import Running, running
 
 pages = console_pages("ticket")
 _BIGGEST = 2**63 - 1
+_MOST_LINES = 300  # of a history: whoever has an applet's link can add lines without end
 
 
 @pages.get("/tickets/<int:number>")
@@ -51,7 +52,7 @@ def ticket_page(
     here = running()
     staff = here.desk.staff
     with here.database.read() as connection:
-        events = store.ticket_history(connection, ticket.number)
+        events = store.latest_events(connection, ticket.number, _MOST_LINES)[::-1]
     can = _can(ticket)
     typed = dict(values or {})
     if "close" not in can and "note" not in typed:
@@ -61,6 +62,7 @@ def ticket_page(
         status=status,
         ticket=_shown(here, ticket),
         history=history_of(ticket, events, staff),
+        shortened=len(events) == _MOST_LINES,
         back_url=f"/console/?queue={_queue_of(me(), ticket)}",
         url=f"/console/tickets/{ticket.number}",
         seen=str(Standing.of(ticket)),

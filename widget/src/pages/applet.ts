@@ -32,6 +32,8 @@ const show = (main: HTMLElement, { state, place, helper, queue_label }: Answer):
     write(heading, words);
     dataset.state = state;
   }
+  const stay = find("#stay");
+  if (stay) stay.hidden = active;
   const joined = helper ? fill(dataset.with, helper) : (dataset.joined ?? "");
   write(find("#now"), active ? joined : fill(dataset.for, queue_label));
 };
