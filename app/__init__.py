@@ -5,7 +5,7 @@ Where each behaviour lives:
 - what may be asked of a session, its limits and wire formats ..... core/new_session.py, core/bodies.py
 - when the applet shows and asks the customer's details ........... core/customer_info.py
 - which queue a session goes to, and why .......................... core/routing.py
-- states of requests and tickets .................................. core/request.py, core/ticket.py
+- states of requests and tickets .................................. core/request.py, core/ticket.py, core/standing.py
 - pages at a site's origins, plain forms, more fields ............. core/origins.py, core/posted.py, core/more.py
 - suspects, the check, verified customers ......................... intake.py, puzzle.py, identity.py
 - signed, expiring links .......................................... core/links.py
@@ -16,7 +16,8 @@ Where each behaviour lives:
 - which addresses of a vendor are called and handed out ........... core/vendor_address.py
 - calling a vendor, and what its answer means ..................... backends/vendor_call.py, backends/answer.py
 - departments, technicians, invitations, their sessions ............ core/team.py, actions/{team,invitations}.py
-- submit, work a ticket, erase, prune ............................. actions/
+- submit, erase, prune ............................................ actions/
+- claim, pass on, note, close, open again ......................... actions/work.py, core/note.py
 - pages for customers and technicians ............................. web/
 - the widget: its files and addresses, a page that shows it ........ widget_files.py, web/widget.py, web/demo.py
 - the New Session API, states as JSON, OpenAPI .................... api/

@@ -30,7 +30,7 @@ _MOVES: dict[RequestState, frozenset[RequestState]] = {
     RequestState.OPENED: frozenset({RequestState.ENDED}),
     RequestState.PARKED: frozenset({RequestState.WAITING, RequestState.ENDED}),
     RequestState.SUSPECT: frozenset({RequestState.WAITING, RequestState.ENDED}),
-    RequestState.ENDED: frozenset(),
+    RequestState.ENDED: frozenset({RequestState.OPENED}),  # its ticket at our own desk is opened again
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, exists, or_, select, update
 
 from app.core.backend import Start
 from app.core.request import RequestState
@@ -37,14 +37,16 @@ def erase_requests(connection: Connection, references: Sequence[str], now: datet
 
 def erase_tickets(connection: Connection, numbers: Sequence[int], now: datetime) -> int:
     """Erase these tickets with their history, end the open ones, and return how many there were."""
-    connection.execute(delete(ticket_events).where(ticket_events.c.ticket_number.in_(numbers)))
     connection.execute(
         update(tickets)
         .where(tickets.c.number.in_(numbers), tickets.c.state.in_(states_before(TicketState.CANCELLED)))
         .values(state=TicketState.CANCELLED, ended_at=now)
     )
     change = update(tickets).where(tickets.c.number.in_(numbers), tickets.c.erased_at.is_(None))
-    return connection.execute(change.values(**_NOTHING, asked_department=None, asked_tech=None, erased_at=now)).rowcount
+    gone = connection.execute(change.values(**_NOTHING, asked_department=None, asked_tech=None, erased_at=now)).rowcount
+    # After the tickets, which are locked now: nobody adds a line to them any more.
+    connection.execute(delete(ticket_events).where(ticket_events.c.ticket_number.in_(numbers)))
+    return gone
 
 
 def requests_to_erase(connection: Connection, ended_before: datetime, created_before: datetime) -> list[str]:
@@ -62,9 +64,10 @@ def tickets_to_erase(connection: Connection, ended_before: datetime, created_bef
 
 
 def tickets_nobody_took(connection: Connection, created_before: datetime) -> list[int]:
-    """Numbers of tickets that still wait although they are this old."""
+    """Numbers of tickets that still wait although they are this old, and to which nothing has happened since."""
+    lately = exists().where(ticket_events.c.ticket_number == tickets.c.number, ticket_events.c.at >= created_before)
     query = select(tickets.c.number).where(
-        tickets.c.state == TicketState.WAITING, tickets.c.created_at < created_before
+        tickets.c.state == TicketState.WAITING, tickets.c.created_at < created_before, ~lately
     )
     return list(connection.execute(query.limit(_MOST)).scalars())
 

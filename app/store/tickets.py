@@ -8,13 +8,17 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, in
 
 from app.core.customer_info import InfoMode
 from app.core.routing import QueueKind, Reason
-from app.core.ticket import OPEN_STATES, Ticket, TicketEvent, TicketState, states_before
-from app.store.tables import ticket_events, tickets
+from app.core.standing import Standing
+from app.core.ticket import OPEN_STATES, Outcome, Ticket, TicketEvent, TicketState, states_before
+from app.store.tables import Moment, ticket_events, tickets
 
 _COLUMNS = tuple(column.name for column in tickets.columns if column.name != "number")
 _INSERT = insert(tickets)
 _BY_NUMBER = select(tickets).where(tickets.c.number == bindparam("number"))
 _BY_APPLET_ID = select(tickets).where(tickets.c.applet_id == bindparam("applet_id"))
+_OWNER = select(tickets.c.owner_id).where(
+    tickets.c.number == bindparam("number"), tickets.c.state == TicketState.ACTIVE
+)
 _APPLET_OPENED = (
     update(tickets)
     .where(tickets.c.number == bindparam("which"), tickets.c.applet_opened_at.is_(None))
@@ -115,6 +119,54 @@ def end_ticket(connection: Connection, number: int, state: TicketState, now: dat
     return connection.execute(change).rowcount == 1
 
 
+def ticket_owner(connection: Connection, number: int) -> int | None:
+    """Who works on the ticket now; None while it waits and when it is over."""
+    return connection.execute(_OWNER, {"number": number}).scalar_one_or_none()
+
+
+def lock_ticket(connection: Connection, number: int) -> Ticket | None:
+    """The ticket with this number, which nobody else changes until this transaction ends."""
+    query = select(tickets).where(tickets.c.number == number).with_for_update()
+    return _ticket(connection.execute(query).one_or_none())
+
+
+def move_ticket(
+    connection: Connection,
+    number: int,
+    seen: Standing,
+    new: Standing,
+    *,
+    ended_at: datetime | None = None,
+    outcome: Outcome | None = None,
+    claimed_at: datetime | None = None,
+) -> bool:
+    """From how it was seen to stand to how it stands now; False, and nothing changed, when it stands otherwise or its
+    data is erased. `claimed_at` is kept the first time."""
+    now_as_seen = (
+        tickets.c.state == seen.state,
+        tickets.c.queue_kind == seen.queue.kind,
+        tickets.c.department_id.is_not_distinct_from(seen.queue.department_id),
+        tickets.c.technician_id.is_not_distinct_from(seen.queue.technician_id),
+        tickets.c.owner_id.is_not_distinct_from(seen.owner_id),
+        tickets.c.erased_at.is_(None),
+    )
+    change = (
+        update(tickets)
+        .where(tickets.c.number == number, *now_as_seen)
+        .values(
+            state=new.state,
+            queue_kind=new.queue.kind,
+            department_id=new.queue.department_id,
+            technician_id=new.queue.technician_id,
+            owner_id=new.owner_id,
+            ended_at=ended_at,
+            outcome=outcome,
+            claimed_at=func.coalesce(tickets.c.claimed_at, bindparam("first_claimed_at", claimed_at, type_=Moment)),
+        )
+    )
+    return connection.execute(change).rowcount == 1
+
+
 def change_elements(
     connection: Connection,
     number: int,
@@ -143,6 +195,13 @@ def ticket_history(connection: Connection, number: int) -> list[TicketEvent]:
     """The ticket's history, oldest first."""
     query = select(ticket_events).where(ticket_events.c.ticket_number == number).order_by(ticket_events.c.id)
     return [TicketEvent(row.at, row.who, row.what, row.detail) for row in connection.execute(query)]
+
+
+def latest_events(connection: Connection, number: int, most: int) -> list[TicketEvent]:
+    """The last lines of the ticket's history, the newest first."""
+    query = select(ticket_events).where(ticket_events.c.ticket_number == number)
+    rows = connection.execute(query.order_by(ticket_events.c.id.desc()).limit(most))
+    return [TicketEvent(row.at, row.who, row.what, row.detail) for row in rows]
 
 
 def tickets_of_person(connection: Connection, *, email: str | None = None, number: str | None = None) -> list[Ticket]:

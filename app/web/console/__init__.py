@@ -2,14 +2,16 @@
 
 from flask import Blueprint
 
-from app.web.console import departments, invitation, login, queue, team, technicians, ticket
+from app.web.console import departments, invitation, login, presence, queue, team, technicians, ticket, work
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     departments.pages,
     invitation.pages,
     login.pages,
+    presence.pages,
     queue.pages,
     team.pages,
     technicians.pages,
     ticket.pages,
+    work.pages,
 )
