@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.actions import log_in as action
+from app.actions import tries
 from app.actions.log_in import TooManyTries, WrongLogin, current_technician, hashed_password, log_in, log_out
 from app.store.staff import load_staff, set_password_hash
 from tests.actions.desk import DeskAtWork
@@ -78,7 +78,7 @@ def test_another_spelling_of_the_account_or_a_neighbour_s_address_is_no_way_arou
 
 
 def test_one_network_cannot_try_many_accounts(desk: DeskAtWork, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(action, "MOST_PER_NETWORK", 6)
+    monkeypatch.setattr(tries, "MOST_PER_NETWORK", 6)
     for number in range(6):
         try_wrong(desk, 1, f"nobody{number}@example.com")
     with pytest.raises(TooManyTries):
