@@ -33,8 +33,8 @@ def _is_common(password: str) -> bool:
     plain = _plain(password)
     if len(set(plain)) < 4 or any(plain in row for row in _ROWS):
         return True
-    core = plain.translate(_AS_LETTERS).strip("".join(map(str, range(10))))
-    return any(_without_repeats(each) in _COMMON for each in (plain, plain.strip("0123456789"), core))
+    core = _plain(password.translate(_AS_LETTERS)).strip("0123456789")
+    return any(_without_repeats(each) in _COMMON for each in (plain, core, core.translate(_FIGURES_AS_LETTERS)))
 
 
 def _plain(text: str) -> str:
@@ -47,7 +47,8 @@ def _without_repeats(text: str) -> str:
     return repeated[1] if repeated else text
 
 
-_AS_LETTERS = str.maketrans("0134578", "oleastb")
+_AS_LETTERS = str.maketrans("@$", "as")
+_FIGURES_AS_LETTERS = str.maketrans("0134578", "oleastb")
 _KEYS = ("1234567890", "qwertyuiop", "qwertzuiop", "azertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz")
 _ROWS = (
     *(row * 3 for keys in _KEYS for row in (keys, keys[::-1])),
