@@ -6,7 +6,8 @@ from app.core.way_back import way_back
 
 
 @pytest.mark.parametrize(
-    "page", ["/console/tickets/17", "/console/?queue=general&before=9", "/console/account", "/console/requests?q=%C3%A9"]
+    "page",
+    ["/console/tickets/17", "/console/?queue=general&before=9", "/console/account", "/console/requests?q=%C3%A9"],
 )
 def test_a_page_of_the_console_is_gone_back_to(page: str) -> None:
     assert way_back(page) == page

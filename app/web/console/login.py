@@ -9,6 +9,7 @@ from app.access import Who, open_to
 from app.actions.log_in import awaited_technician, log_in, log_out
 from app.actions.second_factor import NotPending, enter_code
 from app.actions.tries import Busy, TooManyTries, WrongLogin
+from app.core.text import without_control
 from app.core.way_back import HOME, way_back
 from app.incoming import browser, client_address, see_other
 from app.web.console.frame import LOG_IN, console_pages, my_session, technicians_only, to_log_in
@@ -22,7 +23,7 @@ _LOGGED_OUT = '"cache", "cookies", "storage"'
 class LoginForm(FlaskForm):  # type: ignore[misc]
     """Mail address and password, with the CSRF token."""
 
-    email = EmailField(lazy_gettext("E-mail"))
+    email = EmailField(lazy_gettext("E-mail"), filters=[lambda typed: typed and without_control(typed)])
     password = PasswordField(lazy_gettext("Password"))
 
 
