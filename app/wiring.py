@@ -3,8 +3,8 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, cast
@@ -27,8 +27,8 @@ from app.core.origins import origin_mark
 from app.core.routing import Staff
 from app.core.site import BROWSER, FORM, Site
 from app.core.text import Problem
-from app.key_file import BadKeys, Key, ensure_keys, live_keys, read_keys
-from app.limits import Rates, site_rate
+from app.key_file import BadKeys, Key, ensure_keys, keys_held, live_keys, read_keys
+from app.limits import Rates, Turns, site_rate
 from app.pool import HandOffPool, Surroundings
 from app.puzzle import Puzzles
 from app.seal import Sealer, Unsealable
@@ -101,6 +101,7 @@ class Running:
         migrate(self.database)
         ensure_keys(settings.keys_path, clock())
         self.rates = Rates(settings.redis_url)
+        self.log_in_turns = Turns(self.rates, settings.processes, settings.threads // 4)
         self.hand_offs = HandOffPool(self._surroundings())
         self._calls = VendorCalls()
         self._webhooks = Webhooks()
@@ -129,6 +130,14 @@ class Running:
         with suppress(BadKeys):
             self._look_at_keys()
         return self._sealer.unseal(sealed)
+
+    @contextmanager
+    def sealing(self) -> Iterator[Sealer]:
+        """What seals secrets. No key goes on this host before the end: until then what was sealed must be stored.
+        Raises BadKeys."""
+        with keys_held(self.settings.keys_path):
+            self._look_at_keys()
+            yield self._sealer
 
     @property
     def session_keys(self) -> list[bytes]:

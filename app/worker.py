@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.privacy import Pruned, prune
-from app.actions.sealing import any_sealed, lost_secrets, reseal
+from app.actions.sealing import any_sealed, lost_second_factors, lost_secrets, reseal
 from app.core.vendor_account import days_left
 from app.key_file import BadKeys, keys_held, read_keys
 from app.seal import Sealer
@@ -76,6 +76,9 @@ class Schedule:
             return
         with self._database.read() as connection:
             sites = load_sites(connection)
+            factors = lost_second_factors(connection, sealer)
+        if factors:
+            log.error("second_factors_lost", technicians=len(factors), error="see: handbell check")
         for site in sites:
             if (days := days_left(site, today)) is not None:
                 log.warning("vendor_key_ends", site=site.key, days=days)

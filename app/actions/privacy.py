@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app.actions.log_in import SESSION_IDLE, WINDOW
+from app.actions.log_in import SESSION_IDLE
+from app.actions.tries import NETWORKS_KNOWN, STRANGERS_WINDOW
 from app.core.request import CustomerRequest
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.store import privacy as store
@@ -124,7 +125,7 @@ def prune(database: Database, retention: timedelta, applets: Path, now: datetime
 
     def forget(connection: Connection) -> None:
         store.forget_keys_and_addresses(connection, now - KEYS_KEPT, now - ADDRESSES_KEPT)
-        store.forget_log_ins(connection, now - WINDOW, now - SESSION_IDLE)
+        store.forget_log_ins(connection, now - STRANGERS_WINDOW, now - SESSION_IDLE, now - NETWORKS_KNOWN)
         store.forget_spent(connection, now)
 
     database.write(forget)

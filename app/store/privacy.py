@@ -8,7 +8,16 @@ from sqlalchemy import Connection, delete, exists, or_, select, update
 from app.core.backend import Start
 from app.core.request import RequestState
 from app.core.ticket import TicketState, states_before
-from app.store.tables import console_sessions, failed_logins, links, requests, spent, ticket_events, tickets
+from app.store.tables import (
+    console_sessions,
+    failed_logins,
+    known_networks,
+    links,
+    requests,
+    spent,
+    ticket_events,
+    tickets,
+)
 
 _NOTHING = {
     "customer_name": None,
@@ -110,10 +119,13 @@ def end_forgotten_requests(connection: Connection, created_before: datetime, now
     return connection.execute(change.values(state=RequestState.ENDED, ended_at=now)).rowcount
 
 
-def forget_log_ins(connection: Connection, failures_before: datetime, seen_before: datetime) -> None:
-    """Wrong tries and idle sessions that no longer count."""
+def forget_log_ins(
+    connection: Connection, failures_before: datetime, seen_before: datetime, networks_before: datetime
+) -> None:
+    """Wrong tries, idle sessions and networks of log-ins that no longer count."""
     connection.execute(delete(failed_logins).where(failed_logins.c.at < failures_before))
     connection.execute(delete(console_sessions).where(console_sessions.c.seen_at < seen_before))
+    connection.execute(delete(known_networks).where(known_networks.c.seen_at < networks_before))
 
 
 def forget_spent(connection: Connection, ended_before: datetime) -> None:

@@ -2,9 +2,10 @@
 
 from flask import Blueprint
 
-from app.web.console import departments, invitation, login, presence, queue, team, technicians, ticket, work
+from app.web.console import account, departments, invitation, login, presence, queue, team, technicians, ticket, work
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    account.pages,
     departments.pages,
     invitation.pages,
     login.pages,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, Response, abort, g, make_response, render_template, request, session
 from flask_wtf import FlaskForm
@@ -16,6 +16,7 @@ from app.core.bodies import MAX_BODY
 from app.core.role import Role
 from app.core.routing import Technician
 from app.core.ticket import Ticket
+from app.core.way_back import HOME, way_back
 from app.core.who_sees import may_see
 from app.incoming import see_other
 from app.web.words import _
@@ -77,6 +78,11 @@ administrators_only = only(Role.ADMINISTRATOR)
 def me() -> Technician:
     """Whose page this is."""
     return cast(Technician, g.technician)
+
+
+def my_session() -> str:
+    """The secret of the session that this page was asked for with."""
+    return str(session.get("sid", ""))
 
 
 def in_background() -> bool:
@@ -148,7 +154,7 @@ def _refuse_foreign_posts() -> None:
 
 def _who_is_in() -> Technician | None:
     here = running()
-    secret = session.get("sid", "")
+    secret = my_session()
     found = current_technician(here.database, secret, here.clock(), used=not in_background()) if secret else None
     return here.desk.staff.technician(found)
 
@@ -156,7 +162,21 @@ def _who_is_in() -> Technician | None:
 def _to_log_in() -> Response:
     if in_background():
         abort(401)
-    return see_other(LOG_IN)
+    return see_other(to_log_in(_asked_for()))
+
+
+def to_log_in(page: str) -> str:
+    """The log-in's address that leads back to this page of the console."""
+    page = way_back(page)
+    return LOG_IN if page == HOME else f"{LOG_IN}?next={quote(page, safe='/')}"
+
+
+def _asked_for() -> str:
+    """The page to come back to: this one, or the one that a form was sent from."""
+    if request.method in _SAFE:
+        return request.full_path.rstrip("?")
+    parts = urlsplit(request.headers.get("Referer", ""))
+    return f"{parts.path}?{parts.query}".rstrip("?") if parts.netloc.lower() in running().settings.hosts else HOME
 
 
 def _too_old() -> str:
