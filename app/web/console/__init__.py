@@ -2,9 +2,10 @@
 
 from flask import Blueprint
 
-from app.web.console import login, queue, ticket
+from app.web.console import changes, login, queue, ticket
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    changes.pages,
     login.pages,
     queue.pages,
     ticket.pages,
