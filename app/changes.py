@@ -130,17 +130,21 @@ class Changes:
             return  # it is awake, or has ended
 
     def _work(self) -> None:
-        with selectors.DefaultSelector() as selector:
+        with self._wake, self._woken, selectors.DefaultSelector() as selector:
             selector.register(self._woken, selectors.EVENT_READ)
             try:
                 self._until_closed(selector)
             finally:
                 # Whatever happened: who listens must not take silence for news that there is none.
-                for stream in list(self._streams.values()):
-                    self._forget(selector, stream)
-                    stream.end()
-                with self._lock:
-                    self._thread = None
+                self._end_all(selector)
+
+    def _end_all(self, selector: selectors.BaseSelector) -> None:
+        with self._lock:
+            self._thread = None
+        self._hear(selector, [])
+        for stream in list(self._streams.values()):
+            self._forget(selector, stream)
+            stream.end()
 
     def _until_closed(self, selector: selectors.BaseSelector) -> None:
         seen: object = None

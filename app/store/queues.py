@@ -113,9 +113,8 @@ def page_of(
 
 def count_waiting(connection: Connection, queues: Mapping[str, Queue]) -> dict[str, int]:
     """How many wait in each queue, counted up to 100."""
-    counts = {name: _count(queue) for name, queue in queues.items()}
-    row = connection.execute(select(*(count.label(name) for name, count in counts.items()))).one()
-    return dict(zip(counts, row, strict=True))
+    counts = [_count(queue).label(f"count_{place}") for place, queue in enumerate(queues.values())]
+    return dict(zip(queues, connection.execute(select(*counts)).one(), strict=True))
 
 
 def visible_to(viewer: Technician, staff: Staff, waiting_since: datetime) -> ColumnElement[bool]:
