@@ -16,6 +16,8 @@ Where each behaviour lives:
 - which addresses of a vendor are called and handed out ........... core/vendor_address.py
 - calling a vendor, and what its answer means ..................... backends/vendor_call.py, backends/answer.py
 - submit, work a ticket, erase, prune ............................. actions/
+- the console's queues, what an address shows of them ............. store/queues.py, core/queue_view.py
+- open consoles hear of changes, without a thread each ............ changes.py, web_process.py, web/console/live.py
 - pages for customers and technicians ............................. web/
 - the widget: its files and addresses, a page that shows it ........ widget_files.py, web/widget.py, web/demo.py
 - the New Session API, states as JSON, OpenAPI .................... api/
