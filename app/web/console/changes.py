@@ -16,7 +16,8 @@ def changes() -> Response:
     pages then ask for themselves every two seconds."""
     streams = running().changes
     sock = request.environ.get("gunicorn.socket")
-    if not streams.is_open or sock is None or request.method != "GET":
+    asked = request.method == "GET" and request.headers.get("Accept") == EVENTS
+    if not asked or not streams.is_open or sock is None:
         return Response(status=204)
     who = me().id
     if not streams.has_room(who):

@@ -48,18 +48,18 @@ const press = (key: string): boolean => {
 
 export const keys = (): void => {
   const help = document.querySelector<HTMLDialogElement>("dialog#keys");
+  if (!help) return;
   useSwitch("keys");
   for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-keys]")) {
-    button.addEventListener("click", () => help?.showModal());
+    button.addEventListener("click", () => help.showModal());
   }
   addEventListener("keydown", (event) => {
     const { key } = event;
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (help?.open || isField(event.target)) return;
-    if (help && !isOn("keys")) return;
+    if (help.open || isField(event.target) || !isOn("keys")) return;
     if (key === "j") move(1);
     else if (key === "k") move(-1);
-    else if (key === "?" && help) help.showModal();
+    else if (key === "?") help.showModal();
     else if (event.repeat || !press(key)) return;
     event.preventDefault();
   });

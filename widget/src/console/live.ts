@@ -55,10 +55,11 @@ export const live = (renewed: Renewed): void => {
   let touched = false;
   let failed = 0;
   let out = false;
+  let gone = false;
   let due = Date.now() + RENEW_MS;
 
   const show = (): void => {
-    const words = out ? line?.dataset.out : failed > 2 ? line?.dataset.away : "";
+    const words = out ? line?.dataset.out : gone ? line?.dataset.gone : failed > 2 ? line?.dataset.away : "";
     write(line?.querySelector("span") ?? null, words ?? "");
     line?.classList.toggle("saying", Boolean(words));
     const way = line?.querySelector("a");
@@ -68,6 +69,7 @@ export const live = (renewed: Renewed): void => {
   const answered = (call: XMLHttpRequest): void => {
     failed = call.status === 200 || call.status === 304 || call.status === 401 ? 0 : failed + 1;
     out = call.status === 401;
+    gone = call.status === 403 || call.status === 404; // it went to somebody else, say
     due = Date.now() + (out ? LOGGED_OUT_MS : failed > 2 ? TICK_MS * Math.min(failed, 10) : RENEW_MS);
     if (call.status === 200 && call.response instanceof Document) {
       tag = call.response.body.dataset.tag ?? tag;
@@ -78,6 +80,7 @@ export const live = (renewed: Renewed): void => {
   };
 
   const ask = (): void => {
+    if (gone) return;
     if (asking) {
       again = true;
       return;
