@@ -6,18 +6,21 @@ import re
 import secrets
 import socket
 import statistics
+import sys
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import psycopg
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import text
 
-from bench.hand_offs import run_handbell
+from app.actions.log_in import hashed_password
+from app.core.role import Role
+from app.store.database import Database
+from app.store.staff import add_technician
 from bench.servers import BenchFailed, Server, handbell
 
 FEW, MANY = 1_000, 1_000_000
@@ -27,19 +30,20 @@ _PASSWORD = secrets.token_hex(16)
 _EACH = 20  # streams of one technician
 _TECHNICIANS = 5
 _NEXT = {
-    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {last}) ",
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT {low} UNION ALL SELECT i + 1 FROM n WHERE i < {high}) ",
     "postgresql": "",
 }
-_FROM = {"sqlite": "n", "postgresql": "generate_series(0, {last}) AS n(i)"}
+_FROM = {"sqlite": "n", "postgresql": "generate_series({low}, {high}) AS n(i)"}
+_AT_ONCE = 25_000  # tickets in one statement, which has half a minute
 # Half of them in the general queue, a quarter in department 10, a quarter for one technician; all wait, most for long.
 _FILL = """INSERT INTO tickets (number, session_id, pin, site, state, queue_kind, department_id, technician_id, reason,
  customer_name, customer_email, customer_number, problem_description, ask_customer_info, info_mode, applet_id,
  created_at)
- SELECT 200000 + i, 's' || i, '123456789', 'default', 'waiting',
+ {next}SELECT 200000 + i, 's' || i, '123456789', 'default', 'waiting',
  CASE i % 4 WHEN 0 THEN 'department' WHEN 1 THEN 'technician' ELSE 'general' END,
  CASE i % 4 WHEN 0 THEN 10 END, CASE i % 4 WHEN 1 THEN {technician} END, 'nothing_asked',
  'Customer ' || i, 'customer' || i || '@example.com', 'C-' || i, 'The printer does not print, and says so.', {no},
- 'ask', 'a' || i, {now} - ({last} - i) * 1000000
+ 'ask', 'a' || i, {now} - ({last} - i) * CAST(1000000 AS bigint)
  FROM {source}"""
 
 
@@ -49,6 +53,7 @@ def measure(folder: Path, rounds: int) -> dict[str, Any]:
     with sqlite_pair(folder) as pair:
         results["sqlite"] = _queue_pages(pair, rounds)
         results["idle"] = _idle(pair[0])
+        print(f"SQLite: {results}", file=sys.stderr)
     with postgresql_pair(folder) as pair:
         results["postgresql"] = _queue_pages(pair, rounds) if pair else None
     return results
@@ -156,8 +161,7 @@ def sqlite_pair(folder: Path) -> Iterator[tuple[Place, Place]]:
         for name, how_many in (("few", FEW), ("many", MANY)):
             data_dir = folder / name
             server = stack.enter_context(handbell(data_dir, "warning", PROCESSES="1"))
-            _add_technicians(data_dir)
-            _fill(create_engine(f"sqlite:///{data_dir / 'handbell.sqlite3'}"), how_many)
+            _fill(f"sqlite:///{data_dir / 'handbell.sqlite3'}", how_many)
             places.append(Place(server, data_dir, None))
         yield places[0], places[1]
 
@@ -179,8 +183,7 @@ def postgresql_pair(folder: Path) -> Iterator[tuple[Place, Place] | None]:
                 url = f"postgresql+psycopg://postgres@127.0.0.1:5432/{name}"
                 data_dir = folder / name
                 server = stack.enter_context(handbell(data_dir, "warning", PROCESSES="1", DATABASE_URL=url))
-                _add_technicians(data_dir, DATABASE_URL=url)
-                _fill(create_engine(url), how_many)
+                _fill(url, how_many)
                 places.append(Place(server, data_dir, name))
             yield places[0], places[1]
     finally:
@@ -246,40 +249,37 @@ def _cpu_ns(pid: int) -> int:
     return total
 
 
-def _add_technicians(data_dir: Path, **settings: str) -> None:
-    for number in range(_TECHNICIANS):
-        run_handbell(
-            data_dir,
-            *("technician", "add", f"bench{number}@example.com", "--name", f"Bench {number}", "--department", "10"),
-            *("--role", "supervisor", "--password-file", "-"),
-            stdin=_PASSWORD,
-            **settings,
+def _staff(database: Database) -> int:
+    """Technicians who can log in; the id of the first."""
+    password, now = hashed_password(_PASSWORD), datetime.now(UTC)
+    ids = [
+        database.write(
+            lambda connection, number=number: add_technician(  # type: ignore[misc]
+                connection, f"bench{number}@example.com", f"Bench {number}", [10], password, now, Role.SUPERVISOR
+            )
         )
+        for number in range(_TECHNICIANS)
+    ]
+    return int(ids[0])
 
 
-def _fill(engine: Engine, how_many: int) -> None:
-    kind, last = engine.dialect.name, how_many - 1
-    query = _NEXT[kind].format(last=last) if kind == "sqlite" else ""
-    with engine.connect() as connection:
-        technician = connection.execute(
-            text("SELECT id FROM technicians WHERE email = 'bench0@example.com'")
-        ).scalar_one()
+def _fill(url: str, how_many: int) -> None:
+    """Staff and tickets, straight into the tables."""
+    database = Database(url)
+    kind = "sqlite" if database.is_sqlite else "postgresql"
     values = {
-        "source": _FROM[kind].format(last=last),
-        "last": last,
-        "technician": technician,
-        "no": "0" if kind == "sqlite" else "false",
-        "now": int(datetime.now().astimezone().timestamp() * 1e6),
+        "last": how_many - 1,
+        "technician": _staff(database),
+        "no": "0" if database.is_sqlite else "false",
+        "now": int(datetime.now(UTC).timestamp() * 1e6),
     }
-    fill = _FILL.format(**values)
-    # SQLite wants the recursion before the INSERT's own SELECT.
-    whole = fill.replace(" SELECT 200000", f" {query}SELECT 200000", 1)
-    try:
-        with engine.begin() as connection:
-            connection.execute(text(whole))
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("ANALYZE tickets" if kind == "sqlite" else "VACUUM ANALYZE tickets"))
-    except OperationalError as error:
-        raise BenchFailed(f"the tickets could not be made: {error.orig}") from None
-    finally:
-        engine.dispose()
+    for low in range(0, how_many, _AT_ONCE):
+        part = {"low": low, "high": min(low + _AT_ONCE, how_many) - 1}
+        whole = values | {"next": _NEXT[kind].format(**part), "source": _FROM[kind].format(**part)}
+        query = text(_FILL.format(**whole))
+        database.write(lambda connection, query=query: connection.execute(query))  # type: ignore[misc]
+    database.checkpoint()
+    database.close()
+    if kind == "postgresql":
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE tickets")

@@ -79,7 +79,7 @@ def table(results: dict[str, Any]) -> str:
 
 
 def _use(data_dir: Path, vendor: RemoteVendor, backend: str) -> None:
-    run_handbell(
+    _handbell(
         data_dir,
         *("site", "set", "default", "--backend", backend, "--api-domain", vendor.address),
         *("--key-file", "-"),
@@ -87,13 +87,12 @@ def _use(data_dir: Path, vendor: RemoteVendor, backend: str) -> None:
     )
 
 
-def run_handbell(data_dir: Path, *arguments: str, stdin: str | None = None, **settings: str) -> str:
-    """What a command prints."""
+def _handbell(data_dir: Path, *arguments: str, stdin: str | None = None) -> str:
     command = [sys.executable, "-c", "from app.cli import main; main()", *arguments]
     done = subprocess.run(
         command,
         cwd=data_dir.parent,
-        env=environment(DATA_DIR=str(data_dir), **settings),
+        env=environment(DATA_DIR=str(data_dir)),
         input=stdin,
         capture_output=True,
         text=True,
@@ -105,7 +104,7 @@ def run_handbell(data_dir: Path, *arguments: str, stdin: str | None = None, **se
 
 
 def _requests(data_dir: Path) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads(run_handbell(data_dir, "request", "list", "--most", "10000", "--json"))
+    rows: list[dict[str, Any]] = json.loads(_handbell(data_dir, "request", "list", "--most", "10000", "--json"))
     return rows
 
 

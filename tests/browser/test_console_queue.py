@@ -85,7 +85,7 @@ def test_a_request_appears_in_two_consoles_without_disturbing_anybody(
 
 
 def test_the_focus_stays_in_its_place_when_its_row_goes(new_page: NewPage, live: LiveServer, ask: Ask) -> None:
-    page, customer = new_page(), new_page()
+    page, customer = new_page(), new_page(expect=LATE)
     ask(customer_name="Stays")
     reach_applet(customer)
     number = customer.locator(".tile .big").nth(1).inner_text()
@@ -94,6 +94,7 @@ def test_the_focus_stays_in_its_place_when_its_row_goes(new_page: NewPage, live:
     page.goto("/console/?queue=general")
     page.get_by_role("link", name=number, exact=True).focus()
     below = page.locator(f"#t-{number} + tr").get_attribute("data-row")
+    customer.get_by_text("I no longer need help").click()
     customer.get_by_role("button", name="Cancel my request").click()
     expect(page.locator(f"#t-{number}")).to_have_count(0)
     assert page.evaluate(FOCUSED) == below
