@@ -18,7 +18,9 @@ Where each behaviour lives:
 - departments, technicians, invitations, their sessions ............ core/team.py, actions/{team,invitations}.py
 - submit, erase, prune ............................................ actions/
 - claim, pass on, note, close, open again ......................... actions/work.py, core/note.py
-- log-in, its limits, second factor, one's own account ............ actions/log_in.py, tries.py, second_factor.py, own_account.py
+- log-in, its limits, second factor, one's own account ............ actions/{log_in,tries,second_factor,own_account}.py
+- the console's queues, what an address shows of them ............. store/queues.py, core/queue_view.py
+- open consoles hear of changes, without a thread each ............ changes.py, web_process.py, web/console/live.py
 - pages for customers and technicians ............................. web/
 - the widget: its files and addresses, a page that shows it ........ widget_files.py, web/widget.py, web/demo.py
 - the New Session API, states as JSON, OpenAPI .................... api/

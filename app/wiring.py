@@ -19,6 +19,7 @@ from app.actions.tell import deliver_due
 from app.backends import open_backend
 from app.backends.vendor_call import VendorCalls
 from app.backends.webhook import Webhooks
+from app.changes import Changes
 from app.core.backend import Refused, SessionBackend, Unavailable
 from app.core.client import is_in
 from app.core.desk_options import DeskOptions
@@ -36,6 +37,7 @@ from app.settings import Settings
 from app.store.database import Database
 from app.store.desk import load_desk_options
 from app.store.migrate import migrate
+from app.store.queues import newest
 from app.store.sites import load_generation, load_sites
 from app.store.staff import load_staff
 
@@ -103,6 +105,7 @@ class Running:
         self.rates = Rates(settings.redis_url)
         self.log_in_turns = Turns(self.rates, settings.processes, settings.threads // 4)
         self.hand_offs = HandOffPool(self._surroundings())
+        self.changes = Changes(self._newest)
         self._calls = VendorCalls()
         self._webhooks = Webhooks()
         self._keys_lock = threading.Lock()
@@ -213,9 +216,14 @@ class Running:
             return None
 
     def close(self) -> None:
-        """Settle the calls in flight, finish writing and close the database."""
+        """End the streams, settle the calls in flight, finish writing and close the database."""
+        self.changes.close()
         self.hand_offs.stop()
         self.database.close()
+
+    def _newest(self) -> tuple[int, ...]:
+        with self.database.read() as connection:
+            return newest(connection)
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(

@@ -51,40 +51,23 @@ def list_tickets(connection: Connection, *, state: TicketState | None = None, mo
     return [_known(row) for row in connection.execute(query)]
 
 
-def mine(technician_id: int) -> ColumnElement[bool]:
-    """Tickets that went to this technician."""
-    return tickets.c.technician_id == technician_id
-
-
-def of_departments(department_ids: Collection[int]) -> ColumnElement[bool]:
-    """Tickets in these departments' queues."""
-    return tickets.c.department_id.in_(sorted(department_ids))
-
-
 def waits_in_department(department_id: int) -> ColumnElement[bool]:
     """Tickets in this one department's queue."""
     return and_(tickets.c.queue_kind == QueueKind.DEPARTMENT, tickets.c.department_id == department_id)
-
-
-def general() -> ColumnElement[bool]:
-    """Tickets in the general queue."""
-    return tickets.c.queue_kind == QueueKind.GENERAL
-
-
-def open_tickets(
-    connection: Connection, which: ColumnElement[bool], *, before: int | None = None, most: int = 50
-) -> list[Ticket]:
-    """Waiting and active tickets, the newest first; `before` is the last number of the page before."""
-    query = select(tickets).where(which, tickets.c.state.in_(OPEN_STATES))
-    if before is not None:
-        query = query.where(tickets.c.number < before)
-    return [_known(row) for row in connection.execute(query.order_by(tickets.c.number.desc()).limit(most))]
 
 
 def count_open(connection: Connection, which: ColumnElement[bool], most: int = 100) -> int:
     """How many wait or are worked on, counted up to `most`."""
     some = select(tickets.c.number).where(which, tickets.c.state.in_(OPEN_STATES)).limit(most).subquery()
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def tickets_by_number(connection: Connection, numbers: Collection[int]) -> list[Ticket]:
+    """Those of these tickets that there are, the newest first."""
+    if not numbers:
+        return []
+    query = select(tickets).where(tickets.c.number.in_(numbers)).order_by(tickets.c.number.desc())
+    return [_known(row) for row in connection.execute(query)]
 
 
 def place_in_queue(connection: Connection, ticket: Ticket, most: int = 100) -> int:

@@ -2,10 +2,23 @@
 
 from flask import Blueprint
 
-from app.web.console import account, departments, invitation, login, presence, queue, team, technicians, ticket, work
+from app.web.console import (
+    account,
+    changes,
+    departments,
+    invitation,
+    login,
+    presence,
+    queue,
+    team,
+    technicians,
+    ticket,
+    work,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account.pages,
+    changes.pages,
     departments.pages,
     invitation.pages,
     login.pages,

@@ -24,6 +24,7 @@ from app.wiring import running
 
 View = Callable[..., Response]
 LOG_IN = "/console/login"
+EVENTS = "text/event-stream"
 _FOR = {
     Role.TECHNICIAN: Who.TECHNICIANS,
     Role.SUPERVISOR: Who.SUPERVISORS,
@@ -87,7 +88,12 @@ def my_session() -> str:
 
 def in_background() -> bool:
     """Whether the page's script asks by itself, and nobody has touched the page since it last did."""
-    return "X-Background" in request.headers
+    return "X-Background" in request.headers or request.headers.get("Accept") == EVENTS
+
+
+def by_script() -> bool:
+    """Whether the page's script asks, to renew what is shown: nobody looks at the answer as a page of its own."""
+    return "X-Live" in request.headers or in_background()
 
 
 def waiting_since() -> datetime:
@@ -109,6 +115,8 @@ def console_page(template: str, *, status: int = 200, **context: object) -> Resp
         csrf_token=generate_csrf(),
         logout_url="/console/logout",
         places=_places(me().role),
+        live_tag=g.get("live_tag"),
+        by_script=by_script(),
         **context,
     )
     return make_response(html, status)
@@ -160,7 +168,7 @@ def _who_is_in() -> Technician | None:
 
 
 def _to_log_in() -> Response:
-    if in_background():
+    if by_script():
         abort(401)
     return see_other(to_log_in(_asked_for()))
 
