@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, 
 from app.core.customer_info import InfoMode
 from app.core.routing import QueueKind, Reason
 from app.core.ticket import OPEN_STATES, Ticket, TicketEvent, TicketState, states_before
+from app.store.mail import is_mail
 from app.store.tables import ticket_events, tickets
 
 _COLUMNS = tuple(column.name for column in tickets.columns if column.name != "number")
@@ -144,7 +145,7 @@ def tickets_of_person(connection: Connection, *, email: str | None = None, numbe
     """All tickets that bear this mail address (any case) or customer number."""
     wanted = []
     if email is not None:
-        wanted.append(func.lower(tickets.c.customer_email) == email.lower())
+        wanted.append(is_mail(tickets.c.customer_email, email))
     if number is not None:
         wanted.append(tickets.c.customer_number == number)
     query = select(tickets).where(or_(*wanted)).order_by(tickets.c.number)
