@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from math import ceil
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -80,7 +81,7 @@ def code_of_pin(database: Database, pin: str, address: str, now: datetime) -> Se
     if oldest is None:
         found, oldest = database.write(look)
     if oldest:
-        raise TooManyWrong(int((oldest + WINDOW - now).total_seconds()) + 1)
+        raise TooManyWrong(ceil((oldest + WINDOW - now).total_seconds()))
     return found
 
 

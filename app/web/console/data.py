@@ -8,7 +8,7 @@ from flask import Response, flash, request
 
 from app.actions.privacy import Person, erase, export, find_person, record_export
 from app.core.request import CustomerRequest, written_reference
-from app.core.text import is_blank, text_problem
+from app.core.text import is_blank, text_problem, without_control
 from app.core.ticket import Ticket
 from app.headers import ATTACHMENT, with_headers
 from app.incoming import see_other
@@ -106,7 +106,8 @@ def _person(wanted: _Wanted) -> Person:
 
 def _search(values: dict[str, str], problems: dict[str, str] | None = None) -> Response:
     status = 422 if problems else 200
-    return console_page("console/data.html", status=status, kinds=_kinds(), values=values, problems=problems or {})
+    shown = {name: without_control(value) for name, value in values.items()}
+    return console_page("console/data.html", status=status, kinds=_kinds(), values=shown, problems=problems or {})
 
 
 def _found(wanted: _Wanted, person: Person) -> Response:
@@ -127,12 +128,11 @@ def _confirm(wanted: _Wanted, person: Person, *, changed: bool) -> Response:
     return console_page(
         "console/erase.html",
         values=wanted.values,
-        mark=_mark(person),
+        confirmation=_mark(person),
         changed=changed,
         requests=len(person.requests),
         tickets=len(person.tickets),
         still_open=person.still_open,
-        back_url=_HERE,
     )
 
 

@@ -4,6 +4,7 @@ from flask import Response, flash, request
 
 from app.actions.desk_options import change_desk_options
 from app.core.desk_options import LONGEST_KEPT_DAYS, LONGEST_WAIT_MINUTES
+from app.core.text import without_control
 from app.incoming import see_other
 from app.web.console.frame import administrators_only, console_page, console_pages, me
 from app.web.words import _
@@ -32,7 +33,8 @@ def change() -> Response:
     if values["retention_days"] == "":
         wrong.discard("retention_days")
     if wrong:
-        return _page(values, {name: _between(_LIMITS[name]) for name in _LIMITS if name in wrong})
+        shown = {name: without_control(text) for name, text in values.items()}
+        return _page(shown, {name: _between(_LIMITS[name]) for name in _LIMITS if name in wrong})
     change_desk_options(here.database, numbers, me().id, here.clock())
     flash(_("Saved."))
     return see_other("/console/desk")
