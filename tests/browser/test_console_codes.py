@@ -65,7 +65,7 @@ def test_the_link_needs_a_press_and_no_script(new_page: NewPage, live: LiveServe
 def test_a_person_s_data_is_found_given_out_and_erased_and_the_log_tells(
     new_page: NewPage, live: LiveServer, look: Look, tmp_path: Path
 ) -> None:
-    customer, page = new_page(), new_page(expect=LATE)
+    customer, page = new_page(expect=LATE), new_page(expect=LATE)
     fill(customer, name="Quill")
     customer.get_by_label("Your e-mail").fill("quill@example.com")
     send(customer)
