@@ -9,7 +9,7 @@ from app.store.tables import configuration
 
 def load_desk_options(connection: Connection) -> DeskOptions:
     """As they are now."""
-    return DeskOptions.of(connection.execute(select(configuration.c.options)).scalar_one())
+    return DeskOptions.of(connection.execute(select(configuration.c.options)).scalar_one() or {})
 
 
 def lock_desk_options(connection: Connection) -> DeskOptions:

@@ -89,7 +89,7 @@ configuration = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("generation", BigInteger, nullable=False),
-    Column("options", JSON, nullable=False, server_default="{}"),
+    Column("options", JSON),
 )
 
 sites = Table(

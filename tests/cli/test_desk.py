@@ -18,20 +18,22 @@ def test_departments_are_added_listed_and_disabled(handbell: Handbell) -> None:
 
 def test_technicians_are_added_with_a_password_shown_once(filled: Handbell) -> None:
     shown = filled.says(
-        "technician", "add", "Dora@Example.com", "--name", "Dora D", "--department", "20", "--department", "10"
+        "technician", "add", "Erin@Example.com", "--name", "Erin E", "--department", "20", "--department", "10"
     )
     password = shown.split("password ")[1].split()[0]
     filled.says("technician", "disable", "BEN@example.com")
     found = {row["email"]: row for row in filled.json("technician", "list")}
-    assert found["dora@example.com"] == {
-        "email": "dora@example.com",
-        "name": "Dora D",
+    assert found["erin@example.com"] == {
+        "email": "erin@example.com",
+        "name": "Erin E",
+        "role": "technician",
         "departments": [10, 20],
         "disabled": False,
+        "away": False,
     }
     assert found["ben@example.com"]["disabled"] is True
     with filled.database() as database:
-        assert log_in(database, "dora@example.com", password, "192.0.2.7", NOW)
+        assert log_in(database, "erin@example.com", password, "192.0.2.7", NOW)
 
 
 def test_a_password_is_taken_from_a_file_and_not_shown(filled: Handbell) -> None:
@@ -47,7 +49,7 @@ def test_a_password_is_taken_from_a_file_and_not_shown(filled: Handbell) -> None
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("technician", "add", "dora@example.com", "--name", "D", "--department", "99"), "there is no department 99"),
+        (("technician", "add", "erin@example.com", "--name", "D", "--department", "99"), "there is no department 99"),
         (("technician", "add", "anna@example.com", "--name", "A"), "there is a technician anna@example.com already"),
         (("technician", "add", "anna", "--name", "A"), "give a mail address"),
         (("technician", "disable", "nobody@example.com"), "there is no technician nobody@example.com"),

@@ -37,6 +37,8 @@ def test_everyone_is_loaded_with_their_departments_disabled_ones_too(desk: Datab
         "anna@example.com": ("Anna A", [10], False),
         "ben@example.com": ("Ben B", [20], False),
         "carl@example.com": ("Carl C", [10], True),
+        "dora@example.com": ("Dora D", [], False),
+        "sven@example.com": ("Sven S", [], False),
     }
 
 

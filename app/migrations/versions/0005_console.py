@@ -10,7 +10,7 @@ _KEPT = "the audit log only grows"
 
 
 def upgrade() -> None:
-    op.add_column("configuration", sa.Column("options", sa.JSON(), nullable=False, server_default="{}"))
+    op.add_column("configuration", sa.Column("options", sa.JSON(), nullable=True))
     op.add_column("technicians", sa.Column("role", sa.Text(), nullable=False, server_default="technician"))
     op.add_column("technicians", sa.Column("away", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("technicians", sa.Column("sealed_totp", sa.Text(), nullable=True))
