@@ -49,8 +49,8 @@ def audited(here: Running) -> list[Act]:
 
 def names(here: Running) -> set[str | None]:
     with here.database.read() as connection:
-        kept = [*list_requests(connection), *list_tickets(connection)]
-    return {row.customer_name for row in kept}
+        requests, tickets = list_requests(connection), list_tickets(connection)
+    return {row.customer_name for row in requests} | {row.customer_name for row in tickets}
 
 
 @pytest.mark.parametrize(("kind", "value"), [("email", "  ZOE@EXAMPLE.com "), ("number", " C-1 "), ("reference", "")])

@@ -48,16 +48,16 @@ def start() -> Response:
     return see_other(_HERE)
 
 
-@pages.post("/codes/<code_id>/revoke")
+@pages.post("/codes/<key>/revoke")
 @technicians_only
-def take_back(code_id: str) -> Response:
-    """Nobody can use this code any more."""
+def take_back(key: str) -> Response:
+    """Nobody can use the code with this id any more."""
     here = running()
-    if revoke(here.database, code_id, me().id, here.clock()):
+    if revoke(here.database, key, me().id, here.clock()):
         flash(_("The code was taken back. It does not work any more."))
         return see_other(_HERE)
     with here.database.read() as connection:
-        code = code_by_id(connection, code_id)
+        code = code_by_id(connection, key)
     if code is None or code.technician_id != me().id:
         abort(404)
     flash(_("This code was used or over already."))
