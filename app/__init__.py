@@ -14,6 +14,9 @@ Where each behaviour lives:
 - rows and transactions, group commit on SQLite ................... store/
 - opening a session ............................................... backends/
 - which addresses of a vendor are called and handed out ........... core/vendor_address.py
+- session codes: PINs, wrong tries, a customer's way in ........... core/session_code.py, actions/codes.py, web/pin.py
+- people's data, the desk's options ............................... actions/privacy.py, actions/desk_options.py
+- the audit log, which only grows ................................ store/audit.py
 - calling a vendor, and what its answer means ..................... backends/vendor_call.py, backends/answer.py
 - departments, technicians, invitations, their sessions ............ core/team.py, actions/{team,invitations}.py
 - submit, erase, prune ............................................ actions/

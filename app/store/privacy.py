@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, exists, or_, select, update
 from app.core.backend import Start
 from app.core.request import RequestState
 from app.core.ticket import TicketState, states_before
+from app.store.codes import WRONG_PIN, part_codes
 from app.store.tables import (
     console_sessions,
     failed_logins,
@@ -36,6 +37,7 @@ _MOST = 500  # rows in one transaction
 def erase_requests(connection: Connection, references: Sequence[str], now: datetime) -> int:
     """Erase these requests and return how many there were."""
     connection.execute(delete(links).where(links.c.reference.in_(references)))
+    part_codes(connection, references, now)
     change = update(requests).where(requests.c.reference.in_(references), requests.c.erased_at.is_(None))
     routing = {"department": None, "tech": None, "last_error": None}
     address = {"client_address": None, "client_network": None, "idempotency_key": None, "body_hash": None}
@@ -123,7 +125,8 @@ def forget_log_ins(
     connection: Connection, failures_before: datetime, seen_before: datetime, networks_before: datetime
 ) -> None:
     """Wrong tries, idle sessions and networks of log-ins that no longer count."""
-    connection.execute(delete(failed_logins).where(failed_logins.c.at < failures_before))
+    log_ins = failed_logins.c.account_hash != WRONG_PIN
+    connection.execute(delete(failed_logins).where(log_ins, failed_logins.c.at < failures_before))
     connection.execute(delete(console_sessions).where(console_sessions.c.seen_at < seen_before))
     connection.execute(delete(known_networks).where(known_networks.c.seen_at < networks_before))
 

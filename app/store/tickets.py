@@ -10,6 +10,7 @@ from app.core.customer_info import InfoMode
 from app.core.routing import QueueKind, Reason
 from app.core.standing import Standing
 from app.core.ticket import OPEN_STATES, Outcome, Ticket, TicketEvent, TicketState, states_before
+from app.store.mail import is_mail
 from app.store.tables import Moment, ticket_events, tickets
 
 _COLUMNS = tuple(column.name for column in tickets.columns if column.name != "number")
@@ -191,7 +192,7 @@ def tickets_of_person(connection: Connection, *, email: str | None = None, numbe
     """All tickets that bear this mail address (any case) or customer number."""
     wanted = []
     if email is not None:
-        wanted.append(func.lower(tickets.c.customer_email) == email.lower())
+        wanted.append(is_mail(tickets.c.customer_email, email))
     if number is not None:
         wanted.append(tickets.c.customer_number == number)
     query = select(tickets).where(or_(*wanted)).order_by(tickets.c.number)

@@ -4,8 +4,12 @@ from flask import Blueprint
 
 from app.web.console import (
     account,
+    audit,
     changes,
+    codes,
+    data,
     departments,
+    desk,
     invitation,
     login,
     presence,
@@ -18,8 +22,12 @@ from app.web.console import (
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account.pages,
+    audit.pages,
     changes.pages,
+    codes.pages,
+    data.pages,
     departments.pages,
+    desk.pages,
     invitation.pages,
     login.pages,
     presence.pages,
