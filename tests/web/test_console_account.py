@@ -96,10 +96,12 @@ def test_the_log_in_leads_back_to_the_page_asked_for(client: PageClient, path: s
 
 def test_a_wrong_log_in_does_not_lose_the_way_back(client: PageClient) -> None:
     address = client.get(ACCOUNT).location
+    answer = None
     for password, status in (("wrong", 403), (PASSWORD, 303)):
         token = csrf_of(client.get(address))
         answer = client.post(address, {"csrf_token": token, "email": ANNA, "password": password})
         assert answer.status == status
+    assert answer
     assert answer.location == ACCOUNT
 
 
