@@ -12,6 +12,11 @@ def load_desk_options(connection: Connection) -> DeskOptions:
     return DeskOptions.of(connection.execute(select(configuration.c.options)).scalar_one() or {})
 
 
+def lock_desk_options(connection: Connection) -> DeskOptions:
+    """As they are now, for a transaction that changes them: nobody else does before that has ended."""
+    return DeskOptions.of(connection.execute(select(configuration.c.options).with_for_update()).scalar_one() or {})
+
+
 def save_desk_options(connection: Connection, options: DeskOptions) -> None:
     """Keep them and tell every process."""
     connection.execute(update(configuration).values(options=options.stored()))

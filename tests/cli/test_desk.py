@@ -3,10 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import Connection
 
 from app.actions.invitations import invited
 from app.actions.log_in import WrongLogin, log_in
+from app.store.account import recovery_codes_left, replace_recovery_codes, set_second_factor
 from app.store.audit import acts
+from app.store.staff import load_staff
 from tests.cli.command import Handbell
 from tests.store.rows import NOW
 
@@ -124,3 +127,29 @@ def test_the_last_administrator_may_go_with_a_warning(filled: Handbell) -> None:
 )
 def test_a_mistake_is_one_line(filled: Handbell, arguments: tuple[str | bytes, ...], why: str) -> None:
     assert filled.fails(*arguments).startswith(f"handbell: {why}")
+
+
+def test_a_second_factor_is_told_and_turned_off(filled: Handbell) -> None:
+    assert filled.says("technician", "second-factor", "Anna@example.com") == "anna@example.com has no second factor\n"
+    assert filled.fails("technician", "second-factor", "anna@example.com", "--off").endswith("has no second factor")
+    assert "there is no technician x@y.org" in filled.fails("technician", "second-factor", "x@y.org")
+    with filled.database() as database:
+        with database.read() as connection:
+            anna = load_staff(connection).technicians["anna@example.com"].id
+
+        def turn_on(connection: Connection) -> None:
+            set_second_factor(connection, anna, "sealed with a key that is gone", 1)
+            replace_recovery_codes(connection, anna, ["a", "b"])
+
+        database.write(turn_on)
+    told = filled.says("technician", "second-factor", "anna@example.com")
+    assert told == "anna@example.com has a second factor and 2 unused recovery codes\n"
+    checked = filled.run("check")
+    assert checked.returncode == 1
+    assert "handbell technician second-factor anna@example.com --off" in checked.stdout
+    filled.says("technician", "second-factor", "ANNA@example.com", "--off")
+    with filled.database() as database, database.read() as connection:
+        (act,) = acts(connection)
+        assert (act.who, act.act, act.about) == (None, "second_factor.turned_off", "anna@example.com")
+        assert recovery_codes_left(connection, anna) == 0
+    assert filled.run("check").returncode == 0

@@ -102,9 +102,12 @@ def ticket(here: Running, clock: StandingClock, **asked: str) -> int:
     return open_ticket(here.database, here.desk.staff, "default", request, clock()).number
 
 
+OPEN = {"GET,POST /console/login", "GET,POST /console/login/code"}
+
+
 def test_every_route_but_the_log_in_needs_a_technician(app: Flask, client: PageClient) -> None:
     routes = {route: who for route, who in declared(app).items() if " /console" in route}
-    assert {route for route, who in routes.items() if who is Who.EVERYONE} == {"GET,POST /console/login"}
+    assert {route for route, who in routes.items() if who is Who.EVERYONE} == OPEN
     guarded = [route for route, who in routes.items() if who not in (Who.EVERYONE, Who.LINK_HOLDERS)]
     assert len(guarded) > 3
     for route in guarded:

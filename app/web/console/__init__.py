@@ -2,14 +2,38 @@
 
 from flask import Blueprint
 
-from app.web.console import departments, invitation, login, queue, team, technicians, ticket
+from app.web.console import (
+    account,
+    audit,
+    changes,
+    codes,
+    data,
+    departments,
+    desk,
+    invitation,
+    login,
+    presence,
+    queue,
+    team,
+    technicians,
+    ticket,
+    work,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    account.pages,
+    audit.pages,
+    changes.pages,
+    codes.pages,
+    data.pages,
     departments.pages,
+    desk.pages,
     invitation.pages,
     login.pages,
+    presence.pages,
     queue.pages,
     team.pages,
     technicians.pages,
     ticket.pages,
+    work.pages,
 )

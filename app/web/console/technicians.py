@@ -13,8 +13,8 @@ from app.core.team import LONGEST_MAIL, mail_fault, particulars
 from app.core.user_agent import browser_words
 from app.incoming import see_other
 from app.store import staff as store
+from app.store.queues import count_waiting, mine
 from app.store.sessions import ConsoleSession, sessions_of
-from app.store.tickets import count_open, mine
 from app.web.console.frame import administrators_only, console_page, console_pages, me
 from app.web.console.team import TEAM, fault_words, role_words
 from app.web.console.technician_form import choices, ticked, typed_again, wanted_particulars
@@ -202,7 +202,7 @@ def _one(person: Technician, problems: dict[str, str] | None = None, status: int
     with here.database.read() as connection:
         account = store.accounts(connection, [person.id], now)[person.id]
         logged_in = [each for each in sessions_of(connection, person.id) if _lives(each)]
-        waiting = count_open(connection, mine(person.id))
+        waiting = count_waiting(connection, {"mine": mine(person)})["mine"]
     refused = status >= 400 and "name" in request.form
     return console_page(
         "console/team_technician.html",
