@@ -16,7 +16,7 @@ Where each behaviour lives:
 - which addresses of a vendor are called and handed out ........... core/vendor_address.py
 - calling a vendor, and what its answer means ..................... backends/vendor_call.py, backends/answer.py
 - submit, work a ticket, erase, prune ............................. actions/
-- log-in, its limits, second factor, one's own account ............ actions/log_in.py, tries.py, second_factor.py, own_account.py
+- log-in, its limits, second factor, one's own account ............ actions/{log_in,tries,second_factor,own_account}.py
 - pages for customers and technicians ............................. web/
 - the widget: its files and addresses, a page that shows it ........ widget_files.py, web/widget.py, web/demo.py
 - the New Session API, states as JSON, OpenAPI .................... api/
