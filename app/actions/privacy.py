@@ -17,6 +17,7 @@ from app.store.database import Database
 from app.store.requests import end_request, request_by_reference, requests_of_person
 from app.store.tickets import (
     add_event,
+    earlier_tickets,
     end_ticket,
     ticket_by_number,
     ticket_history,
@@ -164,7 +165,8 @@ def _expire(connection: Connection, now: datetime) -> int:
 
 def _tickets_of(connection: Connection, requests: Sequence[CustomerRequest]) -> list[Ticket]:
     numbers = [r.ticket_number for r in requests if r.ticket_number is not None]
-    return [t for n in numbers if (t := ticket_by_number(connection, n))]
+    last = [t for n in numbers if (t := ticket_by_number(connection, n))]
+    return last + [t for r in requests for t in earlier_tickets(connection, r.reference)]
 
 
 def _event(event: TicketEvent) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli import desk, keys, requests, server, sites, tickets
+from app.cli import desk, figures, keys, requests, server, sites, tickets
 from app.key_file import BadKeys
 from app.settings import BadSettings
 from app.store.database import DatabaseUnusable
@@ -24,6 +24,7 @@ for command in (
     desk.technician,
     requests.request,
     requests.prune,
+    figures.figures,
     tickets.ticket,
     keys.keys,
 ):

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from app.actions.hand_off import release
+from app.actions.operate import Operator
+from app.actions.operate import retry as try_again
 from app.actions.privacy import Person, erase, export, find_person
 from app.actions.privacy import prune as prune_now
 from app.cli.opening import now, open_database
@@ -53,15 +54,17 @@ def show_request(reference: str, as_json: bool) -> None:
 @request.command("retry")
 @click.argument("reference")
 def retry(reference: str) -> None:
-    """Set a parked or suspect request going again; a running server takes it up within seconds."""
+    """Set a parked or suspect request going again, or one that waits at once; a running server takes it up."""
     spelled = written_reference(reference)
     with open_database() as database:
-        if not release(database, spelled, now()):
+        if not try_again(database, Operator(), spelled, now()):
             with database.read() as connection:
                 found = request_by_reference(connection, spelled)
             if found is None:
                 raise click.ClickException(f"there is no request {reference}")
-            raise click.ClickException(f"request {spelled} is {found.state}; only parked and suspect ones start again")
+            raise click.ClickException(
+                f"request {spelled} is {found.state}; only waiting, parked and suspect ones are tried again"
+            )
     click.echo(f"request {spelled} is on its way again")
 
 

@@ -33,6 +33,9 @@ _MOVES: dict[RequestState, frozenset[RequestState]] = {
     RequestState.ENDED: frozenset(),
 }
 
+# From here an operator opens another session, whatever became of the one before: no move that anything else makes.
+OPENED_ANEW_FROM = (RequestState.OPENED, RequestState.ENDED)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerRequest:

@@ -2,10 +2,13 @@
 
 from flask import Blueprint
 
-from app.web.console import login, queue, ticket
+from app.web.console import figures, login, queue, request_export, requests, ticket
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    figures.pages,
     login.pages,
     queue.pages,
+    request_export.pages,
+    requests.pages,
     ticket.pages,
 )
