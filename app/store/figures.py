@@ -60,7 +60,8 @@ def days_kept(connection: Connection, first: date, last: date) -> set[date]:
 def keep_day(connection: Connection, figures: Sequence[DayFigures]) -> bool:
     """Keep a finished day, that of all sites first; False where another process has done so."""
     together, *of_sites = (_values(one) for one in figures)
-    if connection.execute(_insert(connection).on_conflict_do_nothing().values(together)).rowcount != 1:
+    first = _insert(connection).on_conflict_do_nothing().values(together).returning(day_figures.c.day)
+    if connection.execute(first).first() is None:
         return False
     if of_sites:
         connection.execute(_insert(connection), of_sites)
