@@ -16,6 +16,8 @@ Where each behaviour lives:
 - which addresses of a vendor are called and handed out ........... core/vendor_address.py
 - calling a vendor, and what its answer means ..................... backends/vendor_call.py, backends/answer.py
 - submit, work a ticket, erase, prune ............................. actions/
+- what operators do with hand-offs, the list they look at ......... actions/operate.py, store/request_list.py
+- figures of days, their charts, CSV .............................. core/figures.py, actions/figures.py, core/csv.py
 - pages for customers and technicians ............................. web/
 - the widget: its files and addresses, a page that shows it ........ widget_files.py, web/widget.py, web/demo.py
 - the New Session API, states as JSON, OpenAPI .................... api/

@@ -74,6 +74,7 @@ def _entry(event: TicketEvent) -> dict[str, object]:
         "details_changed": _("Changed the details"),
         "cancelled": _("Cancelled the request"),
         "expired": _("Nobody took it in time"),
+        "opened_anew": _("Opened anew as another ticket"),
     }
     changes = [{"field": name, "old": old, "new": new} for name, (old, new) in event.detail.items()]
     who = {CUSTOMER: _("Customer"), "desk": "Handbell"}
