@@ -24,6 +24,8 @@ Where each behaviour lives:
 - log-in, its limits, second factor, one's own account ............ actions/{log_in,tries,second_factor,own_account}.py
 - the console's queues, what an address shows of them ............. store/queues.py, core/queue_view.py
 - open consoles hear of changes, without a thread each ............ changes.py, web_process.py, web/console/live.py
+- what operators do with hand-offs, the list they look at ......... actions/operate.py, store/request_list.py
+- figures of days, their charts, CSV .............................. core/figures.py, actions/figures.py, core/csv.py
 - pages for customers and technicians ............................. web/
 - the widget: its files and addresses, a page that shows it ........ widget_files.py, web/widget.py, web/demo.py
 - the New Session API, states as JSON, OpenAPI .................... api/
