@@ -13,6 +13,7 @@ import structlog
 from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.actions.figures import Figures
 from app.actions.hand_off import BrowserCall, browser_call
 from app.actions.sealing import site_key
 from app.actions.tell import deliver_due
@@ -104,6 +105,7 @@ class Running:
         ensure_keys(settings.keys_path, clock())
         self.rates = Rates(settings.redis_url)
         self.log_in_turns = Turns(self.rates, settings.processes, settings.threads // 4)
+        self.figures = Figures(self.database)
         self.hand_offs = HandOffPool(self._surroundings())
         self.changes = Changes(self._newest)
         self._calls = VendorCalls()

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from app.actions.figures import figures_of, finish_next_day
+from app.actions.figures import Figures, finish_next_day
 from app.cli.opening import now, open_database
 from app.cli.output import json_option, show
 from app.core.csv import BOM
@@ -22,7 +22,7 @@ def figures(days: int, as_csv: bool, as_json: bool) -> None:
     with open_database() as database:
         while finish_next_day(database, now()):
             pass
-        found, today = figures_of(database, days, now()), now().date()
+        found, today = Figures(database).of(days, now()), now().date()
     if as_csv:
         click.echo("".join(figures_csv(found, today)).removeprefix(BOM), nl=False)
     elif as_json:

@@ -1,23 +1,32 @@
 """Figures of days: measured among the rows of one day, kept once the day is finished."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, select, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.figures import ALL_SITES, DayFigures, Measured, Times, bounds
 from app.store.tables import day_figures, links, requests, tickets
 
+_US_IN_A_MS = 1_000
+
+
+def _raw(column: ColumnElement[datetime]) -> ColumnElement[int]:
+    """Microseconds as they are stored: thousands of datetimes would cost more than the query."""
+    return type_coerce(column, BigInteger)
+
+
 _FIRST_OPENED = select(func.min(links.c.opened_at)).where(links.c.reference == requests.c.reference).scalar_subquery()
 _COUNTS = select(requests.c.site, func.count(), func.count(requests.c.opened_at)).group_by(requests.c.site)
 _TO_APPLET = (
-    select(requests.c.site, requests.c.created_at, _FIRST_OPENED, tickets.c.applet_opened_at)
+    select(requests.c.site, _raw(requests.c.created_at), _raw(_FIRST_OPENED), _raw(tickets.c.applet_opened_at))
     .outerjoin(tickets, tickets.c.number == requests.c.ticket_number)
     .where(requests.c.opened_at.is_not(None))
 )
-_TO_CLAIM = select(tickets.c.site, tickets.c.created_at, tickets.c.claimed_at).where(tickets.c.claimed_at.is_not(None))
-_MS = timedelta(milliseconds=1)
+_TO_CLAIM = select(tickets.c.site, _raw(tickets.c.claimed_at) - _raw(tickets.c.created_at)).where(
+    tickets.c.claimed_at.is_not(None)
+)
 
 
 def measure(connection: Connection, day: date) -> Measured:
@@ -27,13 +36,11 @@ def measure(connection: Connection, day: date) -> Measured:
     ticketed = (tickets.c.created_at >= begin, tickets.c.created_at < end)
     counts = {row[0]: (row[1], row[2]) for row in connection.execute(_COUNTS.where(*asked))}
     to_applet = [
-        (site, _between(created, min(at for at in opened if at)))
+        (site, _milliseconds(min(at for at in opened if at is not None) - created))
         for site, created, *opened in connection.execute(_TO_APPLET.where(*asked))
-        if any(opened)
+        if opened != [None, None]
     ]
-    to_claim = [
-        (site, _between(created, claimed)) for site, created, claimed in connection.execute(_TO_CLAIM.where(*ticketed))
-    ]
+    to_claim = [(site, _milliseconds(took)) for site, took in connection.execute(_TO_CLAIM.where(*ticketed))]
     return Measured(counts, to_applet, to_claim)
 
 
@@ -74,8 +81,8 @@ def _insert(connection: Connection) -> sqlite.Insert | postgresql.Insert:
     return postgresql.insert(day_figures)
 
 
-def _between(begin: datetime, end: datetime) -> int:
-    return max(0, (end - begin) // _MS)
+def _milliseconds(microseconds: int) -> int:
+    return max(0, microseconds // _US_IN_A_MS)
 
 
 def _values(figures: DayFigures) -> dict[str, object]:

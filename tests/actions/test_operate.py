@@ -52,7 +52,8 @@ def opened_by_the_pool(desk: DeskAtWork) -> None:
 
 def at_once(times: int, work: Callable[[], int]) -> list[int]:
     """What `work` gives to so many threads that begin together."""
-    barrier, results = threading.Barrier(times), list[int]()
+    barrier = threading.Barrier(times)
+    results: list[int] = []
 
     def run() -> None:
         barrier.wait(10)
@@ -68,7 +69,7 @@ def at_once(times: int, work: Callable[[], int]) -> list[int]:
 
 @pytest.mark.parametrize("state", RequestState)
 def test_each_act_works_from_the_states_that_it_is_for(desk: DeskAtWork, state: RequestState) -> None:
-    works: dict[Callable[..., bool], set[RequestState]] = {
+    works: dict[Any, set[RequestState]] = {
         retry: {RequestState.PARKED, RequestState.SUSPECT, RequestState.WAITING},
         park: {RequestState.WAITING},
         lambda d, by, r, now: release_suspects(d, by, [r], now) == 1: {RequestState.SUSPECT},

@@ -277,6 +277,7 @@ def test_none_or_too_many_ticked_changes_nothing(here: Running, sven: PageClient
         assert answer.select("[role=alert]")
         assert listed(answer) == [reference]
     assert press(sven, LIST, act="drop", reference=[reference]).status == 400
+    assert press(sven, f"{LIST}?state=nothing", act="release", reference=[reference]).status == 404
     assert row_of(here, reference).state is RequestState.SUSPECT
     assert audited(here) == []
 

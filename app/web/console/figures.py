@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from flask import Response, abort, request
 
-from app.actions.figures import day_by_day, figures_of
+from app.actions.figures import day_by_day
 from app.core.figures import ALL_SITES, RANGES, DayFigures, figures_csv, is_finished, plain_figures
 from app.web.console.download import download
 from app.web.console.figures_chart import counts_chart, time_chart, words_for
@@ -26,7 +26,7 @@ def figures() -> Response:
     """Charts and tables of the last 7, 30 or 90 days."""
     here = running()
     days, site, now = _days(), _site(), here.clock()
-    found = figures_of(here.database, days, now)
+    found = here.figures.of(days, now, site or None)
     rows = day_by_day(found, days, now, site)
     return console_page(
         "console/figures.html",
@@ -90,7 +90,7 @@ def _address(days: int, site: str) -> str:
 def _exported() -> tuple[list[DayFigures], date]:
     here = running()
     now = here.clock()
-    return figures_of(here.database, _days(), now), now.date()
+    return here.figures.of(_days(), now), now.date()
 
 
 def _file(parts: Iterable[str], kind: str, ending: str) -> Response:

@@ -26,7 +26,7 @@ from app.store.tickets import earlier_tickets
 from app.web.console.frame import console_page, console_pages, me, supervisors_only
 from app.web.console.request_filter import LIST, list_address, older_address, place_here, wanted_here
 from app.web.words import _, ngettext
-from app.wiring import running
+from app.wiring import STATUS_LIFE, running
 
 pages = console_pages("requests")
 
@@ -48,11 +48,11 @@ def judge() -> Response:
         abort(400)
     if not references or len(references) > MOST_AT_ONCE or not all(map(is_reference, references)):
         return _listing(_("Please tick one request or more."), 422)
-    here = running()
+    here, back = running(), _here_again()
     done = acts[request.form["act"]](here.database, _operator(), references, here.clock())
     here.hand_offs.wake()
     _say_judged(request.form["act"], done, len(references) - done)
-    return see_other(_here_again())
+    return see_other(back)
 
 
 @pages.get("/requests/<reference>")
@@ -110,6 +110,7 @@ def ask_anew(reference: str) -> Response:
     return console_page(
         "console/request_anew.html",
         found=_shown(found),
+        page_is_gone=found.created_at + STATUS_LIFE < running().clock(),
         url=f"{LIST}/{found.reference}/anew",
         back_url=f"{LIST}/{found.reference}",
     )
