@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from app.core.site import SEALED, Site
+from app.core.vendor_key import key_ending
 from app.seal import Sealer, Unsealable
 from app.store.database import Database
 from app.store.sites import change_site, load_sites, lock_site
@@ -27,6 +28,13 @@ class Unsealer(Protocol):
     """What opens secrets: a Sealer, or a running process, which looks at the keys file anew when that fails."""
 
     def unseal(self, sealed: str) -> str: ...
+
+
+def key_options(key: str, sealer: Sealer) -> dict[str, Any]:
+    """The options that an account's key becomes; an empty one is removed."""
+    if not key:
+        return {"sealed_key": None, "key_ending": None, "key_made": None}
+    return {"sealed_key": sealer.seal(key), "key_ending": key_ending(key)}
 
 
 def site_key(site: Site, sealer: Unsealer) -> str:

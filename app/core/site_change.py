@@ -1,10 +1,20 @@
 """What changing some of a site's options means for the others."""
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.core.site import Site
+from app.core.site import OPTIONS, Site
+
+_SPOKEN = {
+    "sealed_key": "key",
+    "key_ending": "key",
+    "secret_hash": "secret",
+    "sealed_identity_secret": "identity_secret",
+    "sealed_webhook_secret": "webhook_secret",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +49,23 @@ def change_options(
     if new_secret or webhook is None:
         after["sealed_webhook_secret"] = sealed_secret if new_secret else None
     return SiteChange(replace(site, **after), key_dropped, new_secret)
+
+
+def marked(site: Site, options: Iterable[str]) -> str:
+    """Tells whether any of these options has changed since: 22 hexadecimal digits that go along with a form."""
+    shown = {name: getattr(site, name) for name in sorted(options)}
+    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:22]
+
+
+def only_new(site: Site, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Of these options those that are not as they are already. A new key keeps the day that came with it."""
+    new = {name: value for name, value in options.items() if value != getattr(site, name)}
+    if "sealed_key" in new and options.get("key_made"):
+        new["key_made"] = options["key_made"]
+    return new
+
+
+def what_changed(before: Site, after: Site) -> list[str]:
+    """The options that differ, by the names that operators know; of a secret nothing but that."""
+    names = (name for name in ("name", "disabled", *OPTIONS) if getattr(before, name) != getattr(after, name))
+    return sorted({_SPOKEN.get(name, name) for name in names})

@@ -12,6 +12,7 @@ from app.web import (
     intranet,
     metrics_page,
     request_page,
+    site_look,
     static_files,
     status_page,
     widget,
@@ -23,6 +24,7 @@ __all__ = ["BLUEPRINTS", "CustomerWords", "register"]
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     request_page.pages,
+    site_look.pages,
     intranet.pages,
     status_page.pages,
     go.pages,
@@ -42,4 +44,5 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint)
     errors.register(app)
     static_files.register(app)
+    site_look.register(app)
     words.register(app)

@@ -39,7 +39,7 @@ class CustomerWords:
 
 @contextmanager
 def _speaking(site: Site, language: str) -> Iterator[None]:
-    best = best_language(language)
+    best = best_language(language, site.languages)
     with force_locale(best):
         speak_for(site, best)
         yield

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from app.cli.page_options import secret_hash
+from app.core.site_secrets import secret_hash
 from app.core.request import CustomerRequest, RequestState
 from app.core.site import FORM, Site
 from app.store.requests import list_requests
