@@ -1,13 +1,17 @@
 """The secrets of sites: opened where they are used, and kept under the newest key of the keys file."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from app.core.site import SEALED, Site
 from app.core.vendor_key import key_ending
+from app.key_file import keys_held, read_keys
 from app.seal import Sealer, Unsealable
 from app.store.database import Database
 from app.store.sites import change_site, load_sites, lock_site
@@ -28,6 +32,16 @@ class Unsealer(Protocol):
     """What opens secrets: a Sealer, or a running process, which looks at the keys file anew when that fails."""
 
     def unseal(self, sealed: str) -> str: ...
+
+
+@contextmanager
+def held_sealer(keys_path: Path) -> Iterator[Sealer]:
+    """What seals secrets. No key goes on this host before the end: until then what was sealed must be stored.
+
+    Raises BadKeys.
+    """
+    with keys_held(keys_path):
+        yield Sealer([key.secret for key in read_keys(keys_path)])
 
 
 def key_options(key: str, sealer: Sealer) -> dict[str, Any]:
