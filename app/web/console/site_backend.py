@@ -12,6 +12,7 @@ from app.core.vendor_account import days_left
 from app.core.vendor_address import LOOPBACK, api_address, applet_host
 from app.core.vendor_key import LONGEST_KEY, as_date, vendor_key
 from app.core.webhook_address import LONGEST, webhook_address
+from app.incoming import see_other
 from app.web.console.frame import administrators_only, console_pages
 from app.web.console.site_forms import (
     Refused,
@@ -143,7 +144,7 @@ def _with_secret(form: SiteForm, key: str, options: Values, values: Values, *, r
             return _page(site_of(key), refused.typed)
     if change.new_secret:
         return show_secret(change.site, "backend", _("Webhook secret"), secret)
-    return _page(change.site, None)
+    return see_other(f"/console/sites/{key}/backend")
 
 
 def _key(problems: dict[str, str]) -> str | None:

@@ -52,6 +52,17 @@ class Typed:
     status: int = 422
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One form for its template. `mark` goes along with it, and tells whether somebody else was quicker."""
+
+    values: Values
+    problems: dict[str, str]
+    theirs: tuple[tuple[str, str], ...]
+    labels: dict[str, str]
+    mark: str
+
+
 Page = Callable[[Site, Typed | None], Response]
 
 
@@ -83,15 +94,11 @@ def show_site(
     )
 
 
-def _shown(form: SiteForm, site: Site, typed: Typed | None) -> dict[str, object]:
-    mine = typed if typed and typed.form == form.name else None
-    return {
-        "values": mine.values if mine else form.values(site),
-        "problems": mine.problems if mine else {},
-        "theirs": mine.theirs if mine else (),
-        "labels": form.labels(),
-        "mark": marked(site, form.options),
-    }
+def _shown(form: SiteForm, site: Site, typed: Typed | None) -> Shown:
+    labels, mark = form.labels(), marked(site, form.options)
+    if typed and typed.form == form.name:
+        return Shown(typed.values, typed.problems, typed.theirs, labels, mark)
+    return Shown(form.values(site), {}, (), labels, mark)
 
 
 def saved(

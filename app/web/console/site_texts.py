@@ -3,9 +3,10 @@
 from flask import Response, abort, request
 from flask_babel import force_locale
 
+from app.core.role import Role
 from app.core.site import Site
 from app.core.texts import MOST_TEXTS, split_key, text_problems
-from app.web.console.frame import administrators_only, console_pages
+from app.web.console.frame import administrators_only, console_pages, only
 from app.web.console.site_forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
 from app.web.console.site_look import language_names
 from app.web.language import DEFAULT, languages
@@ -50,6 +51,7 @@ IN_THE_WIDGET = {  # as widget/src/embed/texts.ts and later-texts.ts have them
 }
 _FIELDS = {f"page{n}": key for n, key in enumerate(ON_PAGES)} | {f"widget_{key}": key for key in IN_THE_WIDGET}
 _LONGEST_OTHERS = 40_000  # characters
+_LARGEST = 500_000  # bytes: Chinese takes nine for a character
 _LONG = 60  # characters of ours: theirs gets more lines
 
 
@@ -61,7 +63,7 @@ def texts(key: str) -> Response:
 
 
 @pages.post("/sites/<key>/texts")
-@administrators_only
+@only(Role.ADMINISTRATOR, largest=_LARGEST)
 def save_texts(key: str) -> Response:
     """The site's own words in this language; an empty field takes ours."""
     site = site_of(key)

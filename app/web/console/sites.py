@@ -68,7 +68,7 @@ def _row(site: Site) -> dict[str, object]:
         "name": site.name,
         "url": f"/console/sites/{site.key}",
         "disabled": site.disabled,
-        "backend": backend_names()[site.backend] if site.backend in backend_names() else site.backend,
+        "backend": backend_names().get(site.backend, site.backend),
         "trouble": bool(trouble),
         "warned": bool(account_warnings(site, today)),
     }
