@@ -21,7 +21,7 @@ _LARGEST_UPLOAD = 2 * 1024 * 1024  # bytes: a file that is not much too large is
 LOOK = SiteForm(
     "look",
     ("colour",),
-    lambda: {"colour": _("Colour")},
+    lambda: {"colour": _("Colour of buttons and links")},
     lambda site: {"colour": site.colour or ""},
 )
 LOGO = SiteForm("logo", ("logo",), lambda: {"logo": _("Logo")}, lambda site: {})
