@@ -10,7 +10,7 @@ from flask import Flask
 
 from app.access import Who, declared
 from app.actions.sealing import site_key
-from app.actions.site_check import Trial
+from app.backends.trial import Trial
 from app.core.customer_info import AskPolicy
 from app.core.site import DEFAULT_APPLET_HOSTS, Site
 from app.core.site_secrets import secret_hash
