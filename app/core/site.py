@@ -149,7 +149,7 @@ class Site:
                 wrong.append(f"{option} takes {', '.join(ELEMENTS)}, not {', '.join(unknown)}")
         if not self.fields:
             wrong.append("--field must be given for one field at least")
-        if hidden := [name for name in self.required if name in ELEMENTS and name not in self.fields]:
+        elif hidden := [name for name in self.required if name in ELEMENTS and name not in self.fields]:
             wrong.append(f"--require {', '.join(hidden)}: the form does not show it (--field)")
         return wrong
 

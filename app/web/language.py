@@ -57,7 +57,7 @@ def register(app: Flask) -> None:
 
 
 @lru_cache(maxsize=1024)
-def _best(asked: str, accepted: str, offered: tuple[str, ...]) -> str:
+def _best(asked: str, accepted: str, offered: tuple[str, ...] = ()) -> str:
     """The first wanted language that is offered; a browser's quality 0 means "not this one"."""
     wanted = [asked[:35]] if asked else []
     wanted += [tag for tag, quality in parse_accept_header(accepted[:200], LanguageAccept) if quality > 0]
