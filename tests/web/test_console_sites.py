@@ -515,8 +515,11 @@ def test_the_settings_are_checked_without_a_call(dora: PageClient, change_site: 
     assert good.select(".tag[role=status]").get_text() == "Good"
     change_site(offer_departments=(10, 77))
     bad = check(dora)
-    assert "department 77" in bad.text
+    assert bad.select("dd").get_text().startswith("it offers department 77")
+    assert "Account key" not in bad.text
     assert bad.select(".tag[role=status]").get_text() == "Not good"
+    change_site(offer_departments=(), rate=0)
+    assert "Calls a second: must be 1 to 1000" in check(dora).page.get_text()
     with here.database.read() as connection:
         assert acts(connection) == []
 

@@ -10,7 +10,10 @@ from app.core.site import AT_VENDOR, Site
 from app.core.vendor_account import account_warnings
 from app.store.audit import record
 from app.web.console.frame import administrators_only, console_page, console_pages, me
-from app.web.console.site_forms import site_of
+from app.web.console.site_backend import BACKEND
+from app.web.console.site_fields import FIELDS, ROUTING
+from app.web.console.site_forms import by_field, site_of
+from app.web.console.site_websites import WEBSITES
 from app.web.console.sites import backend_names
 from app.web.words import _
 from app.wiring import running
@@ -41,9 +44,18 @@ def _at_rest(site: Site) -> Response:
     here = running()
     today = here.clock().date()
     problems = site_problems(site, here.desk.staff, here, today)
-    lines = [(_("Wrong"), problem) for problem in problems]
+    lines = [(_("Wrong"), _plain(problem)) for problem in problems]
     lines += [(_("Mind"), warning) for warning in account_warnings(site, today)]
     return _shown(site, lines or [(_("Stored settings"), _("Nothing is wrong with them."))], good=not problems)
+
+
+def _plain(problem: str) -> str:
+    """What the command says of an option, with the name of its field on our pages."""
+    if not problem.startswith("--"):
+        return problem
+    ((field, text),) = by_field([problem]).items()
+    label = {**BACKEND.labels(), **WEBSITES.labels(), **FIELDS.labels(), **ROUTING.labels()}.get(field)
+    return f"{label}: {text}" if label else text
 
 
 def _live(site: Site) -> Response:
