@@ -37,7 +37,7 @@ def number_of(customer: Page) -> str:
 @pytest.mark.usefixtures("desk")
 def test_one_claims_the_other_is_told_and_the_customer_reads_who_will_help(new_page: NewPage) -> None:
     customer = new_page(expect=LATE)
-    wei, noor = seated(new_page(), "wei@example.com"), seated(new_page(expect=LATE), "noor@example.com")
+    wei, noor = seated(new_page(expect=LATE), "wei@example.com"), seated(new_page(expect=LATE), "noor@example.com")
     reach_applet(customer)
     ticket = f"/console/tickets/{number_of(customer)}"
     wei.goto(ticket)
@@ -51,6 +51,13 @@ def test_one_claims_the_other_is_told_and_the_customer_reads_who_will_help(new_p
     expect(noor.get_by_role("alert")).to_contain_text("Wei Chen has this ticket.")
     expect(noor.get_by_label("Add a note")).to_have_value("I had just begun to write.")
 
+    noor.get_by_text("Take over", exact=True).click()
+    noor.get_by_role("button", name="Take the ticket over").click()
+    expect(customer.locator("#now")).to_have_text("Noor Haddad will help you now.", timeout=SOON_MS)
+    wei.get_by_role("button", name="Put it back").click()
+    expect(wei.get_by_role("alert")).to_contain_text("Noor Haddad has this ticket.")
+    wei.get_by_text("Take over", exact=True).click()
+    wei.get_by_role("button", name="Take the ticket over").click()
     wei.get_by_label("Add a note").fill("Wants a call back.")
     wei.get_by_role("button", name="Keep note").click()
     expect(wei.locator("#ticket-history")).to_contain_text("Wants a call back.")
@@ -72,8 +79,8 @@ def test_one_claims_the_other_is_told_and_the_customer_reads_who_will_help(new_p
     customer.clock.fast_forward(15_000)  # the page looks by itself, but not often
     expect(customer.locator("#now")).to_have_text("Noor Haddad will help you now.")
     history = noor.locator("#ticket-history > li")
-    expect(history).to_have_count(9)
-    expect(history.nth(4)).to_contain_text("Wants a call back.")
+    expect(history).to_have_count(11)
+    expect(history.nth(6)).to_contain_text("Wants a call back.")
 
 
 @pytest.mark.usefixtures("desk")
