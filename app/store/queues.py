@@ -8,14 +8,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, text, true, union
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, true, union
 
 from app.core.request import written_reference
 from app.core.role import Role
 from app.core.routing import QueueKind, Staff, Technician
 from app.core.ticket import Ticket, TicketState
 from app.core.who_sees import away_colleagues
-from app.store.tables import tickets
+from app.store.database import Database
+from app.store.tables import microseconds, tickets
 from app.store.tickets import tickets_by_number
 
 MOST_COUNTED = 100
@@ -25,12 +26,11 @@ _OUT_OF_ORDER = 64  # tickets that may be numbered before and stored after their
 _LATE = 16  # rows whose transactions may end in another order than they began
 _t = tickets.c
 
-# Goes up with every ticket and every line of a ticket's history, also when transactions end out of order.
-_NEWEST = text(
-    "SELECT (SELECT sum(number) FROM (SELECT number FROM tickets ORDER BY number DESC LIMIT :late) AS t), "
-    "(SELECT sum(id) FROM (SELECT id FROM ticket_events ORDER BY id DESC LIMIT :late) AS e), "
-    "(SELECT generation FROM configuration)"
-).bindparams(late=_LATE)
+# The sums go up with every ticket and every line of a ticket's history, also when transactions end out of order.
+_NEWEST = f"""SELECT (SELECT sum(number) FROM (SELECT number FROM tickets ORDER BY number DESC LIMIT {_LATE}) AS t),
+ (SELECT sum(id) FROM (SELECT id FROM ticket_events ORDER BY id DESC LIMIT {_LATE}) AS e),
+ (SELECT number FROM tickets WHERE created_at < ? ORDER BY created_at DESC LIMIT 1),
+ (SELECT generation FROM configuration)"""  # noqa: S608 - a number of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,10 @@ class Found:
     read_from: int | None
 
 
-def newest(connection: Connection) -> tuple[int, ...]:
-    """Differs from what it was before whenever something that consoles show has changed; a few microseconds."""
-    return tuple(int(part or 0) for part in connection.execute(_NEWEST).one())
+def newest(database: Database, waiting_since: datetime) -> tuple[int, ...]:
+    """Differs from what it was before whenever something that consoles show has changed, and when one more ticket has
+    waited since before this moment; a few microseconds."""
+    return tuple(int(part or 0) for part in database.glance(_NEWEST, microseconds(waiting_since)))
 
 
 def mine(viewer: Technician) -> Queue:
