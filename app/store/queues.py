@@ -8,7 +8,20 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, true, union
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    union,
+)
 
 from app.core.request import written_reference
 from app.core.role import Role
@@ -140,9 +153,11 @@ def search(
     top = before or int(connection.execute(select(func.max(_t.number))).scalar_one() or 0) + 1
     floor = top - SEARCHED_AT_ONCE
     ways = [(exact,) for exact in _exactly(wanted)] + [(_t.number >= floor, _has_in_a_text(wanted))]
+    # What is equal to the wanted is little. Ordered by the bare number, PostgreSQL may read all tickets for it instead.
+    orders = [(_t.number + 0).desc()] * (len(ways) - 1) + [_t.number.desc()]
     lanes = [
-        select(_t.number).where(*way, visible, _t.number < top).order_by(_t.number.desc()).limit(most + 1)
-        for way in ways
+        select(_t.number).where(*way, visible, _t.number < top).order_by(order).limit(most + 1)
+        for way, order in zip(ways, orders, strict=True)
     ]
     numbers = sorted(connection.execute(_merged(lanes)).scalars(), reverse=True)
     rows = tickets_by_number(connection, numbers[:most])
@@ -161,7 +176,9 @@ def _each(queue: Queue, states: Collection[TicketState]) -> Iterator[tuple[Lane,
 
 
 def _newest_of(lane: Lane, state: TicketState, before: int | None, most: int) -> Select[int]:
-    query = select(_t.number).where(_t.state == state, *lane.conditions)
+    # Said in the statement itself: how many tickets are in a state differs by far, and PostgreSQL plans by that.
+    said: BindParameter[TicketState] = bindparam(None, state, literal_execute=True)
+    query = select(_t.number).where(_t.state == said, *lane.conditions)
     if before is not None:
         query = query.where(_t.number < before)
     return query.order_by(*lane.order).limit(most)
