@@ -5,8 +5,12 @@ import { arrivals } from "./arrivals";
 import { copyButton } from "./copy";
 import { keys } from "./keys";
 import { live } from "./live";
+import { waited } from "./waited";
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) copyButton(button);
 find("[data-focus]")?.focus();
 keys();
-live(find("#rows") ? arrivals() : () => undefined);
+const renewed = find("#rows") ? [arrivals(), waited()] : [];
+live(() => {
+  for (const heard of renewed) heard();
+});
