@@ -70,7 +70,7 @@ def test_from_an_empty_place_to_a_colleague_who_works_and_leaves(
     page.get_by_role("button", name="Disable").click()
     expect(page.locator(".saying")).to_have_text("Disabled, and logged out everywhere.")
     quinn.reload()
-    quinn.wait_for_url("**/console/login")
+    quinn.wait_for_url("**/console/login**")
     quinn.goto(link)
     expect(quinn.get_by_role("heading", level=1)).to_have_text("This link has expired")
 
