@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app.actions.codes import WINDOW as WRONG_PINS_COUNT
-from app.actions.log_in import SESSION_IDLE, WINDOW
+from app.actions.log_in import SESSION_IDLE
+from app.actions.tries import NETWORKS_KNOWN, STRANGERS_WINDOW
 from app.core.request import CustomerRequest, RequestState
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.store import privacy as store
@@ -21,6 +22,7 @@ from app.store.desk import load_desk_options
 from app.store.requests import end_request, request_by_reference, requests_of_person
 from app.store.tickets import (
     add_event,
+    earlier_tickets,
     end_ticket,
     ticket_by_number,
     ticket_history,
@@ -156,7 +158,7 @@ def prune(database: Database, retention: timedelta, applets: Path, now: datetime
 
     def forget(connection: Connection) -> None:
         store.forget_keys_and_addresses(connection, now - KEYS_KEPT, now - ADDRESSES_KEPT)
-        store.forget_log_ins(connection, now - WINDOW, now - SESSION_IDLE)
+        store.forget_log_ins(connection, now - STRANGERS_WINDOW, now - SESSION_IDLE, now - NETWORKS_KNOWN)
         store.forget_spent(connection, now)
         forget_wrong_pins(connection, now - WRONG_PINS_COUNT)
         forget_codes(connection, ended)
@@ -202,7 +204,8 @@ def _number_of(person: Person) -> str:
 
 def _tickets_of(connection: Connection, requests: Sequence[CustomerRequest]) -> list[Ticket]:
     numbers = [r.ticket_number for r in requests if r.ticket_number is not None]
-    return [t for n in numbers if (t := ticket_by_number(connection, n))]
+    last = [t for n in numbers if (t := ticket_by_number(connection, n))]
+    return last + [t for r in requests for t in earlier_tickets(connection, r.reference)]
 
 
 def _event(event: TicketEvent) -> dict[str, Any]:

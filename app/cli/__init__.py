@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli import audit, desk, desk_options, keys, requests, server, sites, tickets
+from app.cli import audit, desk, desk_options, figures, keys, requests, second_factor, server, sites, tickets
 from app.key_file import BadKeys
 from app.settings import BadSettings
 from app.store.database import DatabaseUnusable
@@ -15,6 +15,7 @@ def handbell() -> None:
     """Ring for support: the front door between a website and a remote-support session."""
 
 
+desk.technician.add_command(second_factor.second_factor)
 for command in (
     server.serve,
     server.worker,
@@ -25,6 +26,7 @@ for command in (
     desk_options.desk_options,
     requests.request,
     requests.prune,
+    figures.figures,
     tickets.ticket,
     keys.keys,
     audit.audit,

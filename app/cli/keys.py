@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.actions.sealing import lost_secrets, reseal
+from app.actions.sealing import lost_second_factors, lost_secrets, reseal
 from app.cli.opening import now, open_database
 from app.cli.output import json_option, say_warning, show, when
 from app.key_file import Key, Reseal, live_keys, read_keys, revoke_key, rotate_keys
@@ -86,6 +86,9 @@ def _resealing(settings: Settings, so_far: str) -> Iterator[tuple[Reseal, Callab
 def _warn_of_lost(database: Database, sealer: Sealer) -> None:
     with database.read() as connection:
         sites = load_sites(connection)
+        factors = lost_second_factors(connection, sealer)
+    for email, lost in factors.items():
+        say_warning(f"technician {email}: {lost}")
     for site in sites:
         for lost in lost_secrets(site, sealer):
             say_warning(f"site {site.key}: {lost}")

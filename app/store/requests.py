@@ -177,6 +177,20 @@ def end_request(connection: Connection, reference: str, now: datetime) -> None:
     )
 
 
+def reopen_request(connection: Connection, reference: str) -> None:
+    """Its ticket at our own desk is open again. What was erased stays over."""
+    connection.execute(
+        update(requests)
+        .where(
+            requests.c.reference == reference,
+            requests.c.state == RequestState.ENDED,
+            requests.c.start == Start.DESK,
+            requests.c.erased_at.is_(None),
+        )
+        .values(state=RequestState.OPENED, ended_at=None)
+    )
+
+
 def insert_link(connection: Connection, link: StartLink) -> None:
     """Keep a new link."""
     connection.execute(

@@ -81,7 +81,7 @@ def _looked_at(page: Page) -> tuple[dict[str, object], Counter[str]]:
     return {name: value for name, value in found.items() if name != "tags"}, Counter(found["tags"])
 
 
-CLEAN = {"ran": None, "wide": False, "base": True, "handlers": [], "elsewhere": []}
+CLEAN: dict[str, object] = {"ran": None, "wide": False, "base": True, "handlers": [], "elsewhere": []}
 
 
 def test_every_ticket_is_text(new_page: NewPage, live: LiveServer, numbers: list[int]) -> None:

@@ -94,7 +94,7 @@ def waiting(here: Running, clock: StandingClock) -> int:
 def test_the_console_is_for_people_who_work_there(app: Flask) -> None:
     console = {route: who for route, who in declared(app).items() if " /console" in route}
     open_ = {route for route, who in console.items() if who not in GUARDED}
-    assert open_ == {"GET,POST /console/login"}
+    assert open_ == {"GET,POST /console/login", "GET,POST /console/invitation/<secret>"}
     assert set(declared(app).values()) >= GUARDED
     assert all(" /console" in route for route, who in declared(app).items() if who in GUARDED)
 
