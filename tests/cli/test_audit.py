@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.key_file import ensure_keys
 from app.store.audit import record
 from app.store.staff import load_staff
 from tests.cli.command import Handbell
@@ -14,6 +15,7 @@ def log(handbell: Handbell, *options: str) -> list[Any]:
 
 
 def test_what_commands_do_to_keys_is_audited(filled: Handbell) -> None:
+    ensure_keys(filled.data / "keys", datetime.now(UTC))
     filled.says("keys", "rotate")
     new, old = (key["kid"] for key in filled.json("keys", "list"))
     filled.says("keys", "revoke", old)
@@ -37,7 +39,7 @@ def test_what_commands_do_to_people_s_data_is_audited_without_it(filled: Handbel
 
 def test_a_request_that_was_set_going_again_is_audited(filled: Handbell) -> None:
     made = hand_in(filled, datetime.now(UTC))
-    assert "only parked and suspect ones start again" in filled.fails("request", "retry", made.reference)
+    assert "only waiting, parked and suspect ones are tried again" in filled.fails("request", "retry", made.reference)
     assert log(filled) == []
     with filled.database() as database:
         database.write(lambda connection: connection.exec_driver_sql("UPDATE requests SET state = 'parked'"))
