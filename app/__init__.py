@@ -10,6 +10,7 @@ Where each behaviour lives:
 - suspects, the check, verified customers ......................... intake.py, puzzle.py, identity.py
 - signed, expiring links .......................................... core/links.py
 - accounts at the vendor, their keys, stored secrets ............. core/vendor_*.py, core/site_change.py, seal.py
+- a site's colour and logo, its change, its test ................. core/colour.py, actions/logo.py, sites.py, site_*.py
 - settings, keys, files of the installation ....................... settings.py, key_file.py, resources.py
 - rows and transactions, group commit on SQLite ................... store/
 - opening a session ............................................... backends/

@@ -88,6 +88,9 @@ class CustomerWords(Protocol):
     def look_again(self, site: Site, language: str) -> str:
         """That something in the form is not right."""
 
+    def language(self, site: Site, language: str) -> str:
+        """The one of the site's languages that fits best, as a tag."""
+
     def about_reference(self, site: Site, language: str) -> str:
         """What the reference is good for where the technician does not see it."""
 

@@ -1,10 +1,21 @@
 """What changing some of a site's options means for the others."""
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.core.site import Site
+from app.core.site import HIDDEN, OPTIONS, Site
+
+_SECRET = (*HIDDEN, "key_ending", "webhook")  # receivers' addresses often bear a secret
+_SPOKEN = {
+    "sealed_key": "key",
+    "key_ending": "key",
+    "secret_hash": "secret",
+    "sealed_identity_secret": "identity_secret",
+    "sealed_webhook_secret": "webhook_secret",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +50,34 @@ def change_options(
     if new_secret or webhook is None:
         after["sealed_webhook_secret"] = sealed_secret if new_secret else None
     return SiteChange(replace(site, **after), key_dropped, new_secret)
+
+
+def marked(site: Site, options: Iterable[str]) -> str:
+    """Tells whether any of these options has changed since: 22 hexadecimal digits that go along with a form."""
+    shown = {name: getattr(site, name) for name in sorted(options)}
+    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:22]
+
+
+def only_new(site: Site, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Of these options those that are not as they are already. A new key keeps the day that came with it."""
+    new = {name: value for name, value in options.items() if value != getattr(site, name)}
+    if "sealed_key" in new and options.get("key_made"):
+        new["key_made"] = options["key_made"]
+    return new
+
+
+def what_changed(before: Site, after: Site) -> dict[str, Any]:
+    """Old and new value of the options that differ, by the names that operators know; of a secret only what became
+    of it."""
+    old, new = ({"name": site.name, "disabled": site.disabled, **site.options()} for site in (before, after))
+    return {
+        _SPOKEN.get(name, name): _fate(old[name], new[name]) if name in _SECRET else [old[name], new[name]]
+        for name in ("name", "disabled", *OPTIONS)
+        if old[name] != new[name]
+    }
+
+
+def _fate(before: str | None, after: str | None) -> str:
+    if after is None:
+        return "removed"
+    return "set" if before is None else "replaced"

@@ -44,6 +44,9 @@ def test_a_site_is_added_changed_and_shown_with_its_account_key(handbell: Handbe
         "foreign_forms": "confirm",
         "texts": {},
         "colour": None,
+        "logo": None,
+        "languages": [],
+        "fields": ["customer_name", "customer_email", "customer_number", "problem_description"],
         "has_secret": False,
         "has_identity_secret": False,
     }
