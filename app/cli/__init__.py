@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli import desk, keys, requests, server, sites, tickets
+from app.cli import desk, keys, requests, server, site_key, sites, tickets
 from app.key_file import BadKeys
 from app.settings import BadSettings
 from app.store.database import DatabaseUnusable
@@ -28,6 +28,7 @@ for command in (
     keys.keys,
 ):
     handbell.add_command(command)
+sites.site.add_command(site_key.uid)
 
 
 def main() -> None:

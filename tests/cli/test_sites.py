@@ -46,6 +46,8 @@ def test_a_site_is_added_changed_and_shown_with_its_account_key(handbell: Handbe
         "colour": None,
         "has_secret": False,
         "has_identity_secret": False,
+        "old_uid_until": None,
+        "uid_revoked": False,
     }
     (listed,) = handbell.json("site", "list")
     assert listed["uid"] in added

@@ -2,10 +2,12 @@
 
 from flask import Blueprint
 
-from app.web.console import login, queue, ticket
+from app.web.console import embed, login, queue, start_api, ticket
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    embed.pages,
     login.pages,
     queue.pages,
+    start_api.pages,
     ticket.pages,
 )
