@@ -323,6 +323,28 @@ def test_hostile_names_are_only_text(app: Flask, here: Running, dora: PageClient
     assert tried(dora).status == 200
 
 
+def test_it_is_the_same_on_both_databases(app_on_both: Flask) -> None:
+    client = PageClient(app_on_both)
+    log_in(client, DORA)
+    act(client, "renew", keep_old="1")
+    assert call(client, Flavour.REST).status == 200
+    act(client, "revoke", sure="1")
+    assert tried(client).select("#got").get_text().startswith("HTTP/1.1 403 ")
+    act(client, "renew")
+    page = tried(client)
+    ticket = newest(app_on_both)
+    client.post(f"{PATH}/cancel", {"csrf_token": csrf_of(page), "number": str(ticket.number)})
+    assert newest(app_on_both).state is TicketState.CANCELLED
+    assert [one[0] for one in noted(app_on_both.extensions["handbell"])] == [
+        "account_key.renewed",
+        "account_key.revoked",
+        "trial.made",
+        "account_key.renewed",
+        "trial.made",
+        "trial.cancelled",
+    ]
+
+
 def test_rates_are_the_api_s_own(app: Flask, client: PageClient, dora: PageClient) -> None:
     """Programs and trials share a site's rate: a trial is no way round it."""
     assert envelope(call(client, Flavour.REST))

@@ -77,13 +77,13 @@ def key(site_key: str) -> Response:
 def try_it(site_key: str) -> Response:
     """Make a call, and show it with its answer. The same form counts once."""
     site = _site(site_key)
-    once, flavour = request.form.get("once", ""), request.form.get("flavour", "")
+    once, flavour = request.form.get("once", "")[:40], request.form.get("flavour", "")
     if flavour not in FLAVOURS:
         abort(400)
     if not once or once in session.get("tried_once", []):
         flash(_("This call was made already; nothing was sent again."))
         return see_other(_path(site))
-    _remember("tried_once", once[:40])
+    _remember("tried_once", once)
     here = running()
     values = {name: normal_newlines(request.form.get(name, "")) for name in (*FIELDS, FLAG)}
     note_trial(here.database, site.key, here.clock(), me().id)
