@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import html5lib
 import pytest
 from bs4 import BeautifulSoup
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.core.embed import (
@@ -59,6 +59,7 @@ def read(html: str) -> tuple[Any, Any]:
     return script, link
 
 
+@settings(deadline=None)
 @given(CHOICES, st.sampled_from([CURRENT, PINNED]))
 @example(ALL_ODD, CURRENT)
 def test_a_browser_reads_what_was_chosen(embed: Embed, script: Script) -> None:
@@ -86,6 +87,7 @@ def test_a_browser_reads_what_was_chosen(embed: Embed, script: Script) -> None:
     assert parse_qs(asked.query) == ({"lang": [embed.language]} if embed.language else {})
 
 
+@settings(deadline=None)
 @given(CHOICES)
 @example(ALL_ODD)
 def test_an_address_keeps_all_choices(embed: Embed) -> None:

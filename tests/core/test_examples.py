@@ -5,11 +5,12 @@ import json
 import re
 import shlex
 import tokenize
+from collections.abc import Callable
 from io import StringIO
 from urllib.parse import unquote
 
 from bs4 import BeautifulSoup
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.core.examples import PLACEHOLDER, Facts, examples, intranet_form, quoted, quoted_php, remark
@@ -61,10 +62,12 @@ def sent_by_python(code: str) -> dict[str, str]:
     raise AssertionError(code)
 
 
-def hostile(test):  # type: ignore[no-untyped-def]
+def hostile(test: Callable[[str], None]) -> Callable[[], None]:
+    """Any text, and these."""
     for text in HOSTILE:
         test = example(text)(test)
-    return given(TEXTS)(test)
+    tested: Callable[[], None] = settings(deadline=None)(given(TEXTS)(test))
+    return tested
 
 
 def test_without_a_press_no_example_has_the_key() -> None:

@@ -269,6 +269,13 @@ def test_the_same_form_makes_one_call(app: Flask, here: Running, dora: PageClien
     assert [one[:2] for one in noted(here)] == [("trial.made", "site default")]
 
 
+def test_an_address_of_a_press_that_is_opened_again_leads_back(here: Running, dora: PageClient) -> None:
+    for what in ("key", "try"):
+        answer = dora.get(f"{PATH}/{what}?do=revoke&sure=1")
+        assert (answer.status, answer.location) == (303, PATH)
+    assert noted(here) == []
+
+
 def test_a_kind_of_call_that_there_is_not(app: Flask, dora: PageClient) -> None:
     for flavour in ("", "x", "form-json\x00"):
         assert tried(dora, flavour=flavour).status == 400

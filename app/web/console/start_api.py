@@ -52,11 +52,13 @@ def start_api(site_key: str) -> Response:
     return _page(_site(site_key))
 
 
-@pages.post("/sites/<site_key>/start-api/key")
+@pages.route("/sites/<site_key>/start-api/key", methods=["GET", "POST"])
 @administrators_only
 def key(site_key: str) -> Response:
-    """Show the account key, make a new one, or end one."""
+    """Show the account key, make a new one, or end one; whoever opens the address again is back on the page."""
     site = _site(site_key)
+    if request.method != "POST":
+        return see_other(_path(site))
     here = running()
     account = AccountKey(here.database, site.key, here.clock(), me().id, request.form.get("mark", ""))
     act = request.form.get("do")
@@ -72,11 +74,13 @@ def key(site_key: str) -> Response:
     return see_other(_path(site))
 
 
-@pages.post("/sites/<site_key>/start-api/try")
+@pages.route("/sites/<site_key>/start-api/try", methods=["GET", "POST"])
 @administrators_only
 def try_it(site_key: str) -> Response:
     """Make a call, and show it with its answer. The same form counts once."""
     site = _site(site_key)
+    if request.method != "POST":
+        return see_other(_path(site))
     once, flavour = request.form.get("once", "")[:40], request.form.get("flavour", "")
     if flavour not in FLAVOURS:
         abort(400)
