@@ -5,7 +5,7 @@ Where each behaviour lives:
 - what may be asked of a session, its limits and wire formats ..... core/new_session.py, core/bodies.py
 - when the applet shows and asks the customer's details ........... core/customer_info.py
 - which queue a session goes to, and why .......................... core/routing.py
-- states of requests and tickets .................................. core/request.py, core/ticket.py
+- states of requests and tickets .................................. core/request.py, core/ticket.py, core/standing.py
 - pages at a site's origins, plain forms, more fields ............. core/origins.py, core/posted.py, core/more.py
 - suspects, the check, verified customers ......................... intake.py, puzzle.py, identity.py
 - account keys of the desk's own API, made anew and revoked ....... core/account_key.py, actions/account_key.py
@@ -16,8 +16,16 @@ Where each behaviour lives:
 - rows and transactions, group commit on SQLite ................... store/
 - opening a session ............................................... backends/
 - which addresses of a vendor are called and handed out ........... core/vendor_address.py
+- session codes: PINs, wrong tries, a customer's way in ........... core/session_code.py, actions/codes.py, web/pin.py
+- people's data, the desk's options ............................... actions/privacy.py, actions/desk_options.py
+- the audit log, which only grows ................................ store/audit.py
 - calling a vendor, and what its answer means ..................... backends/vendor_call.py, backends/answer.py
-- submit, work a ticket, erase, prune ............................. actions/
+- departments, technicians, invitations, their sessions ............ core/team.py, actions/{team,invitations}.py
+- submit, erase, prune ............................................ actions/
+- claim, pass on, note, close, open again ......................... actions/work.py, core/note.py
+- log-in, its limits, second factor, one's own account ............ actions/{log_in,tries,second_factor,own_account}.py
+- the console's queues, what an address shows of them ............. store/queues.py, core/queue_view.py
+- open consoles hear of changes, without a thread each ............ changes.py, web_process.py, web/console/live.py
 - pages for customers and technicians ............................. web/
 - the widget: its files and addresses, a page that shows it ........ widget_files.py, web/widget.py, web/demo.py
 - the New Session API, states as JSON, OpenAPI .................... api/

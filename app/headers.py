@@ -80,7 +80,7 @@ def posting_to(address: str) -> list[tuple[str, str]]:
 
 
 NOT_INDEXED = ("X-Robots-Tag", "noindex, nofollow")
-_BY_TOKEN = ("/r/", "/go/", "/applet/")
+_BY_TOKEN = ("/r/", "/go/", "/applet/", "/pin/", "/console/invitation/")
 
 
 def request_id() -> str:

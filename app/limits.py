@@ -4,8 +4,10 @@ Either may refuse. So a Redis that is killed or flushed in the middle of a windo
 process still knows what it let pass. Only what other processes saw is forgotten then.
 """
 
+import math
 import threading
 import time
+from collections import deque
 from functools import cache
 
 from limits import RateLimitItem, RateLimitItemPerSecond, parse
@@ -18,8 +20,13 @@ SESSIONS_OF_CLIENT = parse("600/minute")  # the same, by one client, whatever ke
 SERVER_REQUESTS = parse("600/minute")  # JSON, by one site's own servers
 WRONG_SECRETS = parse("10/minute")  # by one client
 TRIED_AGAIN = parse("6/10 minutes")  # a parked request, by its customer
+WRONG_INVITATIONS = parse("30/10 minutes")  # by one client; a good link is never held up
 _REDIS_PAUSE = 5.0  # seconds without asking Redis after it failed
 _SWEEP_EVERY = 60.0  # seconds between looks for windows that are over
+CHECKS_A_SECOND = 10  # of passwords, by all processes together
+_OF_STRANGERS = 8  # of these, at most so many for networks that nobody has logged in from
+_LONGEST_WAIT = 2.0  # seconds for one's turn
+_REDIS_TELLS_AFTER = 0.1  # seconds between two looks whether Redis has a turn
 
 
 @cache
@@ -52,6 +59,19 @@ class Rates:
             wait = self._seen.hit(key, item.amount, item.get_expiry())
         return None if wait is None else int(wait) + 1
 
+    def first_of_all(self, key: str, amount: int, seconds: int) -> bool:
+        """Whether Redis counts this among the first `amount` of all processes in any `seconds`; True without it."""
+        if self._shared is None or not self._may_ask_redis():
+            return True
+        try:
+            passes = self._shared.acquire_entry(key, amount, seconds)
+        except (StorageError, OSError):
+            self._redis_failed = True
+            self._redis_again_at = time.monotonic() + _REDIS_PAUSE
+            return True
+        self._redis_failed = False
+        return passes
+
     def _shared_wait(self, item: RateLimitItem, key: str) -> float | None:
         """Count the hit in Redis; seconds to wait when it was one too many for all processes together."""
         if self._shared is None or not self._may_ask_redis():
@@ -80,6 +100,90 @@ class Rates:
         if self._redis_failed:
             self._redis_again_at = now + _REDIS_PAUSE
         return True
+
+
+class Turns:
+    """How many passwords may be checked in a second, whatever comes: 10 on all processes, and 8 of them for tries from
+    networks that the account's owner has never logged in from. Without Redis each process has its share.
+
+    Who finds no turn waits for one, 2 s at most, and only beside few others: threads are there for customers.
+    """
+
+    def __init__(self, rates: Rates, processes: int, waiting: int) -> None:
+        self._rates = rates
+        self._processes = processes
+        self._lock = threading.Lock()
+        self._all, self._strangers = _Recent(), _Recent()
+        self._places = {familiar: threading.BoundedSemaphore(max(1, waiting)) for familiar in (True, False)}
+
+    def take(self, familiar: bool) -> int | None:
+        """None when it is one's turn; whole seconds to come again in when there was none within 2 s."""
+        wait = self._seconds_left(familiar)
+        if wait is None:
+            return None
+        places = self._places[familiar]
+        if not places.acquire(blocking=False):
+            return math.ceil(wait)
+        try:
+            return self._waited(familiar, wait)
+        finally:
+            places.release()
+
+    def _waited(self, familiar: bool, wait: float) -> int | None:
+        until = time.monotonic() + _LONGEST_WAIT
+        left: float | None = wait
+        while left is not None and time.monotonic() + left <= until:
+            time.sleep(left)
+            left = self._seconds_left(familiar)
+        return None if left is None else math.ceil(left)
+
+    def _seconds_left(self, familiar: bool) -> float | None:
+        """Take a turn and return None, or tell when it is worth asking again."""
+        with self._lock:
+            everybody, strangers = self._shares()
+            left = self._all.left(*everybody)
+            if not familiar:
+                left = max(left, self._strangers.left(*strangers))
+            if left > 0:
+                return left
+            if not self._redis_agrees(familiar):
+                return _REDIS_TELLS_AFTER
+            self._all.add()
+            if not familiar:
+                self._strangers.add()
+        return None
+
+    def _redis_agrees(self, familiar: bool) -> bool:
+        if not familiar and not self._rates.first_of_all("log-in strangers", _OF_STRANGERS, 1):
+            return False
+        return self._rates.first_of_all("log-in", CHECKS_A_SECOND, 1)
+
+    def _shares(self) -> tuple[tuple[int, float], tuple[int, float]]:
+        """This process's share for everybody and for strangers: so many in so many seconds."""
+        if not self._rates.alone:
+            return (CHECKS_A_SECOND, 1.0), (_OF_STRANGERS, 1.0)
+        share = CHECKS_A_SECOND // self._processes
+        if share > 1:
+            return (share, 1.0), (max(1, share * _OF_STRANGERS // CHECKS_A_SECOND), 1.0)
+        apart = max(1.0, self._processes / CHECKS_A_SECOND)
+        return (1, apart), (1, 2 * apart)
+
+
+class _Recent:
+    """When the last ones were."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque(maxlen=CHECKS_A_SECOND)
+
+    def add(self) -> None:
+        """One more, now."""
+        self._times.append(time.monotonic())
+
+    def left(self, amount: int, seconds: float) -> float:
+        """Seconds until there are fewer than `amount` in the last `seconds`."""
+        if len(self._times) < amount:
+            return 0.0
+        return self._times[-amount] + seconds - time.monotonic()
 
 
 class _Windows:

@@ -3,8 +3,8 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, cast
@@ -19,6 +19,7 @@ from app.actions.tell import deliver_due
 from app.backends import open_backend
 from app.backends.vendor_call import VendorCalls
 from app.backends.webhook import Webhooks
+from app.changes import Changes
 from app.core.account_key import is_good, keys_of
 from app.core.backend import Refused, SessionBackend, Unavailable
 from app.core.client import is_in
@@ -28,8 +29,8 @@ from app.core.origins import origin_mark
 from app.core.routing import Staff
 from app.core.site import BROWSER, FORM, Site
 from app.core.text import Problem
-from app.key_file import BadKeys, Key, ensure_keys, live_keys, read_keys
-from app.limits import Rates, site_rate
+from app.key_file import BadKeys, Key, ensure_keys, keys_held, live_keys, read_keys
+from app.limits import Rates, Turns, site_rate
 from app.pool import HandOffPool, Surroundings
 from app.puzzle import Puzzles
 from app.seal import Sealer, Unsealable
@@ -37,6 +38,7 @@ from app.settings import Settings
 from app.store.database import Database
 from app.store.desk import load_desk_options
 from app.store.migrate import migrate
+from app.store.queues import newest
 from app.store.sites import load_generation, load_sites
 from app.store.staff import load_staff
 
@@ -110,7 +112,9 @@ class Running:
         migrate(self.database)
         ensure_keys(settings.keys_path, clock())
         self.rates = Rates(settings.redis_url)
+        self.log_in_turns = Turns(self.rates, settings.processes, settings.threads // 4)
         self.hand_offs = HandOffPool(self._surroundings())
+        self.changes = Changes(self._newest)
         self._calls = VendorCalls()
         self._webhooks = Webhooks()
         self._keys_lock = threading.Lock()
@@ -138,6 +142,14 @@ class Running:
         with suppress(BadKeys):
             self._look_at_keys()
         return self._sealer.unseal(sealed)
+
+    @contextmanager
+    def sealing(self) -> Iterator[Sealer]:
+        """What seals secrets. No key goes on this host before the end: until then what was sealed must be stored.
+        Raises BadKeys."""
+        with keys_held(self.settings.keys_path):
+            self._look_at_keys()
+            yield self._sealer
 
     @property
     def session_keys(self) -> list[bytes]:
@@ -213,9 +225,14 @@ class Running:
             return None
 
     def close(self) -> None:
-        """Settle the calls in flight, finish writing and close the database."""
+        """End the streams, settle the calls in flight, finish writing and close the database."""
+        self.changes.close()
         self.hand_offs.stop()
         self.database.close()
+
+    def _newest(self) -> tuple[int, ...]:
+        with self.database.read() as connection:
+            return newest(connection)
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(

@@ -8,13 +8,13 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as WriteTimeout
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.actions.privacy import Pruned, prune
-from app.actions.sealing import any_sealed, lost_secrets, reseal
+from app.actions.privacy import Pruned, prune, retention_of
+from app.actions.sealing import any_sealed, lost_second_factors, lost_secrets, reseal
 from app.core.vendor_account import days_left
 from app.key_file import BadKeys, keys_held, read_keys
 from app.seal import Sealer
@@ -32,7 +32,7 @@ class Schedule:
 
     def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime]) -> None:
         self._database = database
-        self._retention = timedelta(days=settings.retention_days)
+        self._usual_days = settings.retention_days
         self._applets = settings.vendor_applets_dir
         self._keys_path = settings.keys_path
         self._clock = clock
@@ -76,6 +76,9 @@ class Schedule:
             return
         with self._database.read() as connection:
             sites = load_sites(connection)
+            factors = lost_second_factors(connection, sealer)
+        if factors:
+            log.error("second_factors_lost", technicians=len(factors), error="see: handbell check")
         for site in sites:
             if (days := days_left(site, today)) is not None:
                 log.warning("vendor_key_ends", site=site.key, days=days)
@@ -90,7 +93,8 @@ class Schedule:
             self._try("prune_failed", self._prune)
 
     def _prune(self) -> Pruned:
-        pruned = prune(self._database, self._retention, self._applets, self._clock())
+        kept_for = retention_of(self._database, self._usual_days)
+        pruned = prune(self._database, kept_for, self._applets, self._clock())
         log.debug("pruned", requests=pruned.requests_erased, tickets=pruned.tickets_erased)
         return pruned
 

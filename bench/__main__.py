@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from bench import hand_offs, widget
+from bench import console, hand_offs, widget
 from bench.fsync import fsync_us
 from bench.links import FORM, form_token, go_paths
 from bench.load import Run, run_wrk
@@ -45,17 +45,19 @@ def main() -> int:
     if sys.argv[1:2] == ["widget"]:
         return widget.main()
     arguments = _arguments()
-    if not shutil.which("wrk"):
+    if arguments.only in (None, "load") and not shutil.which("wrk"):
         print("bench needs wrk: install the package wrk", file=sys.stderr)
         return 1
     disk = "/var/tmp" if Path("/var/tmp").is_dir() else None  # noqa: S108 - /tmp may be memory, where fsync is free
     with tempfile.TemporaryDirectory(prefix="handbell-bench-", dir=disk) as folder:
         try:
             results = json.loads(arguments.output.read_text("utf-8")) if arguments.output.exists() else {}
-            if arguments.only != "hand-offs":
+            if arguments.only in (None, "load"):
                 results |= _measure(Path(folder), arguments.seconds, arguments.rounds)
-            if arguments.only != "load":
+            if arguments.only in (None, "hand-offs"):
                 results["hand_offs"] = hand_offs.measure(Path(folder))
+            if arguments.only in (None, "console"):
+                results["console"] = console.measure(Path(folder), arguments.rounds)
         except BenchFailed as failure:
             print(failure, file=sys.stderr)
             return 1
@@ -63,6 +65,8 @@ def main() -> int:
     rows = results["scenarios"]
     print(table(rows))
     print(hand_offs.table(results["hand_offs"]))
+    if "console" in results:
+        print(console.table(results["console"]))
     print(json.dumps({key: value for key, value in results.items() if not isinstance(value, list)}, indent=1))
     if noisy(results):
         print("Other programs were at work: these figures show neither that a target is met nor that it is missed.")
@@ -75,7 +79,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=3, choices=range(1, 11), help="length of one run")
     parser.add_argument("--rounds", type=int, default=3, choices=range(1, 10), help="runs of each, interleaved")
     parser.add_argument("--output", type=Path, default=RESULTS, help="where the figures go")
-    parser.add_argument("--only", choices=("load", "hand-offs"), help="the one half; the other's figures stay")
+    parser.add_argument("--only", choices=("load", "hand-offs", "console"), help="one part; the others' figures stay")
     return parser.parse_args()
 
 

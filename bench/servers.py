@@ -37,17 +37,18 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """User and system time that all its processes have taken so far."""
-        return sum(_cpu_ticks(pid) for pid in self._processes()) / _TICKS
+        return sum(_cpu_ticks(pid) for pid in self.processes()) / _TICKS
 
     def memory(self) -> dict[str, float]:
         """MiB: of the whole server with shared pages counted once, and resident in its largest worker."""
-        pids = self._processes()
+        pids = self.processes()
         return {
             "all_mib": round(sum(_kib(pid, "smaps_rollup", "Pss") for pid in pids) / 1024, 1),
             "worker_mib": round(max(_kib(pid, "status", "VmRSS") for pid in pids[1:]) / 1024, 1),
         }
 
-    def _processes(self) -> list[int]:
+    def processes(self) -> list[int]:
+        """Ids of the master and its workers."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text("ascii")
         return [self.pid, *map(int, children.split())]
 
@@ -60,9 +61,9 @@ def machine_seconds() -> tuple[float, float]:
 
 
 @contextlib.contextmanager
-def handbell(data_dir: Path, log_level: str) -> Iterator[Server]:
-    """`handbell serve` as an operator starts it, behind a trusted proxy on this machine."""
-    settings = {"DATA_DIR": str(data_dir), "LOG_LEVEL": log_level, "TRUSTED_PROXIES": "127.0.0.1/32"}
+def handbell(data_dir: Path, log_level: str, **more: str) -> Iterator[Server]:
+    """`handbell serve` as an operator starts it, behind a trusted proxy on this machine; `more` are settings."""
+    settings = {"DATA_DIR": str(data_dir), "LOG_LEVEL": log_level, "TRUSTED_PROXIES": "127.0.0.1/32", **more}
     command = [sys.executable, "-c", "from app.cli import main; main()", "serve"]
     with _running(command, settings, data_dir.parent, f"handbell-{log_level}") as server:
         yield server

@@ -10,12 +10,14 @@ import structlog
 
 from app import worker
 from app.actions.sealing import site_key
+from app.core.desk_options import DeskOptions
 from app.core.site import Site
 from app.core.ticket import TicketState
 from app.key_file import ensure_keys, keys_held, read_keys, rotate_keys
 from app.seal import Sealer
 from app.settings import Settings
 from app.store.database import Database
+from app.store.desk import save_desk_options
 from app.store.sites import change_site, load_sites
 from app.store.tickets import insert_ticket, list_tickets
 from app.worker import Schedule
@@ -35,6 +37,17 @@ def test_all_that_is_due_is_done(database: Database, clock: StandingClock, tmp_p
     with database.read() as connection:
         (ticket,) = list_tickets(connection)
     assert (ticket.state, ticket.customer_name) == (TicketState.EXPIRED, None)
+
+
+def test_the_desk_s_option_says_how_long_data_is_kept(database: Database, clock: StandingClock, tmp_path: Path) -> None:
+    fill_desk(database, clock())
+    schedule = Schedule(database, Settings(data_dir=tmp_path, retention_days=30), clock)
+    ended = ticket_row(customer_name="Zoë", created_at=clock(), state=TicketState.CLOSED, ended_at=clock())
+    database.write(lambda connection: insert_ticket(connection, ended))
+    clock.advance(days=2)
+    assert schedule.run_once().tickets_erased == 0
+    database.write(lambda connection: save_desk_options(connection, DeskOptions(retention_days=1)))
+    assert schedule.run_once().tickets_erased == 1
 
 
 def test_it_ends_when_told_to(sqlite_url: str, clock: StandingClock, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from sqlalchemy import Connection
+
 from app.core.request import CustomerRequest, RequestState
 from app.core.site import Site
 from app.store.database import Database
@@ -16,6 +18,7 @@ from app.store.requests import (
     request_by_status_id,
     start_target,
 )
+from app.store.tickets import ticket_owner
 
 MOST_OPENINGS = 20
 
@@ -32,11 +35,13 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A request, and the link that starts its session if that may still be opened."""
+    """A request, the link that starts its session if that may still be opened, and the id of the technician of our
+    own desk who has taken it."""
 
     request: CustomerRequest
     progress: Progress
     start: StartLink | None
+    helper_id: int | None = None
 
 
 def most_openings(site: Site | None) -> int:
@@ -49,11 +54,12 @@ def follow(database: Database, sites: Mapping[str, Site], status_id: str, now: d
     with database.read() as connection:
         request = request_by_status_id(connection, status_id)
         link = newest_link(connection, request.reference) if request else None
+        helper_id = _helper(connection, request) if request else None
     if request is None:
         return None
     most = most_openings(sites.get(request.site))
     usable = link if link and link.expires_at > now and link.opens < most else None
-    return Followed(request, _progress(request, link), usable)
+    return Followed(request, _progress(request, link), usable, helper_id)
 
 
 def find_start(database: Database, link_id: str) -> StartTarget | None:
@@ -65,6 +71,12 @@ def find_start(database: Database, link_id: str) -> StartTarget | None:
 def record_start(database: Database, link_id: str, most: int, now: datetime) -> bool:
     """Count one opening, on disk; False when the link was opened `most` times already."""
     return database.write(lambda connection: record_opening(connection, link_id, most, now))
+
+
+def _helper(connection: Connection, request: CustomerRequest) -> int | None:
+    if request.state is not RequestState.OPENED or request.ticket_number is None:
+        return None
+    return ticket_owner(connection, request.ticket_number)
 
 
 def _progress(request: CustomerRequest, link: StartLink | None) -> Progress:

@@ -3,87 +3,160 @@
 import hashlib
 import secrets
 import threading
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import partial
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection
 
-from app.core.client import client_network
+from app.actions.tries import (
+    Busy,
+    TooManyTries,
+    Try,
+    Turns,
+    Unbounded,
+    WrongLogin,
+    count_try,
+    is_familiar,
+    plain_email,
+    refuse_too_many,
+    wait_for_turn,
+)
+from app.core import password as rules
+from app.core.password import PasswordProblem, password_problem
+from app.store.account import Account, lock_account
 from app.store.console import (
-    add_failure,
     add_session,
+    delete_failure,
     delete_session,
-    failures_by_account,
-    failures_by_network,
+    know_network,
+    pending_technician,
     session_technician,
     touch_session,
 )
 from app.store.database import Database
 from app.store.staff import password_hash
 
-WINDOW = timedelta(minutes=5)
-MOST_PER_ACCOUNT = 5  # wrong tries on one account from one network
-MOST_PER_NETWORK = 20  # wrong tries from one network on any account
+__all__ = ["Busy", "TooManyTries", "WrongLogin"]
+
 SESSION_LIFE = timedelta(hours=12)
 SESSION_IDLE = timedelta(minutes=30)
-SHORTEST_PASSWORD = 10  # characters
-LONGEST_PASSWORD = 1024
+PENDING_LIFE = timedelta(minutes=10)  # between the password and the second factor
+SHORTEST_PASSWORD = rules.SHORTEST
+LONGEST_PASSWORD = rules.LONGEST
+_PROBLEMS = {
+    PasswordProblem.TOO_SHORT: f"a password needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters",
+    PasswordProblem.TOO_LONG: f"a password needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters",
+    PasswordProblem.TOO_COMMON: "this password is among the first that anybody would try; choose another one",
+    PasswordProblem.ABOUT_YOU: "the mail address or the name is no password; choose another one",
+}
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 _two_at_a_time = threading.BoundedSemaphore(2)
+# Verified when the account is unknown, so that both cases take the same time. Of a random text that nobody kept.
+_HASH_OF_NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$/TInIW7LeccznUOUl4aa8A$RAS0ahnvlSrpELfIl0RK7+VmVONHXLR9XuN1Pk+d5VE"
 
 
-class TooManyTries(Exception):
-    """`retry_after` is whole seconds."""
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The password was right: of whom, against which hash, and as which try that was counted."""
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"try again in {retry_after} s")
-        self.retry_after = retry_after
-
-
-class WrongLogin(Exception):
-    """Unknown account, wrong password or disabled: never said which."""
+    technician_id: int
+    password_hash: str
+    tried: Try
+    failure: int
 
 
-def hashed_password(password: str) -> str:
-    """An Argon2id hash. Raises ValueError for a password that is too short or too long."""
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise ValueError(f"a password needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
-    return _hasher.hash(password)
+def hashed_password(password: str, *about: str) -> str:
+    """An Argon2id hash. Raises ValueError for a password that is too short, too long, one of the commonest, or its
+    owner's mail address or name, which `about` gives."""
+    if problem := password_problem(password, about):
+        raise ValueError(_PROBLEMS[problem])
+    with _two_at_a_time:
+        return _hasher.hash(password.encode("utf-8", "replace"))
 
 
-def log_in(database: Database, email: str, password: str, address: str, now: datetime) -> str:
-    """A new session's secret id. Raises WrongLogin or TooManyTries.
+def log_in(
+    database: Database,
+    email: str,
+    password: str,
+    address: str,
+    now: datetime,
+    *,
+    turns: Turns | None = None,
+    user_agent: str | None = None,
+) -> str:
+    """A new session's secret id. Raises WrongLogin, TooManyTries or Busy.
 
-    Wrong tries count per account and network together, so nobody can lock the true owner out from elsewhere.
+    Where there is a second factor the session is pending: nobody's, until `second_factor.enter_code`. Wrong tries
+    count per account and network together, so nobody can lock the true owner out from elsewhere.
     """
-    email = email.strip().lower().encode("utf-8", "replace").decode()
-    account, network = _account_hash(email), client_network(address)
-    since = now - WINDOW
-    with database.read() as connection:
-        if oldest := failures_by_account(connection, account, network, MOST_PER_ACCOUNT, since):
-            raise TooManyTries(_seconds_left(oldest, now))
-        if oldest := failures_by_network(connection, network, MOST_PER_NETWORK, since):
-            raise TooManyTries(_seconds_left(oldest, now))
-        known = password_hash(connection, email)
-    if not _verified(known[1] if known else _hash_of_nobody(), password) or not known:
-        database.write(lambda connection: add_failure(connection, account, network, now))
-        raise WrongLogin
+    proof = prove(database, email, password, address, now, turns=turns)
     secret = secrets.token_urlsafe(32)
-    technician_id = known[0]
-    database.write(lambda connection: add_session(connection, _session_hash(secret), technician_id, now))
+
+    def enter(connection: Connection) -> bool:
+        account = proven(connection, proof)
+        if account is None:
+            return False
+        pending = account.sealed_totp is not None
+        add_session(
+            connection,
+            session_hash(secret),
+            account.id,
+            now,
+            pending=pending,
+            address=address,
+            user_agent=user_agent,
+        )
+        if not pending:
+            know_network(connection, proof.tried.owner, proof.tried.network, now)
+        return True
+
+    if not database.write(enter):
+        raise WrongLogin
     return secret
+
+
+def prove(
+    database: Database, email: str, password: str, address: str, now: datetime, *, turns: Turns | None = None
+) -> Proof:
+    """That it is this account's password. Raises WrongLogin, TooManyTries or Busy.
+
+    The same is read, hashed and written whether the account is there or not. The try counts as wrong until `proven`.
+    """
+    email = plain_email(email)
+    tried = Try.password(email, address)
+    with database.read() as connection:
+        refuse_too_many(connection, tried, now)
+        known = password_hash(connection, email)
+        familiar = is_familiar(connection, tried, now)
+    wait_for_turn(turns or Unbounded(), familiar=familiar)
+    failure = database.write(partial(count_try, tried=tried, now=now))
+    if not _verified(known[1] if known else _HASH_OF_NOBODY, password) or not known:
+        raise WrongLogin
+    return Proof(*known, tried, failure)
+
+
+def proven(connection: Connection, proof: Proof) -> Account | None:
+    """The account, locked, and the try no longer counted as wrong; None when it was disabled or given another
+    password meanwhile."""
+    account = lock_account(connection, proof.technician_id)
+    if account is None or account.disabled or account.password_hash != proof.password_hash:
+        return None
+    delete_failure(connection, proof.failure)
+    return account
 
 
 def log_out(database: Database, secret: str) -> None:
     """End the session."""
-    database.write(lambda connection: delete_session(connection, _session_hash(secret)))
+    database.write(lambda connection: delete_session(connection, session_hash(secret)))
 
 
 def current_technician(database: Database, secret: str, now: datetime, *, used: bool = True) -> int | None:
     """The id of whose session this is, if it has neither ended nor idled; remember that it is used, if it is."""
-    id_hash = _session_hash(secret)
+    id_hash = session_hash(secret)
     with database.read() as connection:
         found = session_technician(connection, id_hash, now - SESSION_LIFE, now - SESSION_IDLE)
     if found is None:
@@ -94,6 +167,17 @@ def current_technician(database: Database, secret: str, now: datetime, *, used: 
     return technician_id
 
 
+def awaited_technician(database: Database, secret: str, now: datetime) -> int | None:
+    """The id of who has given the password of this session, and has yet to give the second factor."""
+    with database.read() as connection:
+        return pending_technician(connection, session_hash(secret), now - PENDING_LIFE)
+
+
+def session_hash(secret: str) -> str:
+    """What a session is kept under."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
 def _verified(hashed: str, password: str) -> bool:
     if len(password) > LONGEST_PASSWORD:
         password = ""
@@ -102,21 +186,3 @@ def _verified(hashed: str, password: str) -> bool:
             return _hasher.verify(hashed, password.encode("utf-8", "replace"))
         except (VerificationError, InvalidHashError):
             return False
-
-
-@cache
-def _hash_of_nobody() -> str:
-    """Verified when the account is unknown, so that both cases take the same time."""
-    return _hasher.hash(secrets.token_hex(16))
-
-
-def _account_hash(email: str) -> str:
-    return hashlib.sha256(email.encode()).hexdigest()
-
-
-def _session_hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _seconds_left(oldest: datetime, now: datetime) -> int:
-    return int((oldest + WINDOW - now).total_seconds()) + 1

@@ -9,11 +9,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app.actions.log_in import SESSION_IDLE, WINDOW
-from app.core.request import CustomerRequest
+from app.actions.codes import WINDOW as WRONG_PINS_COUNT
+from app.actions.log_in import SESSION_IDLE
+from app.actions.tries import NETWORKS_KNOWN, STRANGERS_WINDOW
+from app.core.request import CustomerRequest, RequestState
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.store import privacy as store
+from app.store.audit import record
+from app.store.codes import forget_codes, forget_wrong_pins
 from app.store.database import Database
+from app.store.desk import load_desk_options
 from app.store.requests import end_request, request_by_reference, requests_of_person
 from app.store.tickets import (
     add_event,
@@ -46,6 +51,18 @@ class Person:
     requests: Sequence[CustomerRequest]
     tickets: Sequence[Ticket]
 
+    @property
+    def names(self) -> dict[str, list[str] | list[int]]:
+        """What it is called: references of requests, numbers of tickets. No more of it goes into the audit log."""
+        return {"requests": [r.reference for r in self.requests], "tickets": [t.number for t in self.tickets]}
+
+    @property
+    def still_open(self) -> int:
+        """How many of its sessions have not ended."""
+        with_ticket = {ticket.reference for ticket in self.tickets}
+        tickets = sum(ticket.is_open for ticket in self.tickets)
+        return tickets + sum(r.state is not RequestState.ENDED for r in self.requests if r.reference not in with_ticket)
+
 
 def find_person(
     database: Database,
@@ -54,7 +71,8 @@ def find_person(
     email: str | None = None,
     number: str | None = None,
 ) -> Person:
-    """By exactly one of reference, mail address and customer number."""
+    """By exactly one of reference, mail address (in any case) and customer number, blanks around them left out."""
+    email, number = email and email.strip(), number and number.strip()
     with database.read() as connection:
         if reference is not None:
             found = request_by_reference(connection, reference)
@@ -88,8 +106,16 @@ def export(database: Database, person: Person) -> dict[str, Any]:
     }
 
 
-def erase(database: Database, person: Person, applets: Path, now: datetime) -> None:
-    """Leave nothing of it in the database, its log or the folder of vendors' applets; what is still open ends."""
+def record_export(database: Database, person: Person, who: int | None, now: datetime) -> None:
+    """Somebody is given all of it: audited."""
+    database.write(lambda connection: record(connection, now, who, "data.exported", _number_of(person), person.names))
+
+
+def erase(database: Database, person: Person, applets: Path, now: datetime, who: int | None = None) -> None:
+    """Leave nothing of it in the database, its log or the folder of vendors' applets; what is still open ends.
+
+    Audited, for the technician `who` or the command line.
+    """
     references = [request.reference for request in person.requests]
     numbers = [ticket.number for ticket in person.tickets]
 
@@ -98,12 +124,19 @@ def erase(database: Database, person: Person, applets: Path, now: datetime) -> N
             end_request(connection, reference, now)
         store.erase_requests(connection, references, now)
         store.erase_tickets(connection, numbers, now)
+        record(connection, now, who, "data.erased", _number_of(person), person.names)
 
     database.write(erase_all)
     database.checkpoint()
     for request in person.requests:
         if request.applet_file:
             (applets / request.applet_file).unlink(missing_ok=True)
+
+
+def retention_of(database: Database, usual_days: int) -> timedelta:
+    """How long personal data is kept: as the desk's options say, else `usual_days`."""
+    with database.read() as connection:
+        return load_desk_options(connection).retention(usual_days)
 
 
 def prune(database: Database, retention: timedelta, applets: Path, now: datetime) -> Pruned:
@@ -124,8 +157,10 @@ def prune(database: Database, retention: timedelta, applets: Path, now: datetime
 
     def forget(connection: Connection) -> None:
         store.forget_keys_and_addresses(connection, now - KEYS_KEPT, now - ADDRESSES_KEPT)
-        store.forget_log_ins(connection, now - WINDOW, now - SESSION_IDLE)
+        store.forget_log_ins(connection, now - STRANGERS_WINDOW, now - SESSION_IDLE, now - NETWORKS_KNOWN)
         store.forget_spent(connection, now)
+        forget_wrong_pins(connection, now - WRONG_PINS_COUNT)
+        forget_codes(connection, ended)
 
     database.write(forget)
     if requests or tickets:
@@ -160,6 +195,10 @@ def _expire(connection: Connection, now: datetime) -> int:
         if ticket and ticket.reference:
             end_request(connection, ticket.reference, now)
     return len(numbers)
+
+
+def _number_of(person: Person) -> str:
+    return f"{len(person.requests)} requests, {len(person.tickets)} tickets"
 
 
 def _tickets_of(connection: Connection, requests: Sequence[CustomerRequest]) -> list[Ticket]:

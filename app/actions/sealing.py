@@ -1,4 +1,4 @@
-"""The secrets of sites: opened where they are used, and kept under the newest key of the keys file."""
+"""Secrets of sites and second factors: opened where they are used, kept under the newest key of the keys file."""
 
 from dataclasses import replace
 from functools import partial
@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from app.core.site import SEALED, Site
 from app.seal import Sealer, Unsealable
+from app.store.account import Account, accounts_with_second_factor, reseal_second_factor
 from app.store.database import Database
 from app.store.sites import change_site, load_sites, lock_site
 
@@ -53,20 +54,44 @@ def lost_secrets(site: Site, sealer: Unsealer | None) -> list[str]:
     ]
 
 
+def lost_second_factors(connection: Connection, sealer: Unsealer | None) -> dict[str, str]:
+    """By mail address: second factors that no key opens, each with the remedy. Recovery codes work without a key."""
+    return {
+        account.email: "the second factor cannot be read with this keys file: put the right file back, or "
+        f"handbell technician second-factor {account.email} --off"
+        for account in accounts_with_second_factor(connection)
+        if sealer is None or not _opens(sealer, account.sealed_totp or "")
+    }
+
+
 def reseal(database: Database, sealer: Sealer) -> int:
     """Encrypt every secret that is not under the newest key with that one. How many there were.
 
-    Each site in a transaction of its own, as it is at that moment. What no key opens is left alone.
+    Each site and each second factor in a transaction of its own, as it is at that moment. What no key opens is left
+    alone.
     """
     with database.read() as connection:
         stale = [site.key for site in load_sites(connection) if _resealed(site, sealer)]
-    return sum(database.write(partial(_reseal_site, key=key, sealer=sealer)) for key in stale)
+        factors = accounts_with_second_factor(connection)
+    sites = sum(database.write(partial(_reseal_site, key=key, sealer=sealer)) for key in stale)
+    return sites + sum(_reseal_second_factor(database, account, sealer) for account in factors)
 
 
 def any_sealed(database: Database) -> bool:
     """Whether a secret is stored at all."""
     with database.read() as connection:
+        if accounts_with_second_factor(connection):
+            return True
         return any(getattr(site, name) is not None for site in load_sites(connection) for name in SEALED)
+
+
+def _reseal_second_factor(database: Database, account: Account, sealer: Sealer) -> int:
+    old = account.sealed_totp or ""
+    fresh = sealer.resealed(old) if _opens(sealer, old) else None
+    if fresh is None:
+        return 0
+    sealed = fresh
+    return int(database.write(lambda connection: reseal_second_factor(connection, account.id, old, sealed)))
 
 
 def _reseal_site(connection: Connection, key: str, sealer: Sealer) -> int:

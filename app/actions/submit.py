@@ -17,6 +17,7 @@ from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest, RequestState, new_reference
 from app.core.routing import Staff
 from app.core.site import FORM, REST, Site
+from app.store.codes import use_code
 from app.store.database import Database
 from app.store.requests import (
     StartLink,
@@ -51,7 +52,8 @@ class Submission:
 
     `suspicion` says why this one is not handed off. `check` and `identity` count once. `earlier_key` is a second key
     under which the same was perhaps recorded within the last ten minutes. With a `body_hash`, the same key with
-    another content is refused. The row gets `status_id`: one that has another was recorded before.
+    another content is refused. The row gets `status_id`: one that has another was recorded before. `code` is the id of
+    the session code that it uses up.
     """
 
     site: Site
@@ -72,6 +74,7 @@ class Submission:
     body_hash: str | None = None
     earlier_key: str | None = None
     status_id: str = field(default_factory=new_link_id)
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,10 @@ class IdentitySpent(Exception):
     """This identity token has been used for another request."""
 
 
+class CodeOver(Exception):
+    """The session code was used, revoked or over before."""
+
+
 def needs_hand_off(site: Site) -> bool:
     """Whether somebody else's server opens this site's sessions."""
     return site.backend in (FORM, REST) and not site.in_browser
@@ -110,7 +117,7 @@ def submit(
 
     The embedded desk's ticket, and what the customer's own browser opens, are there with it. A request that has to
     be handed off is due at once, or under the caller's `lease` already; a suspect one is only kept.
-    Raises TooMany, OtherContent or IdentitySpent.
+    Raises TooMany, OtherContent, IdentitySpent or CodeOver.
     """
     network = None if submission.most is None else client_network(submission.client_address)
     since = now - WINDOW
@@ -127,7 +134,10 @@ def submit(
         why = _suspicion(connection, submission, many=many and submission.unchecked is not None)
         if submission.identity and not _spend(connection, submission.identity):
             raise IdentitySpent
-        return _record_new(connection, staff, submission, network, now, lease, why), True
+        new = _record_new(connection, staff, submission, network, now, lease, why)
+        if submission.code and not use_code(connection, submission.code, new.reference, now):
+            raise CodeOver
+        return new, True
 
     try:
         request, is_new = database.write(record)

@@ -16,6 +16,7 @@ from app.store.tickets import (
     applet_opened,
     change_elements,
     end_ticket,
+    lock_ticket,
     ticket_by_number,
 )
 
@@ -48,7 +49,7 @@ def save_details(database: Database, number: int, details: NewSessionRequest, no
     """
 
     def save(connection: Connection) -> None:
-        ticket = _open(ticket_by_number(connection, number))
+        ticket = _open(lock_ticket(connection, number))
         if ticket.info_mode is InfoMode.HIDDEN:
             raise NotAllowed
         old = ticket.elements

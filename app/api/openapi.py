@@ -163,12 +163,13 @@ def _rest() -> dict[str, Any]:
 def _state() -> dict[str, Any]:
     state = {
         "type": "object",
-        "required": ["reference", "state", "start", "start_url"],
+        "required": ["reference", "state", "start", "start_url", "helper"],
         "properties": {
             "reference": {"type": "string"},
             "state": {"enum": ["waiting", "ready", "started", "parked", "ended"]},
             "start": {"type": ["string", "null"]},
             "start_url": {"type": ["string", "null"]},
+            "helper": {"type": ["string", "null"], "description": "Who has taken it, at the desk's own technicians"},
         },
     }
     problem = _problem()

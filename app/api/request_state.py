@@ -20,7 +20,8 @@ register_cors(api)
 @open_to(Who.LINK_HOLDERS)
 @answering
 def request_state(token: str) -> Response:
-    """`{"reference", "state", "start", "start_url"}`; `start` is the path that starts the session, or null."""
+    """`{"reference", "state", "start", "start_url", "helper"}`: `start` is the path that starts the session, or null,
+    `helper` the name of the technician who has taken it, or null."""
     here = running()
     link = _link(here, token)
     if is_preflight():
@@ -35,11 +36,13 @@ def request_state(token: str) -> Response:
     _let_read(here, followed.request.site)
     start = followed.start
     may_start = followed.progress in (Progress.READY, Progress.STARTED) and start is not None
+    helper = here.desk.staff.technician(followed.helper_id)
     told = {
         "reference": followed.request.reference,
         "state": followed.progress,
         "start": f"/go/{here.token(Purpose.GO, start.id, start.expires_at)}" if may_start and start else None,
         "start_url": start_url(here, followed),
+        "helper": helper.name if helper else None,
     }
     return answer(told)
 

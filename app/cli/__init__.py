@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli import desk, keys, requests, server, site_key, sites, tickets
+from app.cli import audit, desk, desk_options, keys, requests, second_factor, server, site_key, sites, tickets
 from app.key_file import BadKeys
 from app.settings import BadSettings
 from app.store.database import DatabaseUnusable
@@ -15,6 +15,7 @@ def handbell() -> None:
     """Ring for support: the front door between a website and a remote-support session."""
 
 
+desk.technician.add_command(second_factor.second_factor)
 for command in (
     server.serve,
     server.worker,
@@ -22,10 +23,12 @@ for command in (
     sites.site,
     desk.department,
     desk.technician,
+    desk_options.desk_options,
     requests.request,
     requests.prune,
     tickets.ticket,
     keys.keys,
+    audit.audit,
 ):
     handbell.add_command(command)
 sites.site.add_command(site_key.uid)

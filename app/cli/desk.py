@@ -1,22 +1,25 @@
-"""`handbell department …` and `handbell technician …`."""
+"""`handbell department …` and `handbell technician …`: every change is in the audit log, without a name."""
 
 import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TextIO
 
 import click
-from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
+from app.actions import team
+from app.actions.invitations import Disabled, invite
 from app.actions.log_in import hashed_password
 from app.cli.opening import now, open_database
-from app.cli.output import json_option, show
+from app.cli.output import json_option, say_warning, show
 from app.core.role import Role
-from app.core.routing import Department
-from app.core.text import looks_like_email
+from app.core.routing import Department, Staff, Technician
+from app.core.team import HIGHEST_ID, Particulars, mail_fault, name_fault, one_line
+from app.settings import load_settings
 from app.store import staff as store
-from app.store.audit import record
+from app.store.database import Database
 
-_ID = click.IntRange(1, 10**18 - 1)
+_ID = click.IntRange(1, HIGHEST_ID)
 _ROLE = click.Choice(Role, case_sensitive=False)
 
 
@@ -27,21 +30,14 @@ def department() -> None:
 
 @department.command("add")
 @click.argument("name")
-@click.option(
-    "--id",
-    "number",
-    type=click.IntRange(1, 10**18 - 1),
-    required=True,
-    help="What callers send as Department.",
-)
+@click.option("--id", "number", type=_ID, required=True, help="What callers send as Department.")
 def add_department(name: str, number: int) -> None:
     """Add a department."""
-    if not name.strip() or len(name) > 80:
-        raise click.ClickException("a department's name has 1 to 80 characters")
+    checked = _name(name, "a department's name")
     with open_database() as database:
         try:
-            database.write(lambda connection: store.add_department(connection, Department(number, name.strip())))
-        except IntegrityError:
+            team.add_department(database, Department(number, checked), None, now())
+        except team.Taken:
             raise click.ClickException(f"there is a department {number} already") from None
     click.echo(f"added department {number}")
 
@@ -50,10 +46,21 @@ def add_department(name: str, number: int) -> None:
 @json_option
 def list_departments(as_json: bool) -> None:
     """List all departments."""
-    with open_database() as database, database.read() as connection:
-        found = store.load_staff(connection).departments.values()
+    with open_database() as database:
+        found = _staff(database).departments.values()
     rows = [{"id": d.id, "name": d.name, "disabled": d.disabled} for d in found]
     show(rows, ("id", "name", "disabled"), as_json=as_json)
+
+
+@department.command("rename")
+@click.argument("number", metavar="ID", type=_ID)
+@click.argument("name")
+def rename_department(number: int, name: str) -> None:
+    """Give a department another name; its tickets show it too."""
+    checked = _name(name, "a department's name")
+    with open_database() as database, _known_department(number):
+        team.rename_department(database, number, checked, None, now())
+    click.echo(f"renamed department {number}")
 
 
 @department.command("disable")
@@ -61,9 +68,8 @@ def list_departments(as_json: bool) -> None:
 @click.option("--undo", is_flag=True, help="Enable it again.")
 def disable_department(number: int, undo: bool) -> None:
     """Disable a department: nothing new is routed to it; its tickets keep its name."""
-    with open_database() as database:
-        if not database.write(lambda connection: store.set_department_disabled(connection, number, not undo)):
-            raise click.ClickException(f"there is no department {number}; see: handbell department list")
+    with open_database() as database, _known_department(number):
+        team.disable_department(database, number, None, now(), disabled=not undo)
     click.echo(f"{'enabled' if undo else 'disabled'} department {number}")
 
 
@@ -83,24 +89,18 @@ def add_technician(
 ) -> None:
     """Add a technician; a random password is made and shown once unless a file gives one."""
     email = mail.strip().lower()
-    if not looks_like_email(email) or len(email) > 254 or not name.strip() or len(name) > 80:
+    if mail_fault(email) or name_fault(one_line(name)):
         raise click.ClickException("give a mail address (at most 254 characters) and --name (1 to 80 characters)")
     password, shown = _password(password_file)
     password_hash = _hashed(password)
     with open_database() as database:
-        with database.read() as connection:
-            known = store.load_staff(connection)
-        if missing := [str(number) for number in departments if number not in known.departments]:
-            raise click.ClickException(f"there is no department {', '.join(missing)}; see: handbell department list")
+        known = _staff(database)
+        _refuse_unknown(departments, known)
         role = role or (Role.TECHNICIAN if known.technicians else Role.ADMINISTRATOR)
-
-        def add(connection: Connection) -> None:
-            store.add_technician(connection, email, name.strip(), departments, password_hash, now(), role)
-            record(connection, now(), None, "technician.added", email, {"role": role, "departments": list(departments)})
-
+        wanted = Particulars(one_line(name), role, frozenset(departments))
         try:
-            database.write(add)
-        except IntegrityError:
+            team.add_technician(database, email, wanted, password_hash, None, now())
+        except team.Taken:
             raise click.ClickException(f"there is a technician {email} already") from None
     click.echo(f"added {role} {email}{shown}")
 
@@ -109,8 +109,8 @@ def add_technician(
 @json_option
 def list_technicians(as_json: bool) -> None:
     """List all technicians."""
-    with open_database() as database, database.read() as connection:
-        found = store.load_staff(connection).technicians.values()
+    with open_database() as database:
+        found = _staff(database).technicians.values()
     rows = [
         {
             "email": t.email,
@@ -125,23 +125,42 @@ def list_technicians(as_json: bool) -> None:
     show(rows, ("email", "name", "role", "departments", "disabled"), as_json=as_json)
 
 
+@technician.command("rename")
+@click.argument("mail")
+@click.argument("name")
+def rename_technician(mail: str, name: str) -> None:
+    """Give a technician another name; colleagues and customers read it at once."""
+    checked = _name(name, "a technician's name")
+    with open_database() as database:
+        found = _technician(database, mail)
+        team.change_technician(database, found.id, None, now(), name=checked)
+    click.echo(f"renamed technician {found.email}")
+
+
+@technician.command("departments")
+@click.argument("mail")
+@click.argument("departments", metavar="ID...", type=click.IntRange(0, HIGHEST_ID), nargs=-1, required=True)
+def set_departments(mail: str, departments: tuple[int, ...]) -> None:
+    """Say in which departments somebody is, and in no other; 0 for none."""
+    wanted = frozenset(departments) - {0}
+    with open_database() as database:
+        found = _technician(database, mail)
+        _refuse_unknown(sorted(wanted), _staff(database))
+        team.change_technician(database, found.id, None, now(), departments=wanted)
+    named = ", ".join(str(number) for number in sorted(wanted)) or "none"
+    click.echo(f"departments of {found.email}: {named}")
+
+
 @technician.command("role")
 @click.argument("mail")
 @click.argument("role", type=_ROLE)
 def set_role(mail: str, role: Role) -> None:
-    """Say what somebody may do: technician, supervisor or administrator."""
-    email = mail.strip().lower()
-
-    def change(connection: Connection) -> bool:
-        found = store.set_role(connection, email, role)
-        if found:
-            record(connection, now(), None, "technician.role", email, {"role": role})
-        return found
-
+    """Say what somebody may do: technician, supervisor or administrator; another role logs them out."""
     with open_database() as database:
-        if not database.write(change):
-            raise click.ClickException(f"there is no technician {email}; see: handbell technician list")
-    click.echo(f"{email} is {role} now")
+        found = _technician(database, mail)
+        team.change_technician(database, found.id, None, now(), role=role)
+        _warn_without_administrator(database)
+    click.echo(f"{found.email} is {role} now")
 
 
 @technician.command("disable")
@@ -149,11 +168,11 @@ def set_role(mail: str, role: Role) -> None:
 @click.option("--undo", is_flag=True, help="Enable them again.")
 def disable_technician(mail: str, undo: bool) -> None:
     """Disable a technician: nothing new is routed to them and they are logged out."""
-    email = mail.strip().lower()
     with open_database() as database:
-        if not database.write(lambda connection: store.set_technician_disabled(connection, email, not undo)):
-            raise click.ClickException(f"there is no technician {email}; see: handbell technician list")
-    click.echo(f"{'enabled' if undo else 'disabled'} technician {email}")
+        found = _technician(database, mail)
+        team.disable_technician(database, found.id, None, now(), disabled=not undo)
+        _warn_without_administrator(database)
+    click.echo(f"{'enabled' if undo else 'disabled'} technician {found.email}")
 
 
 @technician.command("password")
@@ -161,13 +180,76 @@ def disable_technician(mail: str, undo: bool) -> None:
 @click.option("--password-file", type=click.File(), help="Where the password stands; - for standard input.")
 def set_password(mail: str, password_file: TextIO | None) -> None:
     """Give a technician a new password, random and shown once unless a file gives one; they are logged out."""
-    email = mail.strip().lower()
     password, shown = _password(password_file)
     password_hash = _hashed(password)
     with open_database() as database:
-        if not database.write(lambda connection: store.set_password_hash(connection, email, password_hash)):
-            raise click.ClickException(f"there is no technician {email}; see: handbell technician list")
-    click.echo(f"changed the password of {email}{shown}")
+        found = _technician(database, mail)
+        team.set_password(database, found.id, password_hash, None, now())
+    click.echo(f"changed the password of {found.email}{shown}")
+
+
+@technician.command("invite")
+@click.argument("mail")
+@click.option("--end-password", is_flag=True, help="End the old password now, and log them out.")
+def invite_technician(mail: str, end_password: bool) -> None:
+    """Print a link with which a technician chooses a password: within 24 hours, once; older links end."""
+    settings = load_settings()
+    with open_database(settings) as database:
+        found = _technician(database, mail)
+        try:
+            secret = invite(database, found.id, None, now(), without_password=end_password)
+        except Disabled:
+            raise click.ClickException(
+                f"{found.email} is disabled; see: handbell technician disable --undo {found.email}"
+            ) from None
+        if end_password:
+            _warn_without_administrator(database)
+    click.echo(f"{settings.base_url}/console/invitation/{secret}")
+
+
+def _staff(database: Database) -> Staff:
+    with database.read() as connection:
+        return store.load_staff(connection)
+
+
+def _technician(database: Database, mail: str) -> Technician:
+    email = mail.strip().lower()
+    found = _staff(database).technicians.get(email)
+    if found is None:
+        raise click.ClickException(f"there is no technician {email}; see: handbell technician list")
+    return found
+
+
+@contextmanager
+def _known_department(number: int) -> Iterator[None]:
+    try:
+        yield
+    except team.NotThere:
+        raise click.ClickException(f"there is no department {number}; see: handbell department list") from None
+
+
+def _refuse_unknown(departments: Sequence[int], known: Staff) -> None:
+    if missing := [str(number) for number in departments if number not in known.departments]:
+        raise click.ClickException(f"there is no department {', '.join(missing)}; see: handbell department list")
+
+
+def _warn_without_administrator(database: Database) -> None:
+    """The shell may take the last one away: it can also make one."""
+    with database.read() as connection:
+        left = store.administrators_left(connection, without=0)
+    if not left:
+        say_warning(
+            "no administrator can log in now; make one: handbell technician role MAIL administrator, and: "
+            "handbell technician invite MAIL"
+        )
+
+
+def _name(written: str, what: str) -> str:
+    """The name on one line. Raises ClickException saying `what` it is the name of."""
+    name = one_line(written)
+    if name_fault(name):
+        raise click.ClickException(f"{what} has 1 to 80 characters that can be seen, and no control characters")
+    return name
 
 
 def _password(file: TextIO | None) -> tuple[str, str]:

@@ -1,18 +1,19 @@
 """`handbell keys …`: the keys that sign links and cookies and seal secrets."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.actions.sealing import lost_secrets, reseal
+from app.actions.sealing import lost_second_factors, lost_secrets, reseal
 from app.cli.opening import now, open_database
 from app.cli.output import json_option, say_warning, show, when
 from app.key_file import Key, Reseal, live_keys, read_keys, revoke_key, rotate_keys
 from app.seal import Sealer
 from app.settings import Settings, load_settings
+from app.store.audit import record
 from app.store.database import Database
 from app.store.sites import load_sites
 
@@ -38,8 +39,9 @@ def list_keys(as_json: bool) -> None:
 def rotate() -> None:
     """Sign and seal with a new key from now on; links of the old one stay valid for 24 hours."""
     settings = load_settings()
-    with _resealing(settings, "a new key signs, but no old one was taken out") as reseal_all:
+    with _resealing(settings, "a new key signs, but no old one was taken out") as (reseal_all, note):
         fresh = rotate_keys(settings.keys_path, now(), reseal_all)
+        note("key.rotated", fresh.kid)
     click.echo(f"now signing with {fresh.kid}")
 
 
@@ -48,14 +50,15 @@ def rotate() -> None:
 def revoke(kid: str) -> None:
     """Take a key out within 60 seconds, everywhere; all links that it signed end."""
     settings = load_settings()
-    with _resealing(settings, f"{kid} no longer signs, but is not yet revoked") as reseal_all:
+    with _resealing(settings, f"{kid} no longer signs, but is not yet revoked") as (reseal_all, note):
         revoke_key(settings.keys_path, kid, now(), reseal_all)
+        note("key.revoked", kid)
     click.echo(f"revoked {kid}")
 
 
 @contextmanager
-def _resealing(settings: Settings, so_far: str) -> Iterator[Reseal]:
-    """What puts the database's secrets under the first of the keys it is given.
+def _resealing(settings: Settings, so_far: str) -> Iterator[tuple[Reseal, Callable[[str, str], None]]]:
+    """What puts the database's secrets under the first of the keys it is given, and what audits an act on a key.
 
     The keys are looked at before the database is opened: without them there is nothing to do.
     """
@@ -68,8 +71,11 @@ def _resealing(settings: Settings, so_far: str) -> Iterator[Reseal]:
             database.checkpoint()  # nothing under the old key is left in SQLite's log
             _warn_of_lost(database, sealer)
 
+        def note(act: str, kid: str) -> None:
+            database.write(lambda connection: record(connection, now(), None, act, f"key {kid}"))
+
         try:
-            yield reseal_all
+            yield reseal_all, note
         except (SQLAlchemyError, sqlite3.Error, TimeoutError) as error:
             raise click.ClickException(
                 f"{so_far}: the database failed ({type(error).__name__}) while secrets were put under the new key; "
@@ -80,6 +86,9 @@ def _resealing(settings: Settings, so_far: str) -> Iterator[Reseal]:
 def _warn_of_lost(database: Database, sealer: Sealer) -> None:
     with database.read() as connection:
         sites = load_sites(connection)
+        factors = lost_second_factors(connection, sealer)
+    for email, lost in factors.items():
+        say_warning(f"technician {email}: {lost}")
     for site in sites:
         for lost in lost_secrets(site, sealer):
             say_warning(f"site {site.key}: {lost}")

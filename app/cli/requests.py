@@ -1,19 +1,20 @@
 """`handbell request …` and `handbell prune`."""
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import click
+from sqlalchemy import Connection
 
-from app.actions.hand_off import release
-from app.actions.privacy import Person, erase, export, find_person
+from app.actions.privacy import Person, erase, export, find_person, record_export, retention_of
 from app.actions.privacy import prune as prune_now
 from app.cli.opening import now, open_database
 from app.cli.output import json_option, more_rows, show, show_one, spoken, when
 from app.core.request import CustomerRequest, RequestState, written_reference
 from app.settings import load_settings
+from app.store.audit import record
 from app.store.database import Database
+from app.store.hand_offs import release
 from app.store.requests import list_requests, request_by_reference
 
 _CHOICES = [choice.value for choice in RequestState]
@@ -56,7 +57,7 @@ def retry(reference: str) -> None:
     """Set a parked or suspect request going again; a running server takes it up within seconds."""
     spelled = written_reference(reference)
     with open_database() as database:
-        if not release(database, spelled, now()):
+        if not database.write(lambda connection: _start_again(connection, spelled)):
             with database.read() as connection:
                 found = request_by_reference(connection, spelled)
             if found is None:
@@ -93,9 +94,10 @@ def erase_person(reference: str | None, email: str | None, number: str | None, y
 def export_person(reference: str | None, email: str | None, number: str | None) -> None:
     """Print everything that is kept about a request or a person, as JSON."""
     with open_database() as database:
-        click.echo(
-            json.dumps(export(database, _person(database, reference, email, number)), indent=2, ensure_ascii=False)
-        )
+        person = _person(database, reference, email, number)
+        exported = json.dumps(export(database, person), indent=2, ensure_ascii=False)
+        record_export(database, person, None, now())
+    click.echo(exported)
 
 
 @click.command()
@@ -103,10 +105,21 @@ def prune() -> None:
     """Expire and erase now what is due; the worker does the same every few minutes."""
     settings = load_settings()
     with open_database(settings) as database:
-        done = prune_now(database, timedelta(days=settings.retention_days), settings.vendor_applets_dir, now())
+        kept_for = retention_of(database, settings.retention_days)
+        done = prune_now(database, kept_for, settings.vendor_applets_dir, now())
+        erased = {"requests": done.requests_erased, "tickets": done.tickets_erased}
+        if any(erased.values()):
+            database.write(lambda connection: record(connection, now(), None, "data.pruned", "what is over", erased))
     click.echo(
         f"expired {done.tickets_expired} tickets; erased {done.requests_erased} requests, {done.tickets_erased} tickets"
     )
+
+
+def _start_again(connection: Connection, reference: str) -> bool:
+    done = release(connection, reference, now())
+    if done:
+        record(connection, now(), None, "request.retried", f"request {reference}")
+    return done
 
 
 def _person(database: Database, reference: str | None, email: str | None, number: str | None) -> Person:

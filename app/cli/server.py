@@ -14,7 +14,7 @@ import click
 
 from app import log, metrics
 from app.actions.applet_program import list_programs
-from app.actions.sealing import lost_secrets
+from app.actions.sealing import lost_second_factors, lost_secrets
 from app.actions.seed import FirstLogin, seed
 from app.cli.live_check import check_live
 from app.cli.opening import now, open_database
@@ -105,6 +105,9 @@ def _check_at_rest(settings: Settings) -> bool:
             for warning in account_warnings(site, now().date()):
                 click.echo(f"warning    {site.key}: {warning}")
             wrong += problems
+        for email, problem in lost_second_factors(connection, sealer).items():
+            click.echo(f"technician {email}: {problem}")
+            wrong.append(problem)
     for platform in PLATFORMS:
         folder = settings.applets_dir / platform
         programs = list_programs(settings.applets_dir, platform)

@@ -19,10 +19,11 @@ from app.cli.vendor_options import sealed_key, take_key, vendor_changes, vendor_
 from app.core.customer_info import AskPolicy
 from app.core.new_session import ELEMENTS
 from app.core.site import BACKENDS, HIDDEN, Site
-from app.core.site_change import SiteChange, change_options
+from app.core.site_change import SiteChange, change_options, changed_options
 from app.core.vendor_account import account_problems, account_warnings
 from app.settings import load_settings
 from app.store import sites as store
+from app.store.audit import record
 from app.store.database import Database
 from app.widget_files import snippet
 
@@ -49,7 +50,7 @@ def add(key: str, name: str) -> None:
     new = _good(Site(key=key, name=name, uid=new_uid()))
     with open_database() as database:
         try:
-            database.write(lambda connection: store.add_site(connection, new, now()))
+            database.write(lambda connection: _add(connection, new))
         except IntegrityError:
             raise click.ClickException(f"there is a site {key} already") from None
     click.echo(f"added site {key}; its account key at the embedded desk is {new.uid}")
@@ -159,6 +160,11 @@ def _changes(given: dict[str, Any]) -> dict[str, Any]:
     return page_changes(vendor_changes(changes, today()))
 
 
+def _add(connection: Connection, new: Site) -> None:
+    store.add_site(connection, new, now())
+    record(connection, now(), None, "site.added", f"site {new.key}", {"name": new.name})
+
+
 def _change(
     connection: Connection, key: str, changes: dict[str, Any], *, sealed_secret: str | None, renew_secret: bool
 ) -> SiteChange:
@@ -171,6 +177,7 @@ def _change(
     # An account may lose its key or domain at any time; but nobody may turn to a vendor without them.
     _good(change.site, forgiven=[] if "backend" in changes else change.site.missing())
     store.change_site(connection, change.site)
+    record(connection, now(), None, "site.changed", f"site {key}", changed_options(found, change.site))
     return change
 
 

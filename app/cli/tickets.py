@@ -41,16 +41,17 @@ def show_ticket(number: int, as_json: bool) -> None:
         found = ticket_by_number(connection, number)
         if found is None:
             raise click.ClickException(f"there is no ticket {number}")
-        values = _plain(found, load_staff(connection))
-        values["history"] = [_line(event) for event in ticket_history(connection, number)]
+        staff = load_staff(connection)
+        values = _plain(found, staff)
+        values["history"] = [_line(event, staff) for event in ticket_history(connection, number)]
     if not as_json:
         values = spoken(values)
-        values["history"] = [f"{line['at']} {line['who']} {line['what']}" for line in values["history"]]
+        values["history"] = [f"{line['at']} {line['name']} {line['what']}" for line in values["history"]]
     show_one(values, as_json=as_json)
 
 
 def _plain(found: Ticket, staff: Staff) -> dict[str, Any]:
-    technician = staff.technician(found.technician_id)
+    technician, owner = staff.technician(found.technician_id), staff.technician(found.owner_id)
     queue = {
         "kind": found.queue_kind,
         "department": found.department_id,
@@ -63,6 +64,8 @@ def _plain(found: Ticket, staff: Staff) -> dict[str, Any]:
         "site": found.site,
         "state": found.state,
         "queue": queue,
+        "owner": owner.email if owner else None,
+        "outcome": found.outcome,
         "asked": {"department": found.asked_department, "tech": found.asked_tech},
         "reason": found.reason,
         "customer_name": found.customer_name,
@@ -75,10 +78,13 @@ def _plain(found: Ticket, staff: Staff) -> dict[str, Any]:
         "info_mode": found.info_mode,
         "language": found.language,
         "created_at": when(found.created_at),
+        "claimed_at": when(found.claimed_at),
         "applet_opened_at": when(found.applet_opened_at),
         "ended_at": when(found.ended_at),
     }
 
 
-def _line(event: TicketEvent) -> dict[str, Any]:
-    return {"at": when(event.at), "who": event.who, "what": event.what, "detail": event.detail}
+def _line(event: TicketEvent, staff: Staff) -> dict[str, Any]:
+    technician = staff.technician(int(event.who)) if event.who.isdecimal() else None
+    name = technician.name if technician else event.who
+    return {"at": when(event.at), "who": event.who, "name": name, "what": event.what, "detail": event.detail}

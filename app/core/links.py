@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     APPLET = "applet"
     CONFIRM = "confirm"
     IDENTITY = "identity"
+    CODE = "code"
 
 
 class Forged(Exception):

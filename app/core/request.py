@@ -30,7 +30,7 @@ _MOVES: dict[RequestState, frozenset[RequestState]] = {
     RequestState.OPENED: frozenset({RequestState.ENDED}),
     RequestState.PARKED: frozenset({RequestState.WAITING, RequestState.ENDED}),
     RequestState.SUSPECT: frozenset({RequestState.WAITING, RequestState.ENDED}),
-    RequestState.ENDED: frozenset(),
+    RequestState.ENDED: frozenset({RequestState.OPENED}),  # its ticket at our own desk is opened again
 }
 
 
@@ -38,7 +38,7 @@ _MOVES: dict[RequestState, frozenset[RequestState]] = {
 class CustomerRequest:
     """What a customer submitted and what became of it. Times are aware UTC; texts are None when not given or erased.
 
-    `source` is the way it came in (`page`, `form`, `api`, `server`). `status_id` is its status link's id,
+    `source` is the way it came in (`page`, `form`, `api`, `server`, `pin`). `status_id` is its status link's id,
     `client_network` the address cut to what counts as one client; None for a server's own requests. `more` is what
     a form brought beside the known fields, `verified` names those that the site's own server vouched for,
     `return_to` is a page of the site to go back to, `body_hash` tells the same key's same content.

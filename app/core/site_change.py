@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.core.site import Site
+from app.core.site import HIDDEN, Site
+
+_SECRET = (*HIDDEN, "webhook")  # receivers' addresses often bear a secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +41,19 @@ def change_options(
     if new_secret or webhook is None:
         after["sealed_webhook_secret"] = sealed_secret if new_secret else None
     return SiteChange(replace(site, **after), key_dropped, new_secret)
+
+
+def changed_options(old: Site, new: Site) -> dict[str, Any]:
+    """What the audit log tells of a change: old and new value by option, of a secret only what became of it."""
+    before, after = ({"name": site.name, "disabled": site.disabled, **site.options()} for site in (old, new))
+    return {
+        name: _fate(before[name], value) if name in _SECRET else [before[name], value]
+        for name, value in after.items()
+        if value != before[name]
+    }
+
+
+def _fate(before: str | None, after: str | None) -> str:
+    if after is None:
+        return "removed"
+    return "set" if before is None else "replaced"

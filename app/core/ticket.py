@@ -19,14 +19,24 @@ class TicketState(StrEnum):
     EXPIRED = "expired"  # nobody took it in time
 
 
+class Outcome(StrEnum):
+    """How a technician ended a ticket."""
+
+    SOLVED = "solved"
+    NOT_SOLVED = "not_solved"
+    NO_ANSWER = "no_answer"
+    NOT_OURS = "not_ours"
+    DUPLICATE = "duplicate"
+
+
 OPEN_STATES = (TicketState.WAITING, TicketState.ACTIVE)
 
 _MOVES: dict[TicketState, frozenset[TicketState]] = {
     TicketState.WAITING: frozenset(set(TicketState) - {TicketState.WAITING}),
     TicketState.ACTIVE: frozenset({TicketState.WAITING, TicketState.CLOSED, TicketState.CANCELLED}),
-    TicketState.CLOSED: frozenset({TicketState.WAITING}),
+    TicketState.CLOSED: frozenset({TicketState.WAITING, TicketState.ACTIVE}),
     TicketState.CANCELLED: frozenset(),
-    TicketState.EXPIRED: frozenset({TicketState.WAITING}),
+    TicketState.EXPIRED: frozenset({TicketState.WAITING, TicketState.ACTIVE}),
 }
 
 
@@ -36,8 +46,8 @@ class Ticket:
 
     `number` is 0 until it is stored; `reference` is the customer's request where one of our sites made it;
     `applet_id` is its applet link's id. `more` is what a form brought beside the known fields, `verified` names the
-    elements that the site's own server vouched for. `owner_id` is the technician who has claimed it, `outcome` how
-    it ended.
+    elements that the site's own server vouched for. `owner_id` is the technician who has it, or had it when it
+    ended; `claimed_at` is when the first one took it, `outcome` how it was closed.
     """
 
     number: int
@@ -84,7 +94,8 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class TicketEvent:
-    """One line of a ticket's history. `detail` maps a field to its old and new value."""
+    """One line of a ticket's history. `who` is `customer`, `desk` or a technician's id; `detail` maps a field to its
+    old and new value."""
 
     at: datetime
     who: str

@@ -2,18 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from app.store.tables import audit
+
+COMMAND_LINE: Final = "command-line"
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
     """One administrative act. `who` is a technician's id, None for the command line. `act` is a verb with its object
     (`site.changed`), `about` the object's own name (`site default`); `detail` holds neither secrets nor customers'
-    data."""
+    data. Where `act` ends in `.changed`, a list of two in it is an old value and its new one."""
 
     at: datetime
     who: int | None
@@ -33,17 +35,28 @@ def record(
 def acts(
     connection: Connection,
     *,
-    who: int | None = None,
+    who: int | Literal["command-line"] | None = None,
     act: str | None = None,
     before: int | None = None,
     most: int = 50,
 ) -> list[Act]:
-    """The newest first; `before` is the last id of the page before."""
+    """The newest first, of everybody unless `who` is given; `before` is the last id of the page before."""
     query = select(audit).order_by(audit.c.id.desc()).limit(most)
-    if who is not None:
+    if who == COMMAND_LINE:
+        query = query.where(audit.c.who.is_(None))
+    elif who is not None:
         query = query.where(audit.c.who == who)
     if act is not None:
         query = query.where(audit.c.act == act)
     if before is not None:
         query = query.where(audit.c.id < before)
     return [Act(row.at, row.who, row.act, row.about, row.detail, row.id) for row in connection.execute(query)]
+
+
+def kinds_of_acts(connection: Connection) -> list[str]:
+    """Every act there is, in order: one step in the index for each, however long the log."""
+    first = select(func.min(audit.c.act).label("act"))
+    found = first.cte("found", recursive=True)
+    following = select(func.min(audit.c.act)).where(audit.c.act > found.c.act).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.act.is_not(None)))
+    return list(connection.execute(select(found.c.act).where(found.c.act.is_not(None))).scalars())

@@ -1,16 +1,35 @@
-"""Console sessions and wrong log-ins."""
+"""Console sessions, wrong log-ins, and networks from which somebody has logged in."""
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
-from app.store.tables import console_sessions, failed_logins, technicians
+from app.store.tables import console_sessions, failed_logins, known_networks, technicians
+
+_MOST_NETWORKS = 50  # of one account; the latest are kept
 
 
-def add_session(connection: Connection, id_hash: str, technician_id: int, now: datetime) -> None:
-    """Keep a new session under the hash of its secret."""
+def add_session(
+    connection: Connection,
+    id_hash: str,
+    technician_id: int,
+    now: datetime,
+    *,
+    pending: bool = False,
+    address: str | None = None,
+    user_agent: str | None = None,
+) -> None:
+    """Keep a new session under the hash of its secret. One that is `pending` is nobody's yet."""
     connection.execute(
-        insert(console_sessions).values(id_hash=id_hash, technician_id=technician_id, created_at=now, seen_at=now)
+        insert(console_sessions).values(
+            id_hash=id_hash,
+            technician_id=technician_id,
+            created_at=now,
+            seen_at=now,
+            pending=pending,
+            address=address,
+            user_agent=user_agent,
+        )
     )
 
 
@@ -25,10 +44,26 @@ def session_technician(
             console_sessions.c.id_hash == id_hash,
             console_sessions.c.created_at > created_after,
             console_sessions.c.seen_at > seen_after,
+            console_sessions.c.pending.is_(False),
             technicians.c.disabled.is_(False),
         )
     ).one_or_none()
     return None if row is None else (row.technician_id, row.seen_at)
+
+
+def pending_technician(connection: Connection, id_hash: str, created_after: datetime) -> int | None:
+    """Who has given the password, and not yet the second factor, since then."""
+    query = (
+        select(console_sessions.c.technician_id)
+        .join(technicians, technicians.c.id == console_sessions.c.technician_id)
+        .where(
+            console_sessions.c.id_hash == id_hash,
+            console_sessions.c.created_at > created_after,
+            console_sessions.c.pending.is_(True),
+            technicians.c.disabled.is_(False),
+        )
+    )
+    return connection.execute(query).scalar_one_or_none()
 
 
 def touch_session(connection: Connection, id_hash: str, now: datetime) -> None:
@@ -36,14 +71,28 @@ def touch_session(connection: Connection, id_hash: str, now: datetime) -> None:
     connection.execute(update(console_sessions).where(console_sessions.c.id_hash == id_hash).values(seen_at=now))
 
 
-def delete_session(connection: Connection, id_hash: str) -> None:
-    """The session is over."""
-    connection.execute(delete(console_sessions).where(console_sessions.c.id_hash == id_hash))
+def delete_session(connection: Connection, id_hash: str) -> bool:
+    """The session is over; whether there was one."""
+    return connection.execute(delete(console_sessions).where(console_sessions.c.id_hash == id_hash)).rowcount == 1
 
 
-def add_failure(connection: Connection, account_hash: str, network: str, now: datetime) -> None:
-    """One more wrong log-in."""
-    connection.execute(insert(failed_logins).values(at=now, account_hash=account_hash, network=network))
+def count_one_by_one(connection: Connection, *what: str) -> None:
+    """Nobody else counts these before the transaction ends. SQLite has one writer anyway."""
+    if connection.dialect.name != "postgresql":
+        return
+    for each in sorted(what):
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(each, 0))))
+
+
+def add_failure(connection: Connection, account_hash: str, network: str, now: datetime) -> int:
+    """One more wrong log-in; its id."""
+    row = insert(failed_logins).values(at=now, account_hash=account_hash, network=network)
+    return int(connection.execute(row.returning(failed_logins.c.id)).scalar_one())
+
+
+def delete_failure(connection: Connection, failure_id: int) -> None:
+    """It was none."""
+    connection.execute(delete(failed_logins).where(failed_logins.c.id == failure_id))
 
 
 def failures_by_account(
@@ -74,3 +123,62 @@ def failures_by_network(connection: Connection, network: str, nth: int, since: d
         .offset(nth - 1)
     )
     return connection.execute(query).scalar_one_or_none()
+
+
+def failures_of_strangers(
+    connection: Connection, account_hash: str, owner_hash: str, nth: int, since: datetime
+) -> datetime | None:
+    """When the nth newest wrong try on this account was that came from a network which its owner (`owner_hash`) has
+    never logged in from, if after `since`."""
+    known = select(known_networks.c.network).where(known_networks.c.account_hash == owner_hash)
+    query = (
+        select(failed_logins.c.at)
+        .where(
+            failed_logins.c.account_hash == account_hash,
+            failed_logins.c.at > since,
+            failed_logins.c.network.not_in(known),
+        )
+        .order_by(failed_logins.c.at.desc())
+        .limit(1)
+        .offset(nth - 1)
+    )
+    return connection.execute(query).scalar_one_or_none()
+
+
+def failures_elsewhere(connection: Connection, account_hash: str, network: str, since: datetime) -> int:
+    """How many wrong tries on this account came from other networks."""
+    query = select(func.count()).where(
+        failed_logins.c.account_hash == account_hash, failed_logins.c.at > since, failed_logins.c.network != network
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def is_known_network(connection: Connection, account_hash: str, network: str, since: datetime) -> bool:
+    """Whether the account's owner has logged in from this network since then."""
+    query = select(known_networks.c.seen_at).where(
+        known_networks.c.account_hash == account_hash,
+        known_networks.c.network == network,
+        known_networks.c.seen_at > since,
+    )
+    return connection.execute(query).one_or_none() is not None
+
+
+def know_network(connection: Connection, account_hash: str, network: str, now: datetime) -> None:
+    """Somebody has logged in from there."""
+    same = (known_networks.c.account_hash == account_hash, known_networks.c.network == network)
+    connection.execute(delete(known_networks).where(*same))
+    connection.execute(insert(known_networks).values(account_hash=account_hash, network=network, seen_at=now))
+    latest = (
+        select(known_networks.c.network)
+        .where(known_networks.c.account_hash == account_hash)
+        .order_by(known_networks.c.seen_at.desc(), known_networks.c.network)
+        .limit(_MOST_NETWORKS)
+    )
+    of_account = known_networks.c.account_hash == account_hash
+    connection.execute(delete(known_networks).where(of_account, known_networks.c.network.not_in(latest)))
+
+
+def forget_other_networks(connection: Connection, account_hash: str, keep: str) -> None:
+    """The account counts as known in this network alone."""
+    of_account = known_networks.c.account_hash == account_hash
+    connection.execute(delete(known_networks).where(of_account, known_networks.c.network != keep))

@@ -9,7 +9,12 @@ from app.store.tables import configuration
 
 def load_desk_options(connection: Connection) -> DeskOptions:
     """As they are now."""
-    return DeskOptions.of(connection.execute(select(configuration.c.options)).scalar_one())
+    return DeskOptions.of(connection.execute(select(configuration.c.options)).scalar_one() or {})
+
+
+def lock_desk_options(connection: Connection) -> DeskOptions:
+    """As they are now, for a transaction that changes them: nobody else does before that has ended."""
+    return DeskOptions.of(connection.execute(select(configuration.c.options).with_for_update()).scalar_one() or {})
 
 
 def save_desk_options(connection: Connection, options: DeskOptions) -> None:

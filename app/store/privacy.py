@@ -3,12 +3,22 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, exists, or_, select, update
 
 from app.core.backend import Start
 from app.core.request import RequestState
 from app.core.ticket import TicketState, states_before
-from app.store.tables import console_sessions, failed_logins, links, requests, spent, ticket_events, tickets
+from app.store.codes import WRONG_PIN, part_codes
+from app.store.tables import (
+    console_sessions,
+    failed_logins,
+    known_networks,
+    links,
+    requests,
+    spent,
+    ticket_events,
+    tickets,
+)
 
 _NOTHING = {
     "customer_name": None,
@@ -27,6 +37,7 @@ _MOST = 500  # rows in one transaction
 def erase_requests(connection: Connection, references: Sequence[str], now: datetime) -> int:
     """Erase these requests and return how many there were."""
     connection.execute(delete(links).where(links.c.reference.in_(references)))
+    part_codes(connection, references, now)
     change = update(requests).where(requests.c.reference.in_(references), requests.c.erased_at.is_(None))
     routing = {"department": None, "tech": None, "last_error": None}
     address = {"client_address": None, "client_network": None, "idempotency_key": None, "body_hash": None}
@@ -37,14 +48,16 @@ def erase_requests(connection: Connection, references: Sequence[str], now: datet
 
 def erase_tickets(connection: Connection, numbers: Sequence[int], now: datetime) -> int:
     """Erase these tickets with their history, end the open ones, and return how many there were."""
-    connection.execute(delete(ticket_events).where(ticket_events.c.ticket_number.in_(numbers)))
     connection.execute(
         update(tickets)
         .where(tickets.c.number.in_(numbers), tickets.c.state.in_(states_before(TicketState.CANCELLED)))
         .values(state=TicketState.CANCELLED, ended_at=now)
     )
     change = update(tickets).where(tickets.c.number.in_(numbers), tickets.c.erased_at.is_(None))
-    return connection.execute(change.values(**_NOTHING, asked_department=None, asked_tech=None, erased_at=now)).rowcount
+    gone = connection.execute(change.values(**_NOTHING, asked_department=None, asked_tech=None, erased_at=now)).rowcount
+    # After the tickets, which are locked now: nobody adds a line to them any more.
+    connection.execute(delete(ticket_events).where(ticket_events.c.ticket_number.in_(numbers)))
+    return gone
 
 
 def requests_to_erase(connection: Connection, ended_before: datetime, created_before: datetime) -> list[str]:
@@ -62,9 +75,10 @@ def tickets_to_erase(connection: Connection, ended_before: datetime, created_bef
 
 
 def tickets_nobody_took(connection: Connection, created_before: datetime) -> list[int]:
-    """Numbers of tickets that still wait although they are this old."""
+    """Numbers of tickets that still wait although they are this old, and to which nothing has happened since."""
+    lately = exists().where(ticket_events.c.ticket_number == tickets.c.number, ticket_events.c.at >= created_before)
     query = select(tickets.c.number).where(
-        tickets.c.state == TicketState.WAITING, tickets.c.created_at < created_before
+        tickets.c.state == TicketState.WAITING, tickets.c.created_at < created_before, ~lately
     )
     return list(connection.execute(query.limit(_MOST)).scalars())
 
@@ -107,10 +121,14 @@ def end_forgotten_requests(connection: Connection, created_before: datetime, now
     return connection.execute(change.values(state=RequestState.ENDED, ended_at=now)).rowcount
 
 
-def forget_log_ins(connection: Connection, failures_before: datetime, seen_before: datetime) -> None:
-    """Wrong tries and idle sessions that no longer count."""
-    connection.execute(delete(failed_logins).where(failed_logins.c.at < failures_before))
+def forget_log_ins(
+    connection: Connection, failures_before: datetime, seen_before: datetime, networks_before: datetime
+) -> None:
+    """Wrong tries, idle sessions and networks of log-ins that no longer count."""
+    log_ins = failed_logins.c.account_hash != WRONG_PIN
+    connection.execute(delete(failed_logins).where(log_ins, failed_logins.c.at < failures_before))
     connection.execute(delete(console_sessions).where(console_sessions.c.seen_at < seen_before))
+    connection.execute(delete(known_networks).where(known_networks.c.seen_at < networks_before))
 
 
 def forget_spent(connection: Connection, ended_before: datetime) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select,
 
 from app.core.backend import Start
 from app.core.request import CustomerRequest, RequestState, states_before
+from app.store.mail import is_mail
 from app.store.tables import Moment, links, requests, spent, tickets
 
 
@@ -161,7 +162,7 @@ def requests_of_person(
     """All requests that bear this mail address (any case) or customer number."""
     query = select(requests).order_by(requests.c.created_at)
     if email is not None:
-        query = query.where(func.lower(requests.c.customer_email) == email.lower())
+        query = query.where(is_mail(requests.c.customer_email, email))
     if number is not None:
         query = query.where(requests.c.customer_number == number)
     return [known_request(row) for row in connection.execute(query)]
@@ -173,6 +174,20 @@ def end_request(connection: Connection, reference: str, now: datetime) -> None:
         update(requests)
         .where(requests.c.reference == reference, requests.c.state.in_(states_before(RequestState.ENDED)))
         .values(state=RequestState.ENDED, ended_at=now, due_at=None, lease=None)
+    )
+
+
+def reopen_request(connection: Connection, reference: str) -> None:
+    """Its ticket at our own desk is open again. What was erased stays over."""
+    connection.execute(
+        update(requests)
+        .where(
+            requests.c.reference == reference,
+            requests.c.state == RequestState.ENDED,
+            requests.c.start == Start.DESK,
+            requests.c.erased_at.is_(None),
+        )
+        .values(state=RequestState.OPENED, ended_at=None)
     )
 
 

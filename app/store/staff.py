@@ -2,14 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from app.core.role import Role
 from app.core.routing import Department, Staff, Technician
 from app.store.sites import bump_generation
-from app.store.tables import console_sessions, departments, memberships, technicians
+from app.store.tables import (
+    console_sessions,
+    departments,
+    invitations,
+    memberships,
+    recovery_codes,
+    technicians,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How somebody can log in. `invited_until` is when an unused link ends."""
+
+    created_at: datetime
+    has_password: bool
+    second_factor: bool
+    invited_until: datetime | None
 
 
 def load_staff(connection: Connection) -> Staff:
@@ -43,6 +61,65 @@ def set_department_disabled(connection: Connection, department_id: int, disabled
     found = connection.execute(change).rowcount == 1
     bump_generation(connection)
     return found
+
+
+def rename_department(connection: Connection, department_id: int, name: str) -> bool:
+    """Whether there is such a department; its tickets show the new name too."""
+    change = update(departments).where(departments.c.id == department_id).values(name=name)
+    found = connection.execute(change).rowcount == 1
+    bump_generation(connection)
+    return found
+
+
+def one_department(connection: Connection, department_id: int) -> Department | None:
+    """The department with this id, disabled or not."""
+    row = connection.execute(select(departments).where(departments.c.id == department_id)).one_or_none()
+    return None if row is None else Department(row.id, row.name, row.disabled)
+
+
+def one_technician(connection: Connection, technician_id: int) -> Technician | None:
+    """The technician with this id, disabled or not. Nobody else changes them before this transaction ends."""
+    query = select(technicians).where(technicians.c.id == technician_id).with_for_update()
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    found = select(memberships.c.department_id).where(memberships.c.technician_id == technician_id)
+    of = frozenset(connection.execute(found).scalars())
+    return Technician(row.id, row.email, row.name, of, row.disabled, Role(row.role), row.away)
+
+
+def administrators_left(connection: Connection, without: int) -> bool:
+    """Whether somebody beside `without` is an administrator who can log in. True only as long as staff changes take
+    turns: see `bump_generation`."""
+    query = (
+        select(technicians.c.id)
+        .where(
+            technicians.c.role == Role.ADMINISTRATOR,
+            technicians.c.disabled.is_(False),
+            technicians.c.password_hash.is_not(None),
+            technicians.c.id != without,
+        )
+        .limit(1)
+    )
+    return connection.execute(query).first() is not None
+
+
+def accounts(connection: Connection, technician_ids: Collection[int], now: datetime) -> dict[int, Account]:
+    """How each of these technicians can log in, by id."""
+    ids = sorted(technician_ids)
+    open_until = (
+        select(invitations.c.technician_id, func.max(invitations.c.expires_at))
+        .where(invitations.c.technician_id.in_(ids), invitations.c.expires_at > now)
+        .group_by(invitations.c.technician_id)
+    )
+    until = {row[0]: row[1] for row in connection.execute(open_until)}
+    query = select(
+        technicians.c.id, technicians.c.created_at, technicians.c.password_hash, technicians.c.sealed_totp
+    ).where(technicians.c.id.in_(ids))
+    return {
+        row.id: Account(row.created_at, row.password_hash is not None, row.sealed_totp is not None, until.get(row.id))
+        for row in connection.execute(query)
+    }
 
 
 def add_technician(
@@ -81,11 +158,51 @@ def set_technician_disabled(connection: Connection, email: str, disabled: bool) 
 
 
 def set_role(connection: Connection, email: str, role: Role) -> bool:
-    """Whether there is such a technician."""
+    """Whether there is such a technician; another role ends their console sessions."""
     change = update(technicians).where(technicians.c.email == email).values(role=role)
     found = connection.execute(change).rowcount == 1
+    _end_sessions(connection, email)
     bump_generation(connection)
     return found
+
+
+def rename_technician(connection: Connection, technician_id: int, name: str) -> None:
+    """The name that colleagues and customers read from now on."""
+    connection.execute(update(technicians).where(technicians.c.id == technician_id).values(name=name))
+    bump_generation(connection)
+
+
+def set_departments(connection: Connection, technician_id: int, department_ids: Collection[int]) -> None:
+    """Where somebody belongs from now on. Raises IntegrityError when a department does not exist."""
+    connection.execute(delete(memberships).where(memberships.c.technician_id == technician_id))
+    for department_id in sorted(set(department_ids)):
+        connection.execute(insert(memberships).values(technician_id=technician_id, department_id=department_id))
+    bump_generation(connection)
+
+
+def set_away(connection: Connection, technician_id: int, away: bool) -> None:
+    """Away, or available again; every process hears of it when that is a change."""
+    change = update(technicians).where(technicians.c.id == technician_id, technicians.c.away.is_not(away))
+    if connection.execute(change.values(away=away)).rowcount:
+        bump_generation(connection)
+
+
+def end_password(connection: Connection, technician_id: int) -> None:
+    """Nobody logs in with the password that somebody had; they are logged out."""
+    connection.execute(update(technicians).where(technicians.c.id == technician_id).values(password_hash=None))
+    connection.execute(delete(console_sessions).where(console_sessions.c.technician_id == technician_id))
+
+
+def forget_second_factor(connection: Connection, technician_id: int) -> bool:
+    """Forget the second factor with its recovery codes; whether there was one."""
+    change = (
+        update(technicians)
+        .where(technicians.c.id == technician_id, technicians.c.sealed_totp.is_not(None))
+        .values(sealed_totp=None, totp_step=None)
+    )
+    had_one = connection.execute(change).rowcount == 1
+    connection.execute(delete(recovery_codes).where(recovery_codes.c.technician_id == technician_id))
+    return had_one
 
 
 def set_password_hash(connection: Connection, email: str, password_hash: str) -> bool:

@@ -89,7 +89,7 @@ configuration = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("generation", BigInteger, nullable=False),
-    Column("options", JSON, nullable=False, server_default="{}"),
+    Column("options", JSON),
 )
 
 sites = Table(
@@ -340,12 +340,13 @@ session_codes = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("pin", Text, nullable=False, unique=True),
-    Column("technician_id", _AutoId, ForeignKey("technicians.id"), nullable=False, index=True),
+    Column("technician_id", _AutoId, ForeignKey("technicians.id"), nullable=False),
     Column("site", Text, ForeignKey("sites.key"), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False, index=True),
     Column("revoked_at", Moment),
-    Column("reference", Text),
+    Column("reference", Text, index=True),
+    Index(None, "technician_id", "expires_at"),
 )
 
 # Every administrative act. Triggers refuse to change or delete a row.

@@ -4,17 +4,22 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, or_, select, update
 
 from app.core.customer_info import InfoMode
 from app.core.routing import QueueKind, Reason
-from app.core.ticket import OPEN_STATES, Ticket, TicketEvent, TicketState, states_before
-from app.store.tables import ticket_events, tickets
+from app.core.standing import Standing
+from app.core.ticket import OPEN_STATES, Outcome, Ticket, TicketEvent, TicketState, states_before
+from app.store.mail import is_mail
+from app.store.tables import Moment, ticket_events, tickets
 
 _COLUMNS = tuple(column.name for column in tickets.columns if column.name != "number")
 _INSERT = insert(tickets)
 _BY_NUMBER = select(tickets).where(tickets.c.number == bindparam("number"))
 _BY_APPLET_ID = select(tickets).where(tickets.c.applet_id == bindparam("applet_id"))
+_OWNER = select(tickets.c.owner_id).where(
+    tickets.c.number == bindparam("number"), tickets.c.state == TicketState.ACTIVE
+)
 _APPLET_OPENED = (
     update(tickets)
     .where(tickets.c.number == bindparam("which"), tickets.c.applet_opened_at.is_(None))
@@ -47,35 +52,23 @@ def list_tickets(connection: Connection, *, state: TicketState | None = None, mo
     return [_known(row) for row in connection.execute(query)]
 
 
-def mine(technician_id: int) -> ColumnElement[bool]:
-    """Tickets that went to this technician."""
-    return tickets.c.technician_id == technician_id
-
-
-def of_departments(department_ids: Collection[int]) -> ColumnElement[bool]:
-    """Tickets in these departments' queues."""
-    return tickets.c.department_id.in_(sorted(department_ids))
-
-
-def general() -> ColumnElement[bool]:
-    """Tickets in the general queue."""
-    return tickets.c.queue_kind == QueueKind.GENERAL
-
-
-def open_tickets(
-    connection: Connection, which: ColumnElement[bool], *, before: int | None = None, most: int = 50
-) -> list[Ticket]:
-    """Waiting and active tickets, the newest first; `before` is the last number of the page before."""
-    query = select(tickets).where(which, tickets.c.state.in_(OPEN_STATES))
-    if before is not None:
-        query = query.where(tickets.c.number < before)
-    return [_known(row) for row in connection.execute(query.order_by(tickets.c.number.desc()).limit(most))]
+def waits_in_department(department_id: int) -> ColumnElement[bool]:
+    """Tickets in this one department's queue."""
+    return and_(tickets.c.queue_kind == QueueKind.DEPARTMENT, tickets.c.department_id == department_id)
 
 
 def count_open(connection: Connection, which: ColumnElement[bool], most: int = 100) -> int:
     """How many wait or are worked on, counted up to `most`."""
     some = select(tickets.c.number).where(which, tickets.c.state.in_(OPEN_STATES)).limit(most).subquery()
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def tickets_by_number(connection: Connection, numbers: Collection[int]) -> list[Ticket]:
+    """Those of these tickets that there are, the newest first."""
+    if not numbers:
+        return []
+    query = select(tickets).where(tickets.c.number.in_(numbers)).order_by(tickets.c.number.desc())
+    return [_known(row) for row in connection.execute(query)]
 
 
 def place_in_queue(connection: Connection, ticket: Ticket, most: int = 100) -> int:
@@ -110,6 +103,54 @@ def end_ticket(connection: Connection, number: int, state: TicketState, now: dat
     return connection.execute(change).rowcount == 1
 
 
+def ticket_owner(connection: Connection, number: int) -> int | None:
+    """Who works on the ticket now; None while it waits and when it is over."""
+    return connection.execute(_OWNER, {"number": number}).scalar_one_or_none()
+
+
+def lock_ticket(connection: Connection, number: int) -> Ticket | None:
+    """The ticket with this number, which nobody else changes until this transaction ends."""
+    query = select(tickets).where(tickets.c.number == number).with_for_update()
+    return _ticket(connection.execute(query).one_or_none())
+
+
+def move_ticket(
+    connection: Connection,
+    number: int,
+    seen: Standing,
+    new: Standing,
+    *,
+    ended_at: datetime | None = None,
+    outcome: Outcome | None = None,
+    claimed_at: datetime | None = None,
+) -> bool:
+    """From how it was seen to stand to how it stands now; False, and nothing changed, when it stands otherwise or its
+    data is erased. `claimed_at` is kept the first time."""
+    now_as_seen = (
+        tickets.c.state == seen.state,
+        tickets.c.queue_kind == seen.queue.kind,
+        tickets.c.department_id.is_not_distinct_from(seen.queue.department_id),
+        tickets.c.technician_id.is_not_distinct_from(seen.queue.technician_id),
+        tickets.c.owner_id.is_not_distinct_from(seen.owner_id),
+        tickets.c.erased_at.is_(None),
+    )
+    change = (
+        update(tickets)
+        .where(tickets.c.number == number, *now_as_seen)
+        .values(
+            state=new.state,
+            queue_kind=new.queue.kind,
+            department_id=new.queue.department_id,
+            technician_id=new.queue.technician_id,
+            owner_id=new.owner_id,
+            ended_at=ended_at,
+            outcome=outcome,
+            claimed_at=func.coalesce(tickets.c.claimed_at, bindparam("first_claimed_at", claimed_at, type_=Moment)),
+        )
+    )
+    return connection.execute(change).rowcount == 1
+
+
 def change_elements(
     connection: Connection,
     number: int,
@@ -140,11 +181,18 @@ def ticket_history(connection: Connection, number: int) -> list[TicketEvent]:
     return [TicketEvent(row.at, row.who, row.what, row.detail) for row in connection.execute(query)]
 
 
+def latest_events(connection: Connection, number: int, most: int) -> list[TicketEvent]:
+    """The last lines of the ticket's history, the newest first."""
+    query = select(ticket_events).where(ticket_events.c.ticket_number == number)
+    rows = connection.execute(query.order_by(ticket_events.c.id.desc()).limit(most))
+    return [TicketEvent(row.at, row.who, row.what, row.detail) for row in rows]
+
+
 def tickets_of_person(connection: Connection, *, email: str | None = None, number: str | None = None) -> list[Ticket]:
     """All tickets that bear this mail address (any case) or customer number."""
     wanted = []
     if email is not None:
-        wanted.append(func.lower(tickets.c.customer_email) == email.lower())
+        wanted.append(is_mail(tickets.c.customer_email, email))
     if number is not None:
         wanted.append(tickets.c.customer_number == number)
     query = select(tickets).where(or_(*wanted)).order_by(tickets.c.number)

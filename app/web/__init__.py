@@ -11,6 +11,7 @@ from app.web import (
     health,
     intranet,
     metrics_page,
+    pin,
     request_page,
     static_files,
     status_page,
@@ -24,6 +25,7 @@ __all__ = ["BLUEPRINTS", "CustomerWords", "register"]
 BLUEPRINTS: tuple[Blueprint, ...] = (
     request_page.pages,
     intranet.pages,
+    pin.pages,
     status_page.pages,
     go.pages,
     applet.pages,

@@ -14,14 +14,16 @@ from flask import (
 from app.access import Who, open_to
 from app.actions.applet_program import Program, find_program
 from app.actions.ticket import NotAllowed, TicketOver, cancel, note_applet_opened, save_details
+from app.core.client import client_network
 from app.core.customer_info import InfoMode
-from app.core.links import Purpose
+from app.core.links import Link, Purpose
 from app.core.new_session import ELEMENTS, LIMITS, form_parameters
 from app.core.routing import QueueKind, Staff
 from app.core.text import Invalid, normal_newlines, without_control
 from app.core.ticket import Ticket, TicketState
 from app.headers import ATTACHMENT, JSON, with_headers
-from app.incoming import form_body, see_other
+from app.incoming import client_address, form_body, see_other
+from app.limits import POLLS
 from app.store.tickets import place_in_queue, ticket_by_applet_id
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
@@ -51,9 +53,12 @@ def applet(token: str) -> Response:
 @pages.get("/applet/<token>/state")
 @open_to(Who.LINK_HOLDERS)
 def state(token: str) -> Response:
-    """What changes while the customer waits, for the page's script."""
+    """What changes while the customer waits, for the page's script; too often is 429."""
     here = running()
-    ticket = _ticket(here, token)
+    link = link_or_abort(Purpose.APPLET, token)
+    if wait := here.rates.retry_after(POLLS, "applet", link.id, client_network(client_address())):
+        return with_headers(Response(status=429, headers={"Retry-After": str(wait)}), JSON)
+    ticket = _ticket_of(here, link)
     staff = here.desk.staff
     answer = jsonify(
         state=ticket.state,
@@ -93,7 +98,10 @@ def change(token: str) -> Response:
 
 
 def _ticket(here: Running, token: str) -> Ticket:
-    link = link_or_abort(Purpose.APPLET, token)
+    return _ticket_of(here, link_or_abort(Purpose.APPLET, token))
+
+
+def _ticket_of(here: Running, link: Link) -> Ticket:
     with here.database.read() as connection:
         ticket = ticket_by_applet_id(connection, link.id)
     if ticket is None:
@@ -165,8 +173,9 @@ def _queue_label(ticket: Ticket, staff: Staff) -> str:
 
 
 def _helper(ticket: Ticket, staff: Staff) -> str | None:
-    technician = staff.technician(ticket.technician_id)
-    return technician.name if technician else None
+    """Who has the ticket: nobody while it waits, whoever it is meant for."""
+    owner = staff.technician(ticket.owner_id) if ticket.state is TicketState.ACTIVE else None
+    return owner.name if owner else None
 
 
 def _attachment(program: Program, ticket: Ticket) -> Response:

@@ -9,7 +9,7 @@ from app.core.customer_info import AskPolicy
 from app.core.more import More
 from app.core.new_session import ELEMENTS, LIMITS
 from app.core.routing import Department
-from app.core.site import Site
+from app.core.site import EMBEDDED, Site
 from app.core.text import without_control
 from app.web.language import page_language
 from app.web.prerendered import MARK, Prerendered
@@ -101,4 +101,12 @@ def _html(desk: Desk, site: Site, token: str, filled: Filled) -> str:
         return_to=filled.return_to,
         action=f"/s/{site.key}",
         check_url=f"/s/{site.key}/check",
+        pin_url=_pin_url(site),
     )
+
+
+def _pin_url(site: Site) -> str | None:
+    """Where a technician's PIN is typed: only our own desk gives any."""
+    if site.backend != EMBEDDED:
+        return None
+    return "/pin" if site.key == "default" else f"/pin?site={site.key}"

@@ -34,6 +34,7 @@ def status(token: str) -> Response:
     programs = [] if by_vendor else platforms_with_program(here.settings.applets_dir)
     platform = asked_platform()
     go_url = _go_url(here, followed)
+    helper = here.desk.staff.technician(followed.helper_id)
     may_start = followed.progress in (Progress.READY, Progress.STARTED)
     html = render_template(
         "status.html",
@@ -47,6 +48,8 @@ def status(token: str) -> Response:
         state_url=f"/api/v1/requests/{token}",
         refresh_url=f"/r/{token}",
         again_url=f"/r/{token}" if may_start or followed.progress is Progress.PARKED else None,
+        helper=helper.name if helper else None,
+        follows=not by_vendor,
         program=by_vendor or platform in programs,
         platform=platform,
         platforms=[

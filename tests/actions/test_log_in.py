@@ -1,10 +1,22 @@
 """Technicians' log-in: wrong tries are limited without locking the true owner out."""
 
-import pytest
+import contextlib
+import threading
+from datetime import timedelta
+from pathlib import Path
 
-from app.actions import log_in as action
-from app.actions.log_in import TooManyTries, WrongLogin, current_technician, hashed_password, log_in, log_out
-from app.store.staff import load_staff, set_password_hash
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import Connection
+
+from app.actions import log_in as log_in_action
+from app.actions import tries
+from app.actions.log_in import current_technician, hashed_password, log_in, log_out, prove, proven
+from app.actions.privacy import prune
+from app.actions.tries import Busy, TooManyTries, WrongLogin
+from app.store.console import know_network
+from app.store.sessions import sessions_of
+from app.store.staff import load_staff, set_password_hash, set_technician_disabled
 from tests.actions.desk import DeskAtWork
 from tests.conftest import PASSWORD
 
@@ -78,7 +90,7 @@ def test_another_spelling_of_the_account_or_a_neighbour_s_address_is_no_way_arou
 
 
 def test_one_network_cannot_try_many_accounts(desk: DeskAtWork, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(action, "MOST_PER_NETWORK", 6)
+    monkeypatch.setattr(tries, "MOST_PER_NETWORK", 6)
     for number in range(6):
         try_wrong(desk, 1, f"nobody{number}@example.com")
     with pytest.raises(TooManyTries):
@@ -122,3 +134,159 @@ def test_passwords_that_are_too_short_or_too_long_are_refused(password: str) -> 
 def test_an_endless_password_is_only_wrong(desk: DeskAtWork) -> None:
     with pytest.raises(WrongLogin):
         enter(desk, password="x" * 1_000_000)
+
+
+def test_wrong_tries_at_the_same_time_are_no_more_than_five(desk: DeskAtWork) -> None:
+    gate, outcomes = threading.Barrier(12), []
+
+    def guess() -> None:
+        gate.wait()
+        try:
+            enter(desk, ANNA, "wrong-password")
+        except (WrongLogin, TooManyTries) as outcome:
+            outcomes.append(type(outcome))
+
+    threads = [threading.Thread(target=guess) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (outcomes.count(WrongLogin), outcomes.count(TooManyTries)) == (5, 7)
+
+
+def test_a_right_password_is_not_counted_as_a_try(desk: DeskAtWork) -> None:
+    try_wrong(desk, 4)
+    for _ in range(3):
+        enter(desk)
+    try_wrong(desk, 1)
+    with pytest.raises(TooManyTries):
+        enter(desk)
+
+
+class Queue:
+    """Says who asked for a turn, and gives none when told so."""
+
+    def __init__(self, wait: int | None = None) -> None:
+        self.asked: list[bool] = []
+        self.wait = wait
+
+    def take(self, familiar: bool) -> int | None:
+        self.asked.append(familiar)
+        return self.wait
+
+
+def asks(desk: DeskAtWork, address: str, email: str = ANNA, password: str = PASSWORD) -> bool:
+    """Whether this try counts as the owner's own network's."""
+    queue = Queue()
+    with contextlib.suppress(WrongLogin):
+        log_in(desk.database, email, password, address, desk.clock(), turns=queue)
+    (asked,) = queue.asked
+    return asked
+
+
+def test_a_network_that_somebody_has_logged_in_from_is_theirs_for_ninety_days(desk: DeskAtWork) -> None:
+    assert not asks(desk, HERE, password="wrong")
+    assert not asks(desk, HERE)
+    assert asks(desk, HERE)
+    assert not asks(desk, ELSEWHERE, password="wrong")
+    assert not asks(desk, HERE, "ben@example.com", "wrong")
+    desk.clock.advance(days=89)
+    assert asks(desk, HERE)
+    desk.clock.advance(days=89)
+    assert asks(desk, HERE)
+    desk.clock.advance(days=90)
+    assert not asks(desk, HERE, password="wrong")
+
+
+def test_known_networks_are_pruned(desk: DeskAtWork, tmp_path: Path) -> None:
+    def known() -> int:
+        prune(desk.database, timedelta(days=30), tmp_path, desk.clock())
+        with desk.database.read() as connection:
+            return int(connection.exec_driver_sql("SELECT count(*) FROM known_networks").scalar_one())
+
+    enter(desk)
+    desk.clock.advance(days=90)
+    assert known() == 1
+    desk.clock.advance(seconds=1)
+    assert known() == 0
+
+
+def test_an_account_s_known_networks_are_the_latest_fifty(desk: DeskAtWork) -> None:
+    def know(connection: Connection) -> None:
+        for number in range(60):
+            know_network(connection, "anna", f"192.0.2.{number}", desk.clock() + timedelta(seconds=number))
+        know_network(connection, "ben", "192.0.2.1", desk.clock())
+
+    desk.database.write(know)
+    with desk.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT network FROM known_networks WHERE account_hash = 'anna'").scalars()
+        assert set(rows) == {f"192.0.2.{number}" for number in range(10, 60)}
+
+
+def test_without_a_turn_nothing_is_checked_or_counted(desk: DeskAtWork) -> None:
+    for email, password in ((ANNA, PASSWORD), (ANNA, "wrong"), ("nobody@example.com", "wrong")):
+        with pytest.raises(Busy) as refused:
+            log_in(desk.database, email, password, HERE, desk.clock(), turns=Queue(3))
+        assert refused.value.retry_after == 3
+    with desk.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM failed_logins").scalar_one() == 0
+
+
+def test_a_network_with_too_many_wrong_tries_costs_no_turn(desk: DeskAtWork) -> None:
+    try_wrong(desk, 5)
+    queue = Queue()
+    with pytest.raises(TooManyTries):
+        log_in(desk.database, ANNA, PASSWORD, HERE, desk.clock(), turns=queue)
+    assert queue.asked == []
+
+
+class Watched:
+    """The real hasher; says what it was given."""
+
+    def __init__(self, hasher: PasswordHasher) -> None:
+        self._hasher = hasher
+        self.costs: list[str] = []
+
+    def verify(self, hashed: str, password: bytes) -> bool:
+        self.costs.append(hashed.rsplit("$", 2)[0])
+        return self._hasher.verify(hashed, password)
+
+
+@pytest.mark.parametrize("email", [ANNA, "carl@example.com", "nobody@example.com", "x" * 5000, "a\0b@example.com", ""])
+def test_whoever_it_is_one_hash_and_one_write_are_made(
+    desk: DeskAtWork, email: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched, writes = Watched(log_in_action._hasher), []
+    monkeypatch.setattr(log_in_action, "_hasher", watched)
+    write = desk.database.write
+    monkeypatch.setattr(desk.database, "write", lambda job: writes.append(job) or write(job))  # type: ignore[func-returns-value, redundant-expr]
+    with pytest.raises(WrongLogin):
+        enter(desk, email, "wrong-password")
+    assert watched.costs == ["$argon2id$v=19$m=19456,t=2,p=1"]
+    assert len(writes) == 1
+
+
+def test_a_password_that_changes_while_it_is_checked_opens_nothing(desk: DeskAtWork) -> None:
+    proof = prove(desk.database, ANNA, PASSWORD, HERE, desk.clock())
+    desk.database.write(lambda connection: set_password_hash(connection, ANNA, hashed_password("another-password")))
+    assert desk.database.write(lambda connection: proven(connection, proof)) is None
+
+
+def test_somebody_who_is_disabled_while_the_password_is_checked_does_not_get_in(desk: DeskAtWork) -> None:
+    proof = prove(desk.database, ANNA, PASSWORD, HERE, desk.clock())
+    desk.database.write(lambda connection: set_technician_disabled(connection, ANNA, True))
+    assert desk.database.write(lambda connection: proven(connection, proof)) is None
+
+
+def test_where_a_session_was_begun_is_kept_with_it(desk: DeskAtWork) -> None:
+    log_in(desk.database, ANNA, PASSWORD, HERE, desk.clock(), user_agent="Firefox/145")
+    with desk.database.read() as connection:
+        anna = load_staff(connection).technicians[ANNA].id
+        (session,) = sessions_of(connection, anna)
+    assert (session.address, session.user_agent, session.pending) == (HERE, "Firefox/145", False)
+
+
+@pytest.mark.parametrize("password", ["Password2026", ANNA, "anna quill"])
+def test_common_passwords_and_one_s_own_name_are_refused(password: str) -> None:
+    with pytest.raises(ValueError, match="choose another one"):
+        hashed_password(password, ANNA, "Anna Quill")

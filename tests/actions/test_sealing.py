@@ -9,11 +9,20 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection
 
-from app.actions.sealing import any_sealed, lost_secrets, reseal, site_key, site_webhook_secret
+from app.actions.sealing import (
+    any_sealed,
+    lost_second_factors,
+    lost_secrets,
+    reseal,
+    site_key,
+    site_webhook_secret,
+)
 from app.core.site import Site
 from app.seal import Sealer, Unsealable
+from app.store.account import account, set_second_factor
 from app.store.database import Database
 from app.store.sites import add_site, change_site, load_generation, load_sites, lock_site
+from app.store.staff import add_technician
 from tests.store.rows import NOW
 
 OLD, NEW = os.urandom(32), os.urandom(32)
@@ -155,3 +164,54 @@ def test_changes_at_the_same_time_all_count(database: Database) -> None:
 
 def test_a_site_that_is_not_there_is_none(database: Database) -> None:
     assert database.write(lambda connection: lock_site(connection, "none")) is None
+
+
+def set_factor(database: Database, email: str, sealed: str) -> int:
+    def add(connection: Connection) -> int:
+        who = add_technician(connection, email, "X", [], None, NOW)
+        set_second_factor(connection, who, sealed, 7)
+        return who
+
+    return database.write(add)
+
+
+def factor_of(database: Database, who: int) -> str:
+    with database.read() as connection:
+        found = account(connection, who)
+    assert found
+    assert found.sealed_totp
+    return found.sealed_totp
+
+
+def test_second_factors_come_under_the_newest_key_too(database: Database) -> None:
+    old, both, new = Sealer([OLD]), Sealer([NEW, OLD]), Sealer([NEW])
+    anna, ben = set_factor(database, "anna@example.com", old.seal("A")), set_factor(database, "b@x.org", new.seal("B"))
+    assert any_sealed(database)
+    with database.read() as connection:
+        assert list(lost_second_factors(connection, new)) == ["anna@example.com"]
+        assert list(lost_second_factors(connection, None)) == ["anna@example.com", "b@x.org"]
+    bens = factor_of(database, ben)
+    assert reseal(database, both) == 1
+    assert new.unseal(factor_of(database, anna)) == "A"
+    assert factor_of(database, ben) == bens
+    with database.read() as connection:
+        assert lost_second_factors(connection, new) == {}
+    assert reseal(database, both) == 0
+
+
+def test_a_lost_second_factor_is_left_and_told_with_its_remedy(database: Database) -> None:
+    lost = Sealer([os.urandom(32)]).seal("A")
+    who = set_factor(database, "anna@example.com", lost)
+    assert reseal(database, Sealer([NEW, OLD])) == 0
+    assert factor_of(database, who) == lost
+    with database.read() as connection:
+        told = lost_second_factors(connection, Sealer([NEW]))["anna@example.com"]
+    assert "handbell technician second-factor anna@example.com --off" in told
+
+
+def test_a_second_factor_that_is_set_meanwhile_is_not_overwritten(database: Database) -> None:
+    who = set_factor(database, "anna@example.com", Sealer([OLD]).seal("A"))
+    fresh = Sealer([NEW]).seal("B")
+    meanwhile = SetMeanwhile([NEW, OLD], lambda: database.write(lambda c: set_second_factor(c, who, fresh, 8)))
+    assert reseal(database, meanwhile) == 0
+    assert factor_of(database, who) == fresh

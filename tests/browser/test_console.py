@@ -28,7 +28,7 @@ def test_from_the_log_in_to_a_ticket_and_out_again(new_page: NewPage, live: Live
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url("**/console/login")
     page.goto(ticket)
-    page.wait_for_url("**/console/login")
+    page.wait_for_url("**/console/login?next=**")
 
 
 def test_what_a_customer_changes_is_in_the_ticket_s_history(new_page: NewPage, live: LiveServer) -> None:

@@ -4,10 +4,13 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from app.actions.submit import Submission, submit
+from app.actions.work import Work, claim
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest
+from app.core.standing import Standing
 from app.store.sites import load_sites
 from app.store.staff import load_staff
+from app.store.tickets import ticket_by_number
 from tests.cli.command import Handbell
 
 ZOE = NewSessionRequest(
@@ -87,3 +90,19 @@ def test_a_mistake_is_one_line(filled: Handbell) -> None:
     assert filled.fails("request", "show", "x") == "handbell: there is no request x"
     assert filled.fails("ticket", "show", "5") == "handbell: there is no ticket 5"
     assert filled.fails("request", "export") == "handbell: give a reference, --email or --number"
+
+
+def test_a_ticket_s_history_names_who_did_what(filled: Handbell) -> None:
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    number = hand_in(filled, now).ticket_number or 0
+    with filled.database() as database:
+        with database.read() as connection:
+            technicians, ticket = load_staff(connection).technicians, ticket_by_number(connection, number)
+        assert ticket
+        who = next(iter(technicians.values()))
+        claim(database, Work(number, Standing.of(ticket), who.id, now))
+    assert f"{who.name} claimed" in filled.says("ticket", "show", str(number))
+    shown = filled.json("ticket", "show", str(number))
+    assert (shown["owner"], shown["claimed_at"], shown["outcome"]) == (who.email, "2026-03-01T12:00:00.000Z", None)
+    (line,) = shown["history"]
+    assert (line["who"], line["name"], line["detail"]) == (str(who.id), who.name, {"owner": [None, str(who.id)]})

@@ -34,6 +34,7 @@ def url_of(database: Database) -> str:
 
 
 # SQLAlchemy reads no index of an expression back from SQLite; PostgreSQL's are compared.
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_the_schema_is_what_the_tables_say(database: Database) -> None:
     with database.read() as connection:
@@ -56,9 +57,11 @@ def test_head_is_the_newest_migration(database: Database) -> None:
     assert re.match(r"\d+", files[-1])[0] == HEAD  # type: ignore[index]
 
 
-def test_two_processes_at_once_make_one_schema(both_urls: str) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def test_two_processes_at_once_make_one_schema(kind: str, request: pytest.FixtureRequest) -> None:
+    url = request.getfixturevalue(f"{kind}_url")
     processes = [
-        subprocess.Popen([sys.executable, "-c", MIGRATE, both_urls], stdin=-1, stdout=-1, stderr=-1, text=True)
+        subprocess.Popen([sys.executable, "-c", MIGRATE, url], stdin=-1, stdout=-1, stderr=-1, text=True)
         for _ in range(2)
     ]
     for process in processes:
@@ -70,7 +73,7 @@ def test_two_processes_at_once_make_one_schema(both_urls: str) -> None:
         process.stdin.flush()
     ends = [(process.communicate(timeout=60)[1], process.returncode) for process in processes]
     assert ends == [("", 0), ("", 0)]
-    database = Database(both_urls)
+    database = Database(url)
     with database.read() as connection:
         assert load_generation(connection) == 1
     database.close()

@@ -37,6 +37,8 @@ def test_everyone_is_loaded_with_their_departments_disabled_ones_too(desk: Datab
         "anna@example.com": ("Anna A", [10], False),
         "ben@example.com": ("Ben B", [20], False),
         "carl@example.com": ("Carl C", [10], True),
+        "dora@example.com": ("Dora D", [], False),
+        "sven@example.com": ("Sven S", [], False),
     }
 
 
@@ -90,3 +92,12 @@ def test_who_has_no_password_cannot_log_in(desk: Database, clock: StandingClock)
     with desk.read() as connection:
         assert store.password_hash(connection, "new@example.com") is None
         assert store.password_hash(connection, "nobody@example.com") is None
+
+
+def test_whoever_is_away_is_known_to_be_and_only_a_change_tells_every_process(desk: Database) -> None:
+    first = desk.generation()
+    for away, told in ((True, 1), (True, 1), (False, 2), (False, 2)):
+        desk.write(lambda c, away=away: store.set_away(c, 1, away))
+        with desk.read() as connection:
+            assert [t.id for t in load_staff(connection).technicians.values() if t.away] == ([1] if away else [])
+        assert desk.generation() == first + told

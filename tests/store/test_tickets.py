@@ -76,31 +76,6 @@ def test_tickets_are_listed_newest_first_by_state(desk: Database) -> None:
             assert store.list_tickets(connection, state=row.state) == [row]
 
 
-def test_each_queue_holds_its_own_open_tickets(desk: Database) -> None:
-    computers, billing = (ticket_row(queue_kind=QueueKind.DEPARTMENT, department_id=number) for number in (10, 20))
-    anna = ticket_row(queue_kind=QueueKind.TECHNICIAN, technician_id=1, state=TicketState.ACTIVE)
-    closed = ticket_row(state=TicketState.CLOSED)
-    computers, billing, anna, general, _ = keep(desk, computers, billing, anna, ticket_row(), closed)
-    with desk.read() as connection:
-        assert store.open_tickets(connection, store.of_departments([10])) == [computers]
-        assert store.open_tickets(connection, store.of_departments([20, 10])) == [billing, computers]
-        assert store.open_tickets(connection, store.of_departments([])) == []
-        assert store.open_tickets(connection, store.mine(1)) == [anna]
-        assert store.open_tickets(connection, store.mine(2)) == []
-        assert store.open_tickets(connection, store.general()) == [general]
-        assert store.count_open(connection, store.general()) == 1
-        assert store.count_open(connection, store.of_departments([10, 20])) == 2
-
-
-def test_a_long_queue_is_read_page_by_page_and_counted_so_far(desk: Database) -> None:
-    rows = keep(desk, *(ticket_row() for _ in range(7)))[::-1]
-    with desk.read() as connection:
-        assert store.open_tickets(connection, store.general(), most=3) == rows[:3]
-        assert store.open_tickets(connection, store.general(), most=3, before=rows[2].number) == rows[3:6]
-        assert store.open_tickets(connection, store.general(), most=3, before=rows[5].number) == rows[6:]
-        assert store.count_open(connection, store.general(), most=5) == 5
-
-
 def test_the_place_in_a_queue_counts_those_who_wait_in_the_same_one(desk: Database) -> None:
     first, gone, other, mine = keep(
         desk,

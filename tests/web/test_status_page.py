@@ -45,6 +45,7 @@ def test_ready_starts_by_itself_with_script_and_without(client: PageClient) -> N
         "state": "ready",
         "start": start_of(page),
         "start_url": f"http://127.0.0.1:8000{start_of(page)}",
+        "helper": None,
     }
 
 
@@ -116,6 +117,7 @@ def test_ended_offers_a_new_request(client: PageClient) -> None:
         "state": "ended",
         "start": None,
         "start_url": None,
+        "helper": None,
     }
 
 

@@ -10,7 +10,7 @@ _KEPT = "the audit log only grows"
 
 
 def upgrade() -> None:
-    op.add_column("configuration", sa.Column("options", sa.JSON(), nullable=False, server_default="{}"))
+    op.add_column("configuration", sa.Column("options", sa.JSON(), nullable=True))
     op.add_column("technicians", sa.Column("role", sa.Text(), nullable=False, server_default="technician"))
     op.add_column("technicians", sa.Column("away", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("technicians", sa.Column("sealed_totp", sa.Text(), nullable=True))
@@ -75,8 +75,9 @@ def _tables_about_people() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_session_codes")),
         sa.UniqueConstraint("pin", name=op.f("uq_session_codes_pin")),
     )
-    for column in ("technician_id", "expires_at"):
+    for column in ("expires_at", "reference"):
         op.create_index(op.f(f"ix_session_codes_{column}"), "session_codes", [column])
+    op.create_index(op.f("ix_session_codes_technician_id_expires_at"), "session_codes", ["technician_id", "expires_at"])
 
 
 def _tables_about_the_desk() -> None:

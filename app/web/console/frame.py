@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, Response, abort, g, make_response, render_template, request, session
 from flask_wtf import FlaskForm
@@ -16,6 +16,7 @@ from app.core.bodies import MAX_BODY
 from app.core.role import Role
 from app.core.routing import Technician
 from app.core.ticket import Ticket
+from app.core.way_back import HOME, way_back
 from app.core.who_sees import may_see
 from app.incoming import see_other
 from app.web.words import _
@@ -23,6 +24,7 @@ from app.wiring import running
 
 View = Callable[..., Response]
 LOG_IN = "/console/login"
+EVENTS = "text/event-stream"
 _FOR = {
     Role.TECHNICIAN: Who.TECHNICIANS,
     Role.SUPERVISOR: Who.SUPERVISORS,
@@ -79,9 +81,19 @@ def me() -> Technician:
     return cast(Technician, g.technician)
 
 
+def my_session() -> str:
+    """The secret of the session that this page was asked for with."""
+    return str(session.get("sid", ""))
+
+
 def in_background() -> bool:
     """Whether the page's script asks by itself, and nobody has touched the page since it last did."""
-    return "X-Background" in request.headers
+    return "X-Background" in request.headers or request.headers.get("Accept") == EVENTS
+
+
+def by_script() -> bool:
+    """Whether the page's script asks, to renew what is shown: nobody looks at the answer as a page of its own."""
+    return "X-Live" in request.headers or in_background()
 
 
 def waiting_since() -> datetime:
@@ -103,6 +115,8 @@ def console_page(template: str, *, status: int = 200, **context: object) -> Resp
         csrf_token=generate_csrf(),
         logout_url="/console/logout",
         places=_places(me().role),
+        live_tag=g.get("live_tag"),
+        by_script=by_script(),
         **context,
     )
     return make_response(html, status)
@@ -148,15 +162,29 @@ def _refuse_foreign_posts() -> None:
 
 def _who_is_in() -> Technician | None:
     here = running()
-    secret = session.get("sid", "")
+    secret = my_session()
     found = current_technician(here.database, secret, here.clock(), used=not in_background()) if secret else None
     return here.desk.staff.technician(found)
 
 
 def _to_log_in() -> Response:
-    if in_background():
+    if by_script():
         abort(401)
-    return see_other(LOG_IN)
+    return see_other(to_log_in(_asked_for()))
+
+
+def to_log_in(page: str) -> str:
+    """The log-in's address that leads back to this page of the console."""
+    page = way_back(page)
+    return LOG_IN if page == HOME else f"{LOG_IN}?next={quote(page, safe='/')}"
+
+
+def _asked_for() -> str:
+    """The page to come back to: this one, or the one that a form was sent from."""
+    if request.method in _SAFE:
+        return request.full_path.rstrip("?")
+    parts = urlsplit(request.headers.get("Referer", ""))
+    return f"{parts.path}?{parts.query}".rstrip("?") if parts.netloc.lower() in running().settings.hosts else HOME
 
 
 def _too_old() -> str:

@@ -1,14 +1,18 @@
-"""Log in and out."""
+"""Log in, with a second step where somebody has a second factor, and out."""
 
-from flask import Response, make_response, render_template, request, session
+from flask import Response, flash, make_response, render_template, request, session
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import EmailField, PasswordField
+from wtforms import EmailField, PasswordField, StringField
 
 from app.access import Who, open_to
-from app.actions.log_in import TooManyTries, WrongLogin, log_in, log_out
-from app.incoming import client_address, see_other
-from app.web.console.frame import LOG_IN, console_pages, technicians_only
+from app.actions.log_in import awaited_technician, log_in, log_out
+from app.actions.second_factor import NotPending, enter_code
+from app.actions.tries import Busy, TooManyTries, WrongLogin
+from app.core.text import without_control
+from app.core.way_back import HOME, way_back
+from app.incoming import browser, client_address, see_other
+from app.web.console.frame import LOG_IN, console_pages, my_session, technicians_only, to_log_in
 from app.web.words import _
 from app.wiring import running
 
@@ -19,50 +23,135 @@ _LOGGED_OUT = '"cache", "cookies", "storage"'
 class LoginForm(FlaskForm):  # type: ignore[misc]
     """Mail address and password, with the CSRF token."""
 
-    email = EmailField(lazy_gettext("E-mail"))
+    email = EmailField(lazy_gettext("E-mail"), filters=[lambda typed: typed and without_control(typed)])
     password = PasswordField(lazy_gettext("Password"))
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    """The app's code, or a recovery code."""
+
+    code = StringField(lazy_gettext("Code"))
 
 
 @pages.route("/login", methods=["GET", "POST"])
 @open_to(Who.EVERYONE)
 def login() -> Response:
-    """Log in with mail address and password."""
+    """Log in with mail address and password; `next` is the page of the console to go on to."""
     form = LoginForm()
-    problem = None
-    status = 200
-    retry_after = None
-    if request.method == "POST":
-        if not form.validate():
-            problem, status = _("This page was open for too long. Please log in again."), 400
-        else:
-            try:
-                return _logged_in(form)
-            except WrongLogin:
-                problem, status = _("The e-mail or the password is wrong."), 403
-            except TooManyTries as tries:
-                retry_after = tries.retry_after
-                problem, status = _("Too many wrong tries. Wait %(n)s seconds.", n=retry_after), 429
-    response = make_response(render_template("console/login.html", form=form, problem=problem), status)
-    if retry_after:
-        response.headers["Retry-After"] = str(retry_after)
-    return response
+    if request.method != "POST":
+        return _page("console/login.html", form)
+    if not form.validate():
+        return _page("console/login.html", form, _("This page was open for too long. Please log in again."), 400)
+    try:
+        return _logged_in(form)
+    except (TooManyTries, WrongLogin) as refused:
+        return _refused("console/login.html", form, refused, _("The e-mail or the password is wrong."))
+
+
+@pages.route("/login/code", methods=["GET", "POST"])
+@open_to(Who.EVERYONE)
+def code() -> Response:
+    """The second step: only who has just given the password gets here, and is nobody until the code is right."""
+    form = CodeForm()
+    here = running()
+    if not my_session() or awaited_technician(here.database, my_session(), here.clock()) is None:
+        return see_other(to_log_in(_next()))
+    if request.method != "POST":
+        return _page("console/login-code.html", form)
+    if not form.validate():
+        return _page("console/login-code.html", form, _("Please type the code once more."), 400)
+    try:
+        return _code_entered(form)
+    except NotPending:
+        return see_other(to_log_in(_next()))
+    except (TooManyTries, WrongLogin) as refused:
+        return _refused("console/login-code.html", form, refused, wrong_code())
 
 
 @pages.post("/logout")
 @technicians_only
 def logout() -> Response:
     """End the session here and on the server."""
-    log_out(running().database, session["sid"])
+    log_out(running().database, my_session())
     session.clear()
     response = see_other(LOG_IN)
     response.headers["Clear-Site-Data"] = _LOGGED_OUT
     return response
 
 
+def why_to_wait(tries: TooManyTries) -> str:
+    """What a page says when there is nothing to do but wait."""
+    if isinstance(tries, Busy):
+        return _("Many log-ins are under way. Please try again in %(n)s seconds.", n=tries.retry_after)
+    return _("Too many wrong tries. Wait %(n)s seconds.", n=tries.retry_after)
+
+
+def wrong_code() -> str:
+    """What a page says of a code that does not count."""
+    return _("This code is wrong or was used before. Type the one that the app shows now, or a recovery code.")
+
+
 def _logged_in(form: LoginForm) -> Response:
     here = running()
-    email, password = form.email.data or "", form.password.data or ""
-    secret = log_in(here.database, email, password, client_address(), here.clock())
+    before = my_session()
+    secret = log_in(
+        here.database,
+        form.email.data or "",
+        form.password.data or "",
+        client_address(),
+        here.clock(),
+        turns=here.log_in_turns,
+        user_agent=browser().user_agent,
+    )
+    if before:
+        log_out(here.database, before)
+    _take(secret)
+    if awaited_technician(here.database, secret, here.clock()) is None:
+        return see_other(_next())
+    return see_other(to_log_in(_next()).replace(LOG_IN, f"{LOG_IN}/code", 1))
+
+
+def _code_entered(form: CodeForm) -> Response:
+    here = running()
+    entered = enter_code(
+        here.database,
+        my_session(),
+        form.code.data or "",
+        client_address(),
+        here.clock(),
+        here,
+        user_agent=browser().user_agent,
+    )
+    _take(entered.secret)
+    if entered.wrong_elsewhere:
+        flash(
+            _(
+                "Somebody else has typed your password in the last hour, and wrong codes after it: %(n)s. "
+                "Please change your password.",
+                n=entered.wrong_elsewhere,
+            )
+        )
+    return see_other(_next())
+
+
+def _take(secret: str) -> None:
+    """Nothing that was in the cookie before a log-in is kept after it."""
     session.clear()
     session["sid"] = secret
-    return see_other("/console/")
+
+
+def _next() -> str:
+    return way_back(request.args.get("next", HOME))
+
+
+def _refused(template: str, form: FlaskForm, why: TooManyTries | WrongLogin, wrong: str) -> Response:
+    if isinstance(why, WrongLogin):
+        return _page(template, form, wrong, 403)
+    response = _page(template, form, why_to_wait(why), 429)
+    response.headers["Retry-After"] = str(why.retry_after)
+    return response
+
+
+def _page(template: str, form: FlaskForm, problem: str | None = None, status: int = 200) -> Response:
+    html = render_template(template, form=form, problem=problem, again_url=to_log_in(_next()))
+    return make_response(html, status)

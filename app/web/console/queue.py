@@ -3,83 +3,144 @@
 from datetime import datetime
 
 from flask import Response, abort, request
-from sqlalchemy import ColumnElement
+from sqlalchemy import Connection
 
 from app.core.customer_info import InfoMode
-from app.core.routing import Technician
-from app.core.ticket import Ticket
-from app.store import tickets as store
-from app.web.console.frame import console_page, console_pages, me, technicians_only
+from app.core.queue_view import STATES, NoSuchQueue, QueueName, QueueView, queue_view, queues_for
+from app.core.role import Role
+from app.core.ticket import Ticket, TicketState
+from app.store import queues as store
+from app.web.console.frame import console_page, console_pages, me, technicians_only, waiting_since
+from app.web.console.live import unless_changed
 from app.web.words import _
 from app.wiring import Running, running
 
 pages = console_pages("queue")
 _PAGE = 50
+_ELEMENTS = ("customer_name", "customer_email", "customer_number")
 
 
 @pages.get("/")
 @technicians_only
+@unless_changed
 def queue() -> Response:
-    """Mine, my departments' or the general queue, the newest first."""
+    """A queue, the newest first, or what a search finds."""
+    view = _view()
     here = running()
-    technician = me()
-    queues = _queues(technician)
-    name = request.args.get("queue", "mine")
-    if name not in queues:
-        abort(404)
-    before = request.args.get("before", type=int)
-    if before is not None and not 0 < before < 2**63:
-        abort(404)
     with here.database.read() as connection:
-        counts = {key: store.count_open(connection, which) for key, (_label, which) in queues.items()}
-        found = store.open_tickets(connection, queues[name][1], before=before, most=_PAGE + 1)
-    rows = [queue_row(here, ticket) for ticket in found[:_PAGE]]
-    older = f"/console/?queue={name}&before={found[_PAGE - 1].number}" if len(found) > _PAGE else None
-    tabs = [
-        {
-            "key": key,
-            "label": label,
-            "url": f"/console/?queue={key}",
-            "count": counts[key],
-            "current": key == name,
-        }
-        for key, (label, _which) in queues.items()
-    ]
+        counts = store.count_waiting(connection, _queues())
+        found = _search(connection, view) if view.search else _listed(connection, view)
     return console_page(
-        "console/queue.html", tabs=tabs, rows=rows, next_url=older, refresh_url=f"/console/?queue={name}"
+        "console/queue.html",
+        view=view,
+        tabs=_tabs(view, counts),
+        states=_states(view),
+        departments=_departments(view),
+        waiting=counts[view.queue],
+        rows=[queue_row(here, ticket) for ticket in found.tickets],
+        next_url=None if found.before is None else view.url(before=found.before),
+        read_from=found.read_from,
+        refresh_url=view.url(),
     )
-
-
-def _queues(technician: Technician) -> dict[str, tuple[str, ColumnElement[bool]]]:
-    return {
-        "mine": (_("Mine"), store.mine(technician.id)),
-        "departments": (_("My departments"), store.of_departments(technician.departments)),
-        "general": (_("General"), store.general()),
-    }
 
 
 def queue_row(here: Running, ticket: Ticket) -> dict[str, object]:
     """A ticket as a line of the queue."""
     staff = here.desk.staff
-    technician = staff.technician(ticket.technician_id)
+    technician, owner = staff.technician(ticket.technician_id), staff.technician(ticket.owner_id)
     department = staff.departments.get(ticket.department_id or -1)
+    shown = next((name for name in _ELEMENTS if getattr(ticket, name)), None)
+    until = here.clock() if ticket.state is TicketState.WAITING else ticket.claimed_at or ticket.ended_at
     return {
         "number": ticket.number,
         "reference": ticket.reference,
         "url": f"/console/tickets/{ticket.number}",
-        "waited": _waited(here.clock(), ticket.created_at),
+        "claim_url": f"/console/tickets/{ticket.number}/claim",
+        "waited": _waited(until or here.clock(), ticket.created_at),
         "created_at": ticket.created_at.isoformat(timespec="seconds"),
-        "customer": ticket.customer_name or ticket.customer_email or ticket.customer_number or "",
+        "customer": getattr(ticket, shown) if shown else "",
+        "verified": shown in ticket.verified,
         "problem": " ".join((ticket.problem_description or "").split())[:160],
         "department": department.name if department else None,
         "technician": technician.name if technician else None,
+        "away": bool(technician and (technician.away or technician.disabled)),
+        "owner": owner.name if owner else None,
         "asked_info": ticket.info_mode is not InfoMode.HIDDEN,
         "state": ticket.state,
     }
 
 
-def _waited(now: datetime, since: datetime) -> str:
-    minutes = max(0, int((now - since).total_seconds() // 60))
+def _view() -> QueueView:
+    try:
+        view = queue_view(request.args, me().role)
+    except NoSuchQueue:
+        abort(404)
+    if view.department is not None and view.department not in dict(_departments(view)):
+        abort(404)
+    return view
+
+
+def _queues() -> dict[str, store.Queue]:
+    staff = running().desk.staff
+    queues = {
+        QueueName.MINE: store.mine(me()),
+        QueueName.DEPARTMENTS: store.of_departments(me(), staff),
+        QueueName.GENERAL: store.general(waiting_since()),
+        QueueName.ALL: store.everything(),
+    }
+    return {name: queues[name] for name in queues_for(me().role)}
+
+
+def _listed(connection: Connection, view: QueueView) -> store.Found:
+    lanes = _queues()[view.queue] if view.department is None else (store.of_department(view.department),)
+    rows = store.page_of(connection, lanes, STATES[view.state], before=view.before, most=_PAGE + 1)
+    before = rows[_PAGE - 1].number if len(rows) > _PAGE else None
+    return store.Found(rows[:_PAGE], before, None)
+
+
+def _search(connection: Connection, view: QueueView) -> store.Found:
+    visible = store.visible_to(me(), running().desk.staff, waiting_since())
+    return store.search(connection, view.search, visible, before=view.before, most=_PAGE)
+
+
+def _tabs(view: QueueView, counts: dict[str, int]) -> list[dict[str, object]]:
+    labels = {
+        QueueName.MINE: _("Mine"),
+        QueueName.DEPARTMENTS: _("My departments"),
+        QueueName.GENERAL: _("General"),
+        QueueName.ALL: _("All"),
+    }
+    return [
+        {
+            "key": name,
+            "label": labels[name],
+            "url": QueueView(name).url(),
+            "count": counts[name],
+            "current": name is view.queue and not view.search,
+        }
+        for name in queues_for(me().role)
+    ]
+
+
+def _states(view: QueueView) -> list[dict[str, object]]:
+    labels = {"waiting": _("Waiting"), "active": _("In session"), "closed": _("Over")}
+    return [
+        {"label": label, "url": view.url(state=state, before=None), "current": state == view.state}
+        for state, label in labels.items()
+    ]
+
+
+def _departments(view: QueueView) -> list[tuple[int, str]]:
+    """The departments that this queue can be narrowed to."""
+    if view.search or view.queue not in (QueueName.DEPARTMENTS, QueueName.ALL):
+        return []
+    everyone = me().role.includes(Role.SUPERVISOR) and view.queue is QueueName.ALL
+    known = running().desk.staff.departments.values()
+    return [(d.id, d.name) for d in known if everyone or d.id in me().departments]
+
+
+def _waited(until: datetime, since: datetime) -> str:
+    minutes = max(0, int((until - since).total_seconds() // 60))
     if minutes < 60:
         return _("%(n)s min", n=minutes)
     if minutes < 48 * 60:

@@ -1,54 +1,180 @@
-"""One ticket: everything that was sent, where it went and why, and what happened to it."""
+"""One ticket: everything that was sent, where it went and why, what happened to it, and what can be done now."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from flask import Response, abort
 
-from app.actions.ticket import CUSTOMER
-from app.core.routing import QueueKind, Reason, Technician
-from app.core.ticket import Ticket, TicketEvent
+from app.core.links import new_link_id
+from app.core.note import LONGEST_NOTE
+from app.core.routing import QueueKind, Staff, Technician
+from app.core.standing import GENERAL, Queue, Standing, queue_of
+from app.core.ticket import OPEN_STATES, Ticket, TicketState, may_move
 from app.store import tickets as store
 from app.web.console.frame import console_page, console_pages, me, sees, technicians_only
 from app.web.console.queue import queue_row
+from app.web.console.ticket_history import history_of, outcome_name, outcome_names, queue_name, reason_text
 from app.web.words import _
 from app.wiring import Running, running
 
 pages = console_pages("ticket")
+_BIGGEST = 2**63 - 1
+_MOST_LINES = 300  # of a history: whoever has an applet's link can add lines without end
 
 
 @pages.get("/tickets/<int:number>")
 @technicians_only
 def ticket(number: int) -> Response:
     """Everything that was sent, where it went and why."""
-    here = running()
-    if number >= 2**63:
-        abort(404)
-    with here.database.read() as connection:
-        found = store.ticket_by_number(connection, number)
-        history = store.ticket_history(connection, number)
+    found = find_ticket(number)
     if found is None or not sees(found):
         abort(404)
+    return ticket_page(found)
+
+
+def find_ticket(number: int) -> Ticket | None:
+    """The ticket with this number, whoever may see it."""
+    if number > _BIGGEST:
+        return None
+    with running().database.read() as connection:
+        return store.ticket_by_number(connection, number)
+
+
+def ticket_page(
+    ticket: Ticket,
+    *,
+    status: int = 200,
+    told: Sequence[str] = (),
+    values: Mapping[str, str] | None = None,
+    problems: Mapping[str, str] | None = None,
+) -> Response:
+    """The page. `told` are lines on why nothing was done; `values` and `problems` are a refused form's, by field."""
+    here = running()
+    staff = here.desk.staff
+    with here.database.read() as connection:
+        events = store.latest_events(connection, ticket.number, _MOST_LINES)[::-1]
+    can = _can(ticket)
+    typed = dict(values or {})
+    if "close" not in can and "note" not in typed:
+        typed["note"] = typed.get("closing_note", "")
     return console_page(
         "console/ticket.html",
-        ticket=_shown(here, found),
-        history=[_entry(event) for event in history],
-        back_url=f"/console/?queue={_queue_of(me(), found)}",
+        status=status,
+        ticket=_shown(here, ticket),
+        history=history_of(ticket, events, staff),
+        shortened=len(events) == _MOST_LINES,
+        back_url=f"/console/?queue={_queue_of(me(), ticket)}",
+        url=f"/console/tickets/{ticket.number}",
+        seen=str(Standing.of(ticket)),
+        can=can,
+        now_text=how_it_stands(ticket),
+        away=_away(ticket, staff),
+        targets=_targets(ticket, staff),
+        outcomes=list(outcome_names().items()),
+        longest_note=LONGEST_NOTE,
+        told=told,
+        values={"form": new_link_id(), **typed},
+        problems=problems or {},
+        labels={"note": _("Note"), "closing_note": _("Note"), "outcome": _("Outcome"), "to": _("Pass on to")},
     )
 
 
+def how_it_stands(ticket: Ticket) -> str:
+    """One sentence: who has it, where it waits, or how it ended."""
+    match ticket.state:
+        case TicketState.WAITING:
+            waited = queue_row(running(), ticket)["waited"]
+            queue = queue_name(queue_of(ticket), running().desk.staff)
+            return _("Waiting for %(time)s. Queue: %(queue)s", time=waited, queue=queue)
+        case TicketState.ACTIVE:
+            return _who_has(ticket)
+        case _:
+            return _how_it_ended(ticket)
+
+
+def _who_has(ticket: Ticket) -> str:
+    if ticket.owner_id == me().id:
+        return _("You have this ticket.")
+    owner = running().desk.staff.technician(ticket.owner_id)
+    return _("%(name)s has this ticket.", name=owner.name if owner else _("Somebody else"))
+
+
+def _how_it_ended(ticket: Ticket) -> str:
+    if ticket.erased_at:
+        return _("The customer’s data has been erased.")
+    if ticket.state is TicketState.CLOSED:
+        return _("Closed: %(outcome)s", outcome=outcome_name(ticket.outcome))
+    if ticket.state is TicketState.CANCELLED:
+        return _("The customer needs no help any more.")
+    return _("Nobody took it in time.")
+
+
+def _can(ticket: Ticket) -> set[str]:
+    """What whose page this is can do to the ticket as it stands."""
+    if ticket.erased_at:
+        return set()
+    if ticket.state is TicketState.WAITING:
+        return {"note", "claim", "transfer", "close"}
+    if ticket.state is TicketState.ACTIVE:
+        mine = ticket.owner_id == me().id
+        return {"note", "release", "transfer", "close"} if mine else {"note", "take_over"}
+    return {"note", "reopen"} if may_move(ticket.state, TicketState.ACTIVE) else {"note"}
+
+
+def _away(ticket: Ticket, staff: Staff) -> str | None:
+    """The technician whom a waiting ticket is meant for, when they are away."""
+    if ticket.state is not TicketState.WAITING:
+        return None
+    technician = staff.technician(ticket.technician_id)
+    return technician.name if technician and (technician.away or technician.disabled) else None
+
+
+def _targets(ticket: Ticket, staff: Staff) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Where the ticket can be passed on to: groups of values and names."""
+    there = queue_of(ticket) if ticket.state is TicketState.WAITING else None
+    departments = [(Queue(QueueKind.DEPARTMENT, d.id), d.name) for d in staff.departments.values()]
+    technicians = [(Queue(QueueKind.TECHNICIAN, t.id), _with_presence(t)) for t in staff.technicians.values()]
+    groups = (
+        (_("Departments"), departments),
+        (_("Technicians"), sorted(technicians, key=lambda target: target[1].casefold())),
+        (_("Everybody"), [(GENERAL, _("General queue"))]),
+    )
+    open_to = [
+        (label, [(str(queue), name) for queue, name in group if queue != there and queue.takes_tickets(staff)])
+        for label, group in groups
+    ]
+    return [(label, group) for label, group in open_to if group]
+
+
+def _with_presence(technician: Technician) -> str:
+    if technician.away:
+        return _("%(name)s (away)", name=technician.name)
+    return technician.name
+
+
+def was_everybodys(ticket: Ticket) -> bool:
+    """Whether the ticket had waited for so long when it was taken that every technician saw it."""
+    if ticket.state not in OPEN_STATES or ticket.claimed_at is None:
+        return False
+    return ticket.claimed_at - ticket.created_at > timedelta(minutes=running().desk.options.long_wait)
+
+
 def _queue_of(technician: Technician, ticket: Ticket) -> str:
-    if ticket.technician_id == technician.id:
+    if technician.id in (ticket.technician_id, ticket.owner_id):
         return "mine"
     return "departments" if ticket.queue_kind is QueueKind.DEPARTMENT else "general"
 
 
 def _shown(here: Running, ticket: Ticket) -> dict[str, object]:
-    row = queue_row(here, ticket)
     site = here.desk.sites.get(ticket.site)
+    owner = here.desk.staff.technician(ticket.owner_id)
     return {
         **{name: getattr(ticket, name) for name in _TICKET_FACTS},
         **ticket.elements,
         "site_name": site.name if site else ticket.site,
-        "queue_label": row["technician"] or row["department"] or _("General queue"),
-        "reason_text": _reason(ticket.reason),
+        "queue_label": queue_name(queue_of(ticket), here.desk.staff),
+        "owner": owner.name if owner else None,
+        "reason_text": reason_text(ticket.reason),
         "mode": ticket.info_mode,
     }
 
@@ -67,40 +193,3 @@ _TICKET_FACTS = (
     "more",
     "verified",
 )
-
-
-def _entry(event: TicketEvent) -> dict[str, object]:
-    texts = {
-        "details_changed": _("Changed the details"),
-        "cancelled": _("Cancelled the request"),
-        "expired": _("Nobody took it in time"),
-    }
-    changes = [{"field": name, "old": old, "new": new} for name, (old, new) in event.detail.items()]
-    who = {CUSTOMER: _("Customer"), "desk": "Handbell"}
-    return {
-        "at": event.at,
-        "who": who.get(event.who, event.who),
-        "text": texts.get(event.what, event.what),
-        "changes": changes,
-    }
-
-
-def _reason(reason: Reason) -> str:
-    return {
-        Reason.NOTHING_ASKED: _("No department or technician was asked for."),
-        Reason.DEPARTMENT: _("This department was asked for."),
-        Reason.TECHNICIAN: _("This technician was asked for."),
-        Reason.TECHNICIAN_IN_DEPARTMENT: _("This technician was asked for, who is in the department asked for."),
-        Reason.TECHNICIAN_OVER_DEPARTMENT: _(
-            "The technician asked for is in another department than the one asked for."
-        ),
-        Reason.TECHNICIAN_DEPARTMENT_WRONG: _(
-            "This technician was asked for; the department asked for is unknown or disabled."
-        ),
-        Reason.DEPARTMENT_TECHNICIAN_WRONG: _(
-            "This department was asked for; the technician asked for is unknown or disabled."
-        ),
-        Reason.BOTH_WRONG: _("Neither the department nor the technician asked for is known and enabled."),
-        Reason.DEPARTMENT_WRONG: _("The department asked for is unknown or disabled."),
-        Reason.TECHNICIAN_WRONG: _("The technician asked for is unknown or disabled."),
-    }[reason]

@@ -9,6 +9,7 @@ const copyButton = (button: HTMLButtonElement): void => {
   if (!source || !navigator.clipboard) return;
   const words = button.textContent;
   button.hidden = false;
+  button.dataset.own = "hidden";
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(source.textContent ?? "");
     button.textContent = button.dataset.copied ?? words;

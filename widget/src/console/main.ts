@@ -2,11 +2,16 @@
 
 import { find } from "../pages/page";
 import { pressOnce } from "../pages/press-once";
+import { arrivals } from "./arrivals";
 import { copyButtons } from "./copy";
 import { liveEmbed } from "./embed";
+import { keys } from "./keys";
+import { live } from "./live";
 
 copyButtons(document);
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-once]")) pressOnce(form);
-const live = find("form[data-live]") as HTMLFormElement | null;
-if (live) liveEmbed(live);
+const embed = find("form[data-embed]") as HTMLFormElement | null;
+if (embed) liveEmbed(embed);
 find("[data-focus]")?.focus();
+keys();
+live(find("#rows") ? arrivals() : () => undefined);

@@ -1,13 +1,16 @@
 /** The status page: starts the session when it is ready, and goes on by itself while it is not. */
 
-import { find, say, write } from "./page";
+import { fill, find, say, write } from "./page";
 import { poll } from "./poll";
 
 const START_AFTER_MS = 1_000;
 const STARTED_AFTER_MS = 1_500;
 const SLOWEST_MS = 10_000;
+// A helper's name is there within three seconds, for an hour; the server allows 60 questions a minute.
+const HELPER_EVERY_MS = 2_000;
+const HELPER_ASKS = 1_800;
 
-type Answer = { state: string; start: string | null };
+type Answer = { state: string; start: string | null; helper: string | null };
 
 const showStarted = (main: HTMLElement): void => {
   const after = find("[data-after]");
@@ -44,9 +47,24 @@ const ready = (main: HTMLElement, go: string): void => {
   }
 };
 
+const tellWhoHelps = (url: string, refresh: string): void => {
+  const place = find("#helper");
+  const pace = (asked: number, failed: number): number =>
+    asked > HELPER_ASKS ? SLOWEST_MS : Math.min(HELPER_EVERY_MS * 2 ** failed, SLOWEST_MS);
+  poll<Answer>(url, pace, (answer) => {
+    if (answer?.state === "ready" || answer?.state === "started") {
+      write(place, answer.helper ? fill(place?.dataset.with, answer.helper) : "");
+      return true;
+    }
+    location.replace(refresh);
+    return false;
+  });
+};
+
 export const status = (main: HTMLElement): void => {
   const { state, poll: url, refresh, go } = main.dataset;
   if (state === "ready" && go) ready(main, go);
+  if ((state === "ready" || state === "started") && find("#helper") && url && refresh) tellWhoHelps(url, refresh);
   if ((state !== "waiting" && state !== "parked") || !url || !refresh) return;
   const pace = (asked: number): number => Math.min(1_000 * 2 ** asked, SLOWEST_MS);
   poll<Answer>(url, pace, (answer) => {

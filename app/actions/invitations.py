@@ -1,0 +1,102 @@
+"""Links with which a technician chooses a password: for 24 hours, once, and only the newest."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from app.actions.log_in import hashed_password
+from app.actions.team import end_password, locked_technician
+from app.core.password import PasswordProblem, password_problem
+from app.store import invitations as store
+from app.store.audit import record
+from app.store.database import Database
+from app.store.invitations import Invited
+from app.store.staff import set_password_hash
+
+LIFE = timedelta(hours=24)
+_LONGEST_SECRET = 64  # characters that are looked at; ours have 43
+
+
+class UnknownInvitation(Exception):
+    """No link of ours."""
+
+
+class InvitationOver(Exception):
+    """Used, replaced by a newer one, too old, or its technician is disabled."""
+
+
+class PasswordRefused(Exception):
+    """The password will not do; the link is as it was."""
+
+    def __init__(self, problem: PasswordProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+class Disabled(Exception):
+    """Who is disabled cannot be invited."""
+
+
+def invite(
+    database: Database, technician_id: int, by: int | None, now: datetime, *, without_password: bool = False
+) -> str:
+    """The secret of a new link, kept as a hash alone; older links end.
+
+    `without_password` ends the old password and all sessions at once. Raises NotThere, Disabled and LastAdministrator
+    (see `actions/team.py`).
+    """
+    secret = secrets.token_urlsafe(32)
+
+    def keep(connection: Connection) -> None:
+        technician = locked_technician(connection, technician_id)
+        if technician.disabled:
+            raise Disabled
+        if without_password:
+            end_password(connection, technician, by)
+        store.add_invitation(connection, _hash(secret), technician_id, now, now + LIFE)
+        record(connection, now, by, "technician.invited", technician.email, {"password_ended": without_password})
+
+    database.write(keep)
+    return secret
+
+
+def invited(database: Database, secret: str, now: datetime) -> Invited:
+    """Whom a link is for; looking does not use it. Raises UnknownInvitation and InvitationOver."""
+    if len(secret) > _LONGEST_SECRET:
+        raise UnknownInvitation
+    with database.read() as connection:
+        found = store.invitation(connection, _hash(secret))
+    if found is None:
+        raise UnknownInvitation
+    if found.is_over(now):
+        raise InvitationOver
+    return found
+
+
+def choose_password(database: Database, secret: str, password: str, now: datetime) -> Invited:
+    """Use the link: set the password and end all sessions of before.
+
+    Raises UnknownInvitation, InvitationOver and PasswordRefused.
+    """
+    found = invited(database, secret, now)
+    if problem := password_problem(password, (found.email, found.name)):
+        raise PasswordRefused(problem)
+    password_hash = hashed_password(password)
+
+    def use(connection: Connection) -> bool:
+        technician = locked_technician(connection, found.technician_id)
+        if technician.disabled or not store.use_invitation(connection, _hash(secret), now):
+            return False
+        set_password_hash(connection, technician.email, password_hash)
+        record(connection, now, technician.id, "technician.password_chosen", technician.email)
+        return True
+
+    if not database.write(use):
+        raise InvitationOver
+    return found
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()

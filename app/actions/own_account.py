@@ -1,0 +1,46 @@
+"""What technicians change of their own account."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from app.actions.log_in import Proof, hashed_password, proven, session_hash
+from app.actions.tries import Turns, WrongLogin, wait_for_turn
+from app.store import account as store
+from app.store.audit import record
+from app.store.console import forget_other_networks
+from app.store.database import Database
+from app.store.sessions import end_session, end_sessions, public_id
+
+
+def change_password(
+    database: Database, proof: Proof, password: str, about: tuple[str, ...], keep: str, now: datetime, *, turns: Turns
+) -> None:
+    """Keep the new password; every session ends but the one with the secret `keep`, and only this network counts as
+    the owner's. Raises ValueError (see hashed_password), WrongLogin or Busy."""
+    wait_for_turn(turns, familiar=True)
+    fresh = hashed_password(password, *about)
+
+    def change(connection: Connection) -> bool:
+        account = proven(connection, proof)
+        if account is None:
+            return False
+        store.change_password(connection, account.id, fresh)
+        end_sessions(connection, account.id, keep=public_id(session_hash(keep)))
+        forget_other_networks(connection, proof.tried.owner, proof.tried.network)
+        record(connection, now, account.id, "password.changed", account.email)
+        return True
+
+    if not database.write(change):
+        raise WrongLogin
+
+
+def end_one_session(database: Database, technician_id: int, which: str) -> bool:
+    """End the session with this public id; whether it was theirs."""
+    return database.write(lambda connection: end_session(connection, technician_id, which))
+
+
+def end_other_sessions(database: Database, technician_id: int, keep: str) -> int:
+    """End all but the one with the secret `keep`; how many."""
+    kept = public_id(session_hash(keep))
+    return database.write(lambda connection: end_sessions(connection, technician_id, keep=kept))

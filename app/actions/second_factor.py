@@ -1,0 +1,312 @@
+"""The second factor: codes of an app (TOTP, RFC 6238), each of which counts once, and recovery codes for a lost one."""
+
+import base64
+import hashlib
+import json
+import secrets
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import pyotp
+import structlog
+from sqlalchemy import Connection
+
+from app.actions.log_in import PENDING_LIFE, Proof, proven, session_hash
+from app.actions.tries import (
+    STRANGERS_WINDOW,
+    Try,
+    WrongLogin,
+    refuse_strangers,
+    refuse_too_many,
+)
+from app.seal import Unsealable
+from app.store import account as store
+from app.store.account import Account, lock_account
+from app.store.audit import record
+from app.store.console import (
+    add_failure,
+    add_session,
+    count_one_by_one,
+    delete_session,
+    failures_elsewhere,
+    know_network,
+    pending_technician,
+)
+from app.store.database import Database
+from app.store.sessions import end_sessions, public_id
+
+log = structlog.get_logger()
+ISSUER = "Handbell"
+OFFER_LIFE = timedelta(minutes=30)
+_CODES = 10
+_STEP = 30  # seconds
+_GROUPS = 4  # of four letters: 80 bits in a recovery code
+
+
+class Opens(Protocol):
+    """What opens secrets: a running process, which looks at the keys file anew when that fails."""
+
+    def unseal(self, sealed: str) -> str: ...
+
+
+class Seals(Protocol):
+    """What seals secrets."""
+
+    def seal(self, secret: str) -> str: ...
+
+
+class WrongCode(WrongLogin):
+    """Neither the app's code of this moment, unused, nor an unused recovery code."""
+
+
+class NotPending(Exception):
+    """The log-in was begun too long ago, or has ended."""
+
+
+class Stale(Exception):
+    """This offer was made too long ago, or for somebody else."""
+
+
+class AlreadyOn(Exception):
+    """There is a second factor already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A second factor that is not in force yet. `sealed` is what the page carries and brings back."""
+
+    sealed: str
+    secret: str
+    codes: tuple[str, ...]
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A new session's secret id, and how many wrong codes others have typed in the hour before."""
+
+    secret: str
+    wrong_elsewhere: int
+
+
+def offer(sealer: Seals, technician_id: int, email: str, now: datetime) -> Offer:
+    """A fresh secret with its recovery codes, to be confirmed within half an hour."""
+    secret = pyotp.random_base32()
+    codes = _fresh_codes()
+    ends = int((now + OFFER_LIFE).timestamp())
+    sealed = sealer.seal(json.dumps({"t": technician_id, "s": secret, "c": codes, "e": ends}))
+    return Offer(sealed, secret, tuple(codes), _address(secret, email))
+
+
+def offered(opens: Opens, sealed: str, technician_id: int, email: str, now: datetime) -> Offer:
+    """The offer that a page brought back. Raises Stale."""
+    try:
+        kept = json.loads(opens.unseal(sealed))
+    except (Unsealable, ValueError):
+        raise Stale from None
+    if not isinstance(kept, dict) or kept.get("t") != technician_id or now.timestamp() > kept.get("e", 0):
+        raise Stale
+    return Offer(sealed, kept["s"], tuple(kept["c"]), _address(kept["s"], email))
+
+
+def set_up(
+    database: Database, offer: Offer, proof: Proof, code: str, seals: Seals, opens: Opens, keep: str, now: datetime
+) -> None:
+    """Put the offer in force, if the code shows that the app has it; ends the account's other sessions than `keep`.
+
+    Sent twice it is done once. Raises WrongCode, AlreadyOn, TooManyTries or WrongLogin.
+    """
+    step = _matching_step(offer.secret, _figures(code), now)
+    sealed = seals.seal(offer.secret)
+
+    def enforce(connection: Connection) -> bool:
+        account = _proven(connection, proof)
+        if account.sealed_totp is not None:
+            if step is not None and step == account.totp_step and _secret(account, opens) == offer.secret:
+                return True
+            raise AlreadyOn
+        if step is None:
+            return False
+        store.set_second_factor(connection, account.id, sealed, step)
+        store.replace_recovery_codes(connection, account.id, [_code_hash(account.id, each) for each in offer.codes])
+        end_sessions(connection, account.id, keep=public_id(session_hash(keep)))
+        record(connection, now, account.id, "second_factor.set_up", account.email)
+        return True
+
+    if not database.write(enforce):
+        raise WrongCode
+
+
+def turn_off(database: Database, proof: Proof, code: str, address: str, opens: Opens, now: datetime) -> None:
+    """End the second factor. Raises WrongCode, WrongLogin or TooManyTries."""
+
+    def off(connection: Connection, account: Account) -> None:
+        store.forget_second_factor(connection, account.id)
+        record(connection, now, account.id, "second_factor.turned_off", account.email)
+
+    _with_code(database, proof, code, address, opens, now, off)
+
+
+def renew_recovery_codes(
+    database: Database, proof: Proof, code: str, address: str, opens: Opens, now: datetime
+) -> list[str]:
+    """Ten new recovery codes; the old ones count no more. Raises WrongCode, WrongLogin or TooManyTries."""
+    codes = _fresh_codes()
+
+    def renew(connection: Connection, account: Account) -> None:
+        store.replace_recovery_codes(connection, account.id, [_code_hash(account.id, each) for each in codes])
+        record(connection, now, account.id, "recovery_codes.renewed", account.email)
+
+    _with_code(database, proof, code, address, opens, now, renew)
+    return codes
+
+
+def enter_code(
+    database: Database,
+    secret: str,
+    code: str,
+    address: str,
+    now: datetime,
+    opens: Opens,
+    *,
+    user_agent: str | None = None,
+) -> Entered:
+    """End the pending session and begin a new one. Raises WrongCode, TooManyTries or NotPending."""
+    pending, fresh = session_hash(secret), secrets.token_urlsafe(32)
+    with database.read() as connection:
+        technician_id = pending_technician(connection, pending, now - PENDING_LIFE)
+        found = None if technician_id is None else store.account(connection, technician_id)
+    if found is None:
+        raise NotPending
+    tried = Try.code(found.email, address)
+
+    def enter(connection: Connection) -> int | None:
+        account = _counted(connection, tried, found.id, code, now)
+        if account is None or pending_technician(connection, pending, now - PENDING_LIFE) is None:
+            raise NotPending
+        if not _is_right(connection, account, code, opens, now):
+            add_failure(connection, tried.counted, tried.network, now)
+            return None
+        delete_session(connection, pending)
+        add_session(connection, session_hash(fresh), account.id, now, address=address, user_agent=user_agent)
+        know_network(connection, tried.owner, tried.network, now)
+        return failures_elsewhere(connection, tried.counted, tried.network, now - STRANGERS_WINDOW)
+
+    wrong_elsewhere = database.write(enter)
+    if wrong_elsewhere is None:
+        raise WrongCode
+    return Entered(fresh, wrong_elsewhere)
+
+
+def forget(connection: Connection, technician_id: int) -> bool:
+    """Whether there was a second factor; from now on the password alone counts."""
+    return store.forget_second_factor(connection, technician_id)
+
+
+def _with_code(
+    database: Database,
+    proof: Proof,
+    code: str,
+    address: str,
+    opens: Opens,
+    now: datetime,
+    act: Callable[[Connection, Account], None],
+) -> None:
+    """Do it in one transaction with the code's use. Raises WrongCode, WrongLogin or TooManyTries."""
+    with database.read() as connection:
+        found = store.account(connection, proof.technician_id)
+    if found is None:
+        raise WrongLogin
+    tried = Try.code(found.email, address)
+
+    def job(connection: Connection) -> bool:
+        _counted(connection, tried, found.id, code, now)
+        account = _proven(connection, proof)
+        if not _is_right(connection, account, code, opens, now):
+            add_failure(connection, tried.counted, tried.network, now)
+            return False
+        act(connection, account)
+        return True
+
+    if not database.write(job):
+        raise WrongCode
+
+
+def _counted(connection: Connection, tried: Try, technician_id: int, code: str, now: datetime) -> Account | None:
+    """The account, locked, if this try is not one too many. Raises TooManyTries.
+
+    Guessing six figures from ever new networks is bounded for the account as a whole, but its owner is not locked
+    out: they come from a network of theirs, or with a recovery code, which nobody guesses.
+    """
+    count_one_by_one(connection, tried.counted, tried.network)
+    refuse_too_many(connection, tried, now)
+    if not _recovery_code(code):
+        refuse_strangers(connection, tried, now)
+    return lock_account(connection, technician_id)
+
+
+def _proven(connection: Connection, proof: Proof) -> Account:
+    account = proven(connection, proof)
+    if account is None:
+        raise WrongLogin
+    return account
+
+
+def _is_right(connection: Connection, account: Account, code: str, opens: Opens, now: datetime) -> bool:
+    """Whether the code counts; it does not again."""
+    if recovery := _recovery_code(code):
+        return store.use_recovery_code(connection, account.id, _code_hash(account.id, recovery))
+    secret = _secret(account, opens)
+    step = None if secret is None else _matching_step(secret, _figures(code), now)
+    return step is not None and store.take_step(connection, account.id, step)
+
+
+def _secret(account: Account, opens: Opens) -> str | None:
+    if account.sealed_totp is None:
+        return None
+    try:
+        return opens.unseal(account.sealed_totp)
+    except Unsealable:
+        log.error("second_factor_lost", technician=account.id)
+        return None
+
+
+def _matching_step(secret: str, figures: str, now: datetime) -> int | None:
+    """The step whose code this is: of this moment, the one before or the one after."""
+    app, step = pyotp.TOTP(secret), int(now.timestamp()) // _STEP
+    for near in (step, step - 1, step + 1):
+        if secrets.compare_digest(app.generate_otp(near), figures):
+            return near
+    return None
+
+
+def _figures(code: str) -> str:
+    """Its figures in ASCII, whatever script they were typed in and however they were grouped."""
+    return "".join(str(unicodedata.digit(each)) for each in code[:64] if unicodedata.digit(each, None) is not None)
+
+
+def _fresh_codes() -> list[str]:
+    return [_fresh_code() for _ in range(_CODES)]
+
+
+def _fresh_code() -> str:
+    letters = base64.b32encode(secrets.token_bytes(10)).decode().lower()
+    return "-".join(letters[n : n + 4] for n in range(0, 4 * _GROUPS, 4))
+
+
+def _recovery_code(code: str) -> str | None:
+    """The letters of what looks like a recovery code, else None."""
+    letters = "".join(each for each in code[:64].lower() if each in "abcdefghijklmnopqrstuvwxyz234567")
+    return letters if len(letters) == 4 * _GROUPS else None
+
+
+def _code_hash(technician_id: int, code: str) -> str:
+    return hashlib.sha256(f"{technician_id} {code.replace('-', '')}".encode()).hexdigest()
+
+
+def _address(secret: str, email: str) -> str:
+    """What an app reads from the picture."""
+    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)

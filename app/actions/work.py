@@ -1,0 +1,167 @@
+"""What technicians do to a ticket of the embedded desk. Every move is one update that asks for how the ticket stood."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from app.core.standing import Queue, Standing
+from app.core.ticket import OPEN_STATES, Outcome, Ticket, TicketEvent, TicketState, may_move
+from app.store.database import Database
+from app.store.requests import end_request, reopen_request
+from app.store.tickets import add_event, latest_events, lock_ticket, move_ticket, ticket_by_number
+
+_LOOKED_AT = 20  # newest lines of a history among which the same note may be
+
+
+class Meanwhile(Exception):
+    """The ticket does not stand as the technician saw it, or somebody else has it. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One technician at one ticket: `seen` is how it stood when they pressed."""
+
+    number: int
+    seen: Standing
+    technician_id: int
+    now: datetime
+
+    def event(self, what: str, field: str, old: object, new: object) -> TicketEvent:
+        """A line of the history: one thing that changed, from what to what."""
+        return TicketEvent(self.now, str(self.technician_id), what, {field: [_written(old), _written(new)]})
+
+
+def claim(database: Database, work: Work) -> None:
+    """Take a waiting ticket, or take it over from who was seen to have it. Of any number who do so at once one does.
+
+    Raises Meanwhile for all others. Who has it already is no other.
+    """
+    seen = work.seen
+    if seen.state not in OPEN_STATES:
+        raise Meanwhile
+    mine = replace(seen, state=TicketState.ACTIVE, owner_id=work.technician_id)
+    what = "claimed" if seen.owner_id is None else "taken_over"
+    event = work.event(what, "owner", seen.owner_id, work.technician_id)
+
+    def take(connection: Connection) -> None:
+        if seen == mine:
+            _stands(connection, work)
+        elif move_ticket(connection, work.number, seen, mine, claimed_at=work.now):
+            add_event(connection, work.number, event)
+        elif not _is_done(connection, work, event):
+            raise Meanwhile
+
+    database.write(take)
+
+
+def release(database: Database, work: Work) -> None:
+    """Back into its queue. Raises Meanwhile when it is not this technician's any more."""
+    seen = work.seen
+    if seen.state is not TicketState.ACTIVE or seen.owner_id != work.technician_id:
+        raise Meanwhile
+    new = replace(seen, state=TicketState.WAITING, owner_id=None)
+    _move(database, work, new, work.event("released", "owner", work.technician_id, None))
+
+
+def transfer(database: Database, work: Work, to: Queue) -> None:
+    """Into another queue, where it waits. Raises Meanwhile."""
+    if work.seen.state not in OPEN_STATES or not work.seen.is_free_for(work.technician_id):
+        raise Meanwhile
+    new = Standing(TicketState.WAITING, to, None)
+    _move(database, work, new, work.event("transferred", "queue", work.seen.queue, to))
+
+
+def close(database: Database, work: Work, outcome: Outcome, note: TicketEvent | None = None) -> None:
+    """End the ticket, and the customer's request with it. Raises Meanwhile, and then keeps no note either."""
+    seen = work.seen
+    if not may_move(seen.state, TicketState.CLOSED) or not seen.is_free_for(work.technician_id):
+        raise Meanwhile
+    closed = replace(seen, state=TicketState.CLOSED)
+    event = work.event("closed", "outcome", None, outcome)
+
+    def end(connection: Connection) -> None:
+        if not move_ticket(connection, work.number, seen, closed, ended_at=work.now, outcome=outcome):
+            if not _is_done(connection, work, event):
+                raise Meanwhile
+            return
+        if note:
+            add_event(connection, work.number, note)
+        add_event(connection, work.number, event)
+        _with_request(connection, work.number, lambda reference: end_request(connection, reference, work.now))
+
+    database.write(end)
+
+
+def reopen(database: Database, work: Work) -> None:
+    """The technician goes on with a ticket that was over; its customer's request is open again. Raises Meanwhile."""
+    seen = work.seen
+    if seen.state in OPEN_STATES or not may_move(seen.state, TicketState.ACTIVE):
+        raise Meanwhile
+    mine = replace(seen, state=TicketState.ACTIVE, owner_id=work.technician_id)
+    event = work.event("reopened", "state", seen.state, TicketState.ACTIVE)
+
+    def open_again(connection: Connection) -> None:
+        if not move_ticket(connection, work.number, seen, mine, claimed_at=work.now):
+            if not _is_done(connection, work, event):
+                raise Meanwhile
+            return
+        add_event(connection, work.number, event)
+        _with_request(connection, work.number, lambda reference: reopen_request(connection, reference))
+
+    database.write(open_again)
+
+
+def note(work: Work, text: str, form: str) -> TicketEvent:
+    """What a technician wrote, as a line of the history; `form` tells the form it came from."""
+    return TicketEvent(work.now, str(work.technician_id), "note", {"text": [None, text], "form": [None, form]})
+
+
+def add_note(database: Database, number: int, written: TicketEvent) -> None:
+    """Keep a note, once however often its form is sent. Raises Meanwhile when the ticket's data is erased."""
+
+    def add(connection: Connection) -> None:
+        ticket = lock_ticket(connection, number)
+        if ticket is None or ticket.erased_at is not None:
+            raise Meanwhile
+        if not any(_same(written, event) for event in latest_events(connection, number, _LOOKED_AT)):
+            add_event(connection, number, written)
+
+    database.write(add)
+
+
+def _move(database: Database, work: Work, new: Standing, event: TicketEvent) -> None:
+    def move(connection: Connection) -> None:
+        if move_ticket(connection, work.number, work.seen, new):
+            add_event(connection, work.number, event)
+        elif not _is_done(connection, work, event):
+            raise Meanwhile
+
+    database.write(move)
+
+
+def _stands(connection: Connection, work: Work) -> None:
+    ticket = ticket_by_number(connection, work.number)
+    if ticket is None or Standing.of(ticket) != work.seen:
+        raise Meanwhile
+
+
+def _is_done(connection: Connection, work: Work, event: TicketEvent) -> bool:
+    """Whether the same technician has done just this before, and nothing happened since: pressed twice."""
+    return any(_same(event, newest) for newest in latest_events(connection, work.number, 1))
+
+
+def _same(one: TicketEvent, other: TicketEvent) -> bool:
+    return (one.who, one.what, one.detail) == (other.who, other.what, other.detail)
+
+
+def _with_request(connection: Connection, number: int, change: Callable[[str], None]) -> None:
+    """Change the customer's request too, where one of our sites took it."""
+    ticket: Ticket | None = ticket_by_number(connection, number)
+    if ticket and ticket.reference:
+        change(ticket.reference)
+
+
+def _written(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,208 @@
+"""Tells open consoles that something has changed: server-sent events on sockets that no thread waits for.
+
+A web process answers a request for the stream like any other, then gives the socket away (`app/web_process.py`). One
+thread of the process looks once a second, while there are streams, whether anything is new, and says so on all of
+them. A stream carries nothing but that: what has changed, the page asks for as its own technician.
+"""
+
+import secrets
+import selectors
+import socket
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import TimeoutError as WriteTimeout
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+log = structlog.get_logger()
+
+LENGTH = 16 * 1024  # bytes of one stream, said ahead, so that it may end cleanly on a kept-alive connection
+MOST_STREAMS = 500  # in one process
+MOST_STREAMS_EACH = 20  # of one technician in one process
+LOOK_EVERY = 1.0  # seconds
+BEAT_EVERY = 20.0  # seconds; proxies close what is silent for longer
+LONGEST = 600  # seconds; then the browser comes anew, and is asked for its session
+_CHANGED = b"data: changed\n\n"
+_BEAT = b":\n\n"
+_RESERVE = 64  # bytes that are left for the end
+
+
+@dataclass(eq=False, slots=True)
+class _Stream:
+    """A client who listens. `left` is bytes until its announced length, `until` when it ends on the monotonic clock."""
+
+    socket: socket.socket
+    who: int
+    until: float
+    left: int = LENGTH
+
+    def send(self, data: bytes) -> bool:
+        """Whether the client could take it at once."""
+        try:
+            sent = self.socket.send(data, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        except OSError:
+            return False
+        self.left -= sent
+        return sent == len(data)
+
+    def end(self) -> None:
+        """Fill it up to its length, so that it has ended rather than broken."""
+        self.send(b":" + b" " * (self.left - 3) + b"\n\n")
+        self.socket.close()
+
+
+class Changes:
+    """The streams of one process. `newest` differs from its last answer whenever something has changed."""
+
+    def __init__(self, newest: Callable[[], object]) -> None:
+        self._newest = newest
+        self._lock = threading.Lock()
+        self._expected: dict[socket.socket, int] = {}
+        self._fresh: list[_Stream] = []
+        self._streams: dict[int, _Stream] = {}
+        self._each: Counter[int] = Counter()
+        self._thread: threading.Thread | None = None
+        self._open = False
+        self._wake: socket.socket
+        self._woken: socket.socket
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the web process gives sockets away."""
+        return self._open
+
+    def open(self) -> None:
+        """From now on the web process hands over what is expected."""
+        self._open = True
+
+    def has_room(self, who: int) -> bool:
+        """Whether this technician may have one more stream in this process."""
+        with self._lock:
+            return self._each.total() < MOST_STREAMS and self._each[who] < MOST_STREAMS_EACH
+
+    def expect(self, sock: socket.socket, who: int) -> None:
+        """This socket's answer is a stream's beginning, and has been sent."""
+        with self._lock:
+            self._expected[sock] = who
+
+    def take(self, sock: socket.socket) -> bool:
+        """Whether the socket was expected: then it is ours from here on."""
+        if not self._expected:
+            return False
+        with self._lock:
+            who = self._expected.pop(sock, None)
+            if who is None or sock.fileno() < 0:
+                return False
+            sock.setblocking(False)
+            self._each[who] += 1
+            lifetime = LONGEST * (0.8 + secrets.randbelow(200) / 1000)
+            self._fresh.append(_Stream(sock, who, time.monotonic() + lifetime))
+            self._start()
+        self._poke()
+        return True
+
+    def close(self) -> None:
+        """End all streams. The browsers come again, to whoever answers then."""
+        with self._lock:
+            self._open = False
+            thread = self._thread
+        if thread:
+            self._poke()
+            thread.join(2)
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._woken, self._wake = socket.socketpair()
+            self._wake.setblocking(False)
+            self._woken.setblocking(False)
+            self._thread = threading.Thread(target=self._work, name="changes", daemon=True)
+            self._thread.start()
+
+    def _poke(self) -> None:
+        try:
+            self._wake.send(b"\0")
+        except OSError:
+            return  # it is awake, or has ended
+
+    def _work(self) -> None:
+        with self._wake, self._woken, selectors.DefaultSelector() as selector:
+            selector.register(self._woken, selectors.EVENT_READ)
+            try:
+                self._until_closed(selector)
+            finally:
+                # Whatever happened: who listens must not take silence for news that there is none.
+                self._end_all(selector)
+
+    def _end_all(self, selector: selectors.BaseSelector) -> None:
+        with self._lock:
+            self._thread = None
+        self._hear(selector, [])
+        for stream in list(self._streams.values()):
+            self._forget(selector, stream)
+            stream.end()
+
+    def _until_closed(self, selector: selectors.BaseSelector) -> None:
+        seen: object = None
+        beat = look = time.monotonic()
+        while self._open:
+            events = selector.select(max(0.0, look - time.monotonic()) if self._streams else None)
+            self._hear(selector, [key.fd for key, _mask in events])
+            now = time.monotonic()
+            if now >= look and self._streams:
+                look = now + LOOK_EVERY
+                seen = self._look(selector, seen)
+            if now >= beat:
+                beat = now + BEAT_EVERY
+                self._say(selector, _BEAT)
+            self._end_old(selector, now)
+
+    def _hear(self, selector: selectors.BaseSelector, readable: list[int]) -> None:
+        """Streams that are new, and clients who have gone. One that says something is none of ours any more."""
+        for descriptor in readable:
+            if stream := self._streams.get(descriptor):
+                self._drop(selector, stream)
+            elif descriptor == self._woken.fileno():
+                self._woken.recv(4096)
+        with self._lock:
+            fresh, self._fresh = self._fresh, []
+        for stream in fresh:
+            self._streams[stream.socket.fileno()] = stream
+            selector.register(stream.socket, selectors.EVENT_READ)
+
+    def _look(self, selector: selectors.BaseSelector, seen: object) -> object:
+        try:
+            newest = self._newest()
+        except (SQLAlchemyError, sqlite3.Error, WriteTimeout, OSError) as fault:
+            log.warning("changes_not_looked_at", error=type(fault).__name__)
+            return seen
+        if newest != seen and seen is not None:
+            self._say(selector, _CHANGED)
+        return newest
+
+    def _say(self, selector: selectors.BaseSelector, words: bytes) -> None:
+        for stream in list(self._streams.values()):
+            if not stream.send(words):
+                self._drop(selector, stream)
+
+    def _end_old(self, selector: selectors.BaseSelector, now: float) -> None:
+        for stream in list(self._streams.values()):
+            if now >= stream.until or stream.left < _RESERVE:
+                self._forget(selector, stream)
+                stream.end()
+
+    def _drop(self, selector: selectors.BaseSelector, stream: _Stream) -> None:
+        self._forget(selector, stream)
+        stream.socket.close()
+
+    def _forget(self, selector: selectors.BaseSelector, stream: _Stream) -> None:
+        selector.unregister(stream.socket)
+        del self._streams[stream.socket.fileno()]
+        with self._lock:
+            self._each[stream.who] -= 1
+            if not self._each[stream.who]:
+                del self._each[stream.who]

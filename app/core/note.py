@@ -1,0 +1,22 @@
+"""What a technician writes about a ticket, for colleagues alone."""
+
+import re
+
+from app.core.text import Invalid, is_blank, normal_newlines, text_problem
+
+LONGEST_NOTE = 4000  # characters
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
+
+
+def read_note(field: str, typed: str) -> str:
+    """The note as it is kept; empty when only blanks were written. Raises Invalid with the field's problem."""
+    text = normal_newlines(typed).strip()
+    problem = text_problem(field, text, LONGEST_NOTE)
+    if problem:
+        raise Invalid(problem)
+    return "" if is_blank(text) else text
+
+
+def form_key(sent: str) -> str:
+    """What tells one form from the next: the same text from the same form is one note. Empty when it is no such key."""
+    return sent if _KEY.fullmatch(sent) else ""

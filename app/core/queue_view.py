@@ -1,0 +1,95 @@
+"""Which part of the desk's tickets a page of the console shows, as its address says it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from urllib.parse import urlencode
+
+from app.core.role import Role
+from app.core.ticket import TicketState
+
+PATH = "/console/"
+LONGEST_SEARCH = 200  # characters
+
+
+class QueueName(StrEnum):
+    """Mine, my departments', the general queue, and for supervisors and up all of them."""
+
+    MINE = "mine"
+    DEPARTMENTS = "departments"
+    GENERAL = "general"
+    ALL = "all"
+
+
+STATES: Mapping[str, tuple[TicketState, ...]] = {
+    "waiting": (TicketState.WAITING,),
+    "active": (TicketState.ACTIVE,),
+    "closed": (TicketState.CLOSED, TicketState.CANCELLED, TicketState.EXPIRED),
+}
+
+
+class NoSuchQueue(Exception):
+    """The address names a queue, state, department or page that there is not, or not for this viewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """`before` is the number after which the page begins. With `search`, the queue and the state count for nothing."""
+
+    queue: QueueName = QueueName.MINE
+    state: str = "waiting"
+    department: int | None = None
+    search: str = ""
+    before: int | None = None
+
+    @property
+    def first(self) -> bool:
+        """Whether this is where new requests appear."""
+        return self.state == "waiting" and not self.search and self.before is None
+
+    def url(self, **changes: object) -> str:
+        """This view's address, or that of one that differs in these."""
+        other = replace(self, **changes)  # type: ignore[arg-type]
+        standard = QueueView()
+        named = {"queue": other.queue, "state": other.state, "department": other.department}
+        if other.search:
+            named = {}
+        named |= {"q": other.search, "before": other.before}
+        said = {
+            name: value
+            for name, value in named.items()
+            if value != getattr(standard, {"q": "search"}.get(name, name)) or (name == "queue")
+        }
+        return f"{PATH}?{urlencode(said)}"
+
+
+def queues_for(role: Role) -> tuple[QueueName, ...]:
+    """The queues that somebody with this role may look at."""
+    return tuple(name for name in QueueName if name is not QueueName.ALL or role.includes(Role.SUPERVISOR))
+
+
+def queue_view(asked: Mapping[str, str], role: Role) -> QueueView:
+    """The view that an address asks for. Raises NoSuchQueue."""
+    queue, state = asked.get("queue", QueueName.MINE), asked.get("state", "waiting")
+    if queue not in queues_for(role) or state not in STATES:
+        raise NoSuchQueue
+    return QueueView(
+        QueueName(queue),
+        state,
+        _number(asked.get("department")),
+        searchable(asked.get("q", "")),
+        _number(asked.get("before")),
+    )
+
+
+def searchable(text: str) -> str:
+    """What somebody looks for: on one line, without what nobody can type."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:LONGEST_SEARCH].rstrip()
+
+
+def _number(written: str | None) -> int | None:
+    if not written:
+        return None
+    if not (written.isascii() and written.isdigit() and len(written) < 20 and 0 < int(written) < 2**63):
+        raise NoSuchQueue
+    return int(written)

@@ -1,0 +1,62 @@
+"""Session codes: nine digits that a technician gives to one customer, who lands in that technician's queue."""
+
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+PIN_LENGTH = 9  # digits
+LIVES = {
+    "1h": timedelta(hours=1),
+    "4h": timedelta(hours=4),
+    "12h": timedelta(hours=12),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+}
+USUAL_LIFE = "12h"
+_SEPARATORS = "-.\N{EN DASH}\N{HYPHEN}\N{NON-BREAKING HYPHEN}"
+_LONGEST_TYPED = 64  # characters; more are not looked at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCode:
+    """A session that a technician began at a site. `pin` is nine digits; `reference` is the request that came of it,
+    None as long as nobody used the code. Times are aware UTC."""
+
+    id: str
+    pin: str
+    technician_id: int
+    site: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+    reference: str | None = None
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether it is neither revoked nor over."""
+        return self.revoked_at is None and now < self.expires_at
+
+
+def new_pin() -> str:
+    """Nine random digits, the first of them no zero."""
+    return str(10 ** (PIN_LENGTH - 1) + secrets.randbelow(9 * 10 ** (PIN_LENGTH - 1)))
+
+
+def shown_pin(pin: str) -> str:
+    """As people read it out: `123 456 789`."""
+    return " ".join(pin[start : start + 3] for start in range(0, len(pin), 3))
+
+
+def written_pin(text: str) -> str | None:
+    """A PIN as people type it, in any script's digits, with blanks, hyphens and invisible marks; None when it is none.
+
+    What is longer than 64 characters is none.
+    """
+    if len(text) > _LONGEST_TYPED:
+        return None
+    digits = [str(unicodedata.decimal(c, "x")) for c in text if not _is_separator(c)]
+    return "".join(digits) if len(digits) == PIN_LENGTH and "x" not in digits else None
+
+
+def _is_separator(character: str) -> bool:
+    return character.isspace() or character in _SEPARATORS or unicodedata.category(character) == "Cf"

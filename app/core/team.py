@@ -1,0 +1,124 @@
+"""What the particulars of departments and technicians may be, and which sites name some that take no requests."""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from app.core.role import Role
+from app.core.routing import Staff, Technician, department_id
+from app.core.site import Site
+from app.core.text import Fault, looks_like_email, text_problem, without_control
+
+LONGEST_NAME = 80  # characters
+LONGEST_MAIL = 254
+HIGHEST_ID = 10**18 - 1
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"  # stands for bytes that were no text
+_UNSEEN = ("Cc", "Cf", "Zl", "Zp", "Zs", "Mn")
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What an administrator says of a technician."""
+
+    name: str
+    role: Role
+    departments: frozenset[int]
+
+    @property
+    def mark(self) -> str:
+        """The same for the same particulars: a page that shows them can tell later whether they have changed."""
+        told = repr((self.name, self.role.value, sorted(self.departments)))
+        return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def particulars(technician: Technician) -> Particulars:
+    """As they are now."""
+    return Particulars(technician.name, technician.role, technician.departments)
+
+
+def one_line(text: str) -> str:
+    """The text with single blanks for all white space, and none around it."""
+    return " ".join(text.split())
+
+
+def without_unreadable(text: str) -> str:
+    """What was typed, without what can neither be kept nor be sent back on a page."""
+    return without_control(text).replace(_UNREADABLE, "")
+
+
+def name_fault(name: str) -> Fault | None:
+    """Why a department or technician may not bear this name: 1 to 80 characters, some of them to be seen."""
+    if problem := text_problem("", name, LONGEST_NAME):
+        return problem.fault
+    if _UNREADABLE in name:
+        return "control"
+    return None if any(unicodedata.category(c) not in _UNSEEN for c in name) else "missing"
+
+
+def mail_fault(mail: str) -> Fault | None:
+    """Why this cannot be a technician's user name; expects it in lower case and without blanks around it."""
+    if not mail:
+        return "missing"
+    if problem := text_problem("", mail, LONGEST_MAIL):
+        return problem.fault
+    return None if looks_like_email(mail) and _UNREADABLE not in mail else "email"
+
+
+def department_number(written: str) -> int | None:
+    """What callers send as Department, 1 to 10^18 - 1, from `1234` or `id_1234`; None when it is neither."""
+    number = department_id(written)
+    return number if number is not None and 1 <= number <= HIGHEST_ID else None
+
+
+def members(staff: Staff, department: int) -> list[Technician]:
+    """Who belongs to a department, disabled ones included, by name."""
+    return by_name(t for t in staff.technicians.values() if department in t.departments)
+
+
+def by_name(technicians: Iterable[Technician]) -> list[Technician]:
+    """The enabled ones first; by name in each half."""
+    return sorted(technicians, key=lambda t: (t.disabled, t.name.casefold(), t.email))
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEnd:
+    """A site sends requests to, or offers, what is disabled or unknown. `name` is its name, or what the site wrote;
+    `department` the id, if it is one."""
+
+    site: Site
+    kind: Literal["department", "technician", "offered"]
+    name: str
+    department: int | None = None
+
+
+def dead_ends(sites: Iterable[Site], staff: Staff) -> list[DeadEnd]:
+    """What enabled sites with the embedded desk name in vain: their requests go to the general queue instead."""
+    asking = [site for site in sites if not site.disabled and not site.at_vendor]
+    return [end for site in asking for end in _dead_ends(site, staff)]
+
+
+def _dead_ends(site: Site, staff: Staff) -> list[DeadEnd]:
+    found = []
+    if site.department:
+        found.append(_dead_department(site, "department", site.department, staff))
+    if site.technician:
+        found.append(_dead_technician(site, site.technician, staff))
+    found += [_dead_department(site, "offered", str(number), staff) for number in site.offer_departments]
+    return [end for end in found if end]
+
+
+def _dead_department(site: Site, kind: Literal["department", "offered"], written: str, staff: Staff) -> DeadEnd | None:
+    number = department_id(written)
+    department = staff.departments.get(number or 0)
+    if department is None:
+        return DeadEnd(site, kind, written, number)
+    return DeadEnd(site, kind, department.name, number) if department.disabled else None
+
+
+def _dead_technician(site: Site, written: str, staff: Staff) -> DeadEnd | None:
+    technician = staff.technicians.get(written.strip().lower())
+    if technician is None:
+        return DeadEnd(site, "technician", written)
+    return DeadEnd(site, "technician", technician.name) if technician.disabled else None

@@ -1,0 +1,34 @@
+"""What a browser says of itself, in words."""
+
+# The first that is found counts: most browsers also name the ones they come from.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Vivaldi/", "Vivaldi"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("CrOS", "ChromeOS"),
+    ("Mac OS X", "macOS"),
+    ("Macintosh", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_words(user_agent: str | None) -> str:
+    """`Firefox, Windows`; one of the two when that is all it tells, and '' when it tells nothing known."""
+    return ", ".join(word for names in (_BROWSERS, _SYSTEMS) if (word := _first(user_agent or "", names)))
+
+
+def _first(text: str, names: tuple[tuple[str, str], ...]) -> str:
+    return next((word for mark, word in names if mark in text), "")

@@ -1,0 +1,102 @@
+"""What somebody logs in with: the password, a second factor, and what stands in for it when it is lost."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+
+from app.store.tables import invitations, recovery_codes, technicians
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`sealed_totp` is None without a second factor; `totp_step` is the last step whose code was used."""
+
+    id: int
+    email: str
+    password_hash: str | None
+    disabled: bool
+    sealed_totp: str | None
+    totp_step: int | None
+
+
+_ALL = select(
+    technicians.c.id,
+    technicians.c.email,
+    technicians.c.password_hash,
+    technicians.c.disabled,
+    technicians.c.sealed_totp,
+    technicians.c.totp_step,
+)
+
+
+def account(connection: Connection, technician_id: int) -> Account | None:
+    """As it is at this moment."""
+    row = connection.execute(_ALL.where(technicians.c.id == technician_id)).one_or_none()
+    return None if row is None else Account(*row)
+
+
+def lock_account(connection: Connection, technician_id: int) -> Account | None:
+    """The account, for a transaction that relies on it: nobody changes it before that has ended."""
+    query = _ALL.where(technicians.c.id == technician_id).with_for_update()
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Account(*row)
+
+
+def accounts_with_second_factor(connection: Connection) -> list[Account]:
+    """By mail address."""
+    query = _ALL.where(technicians.c.sealed_totp.is_not(None)).order_by(technicians.c.email)
+    return [Account(*row) for row in connection.execute(query)]
+
+
+def change_password(connection: Connection, technician_id: int, password_hash: str) -> None:
+    """Keep the new password; links that would set another one end."""
+    connection.execute(update(technicians).where(technicians.c.id == technician_id).values(password_hash=password_hash))
+    connection.execute(delete(invitations).where(invitations.c.technician_id == technician_id))
+
+
+def set_second_factor(connection: Connection, technician_id: int, sealed_totp: str, step: int) -> None:
+    """Keep a second factor, whose code of this step counts no more."""
+    change = update(technicians).where(technicians.c.id == technician_id)
+    connection.execute(change.values(sealed_totp=sealed_totp, totp_step=step))
+
+
+def reseal_second_factor(connection: Connection, technician_id: int, old: str, fresh: str) -> bool:
+    """Keep the same second factor sealed anew, unless it was changed meanwhile."""
+    change = update(technicians).where(technicians.c.id == technician_id, technicians.c.sealed_totp == old)
+    return connection.execute(change.values(sealed_totp=fresh)).rowcount == 1
+
+
+def forget_second_factor(connection: Connection, technician_id: int) -> bool:
+    """Whether there was one; its recovery codes go with it."""
+    connection.execute(delete(recovery_codes).where(recovery_codes.c.technician_id == technician_id))
+    change = update(technicians).where(technicians.c.id == technician_id, technicians.c.sealed_totp.is_not(None))
+    return connection.execute(change.values(sealed_totp=None, totp_step=None)).rowcount == 1
+
+
+def take_step(connection: Connection, technician_id: int, step: int) -> bool:
+    """Use the code of this step; False when it, or a later one, has been used."""
+    unused = or_(technicians.c.totp_step.is_(None), technicians.c.totp_step < step)
+    change = update(technicians).where(technicians.c.id == technician_id, unused)
+    return connection.execute(change.values(totp_step=step)).rowcount == 1
+
+
+def replace_recovery_codes(connection: Connection, technician_id: int, code_hashes: Iterable[str]) -> None:
+    """These count from now on, and no others."""
+    connection.execute(delete(recovery_codes).where(recovery_codes.c.technician_id == technician_id))
+    rows = [{"technician_id": technician_id, "code_hash": each} for each in code_hashes]
+    connection.execute(insert(recovery_codes), rows)
+
+
+def use_recovery_code(connection: Connection, technician_id: int, code_hash: str) -> bool:
+    """Whether this one counted; it does so once."""
+    which = delete(recovery_codes).where(
+        recovery_codes.c.technician_id == technician_id, recovery_codes.c.code_hash == code_hash
+    )
+    return connection.execute(which).rowcount == 1
+
+
+def recovery_codes_left(connection: Connection, technician_id: int) -> int:
+    """How many are unused."""
+    query = select(func.count()).where(recovery_codes.c.technician_id == technician_id)
+    return int(connection.execute(query).scalar_one())

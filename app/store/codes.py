@@ -1,0 +1,132 @@
+"""Session codes, and the wrong PINs of the last minutes."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, delete, func, insert, literal, or_, select, update
+
+from app.core.request import RequestState
+from app.core.session_code import SessionCode
+from app.store.console import add_failure, failures_by_account
+from app.store.tables import Moment, failed_logins, requests, session_codes
+
+WRONG_PIN = "pin"  # in the place of an account's hash
+
+
+def insert_code(connection: Connection, code: SessionCode) -> None:
+    """Keep a new code. Raises IntegrityError when its PIN is taken."""
+    connection.execute(insert(session_codes).values(**asdict(code)))
+
+
+def code_by_pin(connection: Connection, pin: str) -> SessionCode | None:
+    """The code with this PIN, over or not."""
+    return _code(connection.execute(select(session_codes).where(session_codes.c.pin == pin)).one_or_none())
+
+
+def code_by_id(connection: Connection, code_id: str) -> SessionCode | None:
+    """The code with this id, over or not."""
+    return _code(connection.execute(select(session_codes).where(session_codes.c.id == code_id)).one_or_none())
+
+
+def codes_of(
+    connection: Connection, technician_id: int, now: datetime, most: int = 200
+) -> list[tuple[SessionCode, int | None]]:
+    """A technician's live codes, the newest first, each with the number of the open ticket that came of it.
+
+    One whose session has ended is not among them.
+    """
+    query = (
+        select(session_codes, requests.c.ticket_number)
+        .outerjoin(requests, requests.c.reference == session_codes.c.reference)
+        .where(
+            session_codes.c.technician_id == technician_id,
+            session_codes.c.expires_at > now,
+            session_codes.c.revoked_at.is_(None),
+            or_(session_codes.c.reference.is_(None), requests.c.state != RequestState.ENDED),
+        )
+        .order_by(session_codes.c.created_at.desc(), session_codes.c.id)
+        .limit(most)
+    )
+    return [(_known(row), row.ticket_number) for row in connection.execute(query)]
+
+
+def count_unused(connection: Connection, technician_id: int, now: datetime) -> int:
+    """How many live codes of this technician nobody has used."""
+    unused = select(func.count()).where(session_codes.c.technician_id == technician_id, _is_unused(now))
+    return connection.execute(unused).scalar_one()
+
+
+def use_code(connection: Connection, code_id: str, reference: str, now: datetime) -> bool:
+    """This request came of it; False when it was used, revoked or over before."""
+    change = update(session_codes).where(session_codes.c.id == code_id, _is_unused(now))
+    return connection.execute(change.values(reference=reference)).rowcount == 1
+
+
+def revoke_code(connection: Connection, code_id: str, technician_id: int, now: datetime) -> bool:
+    """Nobody can use it any more; False when it is not this technician's, or was used, revoked or over before."""
+    its = and_(session_codes.c.id == code_id, session_codes.c.technician_id == technician_id)
+    change = update(session_codes).where(its, _is_unused(now))
+    return connection.execute(change.values(revoked_at=now)).rowcount == 1
+
+
+def part_codes(connection: Connection, references: Sequence[str], now: datetime) -> None:
+    """The requests are erased: no code leads to them, or can be used anew."""
+    change = update(session_codes).where(session_codes.c.reference.in_(references))
+    connection.execute(
+        change.values(reference=None, revoked_at=func.coalesce(session_codes.c.revoked_at, literal(now, Moment)))
+    )
+
+
+def forget_codes(connection: Connection, ended_before: datetime) -> None:
+    """Codes that have been over for long enough."""
+    connection.execute(delete(session_codes).where(session_codes.c.expires_at < ended_before))
+
+
+def one_at_a_time(connection: Connection, network: str) -> None:
+    """Until the transaction ends nobody else from this network is looked at: tries side by side are all counted.
+
+    SQLite has one writer at any time.
+    """
+    if connection.dialect.name == "postgresql":
+        key = func.hashtextextended(f"{WRONG_PIN} {network}", 0)
+        connection.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def add_wrong_pin(connection: Connection, network: str, now: datetime) -> None:
+    """One more wrong PIN from this network."""
+    add_failure(connection, WRONG_PIN, _marked(network), now)
+
+
+def nth_wrong_pin(connection: Connection, network: str, nth: int, since: datetime) -> datetime | None:
+    """When the nth newest wrong PIN came from this network, if after `since`."""
+    return failures_by_account(connection, WRONG_PIN, _marked(network), nth, since)
+
+
+def forget_wrong_pins(connection: Connection, before: datetime) -> None:
+    """Wrong PINs that no longer count."""
+    wrong = failed_logins.c.account_hash == WRONG_PIN
+    connection.execute(delete(failed_logins).where(wrong, failed_logins.c.at < before))
+
+
+def _marked(network: str) -> str:
+    """Wrong PINs of a network are not its wrong log-ins."""
+    return f"{WRONG_PIN} {network}"
+
+
+def _is_unused(now: datetime) -> Any:
+    return and_(
+        session_codes.c.reference.is_(None), session_codes.c.revoked_at.is_(None), session_codes.c.expires_at > now
+    )
+
+
+_COLUMNS = tuple(column.name for column in session_codes.columns)
+
+
+def _code(row: Row[Any] | None) -> SessionCode | None:
+    return None if row is None else _known(row)
+
+
+def _known(row: Row[Any]) -> SessionCode:
+    return SessionCode(**{name: getattr(row, name) for name in _COLUMNS})

@@ -1,0 +1,195 @@
+"""The console's queues: each a union of lanes, so that a queue of a million tickets costs what one of fifty does.
+
+A lane is what one index holds in the order of numbers: equal in all its columns but the last. The newest of a lane
+are read from its end; those of a queue are the newest of its lanes'.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, text, true, union
+
+from app.core.request import written_reference
+from app.core.role import Role
+from app.core.routing import QueueKind, Staff, Technician
+from app.core.ticket import Ticket, TicketState
+from app.core.who_sees import away_colleagues
+from app.store.tables import tickets
+from app.store.tickets import tickets_by_number
+
+MOST_COUNTED = 100
+SEARCHED_AT_ONCE = 20_000  # tickets whose texts one search reads
+_LANES_AT_ONCE = 400  # SQLite takes 500 in one statement
+_OUT_OF_ORDER = 64  # tickets that may be numbered before and stored after their neighbours
+_LATE = 16  # rows whose transactions may end in another order than they began
+_t = tickets.c
+
+# Goes up with every ticket and every line of a ticket's history, also when transactions end out of order.
+_NEWEST = text(
+    "SELECT (SELECT sum(number) FROM (SELECT number FROM tickets ORDER BY number DESC LIMIT :late) AS t), "
+    "(SELECT sum(id) FROM (SELECT id FROM ticket_events ORDER BY id DESC LIMIT :late) AS e), "
+    "(SELECT generation FROM configuration)"
+).bindparams(late=_LATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Tickets that meet these conditions, one index's columns; `waiting` ones alone where it says so."""
+
+    conditions: tuple[ColumnElement[bool], ...]
+    waiting: bool = False
+    order: tuple[ColumnElement[int | None], ...] = (_t.number.desc(),)
+
+
+Queue = tuple[Lane, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of what was looked for; `before` is where older ones go on, None at the end.
+
+    `read_from` is the oldest number whose texts were read, where there are older tickets than that.
+    """
+
+    tickets: list[Ticket]
+    before: int | None
+    read_from: int | None
+
+
+def newest(connection: Connection) -> tuple[int, ...]:
+    """Differs from what it was before whenever something that consoles show has changed; a few microseconds."""
+    return tuple(int(part or 0) for part in connection.execute(_NEWEST).one())
+
+
+def mine(viewer: Technician) -> Queue:
+    """What went to the viewer, and what the viewer has claimed."""
+    return Lane((_t.technician_id == viewer.id,)), Lane((_t.owner_id == viewer.id,))
+
+
+def of_departments(viewer: Technician, staff: Staff) -> Queue:
+    """What went to the viewer's departments, and to colleagues in them who are away or disabled."""
+    colleagues = (
+        Lane((_t.technician_id == colleague, _t.queue_kind == QueueKind.TECHNICIAN))
+        for colleague in sorted(away_colleagues(viewer, staff))
+    )
+    return (*(of_department(department) for department in sorted(viewer.departments)), *colleagues)
+
+
+def of_department(department_id: int) -> Lane:
+    """What went to this department."""
+    return Lane((_t.queue_kind == QueueKind.DEPARTMENT, _t.department_id == department_id))
+
+
+def general(waiting_since: datetime) -> Queue:
+    """The general queue, and whatever has waited since before this."""
+    # PostgreSQL takes a column that IS NULL for one that varies, unless the order names it.
+    unrouted = Lane(
+        (_t.queue_kind == QueueKind.GENERAL, _t.department_id.is_(None)),
+        order=(_t.department_id.desc(), _t.number.desc()),
+    )
+    last = select(_t.number).where(_t.created_at < waiting_since).order_by(_t.created_at.desc()).limit(1)
+    newest_of_them = func.coalesce(last.scalar_subquery(), 0) + _OUT_OF_ORDER
+    return unrouted, Lane((_t.number <= newest_of_them, _t.created_at < waiting_since), waiting=True)
+
+
+def everything() -> Queue:
+    """Whatever there is."""
+    return (Lane(()),)
+
+
+def page_of(
+    connection: Connection, queue: Queue, states: Collection[TicketState], *, before: int | None, most: int
+) -> list[Ticket]:
+    """The newest tickets of a queue in these states; `before` is the last number of the page before."""
+    lanes = [_newest_of(lane, state, before, most) for lane, state in _each(queue, states)]
+    numbers = {
+        number
+        for some in range(0, len(lanes), _LANES_AT_ONCE)
+        for number in connection.execute(_merged(lanes[some : some + _LANES_AT_ONCE])).scalars()
+    }
+    return tickets_by_number(connection, sorted(numbers, reverse=True)[:most])
+
+
+def count_waiting(connection: Connection, queues: Mapping[str, Queue]) -> dict[str, int]:
+    """How many wait in each queue, counted up to 100."""
+    counts = [_count(queue).label(f"count_{place}") for place, queue in enumerate(queues.values())]
+    return dict(zip(queues, connection.execute(select(*counts)).one(), strict=True))
+
+
+def visible_to(viewer: Technician, staff: Staff, waiting_since: datetime) -> ColumnElement[bool]:
+    """`core.who_sees.may_see` as a condition on rows that are read anyway."""
+    if viewer.role.includes(Role.SUPERVISOR):
+        return true()
+    return or_(
+        _t.owner_id == viewer.id,
+        _t.technician_id == viewer.id,
+        and_(_t.state == TicketState.WAITING, _t.created_at < waiting_since),
+        _t.queue_kind == QueueKind.GENERAL,
+        and_(_t.queue_kind == QueueKind.DEPARTMENT, _t.department_id.in_(sorted(viewer.departments))),
+        and_(_t.queue_kind == QueueKind.TECHNICIAN, _t.technician_id.in_(sorted(away_colleagues(viewer, staff)))),
+    )
+
+
+def search(
+    connection: Connection, wanted: str, visible: ColumnElement[bool], *, before: int | None, most: int
+) -> Found:
+    """Tickets in any state whose reference, number, mail or customer number is `wanted`, however old, and those
+    among the newest 20,000 (before that number) with `wanted` in a name, a mail address or a text."""
+    top = before or int(connection.execute(select(func.max(_t.number))).scalar_one() or 0) + 1
+    floor = top - SEARCHED_AT_ONCE
+    ways = [(exact,) for exact in _exactly(wanted)] + [(_t.number >= floor, _has_in_a_text(wanted))]
+    lanes = [
+        select(_t.number).where(*way, visible, _t.number < top).order_by(_t.number.desc()).limit(most + 1)
+        for way in ways
+    ]
+    numbers = sorted(connection.execute(_merged(lanes)).scalars(), reverse=True)
+    rows = tickets_by_number(connection, numbers[:most])
+    older = connection.execute(select(_t.number).where(_t.number < floor).limit(1)).first() is not None
+    more = len(numbers) > most
+    # Where the page ends with exact finds from below what was read, the next one reads on from there.
+    next_page = max(numbers[most - 1], floor) if more else floor if older else None
+    return Found(rows, next_page, None if more or not older else floor)
+
+
+def _each(queue: Queue, states: Collection[TicketState]) -> Iterator[tuple[Lane, TicketState]]:
+    for lane in queue:
+        for state in states:
+            if state is TicketState.WAITING or not lane.waiting:
+                yield lane, state
+
+
+def _newest_of(lane: Lane, state: TicketState, before: int | None, most: int) -> Select[int]:
+    query = select(_t.number).where(_t.state == state, *lane.conditions)
+    if before is not None:
+        query = query.where(_t.number < before)
+    return query.order_by(*lane.order).limit(most)
+
+
+def _merged(lanes: Sequence[Select[int]]) -> Select[int]:
+    if not lanes:
+        return select(_t.number).where(false())
+    parts = [select(lane.subquery().c.number) for lane in lanes]
+    return select(union(*parts).subquery().c.number)
+
+
+def _count(queue: Queue) -> ColumnElement[int]:
+    lanes = [_newest_of(lane, TicketState.WAITING, None, MOST_COUNTED) for lane in queue[:_LANES_AT_ONCE]]
+    some = _merged(lanes).limit(MOST_COUNTED).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+def _exactly(wanted: str) -> list[ColumnElement[bool]]:
+    ways = [_t.reference == written_reference(wanted), _t.customer_number == wanted]
+    if wanted.isascii() and wanted.isdigit() and int(wanted) < 2**63:
+        ways.append(_t.number == int(wanted))
+    if "@" in wanted:
+        ways.append(and_(func.lower(_t.customer_email) == wanted.lower(), _t.customer_email.is_not(None)))
+    return ways
+
+
+def _has_in_a_text(wanted: str) -> ColumnElement[bool]:
+    """SQLite knows capitals of ASCII alone, so others are looked for as people write them."""
+    written = {wanted} if wanted.isascii() else {wanted, wanted.lower(), wanted.upper(), wanted.capitalize()}
+    columns = (_t.customer_name, _t.customer_email, _t.problem_description)
+    return or_(*(column.icontains(way, autoescape=True) for column in columns for way in sorted(written)))

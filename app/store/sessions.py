@@ -1,0 +1,64 @@
+"""A technician's console sessions, as they and the administrators see them: by public ids that open nothing."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Delete, delete, select
+
+from app.store.tables import console_sessions
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSession:
+    """One log-in. `pending` until its second factor has been given; `address` and `user_agent` are as at the log-in."""
+
+    public_id: str
+    created_at: datetime
+    seen_at: datetime
+    address: str | None
+    user_agent: str | None
+    pending: bool
+
+
+def public_id(id_hash: str) -> str:
+    """What stands for a session on pages, 16 hex digits: it leads back neither to the secret nor to its hash."""
+    return hashlib.sha256(id_hash.encode()).hexdigest()[:16]
+
+
+def sessions_of(connection: Connection, technician_id: int) -> list[ConsoleSession]:
+    """The last used first; those that have idled or ended by their age too, until they are swept away."""
+    query = (
+        select(console_sessions)
+        .where(console_sessions.c.technician_id == technician_id)
+        .order_by(console_sessions.c.seen_at.desc())
+    )
+    return [
+        ConsoleSession(
+            public_id(row.id_hash), row.created_at, row.seen_at, row.address, row.user_agent, bool(row.pending)
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def end_session(connection: Connection, technician_id: int, public: str) -> bool:
+    """End the one session with this public id, if it is this technician's."""
+    for id_hash in _hashes(connection, technician_id):
+        if public_id(id_hash) == public:
+            return connection.execute(_end(id_hash)).rowcount == 1
+    return False
+
+
+def end_sessions(connection: Connection, technician_id: int, keep: str | None = None) -> int:
+    """End all sessions of a technician, but for the one with the public id `keep`; how many there were."""
+    gone = [h for h in _hashes(connection, technician_id) if keep is None or public_id(h) != keep]
+    return sum(connection.execute(_end(id_hash)).rowcount for id_hash in gone)
+
+
+def _hashes(connection: Connection, technician_id: int) -> list[str]:
+    query = select(console_sessions.c.id_hash).where(console_sessions.c.technician_id == technician_id)
+    return list(connection.execute(query).scalars())
+
+
+def _end(id_hash: str) -> Delete:
+    return delete(console_sessions).where(console_sessions.c.id_hash == id_hash)

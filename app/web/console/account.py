@@ -1,0 +1,270 @@
+"""One's own account: who one is, password, second factor, sessions."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import segno
+from flask import Response, flash, request
+
+from app.actions import second_factor as factor
+from app.actions.log_in import SESSION_IDLE, SESSION_LIFE, Proof, prove, session_hash
+from app.actions.own_account import change_password, end_one_session, end_other_sessions
+from app.actions.second_factor import AlreadyOn, Offer, Stale, WrongCode
+from app.actions.tries import TooManyTries, WrongLogin
+from app.core.password import LONGEST, SHORTEST, PasswordProblem, password_problem
+from app.core.role import Role
+from app.core.user_agent import browser_words
+from app.incoming import client_address, see_other
+from app.store.account import account, recovery_codes_left
+from app.store.sessions import ConsoleSession, public_id, sessions_of
+from app.web.console.frame import console_page, console_pages, me, my_session, technicians_only
+from app.web.console.login import why_to_wait, wrong_code
+from app.web.words import _
+from app.wiring import running
+
+pages = console_pages("account")
+ACCOUNT = "/console/account"
+SECOND_FACTOR = f"{ACCOUNT}/second-factor"
+
+
+@pages.get("/account")
+@technicians_only
+def own_account() -> Response:
+    """Who one is, and where one is logged in."""
+    return _account_page()
+
+
+@pages.post("/account/password")
+@technicians_only
+def new_password() -> Response:
+    """Change one's own password; the old one is asked for, and all other sessions end."""
+    here = running()
+    if problems := _password_problems():
+        return _account_page(422, problems)
+
+    def change() -> None:
+        proof = _proof(request.form.get("old_password", ""))
+        about = (me().email, me().name)
+        password = request.form.get("new_password", "")
+        change_password(here.database, proof, password, about, my_session(), here.clock(), turns=here.log_in_turns)
+
+    if refused := _refusal(change, at="old_password"):
+        return _with_wait(_account_page(refused.status, refused.problems), refused.retry_after)
+    flash(_("Your password is changed. You are logged out everywhere else."))
+    return see_other(ACCOUNT)
+
+
+@pages.get("/account/second-factor")
+@technicians_only
+def second_factor() -> Response:
+    """Set it up, or, where there is one, turn it off and make new recovery codes."""
+    here = running()
+    if _has_second_factor():
+        return _second_factor_page()
+    return _offer_page(factor.offer(here.sealer, me().id, me().email, here.clock()))
+
+
+@pages.post("/account/second-factor")
+@technicians_only
+def set_up_second_factor() -> Response:
+    """Put it in force, with the password and a code of the app; shows the recovery codes, this once."""
+    here = running()
+    try:
+        offer = factor.offered(here, request.form.get("offer", ""), me().id, me().email, here.clock())
+    except Stale:
+        fresh = factor.offer(here.sealer, me().id, me().email, here.clock())
+        return _offer_page(fresh, 422, {"code": _("This page was open for too long. Scan the new picture, please.")})
+
+    def set_up() -> None:
+        proof = _proof(request.form.get("password", ""))
+        with here.sealing() as sealer:
+            code = request.form.get("code", "")
+            factor.set_up(here.database, offer, proof, code, sealer, here, my_session(), here.clock())
+
+    try:
+        refused = _refusal(set_up, at="password")
+    except AlreadyOn:
+        flash(_("The second factor is on already."))
+        return see_other(SECOND_FACTOR)
+    if refused:
+        return _with_wait(_offer_page(offer, refused.status, refused.problems), refused.retry_after)
+    return _codes_page(list(offer.codes))
+
+
+@pages.post("/account/second-factor/off")
+@technicians_only
+def turn_off_second_factor() -> Response:
+    """Log in with the password alone again."""
+    here = running()
+
+    def turn_off() -> None:
+        proof = _proof(request.form.get("password", ""))
+        code = request.form.get("code", "")
+        factor.turn_off(here.database, proof, code, client_address(), here, here.clock())
+
+    if not _has_second_factor():
+        return see_other(SECOND_FACTOR)
+    if refused := _refusal(turn_off, at="password"):
+        return _with_wait(_second_factor_page(refused.status, refused.problems), refused.retry_after)
+    flash(_("The second factor is off."))
+    return see_other(ACCOUNT)
+
+
+@pages.post("/account/second-factor/codes")
+@technicians_only
+def new_recovery_codes() -> Response:
+    """Make new recovery codes and show them, this once."""
+    here = running()
+    codes: list[str] = []
+
+    def renew() -> None:
+        proof = _proof(request.form.get("password", ""))
+        code = request.form.get("code", "")
+        codes.extend(factor.renew_recovery_codes(here.database, proof, code, client_address(), here, here.clock()))
+
+    if not _has_second_factor():
+        return see_other(SECOND_FACTOR)
+    if refused := _refusal(renew, at="password"):
+        return _with_wait(_second_factor_page(refused.status, refused.problems), refused.retry_after)
+    return _codes_page(codes)
+
+
+@pages.post("/account/sessions/end")
+@technicians_only
+def end_session() -> Response:
+    """Log one's account out in another browser."""
+    ended = end_one_session(running().database, me().id, request.form.get("session", ""))
+    flash(_("That session is ended.") if ended else _("That session had ended before."))
+    return see_other(ACCOUNT)
+
+
+@pages.post("/account/sessions/end-others")
+@technicians_only
+def end_others() -> Response:
+    """Log one's account out everywhere but here."""
+    end_other_sessions(running().database, me().id, my_session())
+    flash(_("You are logged out everywhere else."))
+    return see_other(ACCOUNT)
+
+
+class _Refused:
+    """Why a form was not taken: what is wrong by field, and how the answer says so."""
+
+    def __init__(self, problems: dict[str, str], status: int = 422, retry_after: int | None = None) -> None:
+        self.problems = problems
+        self.status = status
+        self.retry_after = retry_after
+
+
+def _refusal(act: Callable[[], None], *, at: str) -> _Refused | None:
+    """Do it; None when it is done. `at` is the field that the present password is typed into."""
+    try:
+        act()
+    except TooManyTries as tries:
+        return _Refused({at: why_to_wait(tries)}, 429, tries.retry_after)
+    except WrongCode:
+        return _Refused({"code": wrong_code()})
+    except WrongLogin:
+        return _Refused({at: _("The password is wrong.")})
+    return None
+
+
+def _proof(password: str) -> Proof:
+    here = running()
+    return prove(here.database, me().email, password, client_address(), here.clock(), turns=here.log_in_turns)
+
+
+def _password_problems() -> dict[str, str]:
+    old, new, again = (request.form.get(name, "") for name in ("old_password", "new_password", "new_password_again"))
+    if problem := password_problem(new, (me().email, me().name)):
+        return {"new_password": password_words(problem)}
+    if new == old:
+        return {"new_password": _("This is the old password. Choose a new one.")}
+    if new != again:
+        return {"new_password_again": _("These are two different passwords. Please type both once more.")}
+    return {}
+
+
+def password_words(problem: PasswordProblem) -> str:
+    """Why a new password may not be taken."""
+    return {
+        PasswordProblem.TOO_SHORT: _("A password needs at least %(n)s characters.", n=SHORTEST),
+        PasswordProblem.TOO_LONG: _("A password has at most %(n)s characters.", n=LONGEST),
+        PasswordProblem.TOO_COMMON: _("This is one of the first that anybody would try. Please choose another one."),
+        PasswordProblem.ABOUT_YOU: _("Your name or e-mail is no password. Please choose another one."),
+    }[problem]
+
+
+def _has_second_factor() -> bool:
+    with running().database.read() as connection:
+        found = account(connection, me().id)
+    return found is not None and found.sealed_totp is not None
+
+
+def _account_page(status: int = 200, problems: dict[str, str] | None = None) -> Response:
+    here, now = running(), running().clock()
+    with here.database.read() as connection:
+        sessions = sessions_of(connection, me().id)
+        left = recovery_codes_left(connection, me().id)
+    staff = here.desk.staff
+    return console_page(
+        "console/account.html",
+        status=status,
+        problems=problems or {},
+        role=_role_words(me().role),
+        departments=[staff.departments[number].name for number in sorted(me().departments)],
+        sessions=[_session(each) for each in sessions if _is_live(each, now)],
+        has_second_factor=_has_second_factor(),
+        codes_left=left,
+        shortest=SHORTEST,
+    )
+
+
+def _second_factor_page(status: int = 200, problems: dict[str, str] | None = None) -> Response:
+    with running().database.read() as connection:
+        left = recovery_codes_left(connection, me().id)
+    return console_page("console/second-factor.html", status=status, problems=problems or {}, codes_left=left)
+
+
+def _offer_page(offer: Offer, status: int = 200, problems: dict[str, str] | None = None) -> Response:
+    return console_page(
+        "console/second-factor-new.html",
+        status=status,
+        problems=problems or {},
+        offer=offer.sealed,
+        picture=segno.make(offer.address, error="m", micro=False).svg_data_uri(dark="#000", light="#fff"),
+        key=" ".join(offer.secret[n : n + 4] for n in range(0, len(offer.secret), 4)),
+    )
+
+
+def _codes_page(codes: list[str]) -> Response:
+    return console_page("console/recovery-codes.html", codes="\n".join(codes))
+
+
+def _with_wait(response: Response, retry_after: int | None) -> Response:
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def _is_live(session: ConsoleSession, now: datetime) -> bool:
+    return not session.pending and now - session.created_at < SESSION_LIFE and now - session.seen_at < SESSION_IDLE
+
+
+def _session(session: ConsoleSession) -> dict[str, object]:
+    return {
+        "id": session.public_id,
+        "browser": browser_words(session.user_agent),
+        "address": session.address,
+        "since": session.created_at,
+        "used": session.seen_at,
+        "here": session.public_id == public_id(session_hash(my_session())),
+    }
+
+
+def _role_words(role: Role) -> str:
+    return {
+        Role.TECHNICIAN: _("Technician"),
+        Role.SUPERVISOR: _("Supervisor"),
+        Role.ADMINISTRATOR: _("Administrator"),
+    }[role]

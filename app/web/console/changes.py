@@ -1,0 +1,29 @@
+"""The stream that tells a page to look again."""
+
+from flask import Response, abort, request
+
+from app.changes import LENGTH
+from app.web.console.frame import EVENTS, console_pages, me, technicians_only
+from app.wiring import running
+
+pages = console_pages("changes")
+
+
+@pages.get("/changes")
+@technicians_only
+def changes() -> Response:
+    """Server-sent events: one whenever something has changed. 204 where this server cannot, 503 with enough of them;
+    pages then ask for themselves every two seconds."""
+    streams = running().changes
+    sock = request.environ.get("gunicorn.socket")
+    asked = request.method == "GET" and request.headers.get("Accept") == EVENTS
+    if not asked or not streams.is_open or sock is None:
+        return Response(status=204)
+    who = me().id
+    if not streams.has_room(who):
+        abort(503)
+    response = Response("retry: 3000\n\n", mimetype=EVENTS)
+    response.headers["X-Accel-Buffering"] = "no"
+    response.headers["Content-Length"] = str(LENGTH + len(response.data))
+    response.call_on_close(lambda: streams.expect(sock, who))
+    return response

@@ -1,0 +1,66 @@
+"""The desk's options."""
+
+from flask import Response, flash, request
+
+from app.actions.desk_options import change_desk_options
+from app.core.desk_options import LONGEST_KEPT_DAYS, LONGEST_WAIT_MINUTES
+from app.core.text import without_control
+from app.incoming import see_other
+from app.web.console.frame import administrators_only, console_page, console_pages, me
+from app.web.words import _
+from app.wiring import running
+
+pages = console_pages("desk")
+_LIMITS = {"long_wait": LONGEST_WAIT_MINUTES, "retention_days": LONGEST_KEPT_DAYS}
+
+
+@pages.get("/desk")
+@administrators_only
+def desk() -> Response:
+    """The options as they are."""
+    options = running().desk.options
+    return _page({"long_wait": str(options.long_wait), "retention_days": _written(options.retention_days)}, {})
+
+
+@pages.post("/desk")
+@administrators_only
+def change() -> Response:
+    """The options as they are wanted."""
+    here = running()
+    values = {name: request.form.get(name, "").strip() for name in _LIMITS}
+    numbers = {name: _number(text, _LIMITS[name]) for name, text in values.items()}
+    wrong = {name for name, number in numbers.items() if number is None}
+    if values["retention_days"] == "":
+        wrong.discard("retention_days")
+    if wrong:
+        shown = {name: without_control(text) for name, text in values.items()}
+        return _page(shown, {name: _between(_LIMITS[name]) for name in _LIMITS if name in wrong})
+    change_desk_options(here.database, numbers, me().id, here.clock())
+    flash(_("Saved."))
+    return see_other("/console/desk")
+
+
+def _page(values: dict[str, str], problems: dict[str, str]) -> Response:
+    return console_page(
+        "console/desk.html",
+        status=422 if problems else 200,
+        values=values,
+        problems=problems,
+        longest_wait=LONGEST_WAIT_MINUTES,
+        longest_kept=LONGEST_KEPT_DAYS,
+        usual_days=running().settings.retention_days,
+    )
+
+
+def _number(text: str, most: int) -> int | None:
+    """A whole number from 1 to `most`, in ASCII digits."""
+    plain = len(text) <= 6 and text.isascii() and text.isdecimal()
+    return int(text) if plain and 1 <= int(text) <= most else None
+
+
+def _written(number: int | None) -> str:
+    return "" if number is None else str(number)
+
+
+def _between(most: int) -> str:
+    return _("must be a whole number from 1 to %(most)s", most=most)

@@ -1,0 +1,44 @@
+"""Pages that renew themselves: what their script asks for, answered with 304 before anything is rendered."""
+
+import hashlib
+from functools import wraps
+from typing import Any
+
+from flask import Response, g, request, session
+
+from app.store.queues import newest
+from app.web.console.frame import View, me
+from app.web.language import page_language
+from app.wiring import running
+
+
+def unless_changed(view: View) -> View:
+    """A page that shows tickets or the configuration, below its audience: 304 while neither has changed.
+
+    Its template marks what renews itself with `data-live` and an id; times that pass are renewed once a minute.
+    """
+
+    @wraps(view)
+    def cheaper(**arguments: Any) -> Response:
+        g.live_tag = _tag()
+        # What the page before has to say is still to be shown.
+        if request.if_none_match.contains(g.live_tag) and "_flashes" not in session:
+            return _tagged(Response(status=304))
+        response = view(**arguments)
+        return _tagged(response) if response.status_code == 200 else response
+
+    return cheaper
+
+
+def _tagged(response: Response) -> Response:
+    response.set_etag(g.live_tag)
+    return response
+
+
+def _tag() -> str:
+    here = running()
+    with here.database.read() as connection:
+        seen = newest(connection)
+    minute = int(here.clock().timestamp() // 60)
+    key = (*seen, minute, me().id, request.full_path, page_language())
+    return hashlib.sha256(repr(key).encode()).hexdigest()[:32]

@@ -1,0 +1,26 @@
+"""Available or away: what a technician says of themselves, on every page of the console."""
+
+import re
+
+from flask import Response, flash, request
+
+from app.incoming import see_other
+from app.store.staff import set_away
+from app.web.console.frame import console_pages, me, technicians_only
+from app.web.words import _
+from app.wiring import running
+
+pages = console_pages("presence")
+_OURS = re.compile(r"/console/[!-\[\]-~]*", re.ASCII)  # no blanks, no backslashes, nothing that is not ASCII
+
+
+@pages.post("/presence")
+@technicians_only
+def presence() -> Response:
+    """`away` is 1 or 0: said twice, it is the same. Leads back to the page in `back`."""
+    away = request.form.get("away") == "1"
+    technician_id = me().id
+    running().database.write(lambda connection: set_away(connection, technician_id, away))
+    flash(_("You are away. Your departments see what comes for you.") if away else _("You are available again."))
+    back = request.form.get("back", "")
+    return see_other(back if _OURS.fullmatch(back) else "/console/")

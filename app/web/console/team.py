@@ -1,0 +1,120 @@
+"""The team: departments and technicians in two lists, and the words that their pages share."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from flask import Response, request
+
+from app.core.role import Role
+from app.core.routing import Department, Technician
+from app.core.team import LONGEST_NAME, DeadEnd, by_name, dead_ends, name_fault, without_unreadable
+from app.core.text import Fault
+from app.store import staff as store
+from app.store.tickets import count_open, waits_in_department
+from app.web.console.frame import administrators_only, console_page, console_pages
+from app.web.words import _
+from app.wiring import running
+
+pages = console_pages("team")
+TEAM = "/console/team"
+_PAGE = 50
+
+
+class _Numbered(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+N = TypeVar("N", bound=_Numbered)
+
+
+@pages.get("/team")
+@administrators_only
+def team() -> Response:
+    """Both lists, and what sites send to nobody. `?q=` finds names and mail addresses; lists go on with `?after=` and
+    `?after_department=`."""
+    here = running()
+    staff = here.desk.staff
+    wanted = request.args.get("q", "").strip()[:LONGEST_NAME]
+    people, more_people = _part(_found(by_name(staff.technicians.values()), wanted), "after")
+    departments, more_departments = _part(_named(list(staff.departments.values()), wanted), "after_department")
+    with here.database.read() as connection:
+        accounts = store.accounts(connection, [person.id for person in people], here.clock())
+        waiting = {each.id: count_open(connection, waits_in_department(each.id)) for each in departments}
+    return console_page(
+        "console/team.html",
+        people=[(person, accounts[person.id]) for person in people if person.id in accounts],
+        departments=[(each, waiting[each.id], _size(each, staff.technicians)) for each in departments],
+        known=staff.departments,
+        roles=role_words(),
+        dead_ends=[(end.site, dead_end_words(end), end.name) for end in dead_ends(here.desk.sites.values(), staff)],
+        wanted=wanted,
+        more_people=more_people,
+        more_departments=more_departments,
+    )
+
+
+def role_words() -> dict[Role, str]:
+    """What the roles are called."""
+    return {
+        Role.TECHNICIAN: _("Technician"),
+        Role.SUPERVISOR: _("Supervisor"),
+        Role.ADMINISTRATOR: _("Administrator"),
+    }
+
+
+def fault_words(fault: Fault, longest: int = LONGEST_NAME) -> str:
+    """What to do about a field."""
+    match fault:
+        case "missing":
+            return _("Please fill this in.")
+        case "too_long":
+            return _("At most %(n)s characters", n=longest)
+        case "email":
+            return _("This does not look like an e-mail address. Please check it.")
+        case _other:
+            return _(
+                "There was a character in here that cannot be sent. It is taken out now: please look and send it again."
+            )
+
+
+def typed(*names: str) -> dict[str, str]:
+    """What was typed into these fields, for the page that comes back."""
+    return {name: without_unreadable(request.form.get(name, "")) for name in names}
+
+
+def name_problems(name: str) -> dict[str, str]:
+    """What is wrong with the field `name`."""
+    fault = name_fault(name)
+    return {"name": fault_words(fault)} if fault else {}
+
+
+def dead_end_words(end: DeadEnd) -> str:
+    """What a site does in vain; the name comes after it."""
+    return {
+        "department": _("sends requests to a department that is disabled or unknown:"),
+        "technician": _("sends requests to a technician who is disabled or unknown:"),
+        "offered": _("offers customers a department that is disabled or unknown:"),
+    }[end.kind]
+
+
+def _found(people: Sequence[Technician], wanted: str) -> list[Technician]:
+    text = wanted.casefold()
+    return [person for person in people if text in person.name.casefold() or text in person.email]
+
+
+def _named(departments: Sequence[Department], wanted: str) -> list[Department]:
+    text = wanted.casefold()
+    return [each for each in departments if text in each.name.casefold() or text == str(each.id)]
+
+
+def _part(every: list[N], parameter: str) -> tuple[list[N], int | None]:
+    """One page of a list, and after whose id the next one begins, if there is a next one."""
+    after = request.args.get(parameter, type=int)
+    begin = next((place + 1 for place, each in enumerate(every) if each.id == after), 0)
+    page = every[begin : begin + _PAGE]
+    return page, page[-1].id if begin + _PAGE < len(every) else None
+
+
+def _size(department: Department, technicians: Mapping[str, Technician]) -> int:
+    return sum(department.id in person.departments and not person.disabled for person in technicians.values())

@@ -1,0 +1,254 @@
+"""Technicians: added, invited, changed, disabled, never deleted."""
+
+from collections.abc import Callable
+
+from flask import Response, abort, flash, request
+
+from app.actions import team as acts
+from app.actions.invitations import LIFE, Disabled, invite
+from app.actions.log_in import SESSION_IDLE, SESSION_LIFE
+from app.core.role import Role
+from app.core.routing import Department, Technician
+from app.core.team import LONGEST_MAIL, Particulars, mail_fault, one_line, particulars
+from app.core.user_agent import browser_words
+from app.incoming import see_other
+from app.store import staff as store
+from app.store.queues import count_waiting, mine
+from app.store.sessions import ConsoleSession, sessions_of
+from app.web.console.frame import administrators_only, console_page, console_pages, me
+from app.web.console.team import TEAM, fault_words, name_problems, role_words, typed
+from app.web.words import _
+from app.wiring import running
+
+pages = console_pages("technicians")
+Act = Callable[[int], object]
+
+
+@pages.route("/team/add", methods=["GET", "POST"])
+@administrators_only
+def add() -> Response:
+    """A new technician. The answer to the form has the link with which they choose a password, this once."""
+    if request.method == "GET":
+        return _new({"role": Role.TECHNICIAN.value}, frozenset(), {})
+    here = running()
+    email = request.form.get("email", "").strip().lower()
+    wanted, problems = _wanted()
+    if fault := mail_fault(email):
+        problems = {"email": fault_words(fault, LONGEST_MAIL), **problems}
+    if wanted is None or problems:
+        return _new(_typed(), _ticked(), problems)
+    try:
+        technician_id = acts.add_technician(here.database, email, wanted, None, me().id, here.clock())
+    except acts.Taken:
+        taken = _("There is somebody with this address already. Look in the list, among the disabled ones too.")
+        return _new(_typed(), _ticked(), {"email": taken})
+    return _link_for(technician_id)
+
+
+@pages.route("/team/<int:technician_id>", methods=["GET", "POST"])
+@administrators_only
+def technician(technician_id: int) -> Response:
+    """Name, role and departments; how they log in; whether they are away; their sessions."""
+    person = _technician(technician_id)
+    if request.method == "GET":
+        return _one(person)
+    here = running()
+    wanted, problems = _wanted()
+    if wanted is None:
+        return _one(person, problems, 422)
+    try:
+        acts.change_technician(
+            here.database,
+            technician_id,
+            me().id,
+            here.clock(),
+            name=wanted.name,
+            role=wanted.role,
+            departments=wanted.departments,
+            seen=request.form.get("seen", ""),
+        )
+    except acts.ChangedMeanwhile:
+        other = _("Somebody else has changed this meanwhile. Below is what you chose; look at it and save once more.")
+        return _one(_technician(technician_id), {"name": other}, 409)
+    except acts.LastAdministrator:
+        return _one(person, {"role": _last_administrator()}, 409)
+    flash(_("Saved."))
+    return see_other(_address(technician_id))
+
+
+@pages.post("/team/<int:technician_id>/disabled")
+@administrators_only
+def disable(technician_id: int) -> Response:
+    """Disable them with `disabled=1`, else enable them."""
+    here = running()
+    disabled = request.form.get("disabled") == "1"
+    said = _("Disabled, and logged out everywhere.") if disabled else _("Enabled.")
+    return _done(
+        technician_id,
+        lambda by: acts.disable_technician(here.database, technician_id, by, here.clock(), disabled=disabled),
+        said,
+    )
+
+
+@pages.post("/team/<int:technician_id>/away")
+@administrators_only
+def away(technician_id: int) -> Response:
+    """Say for them that they are away with `away=1`, else that they are back."""
+    here = running()
+    gone = request.form.get("away") == "1"
+    return _done(
+        technician_id, lambda by: acts.set_away(here.database, technician_id, gone, by, here.clock()), _("Saved.")
+    )
+
+
+@pages.post("/team/<int:technician_id>/second-factor")
+@administrators_only
+def second_factor(technician_id: int) -> Response:
+    """Forget their second factor: the telephone is lost, or was never theirs."""
+    here = running()
+    return _done(
+        technician_id,
+        lambda by: acts.forget_second_factor(here.database, technician_id, by, here.clock()),
+        _("The password is enough to log in now, until a new second factor is set up."),
+    )
+
+
+@pages.post("/team/<int:technician_id>/sessions")
+@administrators_only
+def sessions(technician_id: int) -> Response:
+    """End one session by its public id in `session`, or all of them."""
+    here = running()
+    which = request.form.get("session", "")
+
+    def end(by: int) -> None:
+        if which:
+            acts.end_session(here.database, technician_id, which, by, here.clock())
+        else:
+            acts.end_sessions(here.database, technician_id, by, here.clock())
+
+    return _done(technician_id, end, _("Logged out there.") if which else _("Logged out everywhere."))
+
+
+@pages.post("/team/<int:technician_id>/invitation")
+@administrators_only
+def invitation(technician_id: int) -> Response:
+    """A new link, shown this once; with `end_password=1` the old password ends now."""
+    _technician(technician_id)
+    return _link_for(technician_id, without_password=request.form.get("end_password") == "1")
+
+
+def _link_for(technician_id: int, *, without_password: bool = False) -> Response:
+    here = running()
+    now = here.clock()
+    try:
+        secret = invite(here.database, technician_id, me().id, now, without_password=without_password)
+    except Disabled:
+        return _one(_technician(technician_id), {"disabled": _("Somebody who is disabled cannot log in.")}, 409)
+    except acts.LastAdministrator:
+        return _one(_technician(technician_id), {"end_password": _last_administrator()}, 409)
+    return console_page(
+        "console/team_link.html",
+        person=_technician(technician_id),
+        link=f"{here.settings.base_url}/console/invitation/{secret}",
+        until=now + LIFE,
+        password_ended=without_password,
+    )
+
+
+def _done(technician_id: int, act: Act, said: str) -> Response:
+    """Back on their page, where it says so; or the page with what was in the way."""
+    _technician(technician_id)
+    try:
+        act(me().id)
+    except acts.NotThere:
+        abort(404)
+    except acts.LastAdministrator:
+        return _one(_technician(technician_id), {"disabled": _last_administrator()}, 409)
+    flash(said)
+    return see_other(_address(technician_id))
+
+
+def _technician(technician_id: int) -> Technician:
+    found = running().desk.staff.technician(technician_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _address(technician_id: int) -> str:
+    return f"{TEAM}/{technician_id}"
+
+
+def _last_administrator() -> str:
+    return _("Nobody else could run the place then. Make somebody else an administrator first, who has a password.")
+
+
+def _wanted() -> tuple[Particulars | None, dict[str, str]]:
+    """What the form says of a technician, or what is wrong with it by field."""
+    name, role, ticked = one_line(request.form.get("name", "")), request.form.get("role", ""), _ticked()
+    problems = name_problems(name)
+    if role not in list(Role):
+        problems["role"] = _("Please choose one of these.")
+    if not ticked <= running().desk.staff.departments.keys() or len(ticked) < len(_boxes()):
+        problems["departments"] = _("Please choose among these.")
+    return (None, problems) if problems else (Particulars(name, Role(role), ticked), {})
+
+
+def _typed() -> dict[str, str]:
+    return typed("email", "name", "role")
+
+
+def _boxes() -> set[str]:
+    return set(request.form.getlist("department"))
+
+
+def _ticked() -> frozenset[int]:
+    return frozenset(int(each) for each in _boxes() if each.isascii() and each.isdigit() and len(each) <= 18)
+
+
+def _choices(ticked: frozenset[int]) -> list[tuple[Department, bool]]:
+    """The departments to choose from, and whether each is chosen: disabled ones only where they are."""
+    every = running().desk.staff.departments.values()
+    return [(each, each.id in ticked) for each in every if not each.disabled or each.id in ticked]
+
+
+def _new(values: dict[str, str], ticked: frozenset[int], problems: dict[str, str]) -> Response:
+    return console_page(
+        "console/team_add.html",
+        status=422 if problems else 200,
+        values=values,
+        choices=_choices(ticked),
+        roles=role_words(),
+        problems=problems,
+    )
+
+
+def _one(person: Technician, problems: dict[str, str] | None = None, status: int = 200) -> Response:
+    """The page; what was typed stays in its form when that was refused."""
+    here = running()
+    now = here.clock()
+    with here.database.read() as connection:
+        account = store.accounts(connection, [person.id], now)[person.id]
+        logged_in = [each for each in sessions_of(connection, person.id) if _lives(each)]
+        waiting = count_waiting(connection, {"mine": mine(person)})["mine"]
+    refused = status >= 400 and "name" in request.form
+    return console_page(
+        "console/team_technician.html",
+        status=status,
+        person=person,
+        account=account,
+        sessions=logged_in,
+        waiting=waiting,
+        values=_typed() if refused else {"name": person.name, "role": person.role},
+        seen=particulars(person).mark,
+        choices=_choices(_ticked() if refused else person.departments),
+        roles=role_words(),
+        problems=problems or {},
+        browser_words=browser_words,
+        myself=person.id == me().id,
+    )
+
+
+def _lives(session: ConsoleSession) -> bool:
+    now = running().clock()
+    return now - session.created_at < SESSION_LIFE and now - session.seen_at < SESSION_IDLE

@@ -1,0 +1,137 @@
+"""A ticket's history in words: what it began with, and what happened to it."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from app.actions.ticket import CUSTOMER
+from app.core.routing import QueueKind, Reason, Staff
+from app.core.standing import Queue, queue_of, read_queue
+from app.core.ticket import Outcome, Ticket, TicketEvent
+from app.web.words import _
+
+Line = dict[str, Any]
+_DESK = "desk"
+
+
+def history_of(ticket: Ticket, events: Sequence[TicketEvent], staff: Staff) -> list[Line]:
+    """Lines from the oldest to the newest: `at`, `who`, `text`, and where there are any `changes`, `facts`, `said`."""
+    told = [_told(event, staff) for event in events]
+    opened = ticket.applet_opened_at
+    if opened:
+        before = sum(event.at < opened for event in events)
+        told.insert(before, _line(opened, _("Customer"), _("Opened the applet")))
+    return [_asked(ticket), _routed(ticket, events, staff), *told]
+
+
+def queue_name(queue: Queue | None, staff: Staff) -> str:
+    """Whose queue it is, in words."""
+    if queue is None or queue.kind is QueueKind.GENERAL:
+        return _("General queue")
+    technician, department = staff.technician(queue.technician_id), staff.departments.get(queue.department_id or -1)
+    return technician.name if technician else department.name if department else str(queue)
+
+
+def outcome_name(outcome: str | None) -> str:
+    """How a ticket ended, in words."""
+    return outcome_names().get(outcome or "", outcome or "")
+
+
+def outcome_names() -> dict[str, str]:
+    """All outcomes in words, the usual one first."""
+    return {
+        Outcome.SOLVED: _("Solved"),
+        Outcome.NOT_SOLVED: _("Could not be solved"),
+        Outcome.NO_ANSWER: _("The customer did not answer"),
+        Outcome.NOT_OURS: _("Not our business"),
+        Outcome.DUPLICATE: _("Asked twice"),
+    }
+
+
+def reason_text(reason: Reason) -> str:
+    """Why a ticket went where it did."""
+    return {
+        Reason.NOTHING_ASKED: _("No department or technician was asked for."),
+        Reason.DEPARTMENT: _("This department was asked for."),
+        Reason.TECHNICIAN: _("This technician was asked for."),
+        Reason.TECHNICIAN_IN_DEPARTMENT: _("This technician was asked for, who is in the department asked for."),
+        Reason.TECHNICIAN_OVER_DEPARTMENT: _(
+            "The technician asked for is in another department than the one asked for."
+        ),
+        Reason.TECHNICIAN_DEPARTMENT_WRONG: _(
+            "This technician was asked for; the department asked for is unknown or disabled."
+        ),
+        Reason.DEPARTMENT_TECHNICIAN_WRONG: _(
+            "This department was asked for; the technician asked for is unknown or disabled."
+        ),
+        Reason.BOTH_WRONG: _("Neither the department nor the technician asked for is known and enabled."),
+        Reason.DEPARTMENT_WRONG: _("The department asked for is unknown or disabled."),
+        Reason.TECHNICIAN_WRONG: _("The technician asked for is unknown or disabled."),
+    }[reason]
+
+
+def _asked(ticket: Ticket) -> Line:
+    asked = ((_("Asked department"), ticket.asked_department), (_("Asked technician"), ticket.asked_tech))
+    return _line(ticket.created_at, _("Customer"), _("Asked for help"), facts=[pair for pair in asked if pair[1]])
+
+
+def _routed(ticket: Ticket, events: Sequence[TicketEvent], staff: Staff) -> Line:
+    moved = next((event.detail["queue"][0] for event in events if event.what == "transferred"), None)
+    first = read_queue(moved or "") or queue_of(ticket)
+    where = _("Went to: %(queue)s", queue=queue_name(first, staff))
+    return _line(ticket.created_at, "Handbell", where, reason=reason_text(ticket.reason))
+
+
+def _told(event: TicketEvent, staff: Staff) -> Line:
+    words = _WORDS.get(event.what)
+    told = words(event, staff) if words else {"text": event.what}
+    return _line(event.at, _who(event.who, staff), **told)
+
+
+def _who(who: str, staff: Staff) -> str:
+    if who == CUSTOMER:
+        return _("Customer")
+    if who == _DESK:
+        return "Handbell"
+    return _name(who, staff)
+
+
+def _name(technician_id: str | None, staff: Staff) -> str:
+    technician = staff.technician(int(technician_id)) if technician_id and technician_id.isdecimal() else None
+    return technician.name if technician else technician_id or ""
+
+
+def _line(at: datetime, who: str, text: str, **more: object) -> Line:
+    return {"at": at, "who": who, "text": text, **more}
+
+
+def _details_changed(event: TicketEvent, _staff: Staff) -> Line:
+    changes = [{"field": name, "old": old, "new": new} for name, (old, new) in event.detail.items()]
+    return {"text": _("Changed the details"), "changes": changes}
+
+
+def _transferred(event: TicketEvent, staff: Staff) -> Line:
+    old, new = (queue_name(read_queue(written or ""), staff) for written in event.detail["queue"])
+    return {"text": _("Passed the ticket on"), "changes": [{"label": _("Queue"), "old": old, "new": new}]}
+
+
+def _taken_over(event: TicketEvent, staff: Staff) -> Line:
+    return {"text": _("Took the ticket over: %(name)s had it", name=_name(event.detail["owner"][0], staff))}
+
+
+def _closed(event: TicketEvent, _staff: Staff) -> Line:
+    return {"text": _("Closed the ticket: %(outcome)s", outcome=outcome_name(event.detail["outcome"][1]))}
+
+
+_WORDS: dict[str, Callable[[TicketEvent, Staff], Line]] = {
+    "details_changed": _details_changed,
+    "cancelled": lambda _event, _staff: {"text": _("Cancelled the request")},
+    "expired": lambda _event, _staff: {"text": _("Nobody took it in time")},
+    "claimed": lambda _event, _staff: {"text": _("Took the ticket")},
+    "taken_over": _taken_over,
+    "released": lambda _event, _staff: {"text": _("Put the ticket back into its queue")},
+    "transferred": _transferred,
+    "note": lambda event, _staff: {"text": _("Wrote a note"), "said": event.detail["text"][1]},
+    "closed": _closed,
+    "reopened": lambda _event, _staff: {"text": _("Opened the ticket again")},
+}

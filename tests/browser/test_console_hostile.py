@@ -1,0 +1,115 @@
+"""Five hundred hostile texts in every field of a ticket, opened in the console: they are text, and nothing else."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Page
+
+from app.core.customer_info import InfoMode
+from app.core.new_session import ELEMENTS, LIMITS
+from app.core.routing import QueueKind, Reason
+from app.core.ticket import Ticket, TicketEvent, TicketState
+from app.store.database import Database
+from app.store.tickets import add_event, insert_ticket
+from tests.browser.conftest import NewPage
+from tests.browser.journeys import log_in
+from tests.hostile_texts import HOSTILE
+from tests.live_server import LiveServer
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+_LOOK = """() => ({
+  ran: document.body.dataset.ran ?? null,
+  wide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
+  base: document.baseURI === location.href,
+  tags: [...document.querySelectorAll('main *')].map(e => e.localName),
+  handlers: [...document.querySelectorAll('*')].flatMap(
+    e => e.getAttributeNames().filter(n => n.startsWith('on') || n === 'style' || n === 'srcdoc')),
+  elsewhere: [...document.querySelectorAll('[href], [src], [action]')]
+    .map(e => e.href || e.src || e.action)
+    .filter(u => !u.startsWith(location.origin) && !u.startsWith('data:image/svg')),
+})"""
+
+
+def _ticket(text: str, n: int) -> Ticket:
+    values = {name: text[: LIMITS[name]] for name in ELEMENTS}
+    return Ticket(
+        number=0,
+        session_id=f"{n:032x}",
+        pin=f"{100_000_000 + n}",
+        site="default",
+        reference=None,
+        state=TicketState.WAITING,
+        queue_kind=QueueKind.GENERAL,
+        department_id=None,
+        technician_id=None,
+        asked_department=text[:64],
+        asked_tech=text[:254],
+        reason=Reason.BOTH_WRONG,
+        ask_customer_info=True,
+        info_mode=InfoMode.ASK,
+        language="en",
+        applet_id=f"hostile-{n}",
+        created_at=datetime.now(UTC),
+        more=((text[:64], text[:255]),),
+        **values,
+    )
+
+
+@pytest.fixture(scope="module")
+def numbers(live: LiveServer) -> list[int]:
+    """One ticket for each text, and a plain one to compare with as the last."""
+    database = Database(f"sqlite:///{live.data_dir / 'handbell.sqlite3'}")
+
+    def fill(connection) -> list[int]:  # type: ignore[no-untyped-def]
+        made = []
+        for n, text in enumerate((*HOSTILE, "plain")):
+            number = insert_ticket(connection, _ticket(text, n)).number
+            now = datetime.now(UTC)
+            changes = {"customer_name": [text, text[::-1]], "problem_description": [None, text]}
+            add_event(connection, number, TicketEvent(now, "customer", "details_changed", changes))
+            made.append(number)
+        return made
+
+    made = database.write(fill)
+    database.close()
+    return made
+
+
+def _looked_at(page: Page) -> tuple[dict[str, object], Counter[str]]:
+    found = page.evaluate(_LOOK)
+    return {name: value for name, value in found.items() if name != "tags"}, Counter(found["tags"])
+
+
+CLEAN: dict[str, object] = {"ran": None, "wide": False, "base": True, "handlers": [], "elsewhere": []}
+
+
+def test_every_ticket_is_text(new_page: NewPage, live: LiveServer, numbers: list[int]) -> None:
+    page = new_page(locale="en-US", viewport={"width": 360, "height": 740})
+    log_in(page, live)
+    page.goto(f"/console/tickets/{numbers[-1]}")
+    found, plain = _looked_at(page)
+    assert found == CLEAN
+    for number, text in zip(numbers, HOSTILE, strict=False):
+        page.goto(f"/console/tickets/{number}", wait_until="domcontentloaded")
+        found, tags = _looked_at(page)
+        assert found == CLEAN, repr(text)
+        assert tags == plain, f"{text!r}: {tags - plain} {plain - tags}"
+        assert page.locator(".said").first.text_content() == text[: LIMITS["problem_description"]], repr(text)
+
+
+def test_every_line_of_the_queue_is_text(new_page: NewPage, live: LiveServer, numbers: list[int]) -> None:
+    page = new_page(locale="en-US", viewport={"width": 360, "height": 740})
+    log_in(page, live)
+    page.goto("/console/?queue=general")
+    seen = 0
+    while True:
+        found, _tags = _looked_at(page)
+        assert found == CLEAN
+        seen += page.locator("table.queue tbody tr").count()
+        assert page.locator("h1").count() == 1
+        older = page.locator(".more a")
+        if older.count() == 0:
+            break
+        page.goto(str(older.get_attribute("href")))
+    assert seen >= len(numbers)

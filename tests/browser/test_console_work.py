@@ -1,0 +1,107 @@
+"""A customer and two consoles at once: who takes a ticket, who is told, and what the customer sees of it."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Look, NewPage
+from tests.browser.journeys import LATE, reach_applet
+from tests.live_server import LiveServer
+
+pytestmark = pytest.mark.browser
+PASSWORD = "a-password-for-tests"
+SOON_MS = 3_000
+
+
+@pytest.fixture(scope="module")
+def desk(live: LiveServer) -> LiveServer:
+    """Two more who can log in: Wei in department 10, Noor in 20."""
+    for mail, name, department in (("wei@example.com", "Wei Chen", "10"), ("noor@example.com", "Noor Haddad", "20")):
+        options = ("--name", name, "--department", department, "--password-file", "-")
+        live.run("technician", "add", mail, *options, stdin=PASSWORD)
+    return live
+
+
+def seated(page: Page, mail: str) -> Page:
+    page.goto("/console/login")
+    page.get_by_label("E-mail").fill(mail)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/console/")
+    return page
+
+
+def number_of(customer: Page) -> str:
+    return customer.locator(".tile .big").nth(1).inner_text()
+
+
+@pytest.mark.usefixtures("desk")
+def test_one_claims_the_other_is_told_and_the_customer_reads_who_will_help(new_page: NewPage) -> None:
+    customer = new_page(expect=LATE)
+    wei, noor = seated(new_page(), "wei@example.com"), seated(new_page(expect=LATE), "noor@example.com")
+    reach_applet(customer)
+    ticket = f"/console/tickets/{number_of(customer)}"
+    wei.goto(ticket)
+    noor.goto(ticket)
+    wei.get_by_role("button", name="Claim").click()
+    expect(customer.locator("#now")).to_have_text("Wei Chen will help you now.", timeout=SOON_MS)
+    expect(wei.locator("#ticket-now")).to_contain_text("You have this ticket.")
+
+    noor.get_by_label("Note", exact=True).fill("I had just begun to write.")
+    noor.get_by_role("button", name="Close ticket").click()
+    expect(noor.get_by_role("alert")).to_contain_text("Wei Chen has this ticket.")
+    expect(noor.get_by_label("Add a note")).to_have_value("I had just begun to write.")
+
+    wei.get_by_label("Add a note").fill("Wants a call back.")
+    wei.get_by_role("button", name="Keep note").click()
+    expect(wei.locator("#ticket-history")).to_contain_text("Wants a call back.")
+    wei.get_by_label("Pass on to").select_option("Noor Haddad")
+    wei.get_by_role("button", name="Pass on").click()
+    expect(wei.get_by_role("status")).to_contain_text("is passed on: Noor Haddad")
+    expect(customer.locator("#now")).to_have_text("You are waiting for Noor Haddad.", timeout=SOON_MS)
+
+    noor.goto(ticket)
+    noor.get_by_role("button", name="Claim").click()
+    expect(customer.locator("#now")).to_have_text("Noor Haddad will help you now.", timeout=SOON_MS)
+    noor.get_by_label("Outcome").select_option("Could not be solved")
+    noor.get_by_role("button", name="Close ticket").click()
+    expect(customer.get_by_role("heading", name="Your session has ended")).to_be_visible(timeout=SOON_MS)
+    noor.get_by_role("button", name="Open it again").click()
+    customer.reload()
+    expect(customer.locator("#now")).to_have_text("Noor Haddad will help you now.")
+    history = noor.locator("#ticket-history > li")
+    expect(history).to_have_count(9)
+    expect(history.nth(4)).to_contain_text("Wants a call back.")
+
+
+@pytest.mark.usefixtures("desk")
+def test_without_script_a_ticket_is_worked_and_away_is_said(new_page: NewPage) -> None:
+    customer = new_page()
+    reach_applet(customer)
+    page = seated(new_page(java_script_enabled=False, viewport={"width": 360, "height": 740}), "wei@example.com")
+    page.goto(f"/console/tickets/{number_of(customer)}")
+    page.get_by_role("button", name="I am away").click()
+    expect(page.locator(".who")).to_contain_text("away")
+    page.get_by_role("button", name="Claim").click()
+    page.get_by_role("button", name="Close ticket").click()
+    expect(page.locator("#ticket-now")).to_contain_text("Closed: Solved")
+    page.get_by_role("button", name="I am back").click()
+    expect(page.locator(".who")).not_to_contain_text("away")
+
+
+@pytest.mark.usefixtures("desk")
+def test_the_ticket_page_in_every_state_looks_right(new_page: NewPage, look: Look) -> None:
+    customer = new_page(expect=LATE)
+    reach_applet(customer)
+    page = seated(new_page(expect=LATE, bypass_csp=True), "wei@example.com")
+    page.goto(f"/console/tickets/{number_of(customer)}")
+    look(page, "waiting")
+    page.get_by_role("button", name="Claim").click()
+    page.get_by_label("Add a note").fill("Donaudampfschifffahrtsgesellschaft" * 9)
+    page.get_by_role("button", name="Keep note").click()
+    look(page, "claimed, with a note")
+    page.get_by_role("button", name="Pass on").click()
+    page.get_by_role("alert").wait_for()
+    look(page, "refused")
+    page.get_by_role("button", name="Close ticket").click()
+    page.get_by_role("button", name="Open it again").wait_for()
+    look(page, "closed")

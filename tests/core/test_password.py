@@ -1,0 +1,62 @@
+"""Which passwords nobody may choose."""
+
+import pytest
+
+from app.core.password import LONGEST, SHORTEST, PasswordProblem, password_problem
+
+ANNA = ("anna.quill@example.com", "Anna Quill")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "a-password-for-tests",
+        "tidy kettle forgets",
+        "3f9a-71c2-ee04-b8d6",
+        "Grüße aus Köln",
+        "пароль для теста",
+        "  leading blanks count",
+        "x" * (LONGEST - 5) + "yzäö7",
+    ],
+)
+def test_a_password_that_nobody_else_has_is_taken(password: str) -> None:
+    assert password_problem(password, ANNA) is None
+
+
+def test_length_counts_in_characters() -> None:
+    assert password_problem("kettle-7ä", ()) is PasswordProblem.TOO_SHORT
+    assert len("kettle-7ä") == SHORTEST - 1
+    assert password_problem("x" * (LONGEST + 1), ()) is PasswordProblem.TOO_LONG
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Password123",
+        "password!!!",
+        "P@ssw0rd2026",
+        "passwordpassword",
+        "Welcome2026!",
+        "qwertyuiop",
+        "1234567890",
+        "0987654321",
+        "abcdefghij",
+        "aaaaaaaaaaaa",
+        "1212121212",
+        "1q2w3e4r5t",
+        "qwertyqwerty",
+        "iloveyou123",
+        "Handbell2026",
+        "administrator",
+        "letmeinletmein",
+        "          ",
+        "..........",
+    ],
+)
+def test_what_is_tried_first_is_refused(password: str) -> None:
+    assert password_problem(password, ANNA) is PasswordProblem.TOO_COMMON
+
+
+@pytest.mark.parametrize("password", ["anna.quill@example.com", "Anna.Quill", "anna quill", "ANNA-QUILL"])
+def test_what_everybody_knows_of_its_owner_is_refused(password: str) -> None:
+    assert password_problem(password, ANNA) is PasswordProblem.ABOUT_YOU

@@ -1,0 +1,61 @@
+"""Console sessions by public ids."""
+
+from datetime import timedelta
+
+from app.store.console import add_session
+from app.store.database import Database
+from app.store.sessions import end_session, end_sessions, public_id, sessions_of
+from app.store.staff import load_staff
+from tests.store.rows import NOW
+
+
+def fill(desk: Database) -> tuple[int, int]:
+    """Anna with sessions a, b and c, the last begun first; Ben with d."""
+    with desk.read() as connection:
+        anna, ben = (load_staff(connection).technicians[f"{name}@example.com"].id for name in ("anna", "ben"))
+    for n, (id_hash, whose) in enumerate((("c", anna), ("b", anna), ("a", anna), ("d", ben))):
+        desk.write(
+            lambda connection, id_hash=id_hash, whose=whose, n=n: add_session(
+                connection, id_hash, whose, NOW + timedelta(minutes=n)
+            )
+        )
+    return anna, ben
+
+
+def listed(desk: Database, whose: int) -> list[str]:
+    with desk.read() as connection:
+        return [each.public_id for each in sessions_of(connection, whose)]
+
+
+def test_sessions_are_listed_the_last_used_first_and_without_their_secrets(desk: Database) -> None:
+    anna, ben = fill(desk)
+    assert listed(desk, anna) == [public_id("a"), public_id("b"), public_id("c")]
+    assert listed(desk, ben) == [public_id("d")]
+    assert len(public_id("a")) == 16
+    with desk.read() as connection:
+        (one,) = sessions_of(connection, ben)
+    assert (one.created_at, one.seen_at, one.address, one.user_agent, one.pending) == (
+        NOW + timedelta(minutes=3),
+        NOW + timedelta(minutes=3),
+        None,
+        None,
+        False,
+    )
+
+
+def test_one_is_ended_if_it_is_theirs(desk: Database) -> None:
+    anna, ben = fill(desk)
+    assert not desk.write(lambda connection: end_session(connection, ben, public_id("b")))
+    assert not desk.write(lambda connection: end_session(connection, anna, "b"))
+    assert desk.write(lambda connection: end_session(connection, anna, public_id("b")))
+    assert not desk.write(lambda connection: end_session(connection, anna, public_id("b")))
+    assert listed(desk, anna) == [public_id("a"), public_id("c")]
+
+
+def test_all_but_one_are_ended_or_all(desk: Database) -> None:
+    anna, ben = fill(desk)
+    assert desk.write(lambda connection: end_sessions(connection, anna, public_id("b"))) == 2
+    assert listed(desk, anna) == [public_id("b")]
+    assert desk.write(lambda connection: end_sessions(connection, anna)) == 1
+    assert desk.write(lambda connection: end_sessions(connection, anna)) == 0
+    assert listed(desk, ben) == [public_id("d")]

@@ -1,0 +1,204 @@
+"""Streams of changes: who is told, when they end, and that nobody holds the others up."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
+
+import pytest
+
+from app import changes
+from app.changes import LENGTH, Changes
+
+
+class Desk:
+    """What is newest, as a test says it is."""
+
+    def __init__(self) -> None:
+        self.newest = 0
+        self.fault: Exception | None = None
+
+    def __call__(self) -> int:
+        if self.fault:
+            raise self.fault
+        return self.newest
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def streams(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Changes]:
+    monkeypatch.setattr(changes, "LOOK_EVERY", 0.01)
+    opened = Changes(desk)
+    opened.open()
+    yield opened
+    opened.close()
+
+
+def connect(streams: Changes, who: int = 1) -> socket.socket:
+    """A client's end of a new stream."""
+    ours, theirs = socket.socketpair()
+    theirs.settimeout(10)
+    streams.expect(ours, who)
+    assert streams.take(ours)
+    return theirs
+
+
+def hear(client: socket.socket, words: bytes) -> bytes:
+    """Everything up to and with these words."""
+    heard = b""
+    while words not in heard:
+        more = client.recv(65536)
+        assert more, f"it ended after {heard[-100:]!r}"
+        heard += more
+    return heard
+
+
+def until_told(desk: Desk, *clients: socket.socket) -> None:
+    """Something changes until everybody has heard of a change."""
+    numbers = count(desk.newest + 1)
+    for client in clients:
+        client.settimeout(0.05)
+        heard = b""
+        while b"data: changed\n\n" not in heard:
+            desk.newest = next(numbers)
+            try:
+                more = client.recv(65536)
+            except TimeoutError:
+                continue
+            assert more
+            heard += more
+        client.settimeout(10)
+
+
+def test_all_who_listen_are_told_of_a_change(streams: Changes, desk: Desk) -> None:
+    clients = [connect(streams, who) for who in range(5)]
+    until_told(desk, *clients)
+    for client in clients:
+        client.close()
+
+
+def test_a_stream_ends_at_the_length_that_was_announced(
+    streams: Changes, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "LONGEST", 0.5)
+    monkeypatch.setattr(changes, "BEAT_EVERY", 0.02)
+    with connect(streams) as client:
+        whole = b""
+        while more := client.recv(65536):
+            whole += more
+    assert len(whole) == LENGTH
+    assert set(whole.splitlines()) <= {b"", b":", b"data: changed", whole.splitlines()[-2]}
+    assert whole.endswith(b" \n\n")
+    assert streams.has_room(1)
+
+
+def test_a_stream_that_has_said_much_ends_before_its_length(streams: Changes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "BEAT_EVERY", 0.0)
+    monkeypatch.setattr(changes, "_RESERVE", 1000)
+    monkeypatch.setattr(changes, "_BEAT", b":" * 600 + b"\n\n")
+    with connect(streams) as client:
+        whole = b""
+        while more := client.recv(65536):
+            whole += more
+    assert len(whole) == LENGTH
+
+
+def test_a_client_who_has_gone_is_forgotten(streams: Changes, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "MOST_STREAMS_EACH", 1)
+    stays = connect(streams, 2)
+    connect(streams, 1).close()
+    until_told(desk, stays)
+    assert streams.has_room(1)
+    assert not streams.has_room(2)
+    stays.close()
+
+
+def test_a_client_who_does_not_read_is_dropped_and_holds_nobody_up(
+    streams: Changes, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "LENGTH", 10**9)
+    monkeypatch.setattr(changes._Stream.__init__, "__defaults__", (10**9,))
+    monkeypatch.setattr(changes, "_CHANGED", b"x" * 200_000 + changes._CHANGED)
+    sleeper = connect(streams, 1)
+    reader = connect(streams, 2)
+    for _ in range(10):
+        until_told(desk, reader)
+    heard = 0
+    while more := sleeper.recv(65536):
+        heard += len(more)
+    assert heard < 10**7
+    assert streams.has_room(1)
+    sleeper.close()
+    reader.close()
+
+
+def test_a_client_who_goes_on_talking_is_dropped(streams: Changes) -> None:
+    with connect(streams) as client:
+        client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        with suppress(ConnectionResetError):
+            while client.recv(65536):
+                pass
+    assert streams.has_room(1)
+
+
+def test_there_are_only_so_many(streams: Changes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "MOST_STREAMS_EACH", 2)
+    monkeypatch.setattr(changes, "MOST_STREAMS", 3)
+    kept = [connect(streams, 1), connect(streams, 1)]
+    assert not streams.has_room(1)
+    assert streams.has_room(2)
+    kept.append(connect(streams, 2))
+    assert not streams.has_room(3)
+    for client in kept:
+        client.close()
+
+
+def test_a_socket_that_nobody_expects_is_left_alone(streams: Changes) -> None:
+    ours, theirs = socket.socketpair()
+    assert not streams.take(ours)
+    with connect(streams):
+        assert not streams.take(ours)
+    ours.close()
+    theirs.close()
+
+
+def test_one_that_is_closed_already_is_not_taken(streams: Changes) -> None:
+    ours, theirs = socket.socketpair()
+    streams.expect(ours, 1)
+    ours.close()
+    assert not streams.take(ours)
+    theirs.close()
+
+
+def test_a_database_that_is_away_ends_no_stream(streams: Changes, desk: Desk) -> None:
+    with connect(streams) as client:
+        until_told(desk, client)
+        desk.fault = OSError("gone")
+        client.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            hear(client, b"never")
+        desk.fault = None
+        client.settimeout(10)
+        until_told(desk, client)
+
+
+def test_at_the_end_every_stream_ends_cleanly(desk: Desk) -> None:
+    streams = Changes(desk)
+    streams.open()
+    clients = [connect(streams, who) for who in range(3)]
+    streams.close()
+    for client in clients:
+        whole = b""
+        while more := client.recv(65536):
+            whole += more
+        assert len(whole) in (0, LENGTH)  # 0: it had not begun
+        client.close()
+    assert not streams.is_open
+
+
+def test_what_was_never_begun_ends_at_once(desk: Desk) -> None:
+    Changes(desk).close()

@@ -1,0 +1,140 @@
+"""Password checks: ten a second at most on the whole host, whatever comes, and the owner's network has its share."""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+
+from app.actions import log_in as log_in_action
+from app.actions.log_in import log_in
+from app.actions.tries import Busy, WrongLogin
+from app.limits import CHECKS_A_SECOND, Rates, Turns
+from app.wiring import Running
+from tests.conftest import PASSWORD
+from tests.live_server import free_port
+from tests.own_redis import OwnRedis
+
+ANNA, HOME = "anna@example.com", "192.0.2.7"
+
+
+def flood(processes: list[Turns], seconds: float, *, familiar: bool = False) -> tuple[int, float]:
+    """How many turns four threads for each process got that asked on and on, and in how many seconds."""
+    began = time.monotonic()
+
+    def ask(turns: Turns) -> int:
+        given = 0
+        while time.monotonic() < began + seconds:
+            given += turns.take(familiar) is None
+        return given
+
+    with ThreadPoolExecutor(4 * len(processes)) as pool:
+        given = sum(pool.map(ask, [turns for turns in processes for _ in range(4)]))
+    return given, time.monotonic() - began
+
+
+def most(rate: int, seconds: float) -> int:
+    """What `rate` in any second comes to at most."""
+    return rate * math.ceil(seconds)
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3, 8, 16])
+def test_without_redis_each_process_keeps_to_its_share(processes: int) -> None:
+    given, took = flood([Turns(Rates(""), processes, 2) for _ in range(processes)], 2.2, familiar=True)
+    assert 0 < given <= max(processes, most(CHECKS_A_SECOND, took))
+
+
+def test_strangers_get_eight_of_ten() -> None:
+    turns = Turns(Rates(""), 1, 2)
+    given, took = flood([turns], 1.5)
+    assert 8 <= given <= most(8, took)
+    assert turns.take(familiar=True) is None
+
+
+@pytest.mark.parametrize("processes", [1, 2, 5])
+def test_a_familiar_network_need_not_wait_behind_strangers(processes: int) -> None:
+    turns = Turns(Rates(""), processes, 2)
+    while turns._seconds_left(familiar=False) is None:
+        """Strangers take all that they may have."""
+    began = time.monotonic()
+    assert turns.take(familiar=True) is None
+    assert time.monotonic() - began < 0.5
+
+
+def test_who_finds_no_place_to_wait_is_sent_away_at_once() -> None:
+    turns = Turns(Rates(""), 10, 1)
+    assert turns.take(familiar=True) is None
+    inside = threading.Thread(target=turns.take, args=(True,))
+    inside.start()
+    while turns._places[True]._value:
+        time.sleep(0.001)
+    began = time.monotonic()
+    assert turns.take(familiar=True) == 1
+    assert time.monotonic() - began < 0.2
+    inside.join()
+
+
+@pytest.mark.redis
+def test_with_redis_all_processes_share_ten(own_redis: OwnRedis) -> None:
+    given, took = flood([Turns(Rates(own_redis.url), 4, 2) for _ in range(4)], 2.5)
+    assert 8 <= given <= most(8, took)
+
+
+def test_a_redis_that_is_away_is_as_none() -> None:
+    turns = Turns(Rates(f"redis://127.0.0.1:{free_port()}/0"), 2, 2)
+    assert turns.take(familiar=False) is None
+    given, took = flood([turns], 1.5)
+    assert given <= most(5, took)
+
+
+class Watched:
+    """The real hasher; counts."""
+
+    def __init__(self, hasher: PasswordHasher) -> None:
+        self._hasher = hasher
+        self.checked = 0
+
+    def verify(self, hashed: str, password: bytes) -> bool:
+        self.checked += 1
+        return self._hasher.verify(hashed, password)
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """Counts what the log-in hashes."""
+    hasher = Watched(log_in_action._hasher)
+    monkeypatch.setattr(log_in_action, "_hasher", hasher)
+    return hasher
+
+
+def outcome(act: Callable[[], object]) -> str:
+    try:
+        act()
+    except WrongLogin:
+        return "wrong"
+    except Busy:
+        return "busy"
+    return "in"
+
+
+def test_a_thousand_wrong_log_ins_leave_room_for_the_owner(app_on_both: Flask, watched: Watched) -> None:
+    here: Running = app_on_both.extensions["handbell"]
+    now = here.clock()
+
+    def enter(address: str, password: str) -> str:
+        return outcome(lambda: log_in(here.database, ANNA, password, address, now, turns=here.log_in_turns))
+
+    assert enter(HOME, PASSWORD) == "in"
+    began = time.monotonic()
+    with ThreadPoolExecutor(64) as pool:
+        wrong = [pool.submit(enter, f"2001:db8:{number:x}::1", "wrong-password") for number in range(1000)]
+        owner = [enter(HOME, PASSWORD) for _ in range(3)]
+        outcomes = [each.result() for each in wrong]
+    took = time.monotonic() - began
+    assert owner == ["in"] * 3
+    assert set(outcomes) <= {"wrong", "busy"}
+    assert watched.checked <= 1 + most(CHECKS_A_SECOND, took)

@@ -1,0 +1,156 @@
+"""Streams at a real server: they take no thread, and their clients come and go."""
+
+import http.client
+import re
+import selectors
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from urllib.parse import urlencode
+
+import pytest
+
+from app.changes import LENGTH
+from tests.live_server import LiveServer, serving
+
+_STREAMS = 30  # of one process with eight threads; a technician may have 20 in one
+_PATIENCE = 10.0
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    with serving(tmp_path_factory.mktemp("streams"), HANDBELL_PROCESSES="1") as server:
+        yield server
+
+
+class Console:
+    """A technician's browser, as far as these tests need one."""
+
+    def __init__(self, live: LiveServer, email: str, password: str) -> None:
+        self._live = live
+        self._uid = live.uid()
+        page, cookie = self._fetch("GET", "/console/login")
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert token
+        filled = {"csrf_token": token[1], "email": email, "password": password}
+        self.cookie = cookie
+        _page, self.cookie = self._fetch("POST", "/console/login", urlencode(filled))
+
+    def _fetch(self, method: str, path: str, body: str | None = None) -> tuple[str, str]:
+        headers = {"Cookie": getattr(self, "cookie", "")}
+        if body:
+            headers |= {"Content-Type": "application/x-www-form-urlencoded"}
+        connection = http.client.HTTPConnection("127.0.0.1", self._live.port, timeout=_PATIENCE)
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        page = answer.read().decode()
+        connection.close()
+        return page, (answer.headers["Set-Cookie"] or "").partition(";")[0]
+
+    def stream(self, version: str = "1.1") -> socket.socket:
+        """A stream whose beginning has been read."""
+        client = socket.create_connection(("127.0.0.1", self._live.port), _PATIENCE)
+        client.sendall(
+            f"GET /console/changes HTTP/{version}\r\nHost: 127.0.0.1:{self._live.port}\r\n"
+            f"Accept: text/event-stream\r\nCookie: {self.cookie}\r\n\r\n".encode()
+        )
+        self.beginning = b""
+        while not self.beginning.endswith(b"retry: 3000\n\n"):
+            more = client.recv(4096)
+            assert more, self.beginning
+            self.beginning += more
+        return client
+
+    def ask(self) -> None:
+        """A new request changes what is newest."""
+        query = urlencode({"uid": self._uid, "customer_name": "Zoë"})
+        self._fetch("GET", f"/integration/integration_api.php?{query}")
+
+    def status(self, path: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self._live.port, timeout=_PATIENCE)
+        connection.request("GET", path, headers={"Cookie": self.cookie, "Accept": "text/event-stream"})
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+
+@pytest.fixture(scope="module")
+def consoles(live: LiveServer) -> tuple[Console, Console]:
+    """Of two technicians."""
+    live.run("technician", "password", "robin@example.com", "--password-file", "-", stdin="a-password-for-robin\n")
+    return Console(live, *live.first_log_in), Console(live, "robin@example.com", "a-password-for-robin")
+
+
+def hear_change(client: socket.socket) -> bytes:
+    """All that was said until then."""
+    heard = b""
+    while b"data: changed\n\n" not in heard:
+        more = client.recv(4096)
+        assert more, heard
+        heard += more
+    return heard
+
+
+def comes(console: Console, status: int) -> bool:
+    """Whether this is, sooner or later, how another stream is answered: the server counts just after it answers."""
+    deadline = time.monotonic() + _PATIENCE
+    with selectors.DefaultSelector() as pause:
+        while console.status("/console/changes") != status:
+            if time.monotonic() > deadline:
+                return False
+            pause.select(0.05)
+    return True
+
+
+def test_a_stream_says_how_long_it_is_and_that_nobody_may_keep_it(consoles: tuple[Console, Console]) -> None:
+    with consoles[0].stream():
+        beginning = consoles[0].beginning.decode()
+    assert beginning.startswith("HTTP/1.1 200 OK")
+    assert f"Content-Length: {LENGTH + len('retry: 3000') + 2}\r\n" in beginning
+    assert "Content-Type: text/event-stream" in beginning
+    assert "X-Accel-Buffering: no" in beginning
+    assert "Cache-Control: no-store" in beginning
+
+
+@pytest.mark.slow
+def test_more_streams_than_threads_leave_the_site_answering(
+    live: LiveServer, consoles: tuple[Console, Console]
+) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(consoles[n % 2].stream()) for n in range(_STREAMS)]
+        for path in ("/", "/readyz", "/console/login"):
+            assert consoles[0].status(path) == 200
+        consoles[0].ask()
+        for client in clients:
+            hear_change(client)
+
+
+def test_a_client_that_closes_at_once_is_told_of_changes_as_well(consoles: tuple[Console, Console]) -> None:
+    with consoles[0].stream("1.0") as client:
+        consoles[0].ask()
+        hear_change(client)
+
+
+@pytest.mark.slow
+def test_clients_who_have_gone_make_room_for_others(consoles: tuple[Console, Console]) -> None:
+    for _ in range(2):
+        with ExitStack() as stack:
+            for _ in range(20):
+                stack.enter_context(consoles[0].stream())
+            assert comes(consoles[0], 503)
+            assert consoles[1].status("/console/changes") == 200
+        assert comes(consoles[0], 200)
+
+
+@pytest.mark.slow
+def test_a_server_that_stops_ends_its_streams(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with serving(tmp_path_factory.mktemp("stops"), HANDBELL_PROCESSES="1") as live:
+        console = Console(live, *live.first_log_in)
+        client = console.stream()
+        console.ask()
+        whole = len(hear_change(client))
+    while more := client.recv(65536):
+        whole += len(more)
+    client.close()
+    assert whole == LENGTH

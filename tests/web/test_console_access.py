@@ -1,0 +1,149 @@
+"""Who gets into which page of the console: every route, in forty spellings and for every role."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from app.access import Who, declared
+from app.actions.ticket import open_ticket
+from app.core.new_session import NewSessionRequest
+from app.wiring import Running
+from tests.conftest import PASSWORD, StandingClock
+from tests.page_client import HOST, PageClient
+from tests.web.test_console import csrf_of, log_in
+
+SECRET = "kept-from-strangers"
+WHO_MAY = {
+    "anna@example.com": {Who.TECHNICIANS},
+    "sven@example.com": {Who.TECHNICIANS, Who.SUPERVISORS},
+    "dora@example.com": {Who.TECHNICIANS, Who.SUPERVISORS, Who.ADMINISTRATORS},
+}
+GUARDED = frozenset({Who.TECHNICIANS, Who.SUPERVISORS, Who.ADMINISTRATORS})
+# A value for each part of an address: things that are there, so that only the guard keeps them back.
+THERE = {"number": "100001", "site_key": "default", "key": "default", "technician_id": "1", "department_id": "10"}
+SPELLINGS = (
+    "{path}",
+    "{path}/",
+    "{path}//",
+    "{path}/.",
+    "{path}/..",
+    "{path}/../",
+    "{path}%20",
+    "{path}%00",
+    "{path}%0a",
+    "{path}%2f",
+    "{path};",
+    "{path};x=y",
+    "{path}.json",
+    "{path}.html",
+    "{path}?lang=de",
+    "{path}?next=/console/",
+    "{path}?role=administrator",
+    "{path}#x",
+    "/{path}",
+    "//{path}",
+    "/.{path}",
+    "/x/..{path}",
+    "/console/..{path}",
+    "/console/login/..{path}",
+    "/console/login{path}",
+    "/static/..{path}",
+    "/s/..{path}",
+    "/%2e{path}",
+    "/%2e%2e{path}",
+    "/console%2f{rest}",
+    "/console/%2e/{rest}",
+    "/console/./{rest}",
+    "/console//{rest}",
+    "/console/;/{rest}",
+    "/CONSOLE/{rest}",
+    "/Console/{rest}",
+    "/%63onsole/{rest}",
+    "/%63%6f%6e%73%6f%6c%65/{rest}",
+    "/\u212aonsole/{rest}",
+    "/console\\{rest}",
+)
+HEADERS: tuple[dict[str, str], ...] = (
+    {"X-Original-URL": "/console/", "X-Rewrite-URL": "/console/"},
+    {"X-HTTP-Method-Override": "GET", "X-Forwarded-User": "dora@example.com", "Remote-User": "dora@example.com"},
+    {"Authorization": "Basic ZG9yYTpkb3Jh", "Cookie": "handbell=eyJzaWQiOiJ4In0.x.y"},
+    {"X-Forwarded-For": "127.0.0.1", "X-Real-IP": "127.0.0.1", "Forwarded": "for=127.0.0.1"},
+)
+
+
+def guarded(app: Flask) -> Iterator[tuple[str, str, Who]]:
+    """Method, an address that is there, and who may use it."""
+    for route, who in declared(app).items():
+        methods, path = route.split(" ")
+        if who in GUARDED:
+            filled = re.sub(r"<(?:\w+:)?(\w+)>", lambda part: THERE[part[1]], path)
+            for method in methods.split(","):
+                yield method, filled, who
+
+
+@pytest.fixture
+def waiting(here: Running, clock: StandingClock) -> int:
+    """A ticket that bears a secret, in the general queue."""
+    asked = {"customer_name": SECRET, "customer_email": f"{SECRET}@x.org", "problem_description": SECRET}
+    request = NewSessionRequest(**asked)
+    return open_ticket(here.database, here.desk.staff, "default", request, clock()).number
+
+
+def test_the_console_is_for_people_who_work_there(app: Flask) -> None:
+    console = {route: who for route, who in declared(app).items() if " /console" in route}
+    open_ = {route for route, who in console.items() if who not in GUARDED}
+    assert open_ == {"GET,POST /console/login", "GET,POST /console/invitation/<secret>"}
+    assert set(declared(app).values()) >= GUARDED
+    assert all(" /console" in route for route, who in declared(app).items() if who in GUARDED)
+
+
+def test_no_spelling_of_an_address_lets_a_stranger_in(app: Flask, here: Running, waiting: int) -> None:
+    assert len(SPELLINGS) == len(set(SPELLINGS)) == 40
+    client = PageClient(app)
+    uid = here.desk.sites["default"].uid
+    for method, path, _who in guarded(app):
+        rest = path.removeprefix("/console/")
+        for n, spelling in enumerate(SPELLINGS):
+            address = spelling.format(path=path, rest=rest)
+            answer = client.open(method, address, headers=HEADERS[n % len(HEADERS)], check=False)
+            if answer.status == 200:  # the log-in, or a page for customers
+                assert method == "GET", address
+                assert not answer.page.select(".who, form[action='/console/logout']"), address
+            else:
+                assert answer.status in (301, 303, 308, 400, 403, 404, 405, 410), (method, address, answer.status)
+            if answer.status in (301, 308):  # to the address's own spelling, which is among these
+                assert (answer.location or "").startswith(("/", f"http://{HOST}/")), address
+            assert SECRET not in answer.text, address
+            assert uid not in answer.text, address
+            assert "@example.com" not in answer.text, address
+
+
+@pytest.mark.parametrize("email", WHO_MAY)
+def test_no_role_gets_more_than_its_pages(app: Flask, client: PageClient, waiting: int, email: str) -> None:
+    assert log_in(client, email, PASSWORD).status == 303
+    token = csrf_of(client.get("/console/"))
+    for method, path, who in guarded(app):
+        data = {"csrf_token": token} if method != "GET" else None
+        if path == "/console/logout":
+            continue
+        if who in WHO_MAY[email]:
+            if method == "GET":
+                assert client.open(method, path, check=False).status != 403, path
+            continue
+        for spelled in (path, f"{path}?role=administrator", f"/console//{path.removeprefix('/console/')}"):
+            answer = client.open(method, spelled, data=data, check=False)
+            assert answer.status in (403, 404, 308), (method, spelled, answer.status)
+            assert SECRET not in answer.text
+    assert client.get("/console/").status == 200
+
+
+def test_an_unsafe_request_without_its_token_changes_nothing(app: Flask, client: PageClient, waiting: int) -> None:
+    log_in(client, "dora@example.com", PASSWORD)
+    for method, path, _who in guarded(app):
+        if method == "GET":
+            continue
+        for data in ({}, {"csrf_token": ""}, {"csrf_token": "x"}):
+            assert client.open(method, path, data=data).status == 400, path
+    assert client.get("/console/").status == 200

@@ -1,0 +1,70 @@
+"""The desk's options in the console."""
+
+import pytest
+from flask import Flask
+
+from app.core.desk_options import DeskOptions
+from app.store.audit import acts
+from app.wiring import Running
+from tests.page_client import Answer, PageClient
+from tests.web.test_console import csrf_of, log_in
+from tests.web.test_console_data import DORA
+
+DESK = "/console/desk"
+
+
+@pytest.fixture
+def app(app_on_both: Flask) -> Flask:
+    return app_on_both
+
+
+@pytest.fixture
+def dora(client: PageClient) -> PageClient:
+    log_in(client, DORA)
+    return client
+
+
+def post(client: PageClient, **fields: str) -> Answer:
+    return client.post(DESK, {"csrf_token": csrf_of(client.get(DESK)), **fields})
+
+
+def test_the_options_are_shown_changed_and_audited(dora: PageClient, here: Running) -> None:
+    page = dora.get(DESK)
+    assert (page.select("#long_wait")["value"], page.select("#retention_days")["value"]) == ("10", "")
+    assert "which is 30." in page.select("#retention_days-hint").get_text()
+    assert post(dora, long_wait=" 15 ", retention_days="7").status == 303
+    assert here.desk.options == DeskOptions(long_wait=15, retention_days=7)
+    assert dora.get(DESK).select("#retention_days")["value"] == "7"
+    assert post(dora, long_wait="15", retention_days="7").status == 303, "the same again is no change"
+    assert post(dora, long_wait="15", retention_days="").status == 303
+    assert here.desk.options == DeskOptions(long_wait=15, retention_days=None)
+    with here.database.read() as connection:
+        found = acts(connection)
+    assert [(act.act, act.detail) for act in found] == [
+        ("desk.changed", {"retention_days": [7, None]}),
+        ("desk.changed", {"long_wait": [10, 15], "retention_days": [None, 7]}),
+    ]
+    assert {act.who for act in found} == {here.desk.staff.technicians[DORA].id}
+
+
+@pytest.mark.parametrize(
+    "long_wait", ["", "0", "-1", "1441", "1.5", "x", "9" * 400, "\N{ARABIC-INDIC DIGIT ONE}", "1e3"]
+)
+def test_a_wait_that_cannot_be_comes_back(dora: PageClient, here: Running, long_wait: str) -> None:
+    answer = post(dora, long_wait=long_wait, retention_days="91")
+    assert answer.status == 422
+    assert answer.select("#long_wait")["value"] == long_wait
+    assert answer.select("#long_wait")["aria-invalid"] == "true"
+    assert answer.select("#retention_days")["value"] == "91"
+    assert [a["href"] for a in answer.page.select(".summary a")] == ["#long_wait", "#retention_days"]
+    assert here.desk.options == DeskOptions()
+
+
+def test_only_administrators_see_and_change_them(app: Flask, here: Running) -> None:
+    for email in ("anna@example.com", "sven@example.com"):
+        other = PageClient(app)
+        log_in(other, email)
+        token = csrf_of(other.get("/console/"))
+        assert other.get(DESK).status == 403
+        assert other.post(DESK, {"csrf_token": token, "long_wait": "1", "retention_days": "1"}).status == 403
+    assert here.desk.options == DeskOptions()

@@ -1,0 +1,94 @@
+/** Calls when a request appears in the queue that is shown: a sound, a notification, a word to screen readers. */
+
+import { fill, find, say, written } from "../pages/page";
+import { isOn, keep, useSwitch } from "./switches";
+
+const TONES = [
+  [880, 0],
+  [1318.5, 0.16],
+] as const; // hertz, seconds
+const LOUD = 0.12;
+const FADES_S = 0.45;
+
+let audio: AudioContext | undefined;
+
+/** Browsers keep a page silent until somebody has pressed something in it. */
+const wake = (): void => {
+  if (!isOn("sound")) return;
+  audio ??= new AudioContext();
+  void audio.resume();
+};
+
+const ring = (): void => {
+  if (!isOn("sound") || audio?.state !== "running") return;
+  for (const [pitch, after] of TONES) {
+    const tone = new OscillatorNode(audio, { frequency: pitch });
+    const volume = new GainNode(audio, { gain: 0 });
+    const begin = audio.currentTime + after;
+    volume.gain.setValueAtTime(0, begin);
+    volume.gain.linearRampToValueAtTime(LOUD, begin + 0.01);
+    volume.gain.exponentialRampToValueAtTime(0.0001, begin + FADES_S);
+    tone.connect(volume).connect(audio.destination);
+    tone.start(begin);
+    tone.stop(begin + FADES_S);
+  }
+};
+
+const notify = (input: HTMLInputElement | null, row: HTMLElement): void => {
+  if (!isOn("notify") || !("Notification" in window) || Notification.permission !== "granted" || document.hasFocus())
+    return;
+  const reference = row.dataset.reference ?? "";
+  try {
+    // The reference alone: notifications stand on locked screens.
+    const shown = new Notification(input?.dataset.title ?? "", { body: reference, tag: `handbell-${reference}` });
+    shown.onclick = () => {
+      focus();
+      shown.close();
+    };
+  } catch {
+    // Some phones show none for pages.
+  }
+};
+
+const ask = async (input: HTMLInputElement, on: boolean): Promise<void> => {
+  if (!on || !("Notification" in window)) return;
+  if (Notification.permission === "default") await Notification.requestPermission();
+  if (Notification.permission === "granted") return;
+  keep("notify", false);
+  say(input.dataset.blocked ?? "");
+  input.title = input.dataset.blocked ?? "";
+};
+
+const waitingRows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>("#rows [data-row]")];
+const numberOf = (row: HTMLElement): number => Number(row.dataset.row);
+
+/** The answer is to be called after each renewal of the page. */
+export const arrivals = (): (() => void) => {
+  const input = document.querySelector<HTMLInputElement>("input[data-switch='notify']");
+  useSwitch("sound", wake);
+  useSwitch("notify", (on) => {
+    if (input) void ask(input, on);
+  });
+  if (input?.checked && (!("Notification" in window) || Notification.permission !== "granted")) input.checked = false;
+  for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, wake, { passive: true });
+  const switches = find("[data-switches]");
+  if (switches) switches.hidden = false;
+
+  const seen = new Set(waitingRows().map(numberOf));
+  let full = Boolean(find("#rows .more"));
+  let last = Math.min(...seen);
+  return () => {
+    const place = find("#rows[data-arrivals]");
+    const rows = waitingRows();
+    // One that moves up from the next page because another has left is nothing new.
+    const fresh = rows.filter((row) => !seen.has(numberOf(row)) && !(full && numberOf(row) < last));
+    for (const row of rows) seen.add(numberOf(row));
+    full = Boolean(find("#rows .more"));
+    last = Math.min(...rows.map(numberOf));
+    if (!place || !fresh.length) return;
+    say("");
+    say(fresh.length === 1 ? (place.dataset.one ?? "") : fill(place.dataset.many, written(fresh.length)));
+    ring();
+    for (const row of fresh) notify(input, row);
+  };
+};

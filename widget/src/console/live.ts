@@ -1,0 +1,132 @@
+/** Keeps what a page shows up to date. Elements with `data-live` and an id are renewed, and nothing else.
+ *
+ * A page hears of changes by the stream that the browser's tabs share, and asks for itself; without a stream it asks
+ * every two seconds, which the server answers with 304 as long as nothing has changed.
+ */
+
+import { find, write } from "../pages/page";
+import { morph } from "./morph";
+import { listen } from "./stream";
+
+const TICK_MS = 2_000;
+const SPREAD_MS = 300; // so that not all consoles ask at once
+const RENEW_MS = 60_000; // times pass even where nothing changes
+const LOGGED_OUT_MS = 20_000;
+const LIMIT_MS = 10_000;
+
+/** Called after each renewal. */
+export type Renewed = () => void;
+
+const rowsNow = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>("[data-row]")];
+const topOf = (row: HTMLElement | undefined): number => row?.getBoundingClientRect().top ?? 0;
+
+/** Runs `change`, and keeps what is being looked at where it is. */
+const still = (change: () => void): void => {
+  const rows = rowsNow();
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  const seen = rows[at] ?? rows.find((row) => row.getBoundingClientRect().bottom > 0);
+  const before = topOf(seen);
+  change();
+  if (seen?.isConnected && scrollY > 0) scrollBy({ top: topOf(seen) - before, behavior: "instant" });
+  if (at < 0 || rows[at]?.contains(document.activeElement)) return;
+  // The row with the focus is gone, or the button in it: the focus stays in its place rather than be lost.
+  const left = rowsNow();
+  const place = rows[at]?.isConnected ? rows[at] : left[Math.min(at, left.length - 1)];
+  (place?.querySelector<HTMLElement>("a") ?? find("#q"))?.focus({ preventScroll: true });
+};
+
+const renew = (page: Document): void => {
+  still(() => {
+    for (const part of document.querySelectorAll("[data-live][id]")) {
+      const now = page.getElementById(part.id);
+      if (now) morph(part, now);
+    }
+  });
+  if (document.title !== page.title) document.title = page.title;
+};
+
+export const live = (renewed: Renewed): void => {
+  let tag = document.body.dataset.tag;
+  if (!tag || !find("[data-live]")) return;
+  document.documentElement.style.overflowAnchor = "none"; // `still` does it, in every browser
+  const line = find("[data-line]");
+  let asking = false;
+  let again = false;
+  let touched = false;
+  let failed = 0;
+  let out = false;
+  let gone = false;
+  let due = Date.now() + RENEW_MS;
+
+  const show = (): void => {
+    const words = out ? line?.dataset.out : gone ? line?.dataset.gone : failed > 2 ? line?.dataset.away : "";
+    write(line?.querySelector("span") ?? null, words ?? "");
+    line?.classList.toggle("saying", Boolean(words));
+    const way = line?.querySelector("a");
+    if (way) way.hidden = !out;
+  };
+
+  const answered = (call: XMLHttpRequest): void => {
+    failed = call.status === 200 || call.status === 304 || call.status === 401 ? 0 : failed + 1;
+    out = call.status === 401;
+    gone = call.status === 403 || call.status === 404; // it went to somebody else, say
+    due = Date.now() + (out ? LOGGED_OUT_MS : failed > 2 ? TICK_MS * Math.min(failed, 10) : RENEW_MS);
+    if (call.status === 200 && call.response instanceof Document) {
+      tag = call.response.body.dataset.tag ?? tag;
+      renew(call.response);
+      renewed();
+    }
+    show();
+  };
+
+  const ask = (): void => {
+    if (gone) return;
+    if (asking) {
+      again = true;
+      return;
+    }
+    asking = true;
+    again = false;
+    const call = new XMLHttpRequest();
+    call.open("GET", location.pathname + location.search);
+    call.responseType = "document";
+    call.timeout = LIMIT_MS;
+    call.setRequestHeader("X-Live", "1");
+    call.setRequestHeader("If-None-Match", `"${tag}"`);
+    // Only somebody who does something keeps the session alive.
+    if (!touched) call.setRequestHeader("X-Background", "1");
+    touched = false;
+    call.onloadend = () => {
+      asking = false;
+      answered(call);
+      if (again) soon();
+    };
+    call.send();
+  };
+
+  let timer = 0;
+  const soon = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, Math.random() * SPREAD_MS);
+  };
+
+  const streamed = listen(() => {
+    if (!out) soon();
+  });
+  setInterval(() => {
+    const waits = out || failed > 2 || streamed();
+    if (!waits || Date.now() >= due) ask();
+  }, TICK_MS);
+  for (const sign of ["keydown", "pointerdown", "wheel"]) {
+    addEventListener(
+      sign,
+      (event) => {
+        touched ||= event.isTrusted;
+      },
+      { passive: true },
+    );
+  }
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) ask();
+  });
+};

@@ -1,0 +1,80 @@
+/** Hears from the server that something has changed.
+ *
+ * All tabs of a browser share one stream: a browser has six connections to a server at most. The tab that holds a lock
+ * listens and tells the others; when it is closed, another one takes its place.
+ */
+
+const URL = "/console/changes";
+const NAME = "handbell-changes";
+const AGAIN_MS = 60_000;
+
+type Word = "changed" | "open" | "shut" | "hello";
+
+/** `changed` is called with every change, and when the stream has begun; the answer tells whether there is one. */
+export const listen = (changed: () => void): (() => boolean) => {
+  let open = false;
+  // Without locks, as over plain http, each tab would need a stream of its own: pages ask by themselves instead.
+  if (!navigator.locks || !("BroadcastChannel" in window)) return () => false;
+
+  const others = new BroadcastChannel(NAME);
+  const tell = (word: Word): void => others.postMessage(word);
+  let source: EventSource | null = null;
+
+  const hear = (word: Word): void => {
+    if (word === "hello") {
+      if (source && open) tell("open");
+      return;
+    }
+    const was = open;
+    if (word !== "changed") open = word === "open";
+    if (word === "changed" || (open && !was)) changed();
+  };
+  const say = (word: Word): void => {
+    tell(word);
+    hear(word);
+  };
+
+  const begin = (): void => {
+    source = new EventSource(URL);
+    source.onopen = () => say("open");
+    source.onmessage = () => say("changed");
+    source.onerror = () => {
+      say("shut");
+      // Refused, and not just broken off: by a full server, or because nobody is logged in.
+      if (source?.readyState === EventSource.CLOSED) setTimeout(() => source && begin(), AGAIN_MS);
+    };
+  };
+
+  const stand = (): void => {
+    let leave: () => void = () => undefined;
+    const stay = new Promise<void>((resolve) => {
+      leave = resolve;
+    });
+    const waiting = new AbortController();
+    navigator.locks
+      .request(NAME, { signal: waiting.signal }, () => {
+        begin();
+        return stay;
+      })
+      .catch(() => undefined);
+    addEventListener(
+      "pagehide",
+      () => {
+        source?.close();
+        source = null;
+        open = false;
+        waiting.abort();
+        leave();
+      },
+      { once: true },
+    );
+  };
+
+  others.onmessage = (event: MessageEvent<Word>) => hear(event.data);
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) stand();
+  });
+  stand();
+  tell("hello");
+  return () => open;
+};
