@@ -12,6 +12,7 @@ Where each behaviour lives:
 - programs and snippets for other people's pages .................. core/examples.py, core/embed.py
 - signed, expiring links .......................................... core/links.py
 - accounts at the vendor, their keys, stored secrets ............. core/vendor_*.py, core/site_change.py, seal.py
+- a site's colour and logo, its change, its test ................. core/colour.py, actions/logo.py, sites.py, site_*.py
 - settings, keys, files of the installation ....................... settings.py, key_file.py, resources.py
 - rows and transactions, group commit on SQLite ................... store/
 - opening a session ............................................... backends/
@@ -26,6 +27,8 @@ Where each behaviour lives:
 - log-in, its limits, second factor, one's own account ............ actions/{log_in,tries,second_factor,own_account}.py
 - the console's queues, what an address shows of them ............. store/queues.py, core/queue_view.py
 - open consoles hear of changes, without a thread each ............ changes.py, web_process.py, web/console/live.py
+- what operators do with hand-offs, the list they look at ......... actions/operate.py, store/request_list.py
+- figures of days, their charts, CSV .............................. core/figures.py, actions/figures.py, core/csv.py
 - pages for customers and technicians ............................. web/
 - the widget: its files and addresses, a page that shows it ........ widget_files.py, web/widget.py, web/demo.py
 - the New Session API, states as JSON, OpenAPI .................... api/

@@ -13,6 +13,7 @@ import structlog
 from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.actions.figures import Figures
 from app.actions.hand_off import BrowserCall, browser_call
 from app.actions.sealing import site_key
 from app.actions.tell import deliver_due
@@ -96,6 +97,9 @@ class CustomerWords(Protocol):
     def look_again(self, site: Site, language: str) -> str:
         """That something in the form is not right."""
 
+    def language(self, site: Site, language: str) -> str:
+        """The one of the site's languages that fits best, as a tag."""
+
     def about_reference(self, site: Site, language: str) -> str:
         """What the reference is good for where the technician does not see it."""
 
@@ -113,6 +117,7 @@ class Running:
         ensure_keys(settings.keys_path, clock())
         self.rates = Rates(settings.redis_url)
         self.log_in_turns = Turns(self.rates, settings.processes, settings.threads // 4)
+        self.figures = Figures(self.database)
         self.hand_offs = HandOffPool(self._surroundings())
         self.changes = Changes(self._newest)
         self._calls = VendorCalls()

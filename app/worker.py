@@ -1,4 +1,5 @@
-"""Background work on a schedule: tickets expire, kept data is erased, secrets follow the newest key.
+"""Background work on a schedule: tickets expire, kept data is erased, secrets follow the newest key, and finished days
+are counted.
 
 Safe in every process at once.
 """
@@ -13,6 +14,7 @@ from datetime import date, datetime
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.actions.figures import finish_next_day
 from app.actions.privacy import Pruned, prune, retention_of
 from app.actions.sealing import any_sealed, lost_second_factors, lost_secrets, reseal
 from app.core.vendor_account import days_left
@@ -52,7 +54,13 @@ class Schedule:
     def run_once(self) -> Pruned:
         """All due work, now."""
         self.look_after_secrets()
+        self.finish_days()
         return self._prune()
+
+    def finish_days(self) -> None:
+        """Count and keep what days are finished and not kept yet: before anything of them is erased."""
+        while not self._stop.is_set() and (day := finish_next_day(self._database, self._clock())):
+            log.debug("day_counted", day=str(day))
 
     def look_after_secrets(self) -> None:
         """Put secrets under the newest key, whoever changed the keys file; once a day, tell which will soon not do."""
@@ -88,8 +96,10 @@ class Schedule:
 
     def _work(self) -> None:
         self._try("reseal_failed", self.look_after_secrets)
+        self._try("days_not_counted", self.finish_days)
         while not self._stop.wait(_EVERY * _jitter.uniform(0.05, 1.0)):
             self._try("reseal_failed", self.look_after_secrets)
+            self._try("days_not_counted", self.finish_days)
             self._try("prune_failed", self._prune)
 
     def _prune(self) -> Pruned:

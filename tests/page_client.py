@@ -93,8 +93,8 @@ def check_html(answer: Answer) -> None:
     parser.parse(answer.text)
     assert not parser.errors, parser.errors[:3]
     page = answer.page
-    assert len(page.select("title")) == 1
-    assert page.select_one("title").get_text(strip=True)  # type: ignore[union-attr]
+    assert len(page.select("head > title")) == 1
+    assert page.select_one("head > title").get_text(strip=True)  # type: ignore[union-attr]
     assert len(page.select("h1")) == 1
     assert page.select_one("html[lang][dir]")
     ids = Counter(element["id"] for element in page.select("[id]"))

@@ -112,7 +112,7 @@ def test_a_file_of_its_owner_alone_is_read(path: Path, mode: int) -> None:
         (line("long", bytes(range(33))), "line 1: expected"),
         (line("", bytes(range(32))), "line 1: expected"),
         ("kid:not base64!\n", "line 1: expected"),
-        (line("good") + "kid:%%%\n", "line 2: expected"),
+        (line("good", bytes(range(32))) + "kid:%%%\n", "line 2: expected"),
         (line("zero", bytes(32)), "example"),
         (line("example", b"changeme" * 4)[:-1], "example"),
     ],

@@ -22,6 +22,7 @@ from app.store.desk import load_desk_options
 from app.store.requests import end_request, request_by_reference, requests_of_person
 from app.store.tickets import (
     add_event,
+    earlier_tickets,
     end_ticket,
     ticket_by_number,
     ticket_history,
@@ -203,7 +204,8 @@ def _number_of(person: Person) -> str:
 
 def _tickets_of(connection: Connection, requests: Sequence[CustomerRequest]) -> list[Ticket]:
     numbers = [r.ticket_number for r in requests if r.ticket_number is not None]
-    return [t for n in numbers if (t := ticket_by_number(connection, n))]
+    last = [t for n in numbers if (t := ticket_by_number(connection, n))]
+    return last + [t for r in requests for t in earlier_tickets(connection, r.reference)]
 
 
 def _event(event: TicketEvent) -> dict[str, Any]:

@@ -1,12 +1,17 @@
 """Secrets of sites and second factors: opened where they are used, kept under the newest key of the keys file."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from app.core.site import SEALED, Site
+from app.core.vendor_key import key_ending
+from app.key_file import keys_held, read_keys
 from app.seal import Sealer, Unsealable
 from app.store.account import Account, accounts_with_second_factor, reseal_second_factor
 from app.store.database import Database
@@ -28,6 +33,23 @@ class Unsealer(Protocol):
     """What opens secrets: a Sealer, or a running process, which looks at the keys file anew when that fails."""
 
     def unseal(self, sealed: str) -> str: ...
+
+
+@contextmanager
+def held_sealer(keys_path: Path) -> Iterator[Sealer]:
+    """What seals secrets. No key goes on this host before the end: until then what was sealed must be stored.
+
+    Raises BadKeys.
+    """
+    with keys_held(keys_path):
+        yield Sealer([key.secret for key in read_keys(keys_path)])
+
+
+def key_options(key: str, sealer: Sealer) -> dict[str, Any]:
+    """The options that an account's key becomes; an empty one is removed."""
+    if not key:
+        return {"sealed_key": None, "key_ending": None, "key_made": None}
+    return {"sealed_key": sealer.seal(key), "key_ending": key_ending(key)}
 
 
 def site_key(site: Site, sealer: Unsealer) -> str:

@@ -223,6 +223,7 @@ def _site() -> dict[str, Any]:
         "site": {"type": "string"},
         "name": {"type": "string"},
         "language": {"type": "string"},
+        "languages": {"type": "array", "items": {"type": "string"}},
         "fields": {"type": "array", "items": {"type": "object", "required": ["name", "required", "limit"]}},
         "departments": {"type": "array", "items": {"type": "object", "required": ["id", "name"]}},
         "texts": {"type": "object", "additionalProperties": {"type": "string"}},

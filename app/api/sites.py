@@ -33,12 +33,13 @@ def site(site_key: str) -> Response:
 
 
 def _told(here: Running, desk: Desk, site: Site, origin: str) -> dict[str, Any]:
-    language = _language()
-    fields = [{"name": n, "required": n in site.required, "limit": LIMITS[n]} for n in ELEMENTS]
+    language = _language(site)
+    fields = [{"name": n, "required": n in site.required, "limit": LIMITS[n]} for n in ELEMENTS if n in site.fields]
     return {
         "site": site.key,
         "name": site.name,
         "language": language,
+        "languages": [tag.replace("_", "-") for tag in site.languages],
         "fields": fields,
         "departments": _departments(desk, site),
         "texts": {**_texts_of_ours(here, site, language), **texts_for(site.texts, language)},
@@ -74,8 +75,10 @@ def _check(here: Running, site: Site) -> dict[str, Any] | None:
     return {"challenge": here.puzzles.new_check(site.key, here.clock()), "script": asset_url("altcha.js")}
 
 
-def _language() -> str:
-    """The language that the page asks for, as a tag; the widget brings its own texts."""
+def _language(site: Site) -> str:
+    """The language that the page asks for, as a tag, or the site's own; the widget brings its own texts."""
     asked = request.args.get("lang", "")[:35]
+    if site.languages:
+        return running().words.language(site, asked)
     plain = asked.replace("-", "").replace("_", "")
     return asked.replace("_", "-") if plain.isascii() and plain.isalnum() else "en"

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli import audit, desk, desk_options, keys, requests, second_factor, server, site_key, sites, tickets
+from app.cli import audit, desk, desk_options, figures, keys, requests, second_factor, server, site_key, sites, tickets
 from app.key_file import BadKeys
 from app.settings import BadSettings
 from app.store.database import DatabaseUnusable
@@ -26,6 +26,7 @@ for command in (
     desk_options.desk_options,
     requests.request,
     requests.prune,
+    figures.figures,
     tickets.ticket,
     keys.keys,
     audit.audit,

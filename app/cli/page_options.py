@@ -1,14 +1,17 @@
 """The options of `handbell site set` for a site's own pages and servers: origins, forms, words, look and secrets."""
 
-import hashlib
-import secrets
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import click
 
+from app.actions.logo import MOST_BYTES, NotALogo, as_logo
+from app.core.colour import ENOUGH, least_contrast, nearest_readable, readable
+from app.core.new_session import ELEMENTS
 from app.core.origins import listed_origin
-from app.core.site import FOREIGN_FORMS
+from app.core.site import COLOUR, FOREIGN_FORMS
+from app.store.logos import Logo
+from app.web.language import languages
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -38,6 +41,24 @@ _OPTIONS = (
         help="The site's own words for one text, with de: in front for one language (repeat; none for none).",
     ),
     click.option("--colour", metavar="#rrggbb", help="The site's colour; empty for none."),
+    click.option(
+        "--logo",
+        type=click.File("rb"),
+        help="A PNG, JPEG or WebP picture in place of our bell; an empty file (/dev/null) for none.",
+    ),
+    click.option(
+        "--language",
+        "languages",
+        multiple=True,
+        metavar="TAG",
+        help="A language that customers get, the first where they want none of them (repeat; all for all).",
+    ),
+    click.option(
+        "--field",
+        "fields",
+        multiple=True,
+        help=f"A field that the form shows (repeat; all for all): {', '.join(ELEMENTS)}.",
+    ),
     click.option("--new-secret", is_flag=True, help="Make the key that the site's servers send requests with."),
     click.option("--new-identity-secret", is_flag=True, help="Make the secret that vouches for customers."),
 )
@@ -58,23 +79,45 @@ def page_changes(given: dict[str, Any]) -> dict[str, Any]:
     if "texts" in changes:
         changes["texts"] = dict(_text(text) for text in changes["texts"] if text != "none")
     if "colour" in changes:
-        changes["colour"] = changes["colour"].strip().lower() or None
+        changes["colour"] = _colour(changes["colour"])
+    if "languages" in changes:
+        changes["languages"] = tuple(dict.fromkeys(_language(tag) for tag in changes["languages"] if tag != "all"))
+    if "fields" in changes:
+        given_fields = dict.fromkeys(changes["fields"])
+        changes["fields"] = ELEMENTS if "all" in given_fields else tuple(n for n in ELEMENTS if n in given_fields)
+        if unknown := [name for name in given_fields if name not in (*ELEMENTS, "all")]:
+            raise click.ClickException(f"--field takes {', '.join(ELEMENTS)} or all, not {', '.join(unknown)}")
     return changes
 
 
-def new_secret() -> str:
-    """A key of 32 random bytes for the site's servers."""
-    return f"hbsk_{secrets.token_urlsafe(32)}"
+def _colour(text: str) -> str | None:
+    colour = text.strip().lower()
+    if COLOUR.fullmatch(colour) and not readable(colour):
+        raise click.ClickException(
+            f"--colour {colour} has a contrast of {least_contrast(colour):.1f} to 1 on our pages, and {ENOUGH} is "
+            f"needed to be read; the nearest that can be is {nearest_readable(colour)}"
+        )
+    return colour or None
 
 
-def secret_hash(secret: str) -> str:
-    """What is kept of it. It is random enough that a plain hash cannot be turned round."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+def _language(tag: str) -> str:
+    known = {language.lower(): language for language in languages()}
+    found = known.get(tag.strip().lower().replace("-", "_"))
+    if found is None:
+        raise click.ClickException(f"--language {tag}: there are {', '.join(languages())}; all for all of them")
+    return found
 
 
-def new_identity_secret() -> str:
-    """A secret of 32 random bytes, as text that any JWT library takes for HS256."""
-    return f"hbid_{secrets.token_urlsafe(32)}"
+def read_logo(file: BinaryIO) -> Logo | None:
+    """The picture in the file, as it is kept; None of an empty one, which takes the logo away.
+
+    Raises ClickException.
+    """
+    raw = file.read(MOST_BYTES + 1)
+    try:
+        return as_logo(raw) if raw else None
+    except NotALogo as bad:
+        raise click.ClickException(f"--logo {bad}") from None
 
 
 def _origin(url: str) -> str:

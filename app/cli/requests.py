@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import click
-from sqlalchemy import Connection
 
+from app.actions.operate import Operator
+from app.actions.operate import retry as try_again
 from app.actions.privacy import Person, erase, export, find_person, record_export, retention_of
 from app.actions.privacy import prune as prune_now
 from app.cli.opening import now, open_database
@@ -14,7 +15,6 @@ from app.core.request import CustomerRequest, RequestState, written_reference
 from app.settings import load_settings
 from app.store.audit import record
 from app.store.database import Database
-from app.store.hand_offs import release
 from app.store.requests import list_requests, request_by_reference
 
 _CHOICES = [choice.value for choice in RequestState]
@@ -54,15 +54,17 @@ def show_request(reference: str, as_json: bool) -> None:
 @request.command("retry")
 @click.argument("reference")
 def retry(reference: str) -> None:
-    """Set a parked or suspect request going again; a running server takes it up within seconds."""
+    """Set a parked or suspect request going again, or one that waits at once; a running server takes it up."""
     spelled = written_reference(reference)
     with open_database() as database:
-        if not database.write(lambda connection: _start_again(connection, spelled)):
+        if not try_again(database, Operator(), spelled, now()):
             with database.read() as connection:
                 found = request_by_reference(connection, spelled)
             if found is None:
                 raise click.ClickException(f"there is no request {reference}")
-            raise click.ClickException(f"request {spelled} is {found.state}; only parked and suspect ones start again")
+            raise click.ClickException(
+                f"request {spelled} is {found.state}; only waiting, parked and suspect ones are tried again"
+            )
     click.echo(f"request {spelled} is on its way again")
 
 
@@ -113,13 +115,6 @@ def prune() -> None:
     click.echo(
         f"expired {done.tickets_expired} tickets; erased {done.requests_erased} requests, {done.tickets_erased} tickets"
     )
-
-
-def _start_again(connection: Connection, reference: str) -> bool:
-    done = release(connection, reference, now())
-    if done:
-        record(connection, now(), None, "request.retried", f"request {reference}")
-    return done
 
 
 def _person(database: Database, reference: str | None, email: str | None, number: str | None) -> Person:

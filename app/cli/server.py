@@ -14,12 +14,13 @@ import click
 
 from app import log, metrics
 from app.actions.applet_program import list_programs
-from app.actions.sealing import lost_second_factors, lost_secrets
+from app.actions.sealing import lost_second_factors
 from app.actions.seed import FirstLogin, seed
+from app.actions.site_check import site_problems
 from app.cli.live_check import check_live
 from app.cli.opening import now, open_database
 from app.core.platform import PLATFORMS
-from app.core.vendor_account import account_problems, account_warnings
+from app.core.vendor_account import account_warnings
 from app.key_file import ensure_keys, live_keys, read_keys
 from app.resources import resource
 from app.seal import Sealer
@@ -95,12 +96,7 @@ def _check_at_rest(settings: Settings) -> bool:
         click.echo(f"database   good, {database.url.render_as_string(hide_password=True)}")
         staff = load_staff(connection)
         for site in load_sites(connection):
-            problems = site.problems() + account_problems(site, now().date()) + lost_secrets(site, sealer)
-            for number in site.offer_departments:
-                if number not in staff.departments or staff.departments[number].disabled:
-                    problems.append(f"it offers department {number}, which is unknown or disabled")
-            if not site.at_vendor and site.technician and site.technician.lower() not in staff.technicians:
-                problems.append(f"its technician {site.technician} is unknown")
+            problems = site_problems(site, staff, sealer, now().date())
             click.echo(f"site       {site.key}: {'; '.join(problems) or 'good'}, {site.backend}")
             for warning in account_warnings(site, now().date()):
                 click.echo(f"warning    {site.key}: {warning}")

@@ -1,29 +1,27 @@
 """`handbell site …`."""
 
-from collections.abc import Collection
 from contextlib import nullcontext
 from typing import Any
 
 import click
-from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
-from app.actions.seed import new_uid
+from app.actions.sealing import key_options
+from app.actions.sites import KeyTaken, NoSuchSite, NotGood, NoWebhook, Wanted, add_site, change_site
 from app.cli.opening import now, open_database, open_sealer, today
 from app.cli.output import json_option, say_warning, show, show_one
-from app.cli.page_options import new_identity_secret as make_identity_secret
-from app.cli.page_options import new_secret as make_secret
-from app.cli.page_options import page_changes, page_options, secret_hash
-from app.cli.vendor_options import new_webhook_secret as make_webhook_secret
-from app.cli.vendor_options import sealed_key, take_key, vendor_changes, vendor_options
+from app.cli.page_options import page_changes, page_options, read_logo
+from app.cli.vendor_options import take_key, vendor_changes, vendor_options
 from app.core.customer_info import AskPolicy
 from app.core.new_session import ELEMENTS
 from app.core.site import BACKENDS, HIDDEN, Site
-from app.core.site_change import SiteChange, change_options, changed_options
+from app.core.site_change import SiteChange
+from app.core.site_secrets import new_identity_secret as make_identity_secret
+from app.core.site_secrets import new_secret as make_secret
+from app.core.site_secrets import new_webhook_secret as make_webhook_secret
+from app.core.site_secrets import secret_hash
 from app.core.vendor_account import account_problems, account_warnings
 from app.settings import load_settings
 from app.store import sites as store
-from app.store.audit import record
 from app.store.database import Database
 from app.widget_files import snippet
 
@@ -33,6 +31,7 @@ _SPOKEN = {
     "secret_hash": "secret",
     "sealed_identity_secret": "identity_secret",
 }
+_NO_KEY = {"sealed_key": None, "key_ending": None, "key_made": None}
 _ACCOUNT = {"backend", "api_domain", "sealed_key", "key_made"}
 _CHOICES = [choice.value for choice in AskPolicy]
 
@@ -47,11 +46,12 @@ def site() -> None:
 @click.option("--name", required=True, help="As customers read it.")
 def add(key: str, name: str) -> None:
     """Add a site; its key stands in its addresses."""
-    new = _good(Site(key=key, name=name, uid=new_uid()))
     with open_database() as database:
         try:
-            database.write(lambda connection: _add(connection, new))
-        except IntegrityError:
+            new = add_site(database, key, name, now(), None)
+        except NotGood as bad:
+            raise click.ClickException(str(bad)) from None
+        except KeyTaken:
             raise click.ClickException(f"there is a site {key} already") from None
     click.echo(f"added site {key}; its account key at the embedded desk is {new.uid}")
 
@@ -101,7 +101,12 @@ def show_site(key: str, as_json: bool) -> None:
 def set_site(key: str, new_webhook_secret: bool, new_secret: bool, new_identity_secret: bool, **given: Any) -> None:
     """Change settings of a site; those not given stay, repeatable ones replace their list."""
     vendors_key = take_key(given)
+    picture = given.pop("logo", None)
     changes = _changes(given)
+    logo = None
+    if picture is not None:
+        logo = read_logo(picture)
+        changes["logo"] = logo.digest if logo else None
     made = _made(new_secret=new_secret, new_identity_secret=new_identity_secret)
     if not changes and vendors_key is None and not new_webhook_secret and not made:
         raise click.ClickException("nothing to change; see: handbell site set --help")
@@ -109,21 +114,19 @@ def set_site(key: str, new_webhook_secret: bool, new_secret: bool, new_identity_
     sealing = bool(vendors_key or changes.get("webhook") or new_webhook_secret or new_identity_secret)
     with open_database(settings) as database, open_sealer(settings) if sealing else nullcontext() as sealer:
         if vendors_key is not None:
-            changes = {**changes, **sealed_key(vendors_key, sealer)}
+            changes = {**changes, **(key_options(vendors_key, sealer) if sealer else _NO_KEY)}
         if "secret" in made:
             changes["secret_hash"] = secret_hash(made["secret"])
         if "identity secret" in made and sealer:
             changes["sealed_identity_secret"] = sealer.seal(made["identity secret"])
         secret = make_webhook_secret()
-        change = database.write(
-            lambda connection: _change(
-                connection,
-                key,
-                changes,
-                sealed_secret=sealer.seal(secret) if sealer else None,
-                renew_secret=new_webhook_secret,
-            )
+        wanted = Wanted(
+            options=changes,
+            sealed_secret=sealer.seal(secret) if sealer else None,
+            renew_secret=new_webhook_secret,
+            logo=logo,
         )
+        change = _changed(database, key, wanted)
     _tell(change, changes, secret)
     for name, value in made.items():
         click.echo(f"{name}  {value}  (shown this once)")
@@ -160,25 +163,16 @@ def _changes(given: dict[str, Any]) -> dict[str, Any]:
     return page_changes(vendor_changes(changes, today()))
 
 
-def _add(connection: Connection, new: Site) -> None:
-    store.add_site(connection, new, now())
-    record(connection, now(), None, "site.added", f"site {new.key}", {"name": new.name})
-
-
-def _change(
-    connection: Connection, key: str, changes: dict[str, Any], *, sealed_secret: str | None, renew_secret: bool
-) -> SiteChange:
+def _changed(database: Database, key: str, wanted: Wanted) -> SiteChange:
     """The site as it is at this moment, changed and kept."""
-    if (found := store.lock_site(connection, key)) is None:
-        raise _unknown(key)
-    change = change_options(found, changes, sealed_secret=sealed_secret, renew_secret=renew_secret)
-    if renew_secret and not change.site.webhook:
-        raise click.ClickException("--new-webhook-secret: the site has no webhook; give --webhook URL")
-    # An account may lose its key or domain at any time; but nobody may turn to a vendor without them.
-    _good(change.site, forgiven=[] if "backend" in changes else change.site.missing())
-    store.change_site(connection, change.site)
-    record(connection, now(), None, "site.changed", f"site {key}", changed_options(found, change.site))
-    return change
+    try:
+        return change_site(database, key, wanted, now(), None)[0]
+    except NoSuchSite:
+        raise _unknown(key) from None
+    except NoWebhook:
+        raise click.ClickException("--new-webhook-secret: the site has no webhook; give --webhook URL") from None
+    except NotGood as bad:
+        raise click.ClickException(str(bad)) from None
 
 
 def _tell(change: SiteChange, changes: dict[str, Any], secret: str) -> None:
@@ -200,12 +194,6 @@ def _tell(change: SiteChange, changes: dict[str, Any], secret: str) -> None:
 
 def _unknown(key: str) -> click.ClickException:
     return click.ClickException(f"there is no site {key}; see: handbell site list")
-
-
-def _good(wanted: Site, forgiven: Collection[str] = ()) -> Site:
-    if problems := [problem for problem in wanted.problems() if problem not in forgiven]:
-        raise click.ClickException("; ".join(problems))
-    return wanted
 
 
 def _plain(found: Site) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """The options of `handbell site set` for an account at the vendor and for webhooks."""
 
-import base64
-import secrets
 from collections.abc import Callable
 from datetime import date
 from typing import Any, BinaryIO, TypeVar
@@ -10,9 +8,8 @@ import click
 
 from app.core.site import DEFAULT_APPLET_HOSTS, HIGHEST_RATE
 from app.core.vendor_address import LOOPBACK, api_address, applet_host
-from app.core.vendor_key import as_date, key_ending, vendor_key
+from app.core.vendor_key import as_date, vendor_key
 from app.core.webhook_address import webhook_address
-from app.seal import Sealer
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -49,11 +46,6 @@ def vendor_options(command: Command) -> Command:
     return command
 
 
-def new_webhook_secret() -> str:
-    """A secret of 32 random bytes, spelled as Standard Webhooks does."""
-    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-
-
 def take_key(given: dict[str, Any]) -> str | None:
     """The key, from whichever option has it; empty to remove it, None when there is neither option."""
     key, file = given.pop("vendor_key"), given.pop("key_file")
@@ -64,13 +56,6 @@ def take_key(given: dict[str, Any]) -> str | None:
     if not (found := _good("--key-file", vendor_key, _text(file))):
         raise click.ClickException("--key-file: there is no key in it; to remove the stored one: --key ''")
     return found
-
-
-def sealed_key(key: str, sealer: Sealer | None) -> dict[str, Any]:
-    """The options that a key becomes; without a sealer, or when it is empty, it is removed."""
-    if not key or sealer is None:
-        return {"sealed_key": None, "key_ending": None, "key_made": None}
-    return {"sealed_key": sealer.seal(key), "key_ending": key_ending(key)}
 
 
 def vendor_changes(given: dict[str, Any], today: date) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from html import escape
 from typing import Literal, Self
 from urllib.parse import urlencode
 
+from app.core.colour import ENOUGH, contrast
 from app.core.new_session import LIMITS
 from app.core.site import COLOUR
 from app.core.text import normal_newlines, text_problem
@@ -16,7 +17,7 @@ LINK, BUTTON, INLINE = "link", "button", "inline"
 PLACES = (LINK, BUTTON, INLINE)
 ENDS = ("end", "start")
 LONGEST_TEXT = 60  # characters of the button
-ENOUGH = 4.5  # WCAG 2.2, 1.4.3: text on its ground
+_WHITE = "#ffffff"  # the text on the widget's buttons
 PREFILL = {
     "name": "customer_name",
     "email": "customer_email",
@@ -94,12 +95,6 @@ def policy_lines(base_url: str) -> str:
     return f"script-src {base_url}; connect-src {base_url}; form-action 'self' {base_url}"
 
 
-def contrast_with_white(colour: str) -> float:
-    """How well white text is read on `#rrggbb`, 1 to 21. Source: WCAG 2.2, contrast ratio."""
-    red, green, blue = (_linear(int(colour[at : at + 2], 16) / 255) for at in (1, 3, 5))
-    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
-
-
 def _script_tag(embed: Embed, base_url: str, site_key: str, script: Script) -> str:
     pairs = [("src", f"{base_url}{script.path}"), ("data-site", site_key), ("data-mode", embed.place)]
     if embed.place == BUTTON:
@@ -139,8 +134,4 @@ def _colour_fault(colour: str | None) -> Wrong | None:
         return None
     if not COLOUR.fullmatch(colour):
         return "colour"
-    return "pale" if contrast_with_white(colour) < ENOUGH else None
-
-
-def _linear(part: float) -> float:
-    return float(part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4)
+    return "pale" if contrast(colour, _WHITE) < ENOUGH else None

@@ -7,11 +7,11 @@ Names of sites and departments are anybody's text. In code they stand in comment
 import json
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from html import escape
 
-from app.core.new_session import LIMITS
+from app.core.new_session import ELEMENTS, LIMITS
 
 PLACEHOLDER = "YOUR-ACCOUNT-KEY"
 FORM_PATH = "/integration/integration_api.php"
@@ -66,24 +66,21 @@ def intranet_form(
     labels: dict[str, str],
     departments: Iterable[tuple[int, str]] = (),
     given: dict[str, str] | None = None,
+    fields: Collection[str] = ELEMENTS,
 ) -> str:
     """A form for pages, without any key. `labels` by field, and `send`; `departments` to choose from; `given` is filled
-    in beforehand."""
+    in beforehand; `fields` are the elements that it has."""
     filled = given or {}
     action = f"{facts.base_url}/s/{facts.site_key}/submit"
-    rows = [_input(name, labels[name], filled.get(name, "")) for name in _LINES]
+    rows = [_input(name, labels[name], filled.get(name, "")) for name in _LINES if name in fields]
     if chosen := filled.get("department"):
         rows.append(f'  <input type="hidden" name="department" value="{_html(chosen)}">')
     elif options := [f'    <option value="{number}">{_html(name)}</option>' for number, name in departments]:
         first = f'    <option value="">{_html(labels["anyone"])}</option>'
         head = f'  <p><label>{_html(labels["department"])}<br><select name="department">'
         rows += [head, first, *options, "  </select></label></p>"]
-    problem = _html(filled.get("problem_description", ""))
-    limit = LIMITS["problem_description"]
-    rows.append(
-        f'  <p><label>{_html(labels["problem_description"])}<br><textarea name="problem_description" rows="4"'
-        f' maxlength="{limit}">\n{problem}</textarea></label></p>'
-    )
+    if "problem_description" in fields:
+        rows.append(_area("problem_description", labels["problem_description"], filled.get("problem_description", "")))
     head = f'<form method="post" action="{_html(action)}" accept-charset="utf-8">'
     button = f"  <p><button>{_html(labels['send'])}</button></p>"
     return "\n".join([head, '  <input type="hidden" name="_charset_">', *rows, button, "</form>"])
@@ -121,6 +118,11 @@ def _html(text: str) -> str:
 def _input(name: str, label: str, value: str) -> str:
     given = f' value="{_html(value)}"' if value else ""
     return f'  <p><label>{_html(label)}<br><input name="{name}" maxlength="{LIMITS[name]}"{given}></label></p>'
+
+
+def _area(name: str, label: str, value: str) -> str:
+    area = f'<textarea name="{name}" rows="4" maxlength="{LIMITS[name]}">\n{_html(value)}</textarea>'
+    return f"  <p><label>{_html(label)}<br>{area}</label></p>"
 
 
 def _parameters(facts: Facts) -> list[tuple[str, str, str]]:

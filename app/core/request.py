@@ -33,6 +33,9 @@ _MOVES: dict[RequestState, frozenset[RequestState]] = {
     RequestState.ENDED: frozenset({RequestState.OPENED}),  # its ticket at our own desk is opened again
 }
 
+# From here an operator opens another session, whatever became of the one before: no move that anything else makes.
+OPENED_ANEW_FROM = (RequestState.OPENED, RequestState.ENDED)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerRequest:

@@ -1,7 +1,8 @@
 """A site: one place that embeds Handbell, with its own key, contact, routing and way to open sessions."""
 
+import dataclasses
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
 
@@ -16,6 +17,7 @@ from app.core.webhook_address import webhook_address
 
 DEFAULT_APPLET_HOSTS = ("*.swi-rc.com", "*.swi-tc.com", "startcontrol.com", "*.startcontrol.com")
 COLOUR = re.compile(r"#[0-9a-f]{6}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:_[A-Za-z]{2,8})?")
 SITE_KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 EMBEDDED, FORM, BROWSER, REST = "embedded", "take-control", "take-control-browser", "take-control-rest"
 AT_VENDOR = (FORM, BROWSER, REST)
@@ -41,7 +43,9 @@ class Site:
     `origins` are the site's own web origins, as `listed_origin` spells them: their pages may show the widget and post
     forms. What other pages post is confirmed by the customer or refused (`foreign_forms`). With `browser_routing` the
     department and technician that a page names are used. `texts` are the site's own words (see `core/texts.py`),
-    `colour` its colour as `#rrggbb`. `secret_hash` is of the key that the site's own servers use,
+    `colour` its colour as `#rrggbb`, `logo` the digest of the picture that stands in for ours. `languages` are the tags
+    (`de`, `pt_BR`) that its customers get, the first where they want none of them; without any, all that there are.
+    `fields` are the elements that its forms show. `secret_hash` is of the key that the site's own servers use,
     `sealed_identity_secret` what they vouch for customers with.
 
     `old_uid` is the account key before `uid`, good until `old_uid_until` (ISO 8601, UTC); with `uid_revoked` there is
@@ -76,6 +80,9 @@ class Site:
     foreign_forms: str = CONFIRM
     texts: dict[str, str] = field(default_factory=dict, hash=False)
     colour: str | None = None
+    logo: str | None = None
+    languages: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ELEMENTS
     secret_hash: str | None = None
     sealed_identity_secret: str | None = None
     old_uid: str | None = None
@@ -111,7 +118,7 @@ class Site:
     def from_options(cls, *, key: str, name: str, uid: str, disabled: bool, options: dict[str, Any]) -> Self:
         """The site of `options()`; an option of a newer version is left alone. Raises ValueError naming a wrong one."""
         known = {option: value for option, value in options.items() if option in OPTIONS}
-        for option in ("offer_departments", "required", "applet_hosts", "origins"):
+        for option in _LISTS:
             if option in known:
                 known[option] = tuple(known[option])
         known["ask_customer_info"] = AskPolicy(known.get("ask_customer_info", AskPolicy.INCOMPLETE))
@@ -128,9 +135,7 @@ class Site:
             wrong.append(f"--backend must be one of {', '.join(BACKENDS)}")
         if self.department is not None and department_id(self.department) is None:
             wrong.append("--department must be a number such as 1234 or id_1234")
-        if unknown := [field for field in self.required if field not in ELEMENTS]:
-            wrong.append(f"--require takes {', '.join(ELEMENTS)}, not {', '.join(unknown)}")
-        return wrong + self._vendor_problems() + self._page_problems() + self.missing()
+        return wrong + self._field_problems() + self._vendor_problems() + self._page_problems() + self.missing()
 
     def missing(self) -> list[str]:
         """What the site needs before it can open a session at the vendor."""
@@ -143,6 +148,17 @@ class Site:
             missing.append(f"--backend {self.backend} needs the account's key (--key-file)")
         return missing
 
+    def _field_problems(self) -> list[str]:
+        wrong = []
+        for option, named in (("--require", self.required), ("--field", self.fields)):
+            if unknown := [name for name in named if name not in ELEMENTS]:
+                wrong.append(f"{option} takes {', '.join(ELEMENTS)}, not {', '.join(unknown)}")
+        if not self.fields:
+            wrong.append("--field must be given for one field at least")
+        elif hidden := [name for name in self.required if name in ELEMENTS and name not in self.fields]:
+            wrong.append(f"--require {', '.join(hidden)}: the form does not show it (--field)")
+        return wrong
+
     def _page_problems(self) -> list[str]:
         wrong = []
         for origin in self.origins:
@@ -154,6 +170,8 @@ class Site:
             wrong.append(f"--foreign-forms must be one of {', '.join(FOREIGN_FORMS)}")
         if self.colour is not None and not COLOUR.fullmatch(self.colour):
             wrong.append("--colour must be written as #rrggbb")
+        if strange := [tag for tag in self.languages if not _LANGUAGE.fullmatch(tag)]:
+            wrong.append(f"--language must be a tag such as de or pt_BR, not {', '.join(strange)}")
         return wrong + [f"--text {problem}" for problem in text_problems(self.texts)]
 
     def _vendor_problems(self) -> list[str]:
@@ -174,7 +192,8 @@ class Site:
         return wrong
 
 
-OPTIONS = tuple(f.name for f in fields(Site) if f.name not in ("key", "name", "uid", "disabled"))
+_LISTS = ("offer_departments", "required", "applet_hosts", "origins", "languages", "fields")
+OPTIONS = tuple(f.name for f in dataclasses.fields(Site) if f.name not in ("key", "name", "uid", "disabled"))
 
 
 def _plain(value: Any) -> Any:

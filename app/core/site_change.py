@@ -1,12 +1,21 @@
 """What changing some of a site's options means for the others."""
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.core.site import HIDDEN, Site
+from app.core.site import HIDDEN, OPTIONS, Site
 
-_SECRET = (*HIDDEN, "webhook")  # receivers' addresses often bear a secret
+_SECRET = (*HIDDEN, "key_ending", "webhook")  # receivers' addresses often bear a secret
+_SPOKEN = {
+    "sealed_key": "key",
+    "key_ending": "key",
+    "secret_hash": "secret",
+    "sealed_identity_secret": "identity_secret",
+    "sealed_webhook_secret": "webhook_secret",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +52,28 @@ def change_options(
     return SiteChange(replace(site, **after), key_dropped, new_secret)
 
 
-def changed_options(old: Site, new: Site) -> dict[str, Any]:
-    """What the audit log tells of a change: old and new value by option, of a secret only what became of it."""
-    before, after = ({"name": site.name, "disabled": site.disabled, **site.options()} for site in (old, new))
+def marked(site: Site, options: Iterable[str]) -> str:
+    """Tells whether any of these options has changed since: 22 hexadecimal digits that go along with a form."""
+    shown = {name: getattr(site, name) for name in sorted(options)}
+    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:22]
+
+
+def only_new(site: Site, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Of these options those that are not as they are already. A new key keeps the day that came with it."""
+    new = {name: value for name, value in options.items() if value != getattr(site, name)}
+    if "sealed_key" in new and options.get("key_made"):
+        new["key_made"] = options["key_made"]
+    return new
+
+
+def what_changed(before: Site, after: Site) -> dict[str, Any]:
+    """Old and new value of the options that differ, by the names that operators know; of a secret only what became
+    of it."""
+    old, new = ({"name": site.name, "disabled": site.disabled, **site.options()} for site in (before, after))
     return {
-        name: _fate(before[name], value) if name in _SECRET else [before[name], value]
-        for name, value in after.items()
-        if value != before[name]
+        _SPOKEN.get(name, name): _fate(old[name], new[name]) if name in _SECRET else [old[name], new[name]]
+        for name in ("name", "disabled", *OPTIONS)
+        if old[name] != new[name]
     }
 
 

@@ -24,7 +24,7 @@ def texts_for(texts: Mapping[str, str], language: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for tag in dict.fromkeys(wanted):
         for key, text in texts.items():
-            of, name = _split(key)
+            of, name = split_key(key)
             if of == tag:
                 found[name] = text
     return found
@@ -36,7 +36,7 @@ def text_problems(texts: Mapping[str, str]) -> list[str]:
     if len(texts) > MOST_TEXTS:
         wrong.append(f"may be given for at most {MOST_TEXTS} texts")
     for key, text in texts.items():
-        name = _split(key)[1]
+        name = split_key(key)[1]
         if not name.strip() or text_problem("key", key, LONGEST_KEY):
             wrong.append(f"KEY=VALUE needs a key of 1 to {LONGEST_KEY} characters")
         elif not text.strip() or text_problem("text", text, LONGEST_TEXT):
@@ -46,12 +46,13 @@ def text_problems(texts: Mapping[str, str]) -> list[str]:
     return wrong
 
 
+def split_key(key: str) -> tuple[str, str]:
+    """The language of a key as a small tag with hyphens, empty for all, and the text that it names."""
+    found = _LANGUAGE.match(key)
+    return (found[1].lower().replace("_", "-"), key[found.end() :]) if found else ("", key)
+
+
 def unknown_placeholders(source: str, text: str) -> list[str]:
     """Placeholders of `text` that its source, where that has any, does not fill in."""
     known = set(_PLACEHOLDER.findall(source))
     return sorted(set(_PLACEHOLDER.findall(text)) - known) if known or "%(" in text else []
-
-
-def _split(key: str) -> tuple[str, str]:
-    found = _LANGUAGE.match(key)
-    return (found[1].lower().replace("_", "-"), key[found.end() :]) if found else ("", key)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Update, and_, bindparam, func, or_, select, update
 
 from app.core.backend import Opened, Start
-from app.core.request import CustomerRequest, RequestState, states_before
+from app.core.request import OPENED_ANEW_FROM, CustomerRequest, RequestState, states_before
 from app.core.retry import MOST_LOST, Parking
 from app.store.requests import known_request
 from app.store.tables import Moment, requests
@@ -184,6 +184,58 @@ def park(connection: Connection, reference: str, why: str) -> Parked | None:
     )
     row = connection.execute(change).one_or_none()
     return None if row is None else Parked(reference, row.site, Parking.STALE, row.attempts, row.unsure > 0)
+
+
+def hurry(connection: Connection, reference: str, now: datetime) -> bool:
+    """Let a request that waits for its next try be taken up at once; False when it does not wait."""
+    change = update(requests).where(requests.c.reference == reference, requests.c.state == RequestState.WAITING)
+    return connection.execute(change.values(due_at=now)).rowcount == 1
+
+
+def dismiss(connection: Connection, reference: str, now: datetime) -> bool:
+    """End a suspect request for good; False when it is none (any more)."""
+    change = update(requests).where(requests.c.reference == reference, requests.c.state == RequestState.SUSPECT)
+    return connection.execute(change.values(state=RequestState.ENDED, ended_at=now)).rowcount == 1
+
+
+def open_anew(connection: Connection, request: CustomerRequest, now: datetime, *, unsure: bool) -> bool:
+    """Let a request that has or had a session wait for another one. False when it has moved on since it was read.
+
+    `unsure` says that the session before may still be there. What was erased is never sent again.
+    """
+    change = (
+        update(requests)
+        .where(
+            requests.c.reference == request.reference,
+            requests.c.state == request.state,
+            requests.c.state.in_(OPENED_ANEW_FROM),
+            requests.c.attempts == request.attempts,
+            requests.c.erased_at.is_(None),
+        )
+        .values(
+            state=RequestState.WAITING,
+            due_at=now,
+            waiting_since=now,
+            lost=0,
+            unsure=requests.c.unsure + int(unsure),
+            **dict.fromkeys(_OF_ITS_SESSION),
+        )
+    )
+    return connection.execute(change).rowcount == 1
+
+
+_OF_ITS_SESSION = (
+    "start",
+    "session_id",
+    "ticket_number",
+    "vendor_ticket",
+    "applet_link",
+    "applet_file",
+    "applet_name",
+    "applet_type",
+    "opened_at",
+    "ended_at",
+)
 
 
 def anything_left(connection: Connection, now: datetime, waiting_since_before: datetime) -> bool:

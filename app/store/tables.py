@@ -216,6 +216,7 @@ requests = Table(
     Column("erased_at", Moment),
     Index(None, "created_at"),
     Index(None, "state", "created_at"),
+    Index(None, "site", "created_at"),
     Index(None, "client_network", "created_at"),
 )
 

@@ -13,6 +13,7 @@ from app.core.ticket import OPEN_STATES, Outcome, Ticket, TicketEvent, TicketSta
 from app.store.mail import is_mail
 from app.store.tables import Moment, ticket_events, tickets
 
+MOST_EARLIER = 20  # tickets of one request beside its last
 _COLUMNS = tuple(column.name for column in tickets.columns if column.name != "number")
 _INSERT = insert(tickets)
 _BY_NUMBER = select(tickets).where(tickets.c.number == bindparam("number"))
@@ -149,6 +150,23 @@ def move_ticket(
         )
     )
     return connection.execute(change).rowcount == 1
+
+
+def earlier_tickets(connection: Connection, reference: str) -> list[Ticket]:
+    """The tickets that a request had before it was opened anew, the oldest first."""
+    names = [earlier_reference(reference, nth) for nth in range(1, MOST_EARLIER + 1)]
+    query = select(tickets).where(tickets.c.reference.in_(names)).order_by(tickets.c.number)
+    return [_known(row) for row in connection.execute(query)]
+
+
+def earlier_reference(reference: str, nth: int) -> str:
+    """What a request's nth ticket is called when another one takes its place: `7K3M-Q2XH/1`."""
+    return f"{reference}/{nth}"
+
+
+def name_ticket(connection: Connection, number: int, reference: str) -> None:
+    """Give a ticket another reference, so that its request's is free."""
+    connection.execute(update(tickets).where(tickets.c.number == number).values(reference=reference))
 
 
 def change_elements(

@@ -13,6 +13,7 @@ from app.web import (
     metrics_page,
     pin,
     request_page,
+    site_look,
     static_files,
     status_page,
     widget,
@@ -24,6 +25,7 @@ __all__ = ["BLUEPRINTS", "CustomerWords", "register"]
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     request_page.pages,
+    site_look.pages,
     intranet.pages,
     pin.pages,
     status_page.pages,
@@ -44,4 +46,5 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint)
     errors.register(app)
     static_files.register(app)
+    site_look.register(app)
     words.register(app)

@@ -31,6 +31,10 @@ class CustomerWords:
         with _speaking(site, language):
             return _("Please look at this again")
 
+    def language(self, site: Site, language: str) -> str:
+        """The one of the site's languages that fits best, as a tag."""
+        return best_language(language, site.languages).replace("_", "-")
+
     def about_reference(self, site: Site, language: str) -> str:
         """What the reference is good for where the technician does not see it: at a vendor's console."""
         with _speaking(site, language):
@@ -39,7 +43,7 @@ class CustomerWords:
 
 @contextmanager
 def _speaking(site: Site, language: str) -> Iterator[None]:
-    best = best_language(language)
+    best = best_language(language, site.languages)
     with force_locale(best):
         speak_for(site, best)
         yield

@@ -1,11 +1,12 @@
-"""The page's language: asked for by `?lang=`, else by the browser, else English."""
+"""The page's language: asked for by `?lang=`, else by the browser, else English, or the first of the site's own."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from babel import Locale
-from flask import Flask, request
-from flask_babel import Babel
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel, refresh
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
@@ -27,12 +28,25 @@ def languages() -> tuple[str, ...]:
 def page_language() -> str:
     """The language of this request's page."""
     asked = request.args.get("lang", "") if request.query_string.isascii() else ""
-    return _best(asked, request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    return _best(asked, request.environ.get("HTTP_ACCEPT_LANGUAGE", ""), g.get("languages", ()))
 
 
-def best_language(asked: str) -> str:
-    """The language of an answer to a program that asks for one by its tag, else the browser's."""
-    return _best(asked if asked.isascii() else "", request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+def best_language(asked: str, offered: Sequence[str] = ()) -> str:
+    """The language of an answer to a program that asks for one by its tag, else the browser's; of those `offered`,
+    where there are any."""
+    accepted = request.environ.get("HTTP_ACCEPT_LANGUAGE", "")
+    return _best(asked if asked.isascii() else "", accepted, _there(offered))
+
+
+def limit_to(offered: Sequence[str]) -> None:
+    """From now on this answer is in one of these languages; none are all."""
+    if offered and has_request_context():
+        g.languages = _there(offered)
+        refresh()
+
+
+def _there(offered: Sequence[str]) -> tuple[str, ...]:
+    return tuple(tag for tag in offered if tag in languages()) if offered else ()
 
 
 def register(app: Flask) -> None:
@@ -43,21 +57,22 @@ def register(app: Flask) -> None:
 
 
 @lru_cache(maxsize=1024)
-def _best(asked: str, accepted: str) -> str:
-    """The first wanted language that there is; a browser's quality 0 means "not this one"."""
+def _best(asked: str, accepted: str, offered: tuple[str, ...] = ()) -> str:
+    """The first wanted language that is offered; a browser's quality 0 means "not this one"."""
     wanted = [asked[:35]] if asked else []
     wanted += [tag for tag, quality in parse_accept_header(accepted[:200], LanguageAccept) if quality > 0]
-    found = (_match(tag) for tag in wanted if _TAG.fullmatch(tag))
-    return next(filter(None, found), DEFAULT)
+    found = (_match(tag, offered or languages()) for tag in wanted if _TAG.fullmatch(tag))
+    return next(filter(None, found), offered[0] if offered else DEFAULT)
 
 
-def _match(tag: str) -> str | None:
+def _match(tag: str, offered: tuple[str, ...]) -> str | None:
     """The full tag's language, else that of the tag without its last part, and so on.
 
     So `pt-BR` is Brazilian and `pt-PT` Portuguese. Chinese goes by its writing, which a region tells where the tag
     does not: `zh-HK` is traditional, `zh-SG` is `zh` and simplified.
     """
-    known = _OTHER_NAMES | {language.lower(): language for language in languages()}
+    known = {name: language for name, language in _OTHER_NAMES.items() if language in offered}
+    known |= {language.lower(): language for language in offered}
     name = tag.lower().replace("-", "_")
     while name not in known:
         name, _, _last = name.rpartition("_")

@@ -11,7 +11,7 @@ from app.core.new_session import ELEMENTS, LIMITS
 from app.core.routing import Department
 from app.core.site import EMBEDDED, Site
 from app.core.text import without_control
-from app.web.language import page_language
+from app.web.language import limit_to, page_language
 from app.web.prerendered import MARK, Prerendered
 from app.web.words import _, ngettext, speak_for
 from app.wiring import Desk, Running, running
@@ -35,6 +35,7 @@ class Filled:
 
 def empty_form(here: Running, site: Site) -> Response:
     """The request page with a fresh token."""
+    limit_to(site.languages)
     page = _prerendered(here.desk, site.key, page_language())
     token = here.form_token(site.key)
     if "gzip" in request.headers.get("Accept-Encoding", ""):
@@ -85,6 +86,11 @@ def _prerendered(desk: Desk, site_key: str, language: str) -> Prerendered:
     return Prerendered.from_html(_html(desk, desk.sites[site_key], MARK, Filled()))
 
 
+def _shown(site: Site, filled: Filled) -> list[str]:
+    """The fields that the site's form has, and those that came filled in all the same: nothing typed is lost."""
+    return [n for n in ELEMENTS if n in site.fields or filled.values.get(n) or n in filled.problems]
+
+
 def _html(desk: Desk, site: Site, token: str, filled: Filled) -> str:
     speak_for(site)
     return render_template(
@@ -94,6 +100,7 @@ def _html(desk: Desk, site: Site, token: str, filled: Filled) -> str:
         values={name: without_control(value) for name, value in filled.values.items()},
         problems=filled.problems,
         limits={name: LIMITS[name] for name in ELEMENTS},
+        fields_shown=_shown(site, filled),
         required=set(site.required),
         show_check_details=site.ask_customer_info is AskPolicy.CUSTOMER,
         form_token=token,

@@ -4,8 +4,9 @@ from flask import Blueprint, Response, abort, request
 
 from app.access import Who, open_to
 from app.headers import WIDGET
-from app.web.language import page_language
+from app.web.language import limit_to, page_language
 from app.widget_files import WidgetFile, widget_files, widget_script
+from app.wiring import running
 
 pages = Blueprint("widget", __name__)
 _CURRENT = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=604800"
@@ -15,7 +16,10 @@ _FOREVER = "public, max-age=31536000, immutable"
 @pages.get("/widget.js")
 @open_to(Who.EVERYONE)
 def current() -> Response:
-    """The current widget in the language asked for by `?lang=`, else by the browser."""
+    """The current widget in the language asked for by `?lang=`, else by the browser; with `?site=`, one of the
+    site's."""
+    site = running().desk.site(request.args.get("site", ""))
+    limit_to(site.languages if site else ())
     script = widget_script(page_language().replace("_", "-"))
     return _sent(script, _CURRENT, "Accept-Encoding, Accept-Language")
 

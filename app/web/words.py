@@ -8,7 +8,7 @@ from markupsafe import escape
 
 from app.core.site import Site
 from app.core.texts import texts_for
-from app.web.language import page_language
+from app.web.language import limit_to, page_language
 
 _LONE_PERCENT = re.compile(r"%(?!\(\w+\)[sd])")
 
@@ -29,7 +29,9 @@ def ngettext(one: str, many: str, num: int) -> str:
 
 
 def speak_for(site: Site | None, language: str | None = None) -> None:
-    """From now on this answer's texts are in the site's own words, where it has some."""
+    """From now on this answer's texts are in one of the site's languages and its own words, where it has some."""
+    if site:
+        limit_to(site.languages)
     g.own_texts = texts_for(site.texts, language or page_language()) if site and site.texts else {}
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -259,7 +260,12 @@ def test_whoever_it_is_one_hash_and_one_write_are_made(
     watched, writes = Watched(log_in_action._hasher), []
     monkeypatch.setattr(log_in_action, "_hasher", watched)
     write = desk.database.write
-    monkeypatch.setattr(desk.database, "write", lambda job: writes.append(job) or write(job))  # type: ignore[func-returns-value, redundant-expr]
+
+    def counted(job: Callable[[Connection], object]) -> object:
+        writes.append(job)
+        return write(job)
+
+    monkeypatch.setattr(desk.database, "write", counted)
     with pytest.raises(WrongLogin):
         enter(desk, email, "wrong-password")
     assert watched.costs == ["$argon2id$v=19$m=19456,t=2,p=1"]

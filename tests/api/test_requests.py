@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from app.cli.page_options import secret_hash
 from app.core.request import CustomerRequest, RequestState
 from app.core.site import FORM, Site
+from app.core.site_secrets import secret_hash
 from app.store.requests import list_requests
 from app.wiring import Running
 from tests.api.calls import tickets

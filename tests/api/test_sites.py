@@ -38,6 +38,7 @@ def test_everything_that_the_widget_needs(client: PageClient, here: Running, cha
         "site": "default",
         "name": "Example Help",
         "language": "de",
+        "languages": [],
         "fields": [
             {"name": "customer_name", "required": False, "limit": 128},
             {"name": "customer_email", "required": True, "limit": 64},

@@ -4,10 +4,14 @@ import hashlib
 
 import pytest
 
+from app.actions.logo import as_logo
 from app.key_file import read_keys
 from app.seal import Sealer
+from app.store.audit import acts
 from app.store.database import Database
+from app.store.logos import find_logo
 from app.store.sites import load_sites
+from tests.actions.test_logo import picture
 from tests.cli.command import Handbell
 
 
@@ -37,6 +41,25 @@ def test_pages_words_and_look(handbell_with_site: Handbell) -> None:
     assert (shown["browser_routing"], shown["foreign_forms"]) == (False, "confirm")
 
 
+def test_languages_fields_and_logo(handbell_with_site: Handbell) -> None:
+    handbell = handbell_with_site
+    logo = handbell.folder / "logo.webp"
+    logo.write_bytes(picture(form="WEBP"))
+    handbell.says(
+        *("site", "set", "help", "--language", "pt-br", "--language", "de", "--logo", str(logo)),
+        *("--field", "problem_description", "--field", "customer_name"),
+    )
+    shown = handbell.json("site", "show", "help")
+    assert (shown["languages"], shown["fields"]) == (["pt_BR", "de"], ["customer_name", "problem_description"])
+    with handbell.database() as database, database.read() as connection:
+        assert find_logo(connection, "help", shown["logo"]) == as_logo(picture(form="WEBP"))
+        act = acts(connection)[0]
+    assert (act.who, act.act, act.detail) == (None, "site.changed", {"options": ["fields", "languages", "logo"]})
+    handbell.says("site", "set", "help", "--language", "all", "--field", "all", "--logo", "/dev/null")
+    shown = handbell.json("site", "show", "help")
+    assert (shown["languages"], len(shown["fields"]), shown["logo"]) == ([], 4, None)
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -48,6 +71,12 @@ def test_pages_words_and_look(handbell_with_site: Handbell) -> None:
         (("--text", "title="), "1 to 600"),
         (("--colour", "red"), "#rrggbb"),
         (("--foreign-forms", "allow"), "confirm"),
+        (("--colour", "#ff8800"), "contrast of 2.2 to 1"),
+        (("--language", "xx"), "there are en, ar, de"),
+        (("--field", "shoe_size"), "customer_name"),
+        (("--field", "customer_name", "--require", "customer_email"), "does not show it"),
+        (("--logo", __file__), "PNG, JPEG or WebP"),
+        (("--logo", "/nowhere/logo.png"), "/nowhere/logo.png"),
     ],
 )
 def test_a_mistake_is_one_line_and_changes_nothing(

@@ -173,5 +173,10 @@ def test_a_department_that_was_chosen_is_not_asked_for() -> None:
     assert not page.select("select")
 
 
+def test_it_has_the_fields_that_the_site_shows() -> None:
+    page = BeautifulSoup(intranet_form(facts(), LABELS, fields=("customer_email",)), "html.parser")
+    assert [field["name"] for field in page.select("input:not([type]), textarea")] == ["customer_email"]
+
+
 def test_curl_s_address_is_the_desk_s() -> None:
     assert unquote(BASE) in texts(facts())["curl"]

@@ -21,6 +21,9 @@ SITE = Site(
     one_time_links=True,
     phone="+1 555 0100",
     mail="help@example.com",
+    logo="0" * 32,
+    languages=("pt_BR", "de"),
+    fields=("customer_name", "customer_email", "problem_description"),
 )
 
 
@@ -63,6 +66,11 @@ def test_a_good_site_has_no_problems() -> None:
         ({"backend": "carrier-pigeon"}, "--backend"),
         ({"department": "ten"}, "--department"),
         ({"required": ("customer_name", "shoe_size")}, "shoe_size"),
+        ({"fields": ()}, "--field"),
+        ({"fields": ("customer_name", "problem_description", "shoe_size")}, "--field takes"),
+        ({"fields": ("customer_name",)}, "--require problem_description"),
+        ({"languages": ("de", "../x")}, "--language"),
+        ({"colour": "#abc"}, "--colour"),
         ({"backend": "take-control", "sealed_key": "sealed"}, "--api-domain"),
         ({"backend": "take-control-browser", "api_domain": "https://api.us0.swi-rc.com"}, "--key-file"),
         ({"api_domain": "http://api.us0.swi-rc.com"}, "--api-domain"),

@@ -171,7 +171,7 @@ def test_a_person_sets_a_parked_or_suspect_request_going(queue: Database, state:
     assert (again.state, again.due_at, again.waiting_since, again.lost) == (RequestState.WAITING, LATER, LATER, 0)
 
 
-@pytest.mark.parametrize("state", set(RequestState) - {RequestState.PARKED, RequestState.SUSPECT})
+@pytest.mark.parametrize("state", sorted(set(RequestState) - {RequestState.PARKED, RequestState.SUSPECT}))
 def test_no_other_request_is_set_going(queue: Database, state: RequestState) -> None:
     row = waiting(queue, state=state)
     assert not queue.write(lambda c: store.release(c, row.reference, LATER))

@@ -161,6 +161,16 @@ def test_the_site_s_own_words_stand_on_the_link(dora: PageClient, change_site: o
     assert ">Hilfe holen</a>" in page(dora, language="de").select("#snippet").get_text()
 
 
+def test_it_knows_the_site_s_own_languages_and_fields(dora: PageClient, change_site: object) -> None:
+    change_site(languages=("de", "pt_BR"), fields=("problem_description",))  # type: ignore[operator]
+    answer = page(dora, language="pt-BR")
+    assert [option["value"] for option in answer.page.select("#language option")] == ["", "de", "pt-BR"]
+    assert "customer_name" not in answer.select("#page-form").get_text()
+    assert f'src="{BASE}/widget.js?site=default"' in page(dora).select("#snippet").get_text()
+    assert widget_script("de").integrity in page(dora).select("#pinned").get_text()
+    assert page(dora, language="fr").status == 422
+
+
 def test_another_site_s_departments_are_not_offered(app: Flask, here: Running, dora: PageClient) -> None:
     other = Site(key="other", name="Other", uid="u", offer_departments=(20,))
     here.database.write(lambda connection: site_store.add_site(connection, other, here.clock()))

@@ -22,6 +22,7 @@ def upgrade() -> None:
     op.add_column("tickets", sa.Column("claimed_at", sa.BigInteger(), nullable=True))
     op.add_column("tickets", sa.Column("outcome", sa.Text(), nullable=True))
     op.create_index(op.f("ix_tickets_state_number"), "tickets", ["state", "number"])
+    op.create_index(op.f("ix_requests_site_created_at"), "requests", ["site", "created_at"])
     _index("ix_tickets_owner", "tickets", ["state", "owner_id", "number"], "owner_id")
     for table in ("tickets", "requests"):
         _index(f"ix_{table}_email", table, [sa.text("lower(customer_email)")], "customer_email")

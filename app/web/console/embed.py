@@ -29,7 +29,7 @@ def embed(site_key: str) -> Response:
     base = here.settings.base_url
     labels = _labels(chosen)
     path = f"/console/sites/{site.key}/embed"
-    pinned = widget_script(chosen.language or "en")
+    pinned = widget_script(chosen.language or _languages(site)[0][0])
     response = console_page(
         "console/embed.html",
         status=422 if wrong else 200,
@@ -39,7 +39,7 @@ def embed(site_key: str) -> Response:
         values=_values(chosen, wrong),
         problems={name: _sentence(fault) for name, fault in wrong.items()},
         departments=[(d.id, d.name) for d in offered_departments(here.desk, site)],
-        languages=_languages(),
+        languages=_languages(site),
         snippet=_snippet(chosen, base, site),
         pinned=snippet(chosen, base, site.key, Script(pinned.path, pinned.integrity), title=_title(chosen, site)),
         link=plain_link(chosen, base, site.key),
@@ -76,12 +76,12 @@ def _site(site_key: str) -> Site:
 
 def _chosen(site: Site) -> tuple[Embed, dict[str, Wrong]]:
     offered = frozenset(str(department.id) for department in offered_departments(running().desk, site))
-    tags = frozenset(tag for tag, _name in _languages())
+    tags = frozenset(tag for tag, _name in _languages(site))
     return Embed.chosen(request.args, offered, tags)
 
 
 def _snippet(chosen: Embed, base_url: str, site: Site) -> str:
-    query = f"?lang={chosen.language}" if chosen.language else ""
+    query = f"?lang={chosen.language}" if chosen.language else f"?site={site.key}" if site.languages else ""
     return snippet(chosen, base_url, site.key, Script(f"/widget.js{query}"), title=_title(chosen, site))
 
 
@@ -102,7 +102,7 @@ def _page_form(chosen: Embed, base_url: str, site: Site, labels: dict[str, str])
     given = {PREFILL[name]: value for name, value in chosen.prefill.items()}
     if chosen.department:
         given["department"] = chosen.department
-    return intranet_form(facts, labels, offered, given)
+    return intranet_form(facts, labels, offered, given, site.fields)
 
 
 def _values(chosen: Embed, wrong: dict[str, Wrong]) -> dict[str, str]:
@@ -112,9 +112,10 @@ def _values(chosen: Embed, wrong: dict[str, Wrong]) -> dict[str, str]:
     return {**values, **{name: request.args.get(name, "") for name in wrong}}
 
 
-def _languages() -> list[tuple[str, str]]:
-    """Tags, as pages write them, with what each language calls itself."""
-    return [(tag.replace("_", "-"), own_name(tag)) for tag in languages()]
+def _languages(site: Site) -> list[tuple[str, str]]:
+    """The site's, by their tags as pages write them, with what each calls itself."""
+    offered = [tag for tag in languages() if tag in site.languages] or languages()
+    return [(tag.replace("_", "-"), own_name(tag)) for tag in offered]
 
 
 def own_name(tag: str) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 from flask import Blueprint, Response, abort, g, make_response, render_template, request, session
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf
+from werkzeug.urls import iri_to_uri
 
 from app.access import Who, open_to
 from app.actions.log_in import current_technician
@@ -182,7 +183,7 @@ def to_log_in(page: str) -> str:
 def _asked_for() -> str:
     """The page to come back to: this one, or the one that a form was sent from."""
     if request.method in _SAFE:
-        return request.full_path.rstrip("?")
+        return iri_to_uri(request.full_path.rstrip("?"))
     parts = urlsplit(request.headers.get("Referer", ""))
     return f"{parts.path}?{parts.query}".rstrip("?") if parts.netloc.lower() in running().settings.hosts else HOME
 

@@ -198,7 +198,7 @@ def _page(
         technicians=technicians[:_MOST_NAMES],
         more_technicians=max(0, len(technicians) - _MOST_NAMES),
         examples=examples(facts),
-        page_form=intranet_form(facts, form_labels(), offered),
+        page_form=intranet_form(facts, form_labels(), offered, fields=site.fields),
         values=values or _first_values(facts),
         problems=problems or {},
         trial=trial,

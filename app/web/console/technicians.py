@@ -8,15 +8,16 @@ from app.actions import team as acts
 from app.actions.invitations import LIFE, Disabled, invite
 from app.actions.log_in import SESSION_IDLE, SESSION_LIFE
 from app.core.role import Role
-from app.core.routing import Department, Technician
-from app.core.team import LONGEST_MAIL, Particulars, mail_fault, one_line, particulars
+from app.core.routing import Technician
+from app.core.team import LONGEST_MAIL, mail_fault, particulars
 from app.core.user_agent import browser_words
 from app.incoming import see_other
 from app.store import staff as store
 from app.store.queues import count_waiting, mine
 from app.store.sessions import ConsoleSession, sessions_of
 from app.web.console.frame import administrators_only, console_page, console_pages, me
-from app.web.console.team import TEAM, fault_words, name_problems, role_words, typed
+from app.web.console.team import TEAM, fault_words, role_words
+from app.web.console.technician_form import choices, ticked, typed_again, wanted_particulars
 from app.web.words import _
 from app.wiring import running
 
@@ -32,16 +33,16 @@ def add() -> Response:
         return _new({"role": Role.TECHNICIAN.value}, frozenset(), {})
     here = running()
     email = request.form.get("email", "").strip().lower()
-    wanted, problems = _wanted()
+    wanted, problems = wanted_particulars()
     if fault := mail_fault(email):
         problems = {"email": fault_words(fault, LONGEST_MAIL), **problems}
     if wanted is None or problems:
-        return _new(_typed(), _ticked(), problems)
+        return _new(typed_again(), ticked(), problems)
     try:
         technician_id = acts.add_technician(here.database, email, wanted, None, me().id, here.clock())
     except acts.Taken:
         taken = _("There is somebody with this address already. Look in the list, among the disabled ones too.")
-        return _new(_typed(), _ticked(), {"email": taken})
+        return _new(typed_again(), ticked(), {"email": taken})
     return _link_for(technician_id)
 
 
@@ -53,7 +54,7 @@ def technician(technician_id: int) -> Response:
     if request.method == "GET":
         return _one(person)
     here = running()
-    wanted, problems = _wanted()
+    wanted, problems = wanted_particulars()
     if wanted is None:
         return _one(person, problems, 422)
     try:
@@ -183,41 +184,12 @@ def _last_administrator() -> str:
     return _("Nobody else could run the place then. Make somebody else an administrator first, who has a password.")
 
 
-def _wanted() -> tuple[Particulars | None, dict[str, str]]:
-    """What the form says of a technician, or what is wrong with it by field."""
-    name, role, ticked = one_line(request.form.get("name", "")), request.form.get("role", ""), _ticked()
-    problems = name_problems(name)
-    if role not in list(Role):
-        problems["role"] = _("Please choose one of these.")
-    if not ticked <= running().desk.staff.departments.keys() or len(ticked) < len(_boxes()):
-        problems["departments"] = _("Please choose among these.")
-    return (None, problems) if problems else (Particulars(name, Role(role), ticked), {})
-
-
-def _typed() -> dict[str, str]:
-    return typed("email", "name", "role")
-
-
-def _boxes() -> set[str]:
-    return set(request.form.getlist("department"))
-
-
-def _ticked() -> frozenset[int]:
-    return frozenset(int(each) for each in _boxes() if each.isascii() and each.isdigit() and len(each) <= 18)
-
-
-def _choices(ticked: frozenset[int]) -> list[tuple[Department, bool]]:
-    """The departments to choose from, and whether each is chosen: disabled ones only where they are."""
-    every = running().desk.staff.departments.values()
-    return [(each, each.id in ticked) for each in every if not each.disabled or each.id in ticked]
-
-
-def _new(values: dict[str, str], ticked: frozenset[int], problems: dict[str, str]) -> Response:
+def _new(values: dict[str, str], chosen: frozenset[int], problems: dict[str, str]) -> Response:
     return console_page(
         "console/team_add.html",
         status=422 if problems else 200,
         values=values,
-        choices=_choices(ticked),
+        choices=choices(chosen),
         roles=role_words(),
         problems=problems,
     )
@@ -239,9 +211,9 @@ def _one(person: Technician, problems: dict[str, str] | None = None, status: int
         account=account,
         sessions=logged_in,
         waiting=waiting,
-        values=_typed() if refused else {"name": person.name, "role": person.role},
+        values=typed_again() if refused else {"name": person.name, "role": person.role},
         seen=particulars(person).mark,
-        choices=_choices(_ticked() if refused else person.departments),
+        choices=choices(ticked() if refused else person.departments),
         roles=role_words(),
         problems=problems or {},
         browser_words=browser_words,

@@ -133,5 +133,6 @@ _WORDS: dict[str, Callable[[TicketEvent, Staff], Line]] = {
     "transferred": _transferred,
     "note": lambda event, _staff: {"text": _("Wrote a note"), "said": event.detail["text"][1]},
     "closed": _closed,
+    "opened_anew": lambda _event, _staff: {"text": _("Opened anew as another ticket")},
     "reopened": lambda _event, _staff: {"text": _("Opened the ticket again")},
 }

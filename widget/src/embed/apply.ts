@@ -13,6 +13,8 @@ export const apply = (form: HTMLFormElement, site: Site | undefined, context: Co
   root.adoptedStyleSheets.push(sheet(later));
   ownWords(root, site.texts);
   const problem = root.getElementById("problem")?.parentElement;
+  for (const input of root.querySelectorAll<HTMLInputElement>("[part=input]"))
+    (input.parentElement as HTMLElement).hidden = !site.fields.some(({ name }) => name === input.name);
   if (site.departments[0]) {
     const options = site.departments.map(({ id, name }) => make("option", { value: `${id}` }, name));
     const id = "department";

@@ -37,6 +37,7 @@ const say = (input: Input, sentence?: string): boolean => {
   input.setAttribute("aria-describedby", sentence ? `${id} ${about}` : about);
   input.ariaInvalid = `${!!sentence}`;
   if (!sentence) return false;
+  (input.parentElement as HTMLElement).hidden = false; // a site need not show what its page fills in
   input.after(make("p", { id, className: "bad", part: "problem" }, sentence));
   input.oninput = () => say(input);
   return true;

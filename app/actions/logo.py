@@ -1,0 +1,108 @@
+"""A picture that somebody uploads becomes a logo: looked at with suspicion, made small, and written anew.
+
+Nothing of the file itself is kept: what else it holds (metadata, a place, a script, another file at its end) is gone.
+"""
+
+import hashlib
+import io
+from collections.abc import Callable
+
+from PIL import Image, ImageOps
+
+from app.store.logos import Logo
+
+MOST_BYTES = 512 * 1024
+MOST_PIXELS_A_SIDE = 2000
+WIDEST, HIGHEST = 320, 96  # pixels, as it is kept
+_FORMATS = ("PNG", "JPEG", "WEBP")
+_MOST_SCANS = 64  # a progressive JPEG of thousands takes minutes
+_BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
+
+
+class NotALogo(Exception):
+    """The file is not taken; `why` is a key of `REASONS`."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(REASONS[why])
+        self.why = why
+
+
+REASONS = {
+    "empty": "there is no picture in it",
+    "large": f"may have {MOST_BYTES // 1024} KiB at the most",
+    "svg": "is an SVG, which can hold scripts: save it as a PNG",
+    "kind": "must be a PNG, JPEG or WebP picture",
+    "pixels": f"may have {MOST_PIXELS_A_SIDE} pixels on each side at the most",
+    "moves": "is animated: save it as a still picture",
+    "broken": "cannot be read: it is damaged or incomplete",
+}
+
+
+def as_logo(raw: bytes) -> Logo:
+    """The file as a PNG of at most 320 × 96 pixels, with nothing in it but these. Raises NotALogo."""
+    if not raw:
+        raise NotALogo("empty")
+    if len(raw) > MOST_BYTES:
+        raise NotALogo("large")
+    if not raw.startswith(_BEGINNINGS):
+        raise NotALogo("svg" if b"<svg" in raw.lower() else "kind")
+    content = _written(_small(raw))
+    return Logo(hashlib.sha256(content).hexdigest()[:32], "image/png", content)
+
+
+def _small(raw: bytes) -> Image.Image:
+    """The picture's own pixels, upright and small."""
+    _refuse_size(_webp_size(raw))  # its decoder takes memory for the whole picture as soon as it is opened
+    if raw.count(b"\xff\xda") > _MOST_SCANS and raw.startswith(b"\xff\xd8"):
+        raise NotALogo("broken")
+    with _guarded(lambda: Image.open(io.BytesIO(raw), formats=_FORMATS)) as picture:
+        _refuse_size(picture.size)
+        if getattr(picture, "is_animated", False):
+            raise NotALogo("moves")
+        return _guarded(lambda: _shrunk(picture))
+
+
+def _shrunk(picture: Image.Image) -> Image.Image:
+    upright = ImageOps.exif_transpose(picture).convert("RGBA")
+    upright.thumbnail((WIDEST, HIGHEST), Image.Resampling.LANCZOS)
+    # A new picture: metadata goes along with every change of an old one.
+    clean = Image.new("RGBA", upright.size)
+    clean.paste(upright)
+    return clean
+
+
+def _written(picture: Image.Image) -> bytes:
+    opaque = picture.getchannel("A").getextrema() == (255, 255)
+    out = io.BytesIO()
+    (picture.convert("RGB") if opaque else picture).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _guarded(step: Callable[[], Image.Image]) -> Image.Image:
+    """What the step gives; Pillow's readers raise anything at all for a file that was made to break them."""
+    try:
+        return step()
+    except NotALogo:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise NotALogo("pixels") from None
+    except Exception:  # noqa: BLE001
+        raise NotALogo("broken") from None
+
+
+def _refuse_size(size: tuple[int, int]) -> None:
+    if max(size) > MOST_PIXELS_A_SIDE:
+        raise NotALogo("pixels")
+
+
+def _webp_size(raw: bytes) -> tuple[int, int]:
+    """Width and height as a WebP's head has them; zeros for anything else."""
+    if raw[:4] != b"RIFF" or raw[8:12] != b"WEBP" or len(raw) < 30:
+        return 0, 0
+    number = int.from_bytes
+    if raw[12:16] == b"VP8X":
+        return 1 + number(raw[24:27], "little"), 1 + number(raw[27:30], "little")
+    if raw[12:16] == b"VP8L":
+        bits = number(raw[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    return number(raw[26:28], "little") & 0x3FFF, number(raw[28:30], "little") & 0x3FFF

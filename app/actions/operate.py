@@ -1,0 +1,109 @@
+"""What operators do with hand-offs: try again, park, open anew, tell people from programs. Each act is in the audit
+log, in the transaction that does it; whoever comes second changes nothing."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from app.core.request import OPENED_ANEW_FROM, CustomerRequest, RequestState
+from app.core.ticket import TicketEvent, TicketState
+from app.store import hand_offs as store
+from app.store.audit import record
+from app.store.database import Database
+from app.store.requests import request_by_reference
+from app.store.tickets import MOST_EARLIER, add_event, earlier_reference, earlier_tickets, end_ticket, name_ticket
+
+MOST_AT_ONCE = 100
+_Move = Callable[[Connection, str, datetime], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who does it: a technician's id and name; no id at the command line."""
+
+    id: int | None = None
+    name: str = "the command line"
+
+
+def may_open_anew(request: CustomerRequest) -> bool:
+    """Whether a session (another one, where there was one) may be opened for it."""
+    return request.state in OPENED_ANEW_FROM and request.erased_at is None
+
+
+def retry(database: Database, by: Operator, reference: str, now: datetime) -> bool:
+    """Set a parked or suspect request going again, or let one that waits be tried at once; False when it is neither."""
+
+    def again(connection: Connection, reference: str, now: datetime) -> bool:
+        return store.release(connection, reference, now) or store.hurry(connection, reference, now)
+
+    return _each(database, by, (reference,), now, "request.retried", again) == 1
+
+
+def park(database: Database, by: Operator, reference: str, now: datetime) -> bool:
+    """Stop trying a request that waits for its next try, until somebody starts it again; False when it does not."""
+
+    def stop(connection: Connection, reference: str, _now: datetime) -> bool:
+        return store.park(connection, reference, f"parked by {by.name}") is not None
+
+    return _each(database, by, (reference,), now, "request.parked", stop) == 1
+
+
+def release_suspects(database: Database, by: Operator, references: Collection[str], now: datetime) -> int:
+    """These came from people: hand them off. How many did; the others are suspect no more."""
+
+    def let_go(connection: Connection, reference: str, now: datetime) -> bool:
+        return _is(connection, reference, RequestState.SUSPECT) and store.release(connection, reference, now)
+
+    return _each(database, by, references, now, "request.released", let_go)
+
+
+def dismiss_suspects(database: Database, by: Operator, references: Collection[str], now: datetime) -> int:
+    """These came from no person: they end. How many did; the others are suspect no more."""
+    return _each(database, by, references, now, "request.dismissed", store.dismiss)
+
+
+def open_anew(database: Database, by: Operator, reference: str, attempts: int, now: datetime) -> bool:
+    """Let an opened or ended request get another session, to which the customer's page then leads.
+
+    `attempts` is how many there had been when the operator looked: False when it has moved on since, has been erased
+    or cannot be opened anew. A ticket of the embedded desk is closed and keeps its number; a vendor's session may
+    still be there, so the next one is marked as a possible duplicate.
+    """
+
+    def again(connection: Connection) -> bool:
+        request = request_by_reference(connection, reference)
+        if request is None or request.attempts != attempts or not may_open_anew(request):
+            return False
+        earlier = len(earlier_tickets(connection, reference)) + 1
+        at_vendor = request.ticket_number is None and request.opened_at is not None
+        if earlier > MOST_EARLIER or not store.open_anew(connection, request, now, unsure=at_vendor):
+            return False
+        if request.ticket_number is not None:
+            name_ticket(connection, request.ticket_number, earlier_reference(reference, earlier))
+            end_ticket(connection, request.ticket_number, TicketState.CLOSED, now)
+            add_event(connection, request.ticket_number, TicketEvent(now, by.name, "opened_anew", {}))
+        record(connection, now, by.id, "request.reopened", _about(reference), {"was": request.state})
+        return True
+
+    return database.write(again)
+
+
+def _each(database: Database, by: Operator, references: Collection[str], now: datetime, act: str, move: _Move) -> int:
+    def move_all(connection: Connection) -> int:
+        moved = [reference for reference in sorted(set(references)) if move(connection, reference, now)]
+        for reference in moved:
+            record(connection, now, by.id, act, _about(reference))
+        return len(moved)
+
+    return database.write(move_all)
+
+
+def _is(connection: Connection, reference: str, state: RequestState) -> bool:
+    request = request_by_reference(connection, reference)
+    return request is not None and request.state is state
+
+
+def _about(reference: str) -> str:
+    return f"request {reference}"

@@ -1,0 +1,70 @@
+"""Whether a site can open sessions: by what is stored, and by opening one."""
+
+import tempfile
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+from app.actions.sealing import Unsealer, lost_secrets, site_key
+from app.actions.ticket import cancel, open_ticket
+from app.backends import open_backend
+from app.backends.trial import Trial, trial_request, try_session
+from app.backends.vendor_call import VendorCalls
+from app.core.routing import Staff
+from app.core.site import Site
+from app.core.vendor_account import account_problems
+from app.seal import Unsealable
+from app.store.database import Database
+from app.store.staff import load_staff
+
+
+def site_problems(site: Site, staff: Staff, sealer: Unsealer | None, today: date) -> list[str]:
+    """What is wrong with a site, as far as can be told without calling anybody. `sealer` is None without keys."""
+    problems = site.problems() + account_problems(site, today) + lost_secrets(site, sealer)
+    for number in site.offer_departments:
+        if number not in staff.departments or staff.departments[number].disabled:
+            problems.append(f"it offers department {number}, which is unknown or disabled")
+    if not site.at_vendor and site.technician and site.technician.lower() not in staff.technicians:
+        problems.append(f"its technician {site.technician} is unknown")
+    return problems
+
+
+def try_site(
+    database: Database,
+    site: Site,
+    unsealer: Callable[[], Unsealer],
+    calls: VendorCalls,
+    data_dir: Path,
+    now: Callable[[], datetime],
+) -> Trial:
+    """Open one session as the site does. At a vendor it waits for the answer, within the limits of `calls`; at the
+    embedded desk the ticket is cancelled again. No line of what comes back bears a key."""
+    return _at_vendor(site, unsealer, calls, data_dir) if site.at_vendor else _at_desk(database, site, now)
+
+
+def _at_desk(database: Database, site: Site, now: Callable[[], datetime]) -> Trial:
+    with database.read() as connection:
+        staff = load_staff(connection)
+    ticket = open_ticket(database, staff, site.key, trial_request(site), now())
+    cancel(database, ticket.number, now())
+    return Trial((f"ticket       {ticket.number} was opened, and cancelled again",), good=True)
+
+
+def _at_vendor(site: Site, unsealer: Callable[[], Unsealer], calls: VendorCalls, data_dir: Path) -> Trial:
+    if problem := _missing(site):
+        return Trial((problem,), good=False)
+    try:
+        key = site_key(site, unsealer())
+    except Unsealable as gone:
+        return Trial((f"key          {gone}",), good=False)
+    # An applet that comes is looked at and not kept.
+    with tempfile.TemporaryDirectory(prefix=".check-", dir=data_dir) as folder:
+        return try_session(site, open_backend(site, key, calls, Path(folder)))
+
+
+def _missing(site: Site) -> str | None:
+    if site.api_domain is None:
+        return f"missing      the API domain; set it: handbell site set {site.key} --api-domain https://…"
+    if site.sealed_key is None:
+        return f"missing      the account key; set it: handbell site set {site.key} --key-file FILE"
+    return next(iter(site.problems()), None)

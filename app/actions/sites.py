@@ -1,0 +1,133 @@
+"""Change a site: one transaction, fenced against who changes it at the same time, with its line in the audit log."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from app.actions.seed import new_uid
+from app.core.site import Site
+from app.core.site_change import SiteChange, change_options, marked, only_new, what_changed
+from app.store import sites as store
+from app.store.audit import record
+from app.store.database import Database
+from app.store.logos import Logo, keep_logo
+
+
+class NoSuchSite(Exception):
+    """There is no site with this key."""
+
+
+class KeyTaken(Exception):
+    """There is a site with this key already."""
+
+
+class NotGood(Exception):
+    """The site cannot be kept like this: `problems` as `Site.problems` words them."""
+
+    def __init__(self, problems: Collection[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = list(problems)
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else has changed the same options since the form was shown; `site` is as they left it."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__("somebody else has changed this meanwhile")
+        self.site = site
+
+
+class NoWebhook(Exception):
+    """The site has no webhook that could have a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a form was shown of a site: `options` by name, and their mark (see `marked`)."""
+
+    options: tuple[str, ...]
+    mark: str
+
+    def still_holds(self, site: Site) -> bool:
+        """Whether nobody has changed them."""
+        return marked(site, self.options) == self.mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a site is to become. `options` by name, `name` and `disabled` among them. With `seen` only what differs
+    counts, and only as long as nobody else has changed it. `sealed_secret` is there for a webhook that needs a new one,
+    or with `renew_secret` in any case. `logo` replaces the picture where `options` names its digest."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    seen: Seen | None = None
+    sealed_secret: str | None = None
+    renew_secret: bool = False
+    logo: Logo | None = None
+
+
+def add_site(database: Database, key: str, name: str, now: datetime, who: int | None) -> Site:
+    """Add a site, with an account key at the embedded desk. Raises NotGood or KeyTaken."""
+    site = Site(key=key, name=name, uid=new_uid())
+    if problems := site.problems():
+        raise NotGood(problems)
+
+    def add(connection: Connection) -> None:
+        store.add_site(connection, site, now)
+        record(connection, now, who, "site.added", f"site {key}", {"name": name})
+
+    try:
+        database.write(add)
+    except IntegrityError:
+        raise KeyTaken(key) from None
+    return site
+
+
+def change_site(
+    database: Database, key: str, wanted: Wanted, now: datetime, who: int | None
+) -> tuple[SiteChange, list[str]]:
+    """Change the site as it is at this moment; with it the options that differ now, by the names that operators know.
+
+    Raises NoSuchSite, ChangedMeanwhile, NoWebhook or NotGood; nothing is changed then.
+    """
+
+    def change(connection: Connection) -> tuple[SiteChange, list[str]]:
+        if (found := store.lock_site(connection, key)) is None:
+            raise NoSuchSite(key)
+        options = _still_wanted(found, wanted)
+        changed = change_options(found, options, sealed_secret=wanted.sealed_secret, renew_secret=wanted.renew_secret)
+        if wanted.renew_secret and not changed.site.webhook:
+            raise NoWebhook(key)
+        # An account may lose its key or domain at any time; but nobody may turn to a vendor without them.
+        _refuse_bad(changed.site, () if "backend" in options else changed.site.missing())
+        told = what_changed(found, changed.site)
+        names = sorted(told)
+        if not names:
+            return changed, names
+        store.change_site(connection, changed.site)
+        if "logo" in names:
+            keep_logo(connection, key, wanted.logo)
+        record(connection, now, who, "site.changed", f"site {key}", told)
+        return changed, names
+
+    return database.write(change)
+
+
+def _still_wanted(site: Site, wanted: Wanted) -> dict[str, Any]:
+    """The options to set. A form that is sent twice finds them set already, and no one else's hand in it."""
+    if wanted.seen is None:
+        return dict(wanted.options)
+    new = only_new(site, wanted.options)
+    if (new or wanted.renew_secret) and not wanted.seen.still_holds(site):
+        raise ChangedMeanwhile(site)
+    return new
+
+
+def _refuse_bad(site: Site, forgiven: Iterable[str]) -> None:
+    ignored = set(forgiven)
+    if problems := [problem for problem in site.problems() if problem not in ignored]:
+        raise NotGood(problems)

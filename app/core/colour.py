@@ -1,0 +1,105 @@
+"""A site's colour on our pages: whether it can be read, what to take instead, and the shades that are made of it.
+
+Source: WCAG 2.2, 1.4.3 Contrast (Minimum) and its definitions of relative luminance and contrast ratio.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+ENOUGH = 4.5  # to 1, for text of any size
+_COMFORTABLE = 6.0  # to 1, where the shade is ours to choose
+_WHITE, _BLACK = "#ffffff", "#000000"
+_PAGE, _DARK_PAGE, _DARK_CARD = "#f4f3ef", "#11161b", "#192027"  # static/handbell.css
+_STEPS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Shades:
+    """What a page is painted with, each `#rrggbb`: buttons and links, the same under the pointer, the text on a
+    button, and the ground of what is set apart."""
+
+    accent: str
+    press: str
+    on_accent: str
+    tint: str
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of `#rrggbb`: 0 is black, 1 is white."""
+    red, green, blue = (_linear(part / 255) for part in _parts(colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours, 1 to 21."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def least_contrast(colour: str) -> float:
+    """The worst contrast that this colour has on our pages: below white text on a button, and as a link's text."""
+    return min(contrast(colour, ground) for ground in (_WHITE, _PAGE, _tint(colour, _WHITE)))
+
+
+def readable(colour: str) -> bool:
+    """Whether everybody can read what is painted with it."""
+    return least_contrast(colour) >= ENOUGH
+
+
+@lru_cache(maxsize=256)
+def nearest_readable(colour: str) -> str:
+    """The colour itself, or the lightest darker shade of it that can be read."""
+    shades = (mixed(colour, _BLACK, step / _STEPS) for step in range(_STEPS + 1))
+    return next(shade for shade in shades if readable(shade))
+
+
+def mixed(colour: str, other: str, share: float) -> str:
+    """The colour with a share, 0 to 1, of another one in it."""
+    pairs = zip(_parts(colour), _parts(other), strict=True)
+    return "#" + "".join(f"{round(one + (two - one) * share):02x}" for one, two in pairs)
+
+
+def light_shades(colour: str) -> Shades:
+    """For light pages, from any colour."""
+    accent = nearest_readable(colour)
+    return Shades(accent, mixed(accent, _BLACK, 0.2), _WHITE, _tint(accent, _WHITE))
+
+
+def dark_shades(colour: str) -> Shades:
+    """For dark pages: the same hue, light enough to be read there."""
+    lighter = (mixed(colour, _WHITE, step / _STEPS) for step in range(_STEPS + 1))
+    accent = next(shade for shade in lighter if _reads_on_dark(shade))
+    return Shades(accent, mixed(accent, _WHITE, 0.3), _DARK_PAGE, _tint(accent, _DARK_CARD))
+
+
+@lru_cache(maxsize=256)
+def stylesheet(colour: str) -> str:
+    """Our pages' colours by their names in static/handbell.css, in light and in dark."""
+    light, dark = light_shades(colour), dark_shades(colour)
+    names = {"accent": "accent", "press": "press", "on-accent": "on_accent", "tint": "tint"}
+    plain = " ".join(f"--{name}: {getattr(light, of)};" for name, of in names.items())
+    both = " ".join(f"--{name}: light-dark({getattr(light, of)}, {getattr(dark, of)});" for name, of in names.items())
+    return f":root {{ {plain} }}\n@supports (color: light-dark(#000, #fff)) {{ :root {{ {both} }} }}\n"
+
+
+@lru_cache(maxsize=256)
+def stylesheet_digest(colour: str) -> str:
+    """Changes with the stylesheet: 16 hexadecimal digits."""
+    return hashlib.sha256(stylesheet(colour).encode()).hexdigest()[:16]
+
+
+def _reads_on_dark(colour: str) -> bool:
+    return min(contrast(colour, on) for on in (_DARK_PAGE, _DARK_CARD, _tint(colour, _DARK_CARD))) >= _COMFORTABLE
+
+
+def _tint(colour: str, ground: str) -> str:
+    return mixed(ground, colour, 0.08)
+
+
+def _parts(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _linear(part: float) -> float:
+    return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)

@@ -1,0 +1,25 @@
+"""The secrets that a site is given: made here, shown once, and stored as a hash or encrypted."""
+
+import base64
+import hashlib
+import secrets
+
+
+def new_secret() -> str:
+    """A key of 32 random bytes for the site's servers."""
+    return f"hbsk_{secrets.token_urlsafe(32)}"
+
+
+def secret_hash(secret: str) -> str:
+    """What is kept of it. It is random enough that a plain hash cannot be turned round."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def new_identity_secret() -> str:
+    """A secret of 32 random bytes, as text that any JWT library takes for HS256."""
+    return f"hbid_{secrets.token_urlsafe(32)}"
+
+
+def new_webhook_secret() -> str:
+    """A secret of 32 random bytes, spelled as Standard Webhooks does."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"

@@ -1,0 +1,109 @@
+"""Figures of days: measured among the rows of one day, kept once the day is finished."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, select, type_coerce
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core.figures import ALL_SITES, DayFigures, Measured, Times, bounds
+from app.store.tables import day_figures, links, requests, tickets
+
+_US_IN_A_MS = 1_000
+
+
+def _raw(column: ColumnElement[datetime]) -> ColumnElement[int]:
+    """Microseconds as they are stored: thousands of datetimes would cost more than the query."""
+    return type_coerce(column, BigInteger)
+
+
+_FIRST_OPENED = select(func.min(links.c.opened_at)).where(links.c.reference == requests.c.reference).scalar_subquery()
+_COUNTS = select(requests.c.site, func.count(), func.count(requests.c.opened_at)).group_by(requests.c.site)
+_TO_APPLET = (
+    select(requests.c.site, _raw(requests.c.created_at), _raw(_FIRST_OPENED), _raw(tickets.c.applet_opened_at))
+    .outerjoin(tickets, tickets.c.number == requests.c.ticket_number)
+    .where(requests.c.opened_at.is_not(None))
+)
+_TO_CLAIM = select(tickets.c.site, _raw(tickets.c.claimed_at) - _raw(tickets.c.created_at)).where(
+    tickets.c.claimed_at.is_not(None)
+)
+
+
+def measure(connection: Connection, day: date) -> Measured:
+    """Look at this day's rows alone, by index."""
+    begin, end = bounds(day)
+    asked = (requests.c.created_at >= begin, requests.c.created_at < end)
+    ticketed = (tickets.c.created_at >= begin, tickets.c.created_at < end)
+    counts = {row[0]: (row[1], row[2]) for row in connection.execute(_COUNTS.where(*asked))}
+    to_applet = [
+        (site, _milliseconds(min(at for at in opened if at is not None) - created))
+        for site, created, *opened in connection.execute(_TO_APPLET.where(*asked))
+        if opened != [None, None]
+    ]
+    to_claim = [(site, _milliseconds(took)) for site, took in connection.execute(_TO_CLAIM.where(*ticketed))]
+    return Measured(counts, to_applet, to_claim)
+
+
+def first_day(connection: Connection) -> date | None:
+    """The day of the oldest request or ticket; None before there is any."""
+    oldest = (connection.execute(select(func.min(table.c.created_at))).scalar_one() for table in (requests, tickets))
+    return min((at.date() for at in oldest if at), default=None)
+
+
+def load_days(connection: Connection, first: date, last: date, site: str | None = None) -> list[DayFigures]:
+    """What is kept of these days, of one site (ALL_SITES too) or of each; the oldest first."""
+    query = select(day_figures).where(day_figures.c.day >= f"{first}", day_figures.c.day <= f"{last}")
+    if site is not None:
+        query = query.where(day_figures.c.site == site)
+    query = query.order_by(day_figures.c.day, day_figures.c.site)
+    return [_known(row) for row in connection.execute(query)]
+
+
+def days_kept(connection: Connection, first: date, last: date) -> set[date]:
+    """Which of these days are kept."""
+    return {figures.day for figures in load_days(connection, first, last, ALL_SITES)}
+
+
+def keep_day(connection: Connection, figures: Sequence[DayFigures]) -> bool:
+    """Keep a finished day, that of all sites first; False where another process has done so."""
+    together, *of_sites = (_values(one) for one in figures)
+    first = _insert(connection).on_conflict_do_nothing().values(together).returning(day_figures.c.day)
+    if connection.execute(first).first() is None:
+        return False
+    if of_sites:
+        connection.execute(_insert(connection), of_sites)
+    return True
+
+
+def _insert(connection: Connection) -> sqlite.Insert | postgresql.Insert:
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(day_figures)
+    return postgresql.insert(day_figures)
+
+
+def _milliseconds(microseconds: int) -> int:
+    return max(0, microseconds // _US_IN_A_MS)
+
+
+def _values(figures: DayFigures) -> dict[str, object]:
+    return {
+        "day": f"{figures.day}",
+        "site": figures.site,
+        "requests": figures.requests,
+        "opened": figures.opened,
+        "to_applet_median": figures.to_applet.median,
+        "to_applet_p95": figures.to_applet.p95,
+        "to_claim_median": figures.to_claim.median,
+        "to_claim_p95": figures.to_claim.p95,
+    }
+
+
+def _known(row: Row[tuple[object, ...]]) -> DayFigures:
+    return DayFigures(
+        date.fromisoformat(row.day),
+        row.site,
+        row.requests,
+        row.opened,
+        Times(row.to_applet_median, row.to_applet_p95),
+        Times(row.to_claim_median, row.to_claim_p95),
+    )

@@ -1,0 +1,120 @@
+"""Requests for those who run the place: the newest first, filtered, page by page.
+
+A filter that no index serves looks through so many rows at a time and no more: a page then may have fewer rows than
+there is room for and still lead on to older ones.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, union
+
+from app.core.request import CustomerRequest, RequestState, written_reference
+from app.store.requests import known_request
+from app.store.tables import requests
+
+LOOKED_THROUGH = 2_000  # rows for one page
+MOST_FOUND = 1_000  # by mail address or number
+_REFERENCE = re.compile("[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
+_MANY = (RequestState.OPENED, RequestState.ENDED)  # the other states' requests are few
+_NEWEST_FIRST = (requests.c.created_at.desc(), requests.c.reference.desc())
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which requests: None is any. `text` is a reference, or exactly a mail address or a customer's number."""
+
+    state: RequestState | None = None
+    site: str | None = None
+    backend: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the list: older ones come after this request."""
+
+    created_at: datetime
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some requests, and where older ones begin, if there may be any."""
+
+    requests: list[CustomerRequest]
+    older: Place | None
+
+
+def is_reference(text: str) -> bool:
+    """Whether this is a reference in its one spelling."""
+    return _REFERENCE.fullmatch(text) is not None
+
+
+def newest_requests(connection: Connection, wanted: Wanted, before: Place | None = None, most: int = 50) -> Page:
+    """One page of at most `most` requests."""
+    leading, others = _conditions(wanted)
+    if before is not None:
+        leading.append(_older_than(before))
+    some = select(requests.c.created_at, requests.c.reference, *_FILTERED).where(*leading).order_by(*_NEWEST_FIRST)
+    if not others:
+        found = [Place(row.created_at, row.reference) for row in connection.execute(some.limit(most + 1))]
+        return _page(connection, found, most, None)
+    found = [Place(row.created_at, row.reference) for row in connection.execute(_among(some, others, most + 1))]
+    end = None if len(found) > most else connection.execute(some.offset(LOOKED_THROUGH - 1).limit(1)).one_or_none()
+    return _page(connection, found, most, Place(end.created_at, end.reference) if end else None)
+
+
+_FILTERED = (requests.c.state, requests.c.site, requests.c.backend)
+Filters = dict[str, str]
+
+
+def _conditions(wanted: Wanted) -> tuple[list[ColumnElement[bool]], Filters]:
+    """What an index finds in the list's order, and what is looked for among that."""
+    given = {"state": wanted.state, "site": wanted.site, "backend": wanted.backend}
+    others: Filters = {name: value for name, value in given.items() if value is not None}
+    if wanted.text:
+        return [_is_about(wanted.text), *(requests.c[name] == value for name, value in others.items())], {}
+    lead = "site" if wanted.site and (wanted.state is None or wanted.state in _MANY) else "state"
+    if lead not in others:
+        return [], others
+    return [requests.c[lead] == others.pop(lead)], others
+
+
+def _among(some: Select[tuple[datetime, str]], others: Filters, most: int) -> Select[tuple[datetime, str]]:
+    looked = some.limit(LOOKED_THROUGH).subquery()
+    matches = and_(*(looked.c[name] == value for name, value in others.items()))
+    newest = (looked.c.created_at.desc(), looked.c.reference.desc())
+    return select(looked.c.created_at, looked.c.reference).where(matches).order_by(*newest).limit(most)
+
+
+def _older_than(place: Place) -> ColumnElement[bool]:
+    tie = or_(requests.c.created_at < place.created_at, requests.c.reference < place.reference)
+    return and_(requests.c.created_at <= place.created_at, tie)
+
+
+def _is_about(text: str) -> ColumnElement[bool]:
+    """By three indexes; the limits also keep the planner from walking along the list instead."""
+    columns = requests.c
+    finds: list[Select[tuple[str]]] = [
+        select(columns.reference).where(columns.customer_email.is_not(None), _mail() == text.lower()),
+        select(columns.reference).where(columns.customer_number.is_not(None), columns.customer_number == text),
+    ]
+    if is_reference(written_reference(text)):
+        finds.append(select(columns.reference).where(columns.reference == written_reference(text)))
+    limited = [select(find.limit(MOST_FOUND).subquery()) for find in finds]
+    return columns.reference.in_(union(*limited))
+
+
+def _mail() -> ColumnElement[str]:
+    return func.lower(requests.c.customer_email)
+
+
+def _page(connection: Connection, found: Sequence[Place], most: int, end: Place | None) -> Page:
+    shown = found[:most]
+    rows = connection.execute(select(requests).where(requests.c.reference.in_([place.reference for place in shown])))
+    whole = {row.reference: known_request(row) for row in rows}
+    older = shown[-1] if len(found) > most else end
+    return Page([whole[place.reference] for place in shown if place.reference in whole], older)

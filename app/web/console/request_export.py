@@ -1,0 +1,118 @@
+"""The list of requests to take away: for a spreadsheet, and for a program."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response
+
+from app.core.csv import BOM, csv_line
+from app.core.request import CustomerRequest
+from app.store.audit import record
+from app.store.database import Database
+from app.store.request_list import Wanted, newest_requests
+from app.web.console.download import download, written
+from app.web.console.frame import administrators_only, console_pages, me
+from app.web.console.request_filter import wanted_here
+from app.wiring import running
+
+pages = console_pages("request_export")
+_MOST = 10_000
+_AT_ONCE = 500
+_EXPORTED = (
+    "reference",
+    "site",
+    "state",
+    "backend",
+    "source",
+    "created_at",
+    "opened_at",
+    "ended_at",
+    "attempts",
+    "last_error",
+    "maybe_duplicate",
+    "ticket",
+    "session_id",
+    "department",
+    "technician",
+    "customer_name",
+    "customer_email",
+    "customer_number",
+    "problem_description",
+    "verified",
+    "more",
+)
+
+
+@pages.get("/requests.csv")
+@administrators_only
+def as_csv() -> Response:
+    """The list with its filters for a spreadsheet, personal data in it."""
+    wanted, database = _exporting("csv"), running().database
+
+    def lines() -> Iterator[str]:
+        yield BOM + csv_line(_EXPORTED)
+        for found in _all(database, wanted):
+            yield csv_line(_cells(_plain(found)))
+
+    return _file(lines(), "text/csv; charset=utf-8", "csv")
+
+
+@pages.get("/requests.json")
+@administrators_only
+def as_json() -> Response:
+    """The same for a program."""
+    wanted, database = _exporting("json"), running().database
+
+    def parts() -> Iterator[str]:
+        separator = '{"requests": ['
+        for found in _all(database, wanted):
+            yield separator + "\n" + json.dumps(_plain(found), ensure_ascii=False)
+            separator = ","
+        yield "\n]}\n" if separator == "," else separator + "]}\n"
+
+    return _file(parts(), "application/json", "json")
+
+
+def _exporting(kind: str) -> Wanted:
+    """The filters of an export that is about to begin, which is in the audit log from now on."""
+    wanted = wanted_here()
+    here = running()
+    by, now = me().id, here.clock()
+    filters = {"state": wanted.state, "site": wanted.site, "backend": wanted.backend}
+    detail = {"format": kind, **filters, "searched": bool(wanted.text)}
+    here.database.write(lambda connection: record(connection, now, by, "requests.exported", "requests", detail))
+    return wanted
+
+
+def _all(database: Database, wanted: Wanted) -> Iterator[CustomerRequest]:
+    """The newest 10,000, read page by page: no statement is open while somebody's line is slow."""
+    before, left = None, _MOST
+    while left > 0:
+        with database.read() as connection:
+            page = newest_requests(connection, wanted, before, min(left, _AT_ONCE))
+        yield from page.requests
+        left -= len(page.requests)
+        before = page.older
+        if before is None:
+            return
+
+
+def _plain(found: CustomerRequest) -> dict[str, Any]:
+    values = {name: getattr(found, name) for name in _EXPORTED if hasattr(found, name)}
+    times = {name: written(values[name]) for name in ("created_at", "opened_at", "ended_at")}
+    ticket = found.ticket_number or found.vendor_ticket
+    more = [{"name": name, "value": value} for name, value in found.more]
+    plain = {**values, **times, "ticket": ticket, "technician": found.tech, "verified": list(found.verified)}
+    return {name: plain[name] for name in _EXPORTED if name != "more"} | {"more": more}
+
+
+def _cells(plain: dict[str, Any]) -> list[str | int | None]:
+    more = "\n".join(f"{field['name']}: {field['value']}" for field in plain["more"])
+    duplicate = "yes" if plain["maybe_duplicate"] else "no"
+    plain = {**plain, "maybe_duplicate": duplicate, "verified": " ".join(plain["verified"]), "more": more}
+    return [plain[name] for name in _EXPORTED]
+
+
+def _file(parts: Iterator[str], kind: str, ending: str) -> Response:
+    return download(parts, kind, f"handbell-requests-{running().clock().date()}.{ending}")

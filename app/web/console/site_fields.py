@@ -1,0 +1,181 @@
+"""What a site's form asks, when the applet asks again, and to whom its requests go."""
+
+from flask import Response, request
+
+from app.core.customer_info import AskPolicy
+from app.core.new_session import ELEMENTS
+from app.core.routing import department_id
+from app.core.site import Site
+from app.web.console.frame import administrators_only, console_pages
+from app.web.console.site_forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
+from app.web.words import _
+from app.wiring import running
+
+pages = console_pages("site_fields")
+
+
+def _form_labels() -> dict[str, str]:
+    return {"fields": _("Shown"), "required": _("Required"), "ask_customer_info": _("Asking again in the applet")}
+
+
+def _routing_labels() -> dict[str, str]:
+    return {
+        "department": _("Department"),
+        "technician": _("Technician"),
+        "offer_departments": _("Departments to choose from"),
+    }
+
+
+FIELDS = SiteForm(
+    "fields",
+    ("fields", "required", "ask_customer_info"),
+    _form_labels,
+    lambda site: {
+        "fields": list(site.fields),
+        "required": [name for name in ELEMENTS if name in site.required],
+        "ask_customer_info": str(site.ask_customer_info),
+    },
+)
+ROUTING = SiteForm(
+    "routing",
+    ("department", "technician", "offer_departments"),
+    _routing_labels,
+    lambda site: {
+        "department": _number(site.department),
+        "technician": site.technician or "",
+        "offer_departments": [str(number) for number in sorted(site.offer_departments)],
+    },
+)
+
+
+@pages.get("/sites/<key>/fields")
+@administrators_only
+def fields(key: str) -> Response:
+    """Fields, Ask_customer_info, routing."""
+    return _page(site_of(key), None)
+
+
+@pages.post("/sites/<key>/fields")
+@administrators_only
+def save_fields(key: str) -> Response:
+    """Which fields there are, which must be filled in, and when the applet asks again."""
+    site = site_of(key)
+    shown, required = _elements("fields"), _elements("required")
+    values: Values = {"fields": shown, "required": required, "ask_customer_info": request.form.get("ask_customer_info")}
+    problems = {}
+    if not shown:
+        problems["fields"] = _("Show one field at least.")
+    elif [name for name in required if name not in shown]:
+        problems["required"] = _("Only what is shown can be required.")
+    if values["ask_customer_info"] not in list(AskPolicy):
+        problems["ask_customer_info"] = _("Please choose one.")
+    if problems:
+        return _page(site, Typed("fields", values, problems))
+    options = {
+        "fields": tuple(shown),
+        "required": tuple(required),
+        "ask_customer_info": AskPolicy(values["ask_customer_info"]),
+    }
+    return saved(FIELDS, key, _page, "/fields", options, values)
+
+
+@pages.post("/sites/<key>/routing")
+@administrators_only
+def save_routing(key: str) -> Response:
+    """Where requests go that ask for nobody, and what customers may choose."""
+    site = site_of(key)
+    problems: dict[str, str] = {}
+    values: Values = {
+        "department": typed_text("department", 25, problems),
+        "technician": typed_text("technician", 254, problems).lower(),
+        "offer_departments": sorted(set(request.form.getlist("offer_departments"))),
+    }
+    if values["department"] and department_id(values["department"]) is None:
+        problems["department"] = _("Please choose one.")
+    # A department of a vendor's account is not one of ours, and is kept; a new one must be.
+    known = {str(number) for number in (*running().desk.staff.departments, *site.offer_departments)}
+    if not set(values["offer_departments"]) <= known:
+        problems["offer_departments"] = _("Please choose from these.")
+    if problems:
+        return _page(site, Typed("routing", values, problems))
+    offered = {int(number) for number in values["offer_departments"]}
+    kept = [number for number in site.offer_departments if number in offered]  # in the order that they were given
+    options = {
+        "department": site.department if values["department"] == _number(site.department) else values["department"],
+        "technician": values["technician"] or None,
+        "offer_departments": (*kept, *sorted(offered - set(kept))),
+    }
+    return saved(ROUTING, key, _page, "/fields", {**options, "department": options["department"] or None}, values)
+
+
+def _page(site: Site, typed: Typed | None) -> Response:
+    return show_site(
+        "console/site_fields.html",
+        site,
+        "fields",
+        (FIELDS, ROUTING),
+        typed,
+        elements=ELEMENTS,
+        policies=_policies(),
+        departments=_departments(site),
+        technicians=_technicians(site),
+        offers=_offers(site),
+    )
+
+
+def _policies() -> list[tuple[str, str, str]]:
+    return [
+        (
+            AskPolicy.INCOMPLETE,
+            _("When something is missing"),
+            _("Who left one of the four fields empty sees their details in the applet, and may complete them."),
+        ),
+        (
+            AskPolicy.CUSTOMER,
+            _("When the customer asks for it"),
+            _("The form has a box to tick: let me check these details again."),
+        ),
+        (AskPolicy.ALWAYS, _("Always"), _("Every customer sees their details in the applet, and may change them.")),
+        (
+            AskPolicy.NEVER,
+            _("Never"),
+            _("The applet shows no details. It asks for them only where nothing at all was sent."),
+        ),
+    ]
+
+
+def _departments(site: Site) -> list[tuple[str, str]]:
+    found = [("", _("None: the general queue"))]
+    found += [(str(d.id), f"{d.name} ({d.id})") for d in running().desk.staff.departments.values() if not d.disabled]
+    return _with_current(found, _number(site.department))
+
+
+def _technicians(site: Site) -> list[tuple[str, str]]:
+    found = [("", _("None"))]
+    found += [(t.email, f"{t.name} ({t.email})") for t in running().desk.staff.technicians.values() if not t.disabled]
+    return _with_current(found, site.technician or "")
+
+
+def _with_current(found: list[tuple[str, str]], current: str) -> list[tuple[str, str]]:
+    """A choice that is not among ours, of a vendor's account or disabled, stays one."""
+    known = {value for value, _label in found}
+    return found if current in known else [*found, (current, _("%(name)s (not one of this desk)", name=current))]
+
+
+def _offers(site: Site) -> list[tuple[str, str]]:
+    ours = running().desk.staff.departments
+    known = [
+        (str(d.id), f"{d.name} ({d.id})") for d in ours.values() if not d.disabled or d.id in site.offer_departments
+    ]
+    strange = [str(number) for number in site.offer_departments if number not in ours]
+    return known + [(number, _("%(name)s (not one of this desk)", name=number)) for number in strange]
+
+
+def _elements(name: str) -> list[str]:
+    chosen = request.form.getlist(name)
+    return [element for element in ELEMENTS if element in chosen]
+
+
+def _number(department: str | None) -> str:
+    found = department_id(department) if department else None
+    return "" if found is None else str(found)

@@ -1,0 +1,168 @@
+"""What the forms of a site's pages share: what they were shown, what came in, and what is told when it is refused."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Response, abort, flash, request
+
+from app.actions.sites import ChangedMeanwhile, NoSuchSite, NotGood, Seen, Wanted, change_site
+from app.core.site import Site
+from app.core.site_change import SiteChange, marked
+from app.core.text import normal_newlines, text_problem, without_control
+from app.incoming import see_other
+from app.web.console.frame import console_page, me
+from app.web.fault_text import sentence
+from app.web.words import _
+from app.wiring import running
+
+Values = dict[str, Any]
+_OPTION = re.compile(r"--(?:no-)?([a-z-]+)[ :]+(.*)", re.DOTALL)
+_FIELDS = {
+    "origin": "origins",
+    "require": "required",
+    "field": "fields",
+    "text": "texts",
+    "applet_host": "applet_hosts",
+    "language": "languages",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SiteForm:
+    """One form of a site's page. `options` are what it shows and changes, `labels` their names by field, `values` what
+    stands in the fields of a site as it is."""
+
+    name: str
+    options: tuple[str, ...]
+    labels: Callable[[], dict[str, str]]
+    values: Callable[[Site], Values]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """One form as it came in. `problems` are sentences by field; `theirs`, what somebody else has made of it
+    meanwhile, as label and text."""
+
+    form: str
+    values: Values
+    problems: dict[str, str] = field(default_factory=dict)
+    theirs: tuple[tuple[str, str], ...] = ()
+    status: int = 422
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One form for its template. `mark` goes along with it, and tells whether somebody else was quicker."""
+
+    values: Values
+    problems: dict[str, str]
+    theirs: tuple[tuple[str, str], ...]
+    labels: dict[str, str]
+    mark: str
+
+
+Page = Callable[[Site, Typed | None], Response]
+
+
+class Refused(Exception):
+    """The form was not kept; `typed` is what to show."""
+
+    def __init__(self, typed: Typed) -> None:
+        super().__init__(typed.form)
+        self.typed = typed
+
+
+def site_of(key: str) -> Site:
+    """The site in the address, a disabled one too; 404 when there is none."""
+    return running().desk.sites.get(key) or abort(404)
+
+
+def show_site(
+    template: str, site: Site, current: str, forms: tuple[SiteForm, ...], typed: Typed | None, **context: object
+) -> Response:
+    """A page of a site's: its forms as they are, and the one that was refused as it was typed."""
+    return console_page(
+        template,
+        status=typed.status if typed else 200,
+        site=site,
+        current=current,
+        base=f"/console/sites/{site.key}",
+        forms={form.name: _shown(form, site, typed) for form in forms},
+        **context,
+    )
+
+
+def _shown(form: SiteForm, site: Site, typed: Typed | None) -> Shown:
+    labels, mark = form.labels(), marked(site, form.options)
+    if typed and typed.form == form.name:
+        return Shown(typed.values, typed.problems, typed.theirs, labels, mark)
+    return Shown(form.values(site), {}, (), labels, mark)
+
+
+def saved(
+    form: SiteForm, key: str, page: Page, back: str, options: Mapping[str, Any], values: Values, **more: Any
+) -> Response:
+    """Keep what the form asks for, then back to its page; refused, the page again with everything that was typed."""
+    try:
+        keep(form, key, options, values, **more)
+    except Refused as refused:
+        return page(site_of(key), refused.typed)
+    return see_other(f"/console/sites/{key}{back}")
+
+
+def keep(form: SiteForm, key: str, options: Mapping[str, Any], values: Values, **more: Any) -> SiteChange:
+    """The site with these options, kept; `more` goes into `Wanted`. Raises Refused."""
+    here = running()
+    seen = Seen(form.options, request.form.get("seen", ""))
+    wanted = Wanted(options=options, seen=seen, **more)
+    try:
+        change, names = change_site(here.database, key, wanted, here.clock(), me().id)
+    except NoSuchSite:
+        abort(404)
+    except ChangedMeanwhile as meanwhile:
+        theirs = _theirs(form, meanwhile.site, values)
+        raise Refused(Typed(form.name, values, {}, theirs, 409)) from None
+    except NotGood as bad:
+        raise Refused(Typed(form.name, values, by_field(bad.problems))) from None
+    flash(_("Saved.") if names else _("Nothing was different."))
+    return change
+
+
+def typed_text(name: str, most: int, problems: dict[str, str]) -> str:
+    """One field as it was typed, without blanks around it; what cannot be kept of it goes into `problems`."""
+    text = normal_newlines(request.form.get(name, "")).strip()
+    if problem := text_problem(name, text, most):
+        problems[name] = sentence(problem)
+    elif "\N{REPLACEMENT CHARACTER}" in text:
+        problems[name] = _("This could not be read. Please enter it again.")
+    return without_control(text)
+
+
+def ticked(name: str) -> bool:
+    """Whether the box is ticked."""
+    return request.form.get(name) == "1"
+
+
+def by_field(problems: list[str]) -> dict[str, str]:
+    """What is wrong with a site, as the command words it, by the field of a page."""
+    found: dict[str, str] = {}
+    for problem in problems:
+        option = _OPTION.fullmatch(problem)
+        name = option[1].replace("-", "_") if option else "name" if problem.startswith("the name") else "key"
+        found.setdefault(_FIELDS.get(name, name), option[2] if option else problem)
+    return found
+
+
+def _theirs(form: SiteForm, site: Site, values: Values) -> tuple[tuple[str, str], ...]:
+    labels, now = form.labels(), form.values(site)
+    return tuple((labels[name], _plain(now[name])) for name in labels if name in now and now[name] != values.get(name))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list | tuple | set):
+        return ", ".join(str(item) for item in value) or "–"
+    return str(value) if value not in (None, "") else "–"

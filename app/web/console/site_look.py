@@ -1,0 +1,138 @@
+"""How a site looks to its customers: colour, logo, languages; its own words have a page of their own."""
+
+from babel import Locale
+from flask import Response, request
+from flask_babel import get_locale
+
+from app.actions.logo import HIGHEST, MOST_BYTES, MOST_PIXELS_A_SIDE, WIDEST, NotALogo, as_logo
+from app.core.colour import ENOUGH, dark_shades, least_contrast, nearest_readable, readable
+from app.core.role import Role
+from app.core.site import COLOUR, Site
+from app.web.console.frame import administrators_only, console_pages, only
+from app.web.console.site_forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
+from app.web.language import languages
+from app.web.site_look import logo_url
+from app.web.words import _
+
+pages = console_pages("site_look")
+_LARGEST_UPLOAD = 2 * 1024 * 1024  # bytes: a file that is not much too large is told so beside its field
+
+
+LOOK = SiteForm(
+    "look",
+    ("colour",),
+    lambda: {"colour": _("Colour of buttons and links")},
+    lambda site: {"colour": site.colour or ""},
+)
+LOGO = SiteForm("logo", ("logo",), lambda: {"logo": _("Logo")}, lambda site: {})
+LANGUAGES = SiteForm(
+    "languages",
+    ("languages",),
+    lambda: {"languages": _("Languages"), "first": _("First language")},
+    lambda site: {"languages": list(site.languages), "first": site.languages[0] if site.languages else ""},
+)
+
+
+@pages.get("/sites/<key>/look")
+@administrators_only
+def look(key: str) -> Response:
+    """Colour, logo, languages."""
+    return _page(site_of(key), None)
+
+
+@pages.post("/sites/<key>/look")
+@administrators_only
+def save_look(key: str) -> Response:
+    """The colour; one that cannot be read is refused, with the nearest that can."""
+    site = site_of(key)
+    problems: dict[str, str] = {}
+    values: Values = {"colour": typed_text("colour", 20, problems).lower()}
+    colour = values["colour"]
+    if colour and not colour.startswith("#"):
+        colour = f"#{colour}"
+    if colour and not COLOUR.fullmatch(colour):
+        problems["colour"] = _("Write it as # and six digits, such as #0b5c68.")
+    elif colour and not readable(colour):
+        problems["colour"] = _(
+            "Its contrast on our pages is %(ratio)s to 1, and %(needed)s is needed for everybody to read it."
+            " The nearest that works is %(colour)s.",
+            ratio=f"{least_contrast(colour):.1f}",
+            needed=ENOUGH,
+            colour=nearest_readable(colour),
+        )
+    if problems:
+        return _page(site, Typed("look", values, problems))
+    return saved(LOOK, key, _page, "/look", {"colour": colour or None}, values)
+
+
+@pages.post("/sites/<key>/logo")
+@only(Role.ADMINISTRATOR, largest=_LARGEST_UPLOAD)
+def save_logo(key: str) -> Response:
+    """A picture, looked at and written anew."""
+    site = site_of(key)
+    file = request.files.get("logo")
+    try:
+        logo = as_logo(file.stream.read(MOST_BYTES + 1) if file else b"")
+    except NotALogo as bad:
+        return _page(site, Typed("logo", {}, {"logo": _reason(bad.why)}))
+    return saved(LOGO, key, _page, "/look", {"logo": logo.digest}, {}, logo=logo)
+
+
+@pages.post("/sites/<key>/logo/remove")
+@administrators_only
+def remove_logo(key: str) -> Response:
+    """No logo: our bell and the site's name."""
+    site_of(key)
+    return saved(LOGO, key, _page, "/look", {"logo": None}, {})
+
+
+@pages.post("/sites/<key>/languages")
+@administrators_only
+def save_languages(key: str) -> Response:
+    """The languages that customers get; the first stands in for those that they want and there are not."""
+    site = site_of(key)
+    chosen = [tag for tag in languages() if tag in request.form.getlist("languages")]
+    first = request.form.get("first", "")
+    values: Values = {"languages": chosen, "first": first}
+    if first and first not in chosen:
+        problem = {"first": _("Choose one of those that are ticked.")}
+        return _page(site, Typed("languages", values, problem))
+    ordered = (first, *(tag for tag in chosen if tag != first)) if first else tuple(chosen)
+    return saved(LANGUAGES, key, _page, "/look", {"languages": ordered}, values)
+
+
+def _page(site: Site, typed: Typed | None) -> Response:
+    nearest = None
+    if typed and "colour" in typed.problems:
+        written = f"#{typed.values['colour'].removeprefix('#')}"
+        nearest = nearest_readable(written) if COLOUR.fullmatch(written) else None
+    return show_site(
+        "console/site_look.html",
+        site,
+        "look",
+        (LOOK, LOGO, LANGUAGES),
+        typed,
+        nearest=nearest,
+        in_dark=dark_shades(site.colour).accent if site.colour else None,
+        logo_url=logo_url(site) if site.logo else None,
+        known_languages=language_names(),
+        limits={"kib": MOST_BYTES // 1024, "pixels": MOST_PIXELS_A_SIDE, "width": WIDEST, "height": HIGHEST},
+    )
+
+
+def language_names() -> list[tuple[str, str]]:
+    """Every language that there is: its tag, and its name in the page's language."""
+    here = get_locale() or Locale("en")
+    return [(tag, Locale.parse(tag).get_display_name(here) or tag) for tag in languages()]
+
+
+def _reason(why: str) -> str:
+    return {
+        "empty": _("Please choose a file with a picture."),
+        "large": _("A logo may have %(n)s KiB at the most.", n=MOST_BYTES // 1024),
+        "svg": _("An SVG file can hold scripts and is not taken. Please save it as a PNG."),
+        "kind": _("This is not a PNG, JPEG or WebP picture."),
+        "pixels": _("A logo may have %(n)s pixels on each side at the most.", n=MOST_PIXELS_A_SIDE),
+        "moves": _("This picture is animated. Please save it as a still one."),
+        "broken": _("This picture cannot be read: it is damaged or incomplete."),
+    }[why]

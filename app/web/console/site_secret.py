@@ -1,0 +1,18 @@
+"""A secret that was just made: shown this once, and never again."""
+
+from flask import Response
+
+from app.core.site import Site
+from app.web.console.frame import console_page
+
+
+def show_secret(site: Site, current: str, title: str, secret: str) -> Response:
+    """The page with the secret; `current` is the part of the site that it belongs to."""
+    return console_page(
+        "console/site_secret.html",
+        site=site,
+        current=current,
+        title=title,
+        secret=secret,
+        back_to=f"/console/sites/{site.key}/{current}",
+    )

@@ -1,0 +1,157 @@
+"""A site's own words: ours beside theirs, for one language or for all of them."""
+
+from flask import Response, abort, request
+from flask_babel import force_locale
+
+from app.core.role import Role
+from app.core.site import Site
+from app.core.texts import MOST_TEXTS, split_key, text_problems
+from app.web.console.frame import administrators_only, console_pages, only
+from app.web.console.site_forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
+from app.web.console.site_look import language_names
+from app.web.language import DEFAULT, languages
+from app.web.words import _
+
+pages = console_pages("site_texts")
+ON_PAGES = (
+    "Get support",
+    "A technician will help you on your own screen. This is what happens:",
+    "Tell us what is wrong",
+    "A few words are enough.",
+    "Start your session",
+    "The next page does it with you.",
+    "A technician joins you",
+    "You see what they do, and can end it at any time.",
+    "Your name",
+    "Your e-mail",
+    "Customer number",
+    "What is wrong?",
+    "What did you want to do, and what happened? Please leave out passwords.",
+    "Who should help?",
+    "Not sure – anyone can help",
+    "Let me check these details again before the session",
+    "Prefer to talk?",
+    "We have your request",
+    "Your session is ready",
+    "Sorry, this takes longer than it should",
+    "Your request is safe with us, and our team has been told. You can try again now.",
+)
+IN_THE_WIDGET = {  # as widget/src/embed/texts.ts and later-texts.ts have them
+    "title": "Get support",
+    "name": "Your name",
+    "email": "Your e-mail",
+    "number": "Customer number",
+    "problem": "What is wrong?",
+    "hint": "What did you want to do, and what happened? Please leave out passwords.",
+    "department": "Who should help?",
+    "anyone": "Not sure – anyone can help",
+    "check": "Let me check these details again before the session",
+    "talk": "Prefer to talk?",
+    "trust": "Our technician sees the same reference. Ask for it, and you know that it is us.",
+}
+_FIELDS = {f"page{n}": key for n, key in enumerate(ON_PAGES)} | {f"widget_{key}": key for key in IN_THE_WIDGET}
+_LONGEST_OTHERS = 40_000  # characters
+_LARGEST = 500_000  # bytes: Chinese takes nine for a character
+_LONG = 60  # characters of ours: theirs gets more lines
+
+
+@pages.get("/sites/<key>/texts")
+@administrators_only
+def texts(key: str) -> Response:
+    """The texts for all languages, or with `?of=de` for one."""
+    return _page(site_of(key), None, _asked(request.args.get("of", "")))
+
+
+@pages.post("/sites/<key>/texts")
+@only(Role.ADMINISTRATOR, largest=_LARGEST)
+def save_texts(key: str) -> Response:
+    """The site's own words in this language; an empty field takes ours."""
+    site = site_of(key)
+    tag = _asked(request.form.get("of", ""))
+    problems: dict[str, str] = {}
+    values: Values = {name: typed_text(name, 2_000, problems) for name in _FIELDS}
+    values["others"] = typed_text("others", _LONGEST_OTHERS, problems)
+    wanted = {_FIELDS[name]: values[name] for name in _FIELDS if values[name]}
+    for name, text in wanted.items():
+        if text_problems({name: text}):
+            problems.setdefault(_field(name), _too_long())
+    others = _others(values["others"], problems)
+    kept = {name: text for name, text in site.texts.items() if split_key(name)[0] != _tag(tag)}
+    prefix = f"{_tag(tag)}:" if tag else ""
+    kept |= {f"{prefix}{name}": text for name, text in (others | wanted).items()}
+    if len(kept) > MOST_TEXTS:
+        problems.setdefault("others", _("A site may have %(n)s texts of its own in all.", n=MOST_TEXTS))
+    form = _form(tag)
+    if problems:
+        return _page(site, Typed("texts", values, problems), tag)
+    query = f"/texts?of={tag}" if tag else "/texts"
+    return saved(form, key, lambda site, typed: _page(site, typed, tag), query, {"texts": kept}, values)
+
+
+def _form(tag: str) -> SiteForm:
+    return SiteForm("texts", ("texts",), lambda: _labels(tag), lambda site: _values(site, tag))
+
+
+def _labels(tag: str) -> dict[str, str]:
+    ours = _ours(tag)
+    return {name: ours[name] for name in _FIELDS} | {"others": _("Other texts")}
+
+
+def _values(site: Site, tag: str) -> Values:
+    own = {split_key(key)[1]: text for key, text in site.texts.items() if split_key(key)[0] == _tag(tag)}
+    values: Values = {name: own.pop(key, "") for name, key in _FIELDS.items()}
+    return {**values, "others": "\n".join(f"{key}={text}" for key, text in own.items())}
+
+
+def _ours(tag: str) -> dict[str, str]:
+    """Our own words by field, in that language."""
+    with force_locale(tag or DEFAULT):
+        return {name: _(IN_THE_WIDGET.get(key, key)) for name, key in _FIELDS.items()}
+
+
+def _others(text: str, problems: dict[str, str]) -> dict[str, str]:
+    """`KEY=VALUE`, one on each line."""
+    found: dict[str, str] = {}
+    for line in filter(None, map(str.strip, text.split("\n"))):
+        key, equals, own = (part.strip() for part in line.partition("="))
+        if not equals or not key or not own:
+            problems.setdefault("others", _("%(line)s: write our text, =, and yours.", line=line[:80]))
+        elif split_key(key)[0] or text_problems({key: own}):
+            problems.setdefault("others", f"{key[:80]}: {_too_long()}")
+        else:
+            found[key] = own
+    return found
+
+
+def _too_long() -> str:
+    return _("At most 600 characters, with no other placeholders than those of our text.")
+
+
+def _field(key: str) -> str:
+    return next(name for name, text in _FIELDS.items() if text == key)
+
+
+def _asked(tag: str) -> str:
+    """The language whose texts are asked for; empty for all of them."""
+    return tag if tag in ("", *languages()) else abort(404)
+
+
+def _tag(tag: str) -> str:
+    """As keys of texts bear it."""
+    return tag.lower().replace("_", "-")
+
+
+def _page(site: Site, typed: Typed | None, tag: str) -> Response:
+    ours = _ours(tag)
+    own = {split_key(key)[0] for key in site.texts}
+    return show_site(
+        "console/site_texts.html",
+        site,
+        "look",
+        (_form(tag),),
+        typed,
+        of=tag,
+        choices=[("", _("All languages"), "" in own), *((t, name, _tag(t) in own) for t, name in language_names())],
+        on_pages=[(name, ours[name], len(ours[name]) > _LONG) for name in _FIELDS if name.startswith("page")],
+        in_widget=[(name, ours[name], len(ours[name]) > _LONG) for name in _FIELDS if name.startswith("widget")],
+    )

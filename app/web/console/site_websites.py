@@ -1,0 +1,141 @@
+"""A site's own web pages and servers: which may talk to us, and with what secrets."""
+
+from collections.abc import Callable
+
+from flask import Response, request
+
+from app.actions.sealing import held_sealer
+from app.core.origins import listed_origin
+from app.core.site import FOREIGN_FORMS, Site
+from app.core.site_secrets import new_identity_secret, new_secret, secret_hash
+from app.web.console.frame import administrators_only, console_pages
+from app.web.console.site_forms import (
+    Refused,
+    SiteForm,
+    Typed,
+    Values,
+    keep,
+    saved,
+    show_site,
+    site_of,
+    ticked,
+    typed_text,
+)
+from app.web.console.site_secret import show_secret
+from app.web.words import _
+from app.wiring import running
+
+pages = console_pages("site_websites")
+_MOST_ORIGINS = 100
+_LONGEST_LIST = 20_000  # characters
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "origins": _("Origins"),
+        "foreign_forms": _("Forms on other pages"),
+        "browser_routing": _("Routing by the page"),
+    }
+
+
+def _secret_labels() -> dict[str, str]:
+    return {}
+
+
+WEBSITES = SiteForm(
+    "websites",
+    ("origins", "foreign_forms", "browser_routing"),
+    _labels,
+    lambda site: {
+        "origins": "\n".join(site.origins),
+        "foreign_forms": site.foreign_forms,
+        "browser_routing": site.browser_routing,
+    },
+)
+SERVER_KEY = SiteForm("server_key", ("secret_hash",), _secret_labels, lambda site: {})
+IDENTITY = SiteForm("identity", ("sealed_identity_secret",), _secret_labels, lambda site: {})
+
+
+@pages.get("/sites/<key>/websites")
+@administrators_only
+def websites(key: str) -> Response:
+    """Origins, foreign forms, routing by pages, secrets."""
+    return _page(site_of(key), None)
+
+
+@pages.post("/sites/<key>/websites")
+@administrators_only
+def save_websites(key: str) -> Response:
+    """Origins, foreign forms, routing by pages."""
+    site = site_of(key)
+    problems: dict[str, str] = {}
+    values: Values = {
+        "origins": typed_text("origins", _LONGEST_LIST, problems),
+        "foreign_forms": request.form.get("foreign_forms", ""),
+        "browser_routing": ticked("browser_routing"),
+    }
+    origins = _origins(values["origins"], problems)
+    if values["foreign_forms"] not in FOREIGN_FORMS:
+        problems["foreign_forms"] = _("Please choose one.")
+    if problems:
+        return _page(site, Typed("websites", values, problems))
+    return saved(WEBSITES, key, _page, "/websites", {**values, "origins": origins}, values)
+
+
+@pages.post("/sites/<key>/server-key")
+@administrators_only
+def make_server_key(key: str) -> Response:
+    """A new key for the site's servers, shown once."""
+
+    def options() -> tuple[str, Values]:
+        secret = new_secret()
+        return secret, {"secret_hash": secret_hash(secret)}
+
+    return _made(SERVER_KEY, key, _("Key for the site’s servers"), options)
+
+
+@pages.post("/sites/<key>/identity-secret")
+@administrators_only
+def make_identity_secret(key: str) -> Response:
+    """A new secret that vouches for customers, shown once."""
+    with held_sealer(running().settings.keys_path) as sealer:
+
+        def options() -> tuple[str, Values]:
+            secret = new_identity_secret()
+            return secret, {"sealed_identity_secret": sealer.seal(secret)}
+
+        return _made(IDENTITY, key, _("Identity secret"), options)
+
+
+def _made(form: SiteForm, key: str, title: str, make: Callable[[], tuple[str, Values]]) -> Response:
+    site = site_of(key)
+    secret, options = make()
+    try:
+        keep(form, key, options, {})
+    except Refused as refused:
+        return _page(site_of(key), refused.typed)
+    return show_secret(site, "websites", title, secret)
+
+
+def _page(site: Site, typed: Typed | None) -> Response:
+    return show_site("console/site_websites.html", site, "websites", (WEBSITES, SERVER_KEY, IDENTITY), typed)
+
+
+def _origins(text: str, problems: dict[str, str]) -> tuple[str, ...]:
+    """One on each line."""
+    found: dict[str, None] = {}
+    for line in filter(None, map(str.strip, text.split("\n"))):
+        try:
+            found[listed_origin(line)] = None
+        except ValueError:
+            problems.setdefault(
+                "origins",
+                _(
+                    "%(line)s: write scheme, host and port alone, such as https://www.example.com;"
+                    " http is for this machine only.",
+                    line=line[:80],
+                ),
+            )
+    if len(found) > _MOST_ORIGINS:
+        problems.setdefault("origins", _("At most %(n)s, please.", n=_MOST_ORIGINS))
+    return tuple(found)

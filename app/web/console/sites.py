@@ -1,0 +1,84 @@
+"""All sites, and a new one."""
+
+from flask import Response, flash, request
+
+from app.actions.sites import KeyTaken, NotGood, add_site
+from app.core.site import SITE_KEY, Site
+from app.core.vendor_account import account_problems, account_warnings
+from app.incoming import see_other
+from app.web.console.frame import administrators_only, console_page, console_pages, me
+from app.web.console.site_forms import by_field, typed_text
+from app.web.words import _
+from app.wiring import running
+
+pages = console_pages("sites")
+_PAGE = 100
+
+
+@pages.get("/sites")
+@administrators_only
+def sites() -> Response:
+    """The list, by key, and a form for a new site."""
+    return _page({}, {})
+
+
+@pages.post("/sites")
+@administrators_only
+def add() -> Response:
+    """Add a site; 303 to its page, 422 with what was typed."""
+    here = running()
+    problems: dict[str, str] = {}
+    values = {"key": typed_text("key", 60, problems).lower(), "name": typed_text("name", 80, problems)}
+    if not SITE_KEY.fullmatch(values["key"]):
+        problems["key"] = _("Use 1 to 40 small letters, digits and hyphens; no hyphen at either end.")
+    if not values["name"]:
+        problems["name"] = _("Please fill this in.")
+    if problems:
+        return _page(values, problems)
+    try:
+        add_site(here.database, values["key"], values["name"], here.clock(), me().id)
+    except KeyTaken:
+        return _page(values, {"key": _("There is a site with this key already.")})
+    except NotGood as bad:
+        return _page(values, by_field(bad.problems))
+    flash(_("The site is there. Now say how it looks, and who helps its customers."))
+    return see_other(f"/console/sites/{values['key']}")
+
+
+def _page(values: dict[str, str], problems: dict[str, str]) -> Response:
+    everything = sorted(running().desk.sites.values(), key=lambda site: site.key)
+    after = request.args.get("after", "")
+    found = [site for site in everything if site.key > after][: _PAGE + 1]
+    return console_page(
+        "console/sites.html",
+        status=422 if problems else 200,
+        rows=[_row(site) for site in found[:_PAGE]],
+        next_url=f"/console/sites?after={found[_PAGE - 1].key}" if len(found) > _PAGE else None,
+        values=values,
+        problems=problems,
+        labels={"key": _("Key"), "name": _("Name")},
+    )
+
+
+def _row(site: Site) -> dict[str, object]:
+    today = running().clock().date()
+    trouble = site.problems() + account_problems(site, today)
+    return {
+        "key": site.key,
+        "name": site.name,
+        "url": f"/console/sites/{site.key}",
+        "disabled": site.disabled,
+        "backend": backend_names().get(site.backend, site.backend),
+        "trouble": bool(trouble),
+        "warned": bool(account_warnings(site, today)),
+    }
+
+
+def backend_names() -> dict[str, str]:
+    """How sessions are opened, in words."""
+    return {
+        "embedded": _("Our own desk"),
+        "take-control": _("Take Control account"),
+        "take-control-browser": _("Take Control account, from the customer’s browser"),
+        "take-control-rest": _("Take Control account, REST flavour"),
+    }

@@ -1,0 +1,41 @@
+"""What the form of a technician says: name, role and departments."""
+
+from flask import request
+
+from app.core.role import Role
+from app.core.routing import Department
+from app.core.team import Particulars, one_line
+from app.web.console.team import name_problems, typed
+from app.web.words import _
+from app.wiring import running
+
+
+def wanted_particulars() -> tuple[Particulars | None, dict[str, str]]:
+    """What the form says of a technician, or what is wrong with it by field."""
+    name, role, chosen = one_line(request.form.get("name", "")), request.form.get("role", ""), ticked()
+    problems = name_problems(name)
+    if role not in list(Role):
+        problems["role"] = _("Please choose one of these.")
+    if not chosen <= running().desk.staff.departments.keys() or len(chosen) < len(_boxes()):
+        problems["departments"] = _("Please choose among these.")
+    return (None, problems) if problems else (Particulars(name, Role(role), chosen), {})
+
+
+def typed_again() -> dict[str, str]:
+    """What was typed, for the page that comes back; the departments are `ticked`."""
+    return typed("email", "name", "role")
+
+
+def ticked() -> frozenset[int]:
+    """The ids of the departments that were chosen, whether there are such or not."""
+    return frozenset(int(each) for each in _boxes() if each.isascii() and each.isdigit() and len(each) <= 18)
+
+
+def choices(chosen: frozenset[int]) -> list[tuple[Department, bool]]:
+    """The departments to choose from, and whether each is chosen: disabled ones only where they are."""
+    every = running().desk.staff.departments.values()
+    return [(each, each.id in chosen) for each in every if not each.disabled or each.id in chosen]
+
+
+def _boxes() -> set[str]:
+    return set(request.form.getlist("department"))

@@ -1,0 +1,57 @@
+"""A site's colour and logo on its customers' pages, under addresses that change with them."""
+
+from flask import Blueprint, Flask, Response, abort
+
+from app.access import Who, open_to
+from app.core.colour import stylesheet, stylesheet_digest
+from app.core.site import Site
+from app.headers import with_headers
+from app.store.logos import find_logo
+from app.wiring import running
+
+pages = Blueprint("site_look", __name__)
+_FOR_GOOD = [
+    ("Cache-Control", "public, max-age=31536000, immutable"),
+    ("Content-Security-Policy", "default-src 'none'; sandbox"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Referrer-Policy", "no-referrer"),
+]
+
+
+def register(app: Flask) -> None:
+    """Give templates `look_url(site)` and `logo_url(site)`."""
+    app.jinja_env.globals["look_url"] = look_url
+    app.jinja_env.globals["logo_url"] = logo_url
+
+
+def look_url(site: Site) -> str:
+    """Where the stylesheet of a site that has a colour is."""
+    return f"/s/{site.key}/look/{stylesheet_digest(site.colour or '')}.css"
+
+
+def logo_url(site: Site) -> str:
+    """Where the picture of a site that has a logo is."""
+    return f"/s/{site.key}/logo/{site.logo}"
+
+
+@pages.get("/s/<site_key>/look/<digest>.css")
+@open_to(Who.EVERYONE)
+def look(site_key: str, digest: str) -> Response:
+    """The site's colours, for light and dark."""
+    site = running().desk.sites.get(site_key)
+    if site is None or site.colour is None or stylesheet_digest(site.colour) != digest:
+        abort(404)
+    return with_headers(Response(stylesheet(site.colour), content_type="text/css; charset=utf-8"), _FOR_GOOD)
+
+
+@pages.get("/s/<site_key>/logo/<digest>")
+@open_to(Who.EVERYONE)
+def logo(site_key: str, digest: str) -> Response:
+    """The site's logo, as we encoded it."""
+    here = running()
+    site = here.desk.sites.get(site_key)
+    if site is None or site.logo != digest:
+        abort(404)
+    with here.database.read() as connection:
+        found = find_logo(connection, site_key, digest) or abort(404)
+    return with_headers(Response(found.content, content_type=found.media_type), _FOR_GOOD)

@@ -1,0 +1,73 @@
+"""A site's colour: measured as WCAG does, refused or made readable."""
+
+import pytest
+
+from app.core.colour import (
+    ENOUGH,
+    contrast,
+    dark_shades,
+    least_contrast,
+    light_shades,
+    luminance,
+    mixed,
+    nearest_readable,
+    readable,
+    stylesheet,
+    stylesheet_digest,
+)
+
+COLOURS = [f"#{r:02x}{g:02x}{b:02x}" for r in range(0, 256, 51) for g in range(0, 256, 51) for b in range(0, 256, 51)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ratio"),
+    [
+        ("#000000", "#ffffff", 21.0),
+        ("#ffffff", "#ffffff", 1.0),
+        ("#777777", "#ffffff", 4.48),  # the well-known grey that just fails
+        ("#767676", "#ffffff", 4.54),
+        ("#ff0000", "#ffffff", 4.0),
+        ("#0000ff", "#ffffff", 8.59),
+    ],
+)
+def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
+    assert contrast(one, other) == contrast(other, one)
+    assert contrast(one, other) == pytest.approx(ratio, abs=0.01)
+
+
+def test_luminance_goes_from_black_to_white() -> None:
+    assert (luminance("#000000"), luminance("#ffffff")) == (0, pytest.approx(1))
+
+
+def test_our_own_colour_is_readable() -> None:
+    assert readable("#0b5c68")
+    assert nearest_readable("#0b5c68") == "#0b5c68"
+
+
+@pytest.mark.parametrize("colour", ["#ffff00", "#ffffff", "#ff8800", "#777777", "#ff0000", "#1e90ff"])
+def test_a_pale_colour_has_a_darker_neighbour_that_is_readable(colour: str) -> None:
+    assert not readable(colour)
+    nearest = nearest_readable(colour)
+    assert readable(nearest)
+    assert least_contrast(nearest) < ENOUGH + 0.25, "no darker than it must be"
+
+
+def test_every_colour_gives_pages_that_can_be_read_in_light_and_in_dark() -> None:
+    for colour in COLOURS:
+        light, dark = light_shades(colour), dark_shades(colour)
+        for shades, grounds in ((light, ("#ffffff", "#f4f3ef")), (dark, ("#11161b", "#192027"))):
+            for text in (shades.accent, shades.press):
+                assert min(contrast(text, ground) for ground in (*grounds, shades.tint, shades.on_accent)) >= ENOUGH
+
+
+def test_the_hue_is_kept() -> None:
+    assert nearest_readable("#ff0000").endswith("0000")
+    assert mixed("#000000", "#ffffff", 0.5) == "#808080"
+
+
+def test_the_stylesheet_sets_colours_and_nothing_else() -> None:
+    text = stylesheet("#7a1f5c")
+    assert "--accent: #7a1f5c;" in text
+    assert "light-dark(#7a1f5c, " in text
+    assert not set(text) & set("<>\"'\\/@") - {"@"}
+    assert stylesheet_digest("#7a1f5c") != stylesheet_digest("#7a1f5d")

@@ -1,0 +1,72 @@
+"""Figures of a day: percentiles by nearest rank, all sites together and each alone."""
+
+import math
+from datetime import UTC, date, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.core.figures import (
+    ALL_SITES,
+    DayFigures,
+    Measured,
+    Times,
+    bounds,
+    day_figures,
+    figures_csv,
+    is_finished,
+    last_days,
+    percentile,
+)
+
+DAY = date(2026, 3, 1)
+TIMES = st.lists(st.integers(0, 10**9), max_size=300)
+
+
+@given(TIMES, st.integers(1, 100))
+@settings(max_examples=300, deadline=None)
+def test_a_percentile_is_the_smallest_value_that_enough_do_not_exceed(values: list[int], percent: int) -> None:
+    found = percentile(sorted(values), percent)
+    if not values:
+        assert found is None
+        return
+    enough = math.ceil(len(values) * percent / 100)
+    assert found == next(v for v in sorted(values) if sum(other <= v for other in values) >= enough)
+
+
+def test_percentiles_of_a_hundred() -> None:
+    hundred = list(range(1, 101))
+    assert [percentile(hundred, p) for p in (1, 50, 95, 100)] == [1, 50, 95, 100]
+    assert [percentile([7], p) for p in (1, 50, 100)] == [7, 7, 7]
+    assert percentile([1, 2, 3, 4], 50) == 2
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 10**7)), max_size=80))
+@settings(max_examples=100, deadline=None)
+def test_all_sites_together_are_what_each_had(samples: list[tuple[str, int]]) -> None:
+    counts = {site: (len([s for s in samples if s[0] == site]), 1) for site in {site for site, _ in samples}}
+    found = {one.site: one for one in day_figures(DAY, Measured(counts, samples, []))}
+    assert found.keys() == {ALL_SITES, *counts}
+    assert found[ALL_SITES].requests == len(samples)
+    assert found[ALL_SITES].opened == len(counts)
+    for site, one in found.items():
+        own = sorted(ms for name, ms in samples if site in (ALL_SITES, name))
+        assert one.to_applet == Times(percentile(own, 50), percentile(own, 95))
+        assert one.to_claim == Times()
+
+
+def test_a_day_without_anything_is_a_day_all_the_same() -> None:
+    assert day_figures(DAY, Measured({}, [], [])) == [DayFigures(DAY, ALL_SITES)]
+
+
+def test_a_day_is_finished_two_midnights_later() -> None:
+    assert [is_finished(DAY, date(2026, 3, d)) for d in (1, 2, 3, 4)] == [False, False, True, True]
+    assert bounds(DAY) == (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
+    assert last_days(DAY, 3) == [date(2026, 2, 27), date(2026, 2, 28), DAY]
+
+
+def test_csv_says_what_is_finished_and_names_all_sites_with_a_star() -> None:
+    found = [DayFigures(DAY, ALL_SITES, 3, 2, Times(1500, 9000)), DayFigures(DAY, "shop", 3, 2)]
+    head, *lines = "".join(figures_csv(found, DAY)).split("\r\n")
+    assert head.startswith("\ufeffday,site,finished,requests,opened,")
+    assert lines == ["2026-03-01,*,no,3,2,1500,9000,,", "2026-03-01,shop,no,3,2,,,,", ""]
