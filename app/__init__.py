@@ -8,6 +8,8 @@ Where each behaviour lives:
 - states of requests and tickets .................................. core/request.py, core/ticket.py, core/standing.py
 - pages at a site's origins, plain forms, more fields ............. core/origins.py, core/posted.py, core/more.py
 - suspects, the check, verified customers ......................... intake.py, puzzle.py, identity.py
+- account keys of the desk's own API, made anew and revoked ....... core/account_key.py, actions/account_key.py
+- programs and snippets for other people's pages .................. core/examples.py, core/embed.py
 - signed, expiring links .......................................... core/links.py
 - accounts at the vendor, their keys, stored secrets ............. core/vendor_*.py, core/site_change.py, seal.py
 - a site's colour and logo, its change, its test ................. core/colour.py, actions/logo.py, sites.py, site_*.py

@@ -22,6 +22,13 @@ PAGE = [
     ("Cache-Control", "no-store"),
     ("Permissions-Policy", ", ".join(f"{feature}=()" for feature in _DENIED)),
 ]
+_FRAMED = {
+    "Content-Security-Policy": PAGE_CSP.replace("frame-ancestors 'none'", "frame-ancestors 'self'"),
+    "X-Frame-Options": "SAMEORIGIN",
+}
+# The one page of ours that shows another one in a frame, and the one that may be shown there: by us alone.
+FRAMING = [("Content-Security-Policy", f"{PAGE_CSP}; frame-src 'self'"), *PAGE[1:]]
+FRAMED = [(name, _FRAMED.get(name, value)) for name, value in PAGE]
 JSON = [
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
     ("Referrer-Policy", "no-referrer"),

@@ -21,6 +21,7 @@ from app.backends import open_backend
 from app.backends.vendor_call import VendorCalls
 from app.backends.webhook import Webhooks
 from app.changes import Changes
+from app.core.account_key import is_good, keys_of
 from app.core.backend import Refused, SessionBackend, Unavailable
 from app.core.client import is_in
 from app.core.desk_options import DeskOptions
@@ -62,7 +63,10 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Desk:
-    """Sites, staff and the desk's options as they were at one generation of the configuration."""
+    """Sites, staff and the desk's options as they were at one generation of the configuration.
+
+    `sites_by_uid` has every account key that may work; `account` knows whether it does now.
+    """
 
     generation: int
     sites: dict[str, Site]
@@ -74,6 +78,11 @@ class Desk:
         """The enabled site with this key."""
         site = self.sites.get(key)
         return None if site is None or site.disabled else site
+
+    def account(self, uid: str, now: datetime) -> Site | None:
+        """The enabled site with this account key, which may be the one before for as long as that is good."""
+        site = self.sites_by_uid.get(uid)
+        return site if site is not None and is_good(site, uid, now) else None
 
 
 class CustomerWords(Protocol):
@@ -290,7 +299,7 @@ class Running:
             sites = load_sites(connection)
             staff = load_staff(connection)
             options = load_desk_options(connection)
-        by_uid = {site.uid: site for site in sites if not site.disabled}
+        by_uid = {uid: site for site in sites if not site.disabled for uid in keys_of(site)}
         return Desk(generation, {site.key: site for site in sites}, by_uid, staff, options)
 
 

@@ -58,7 +58,7 @@ class PageClient:
     def open(
         self, method: str, path: str, *, headers: dict[str, str] | None = None, check: bool = True, **options: Any
     ) -> Answer:
-        """One call. Without `check` it may be the one page whose headers differ: the one that posts to a vendor."""
+        """One call. Without `check` it may be a page whose headers differ, such as the one that posts to a vendor."""
         environ = {"REMOTE_ADDR": self._address}
         every = {"Host": HOST, **(headers or {})}
         answer = Answer(self._client.open(path, method=method, headers=every, environ_base=environ, **options))
@@ -79,6 +79,16 @@ class PageClient:
 
 def check_page(answer: Answer) -> None:
     """Valid HTML, one title and heading, unique ids, labelled fields, the page headers."""
+    check_html(answer)
+    assert answer.headers["Content-Security-Policy"] == PAGE_CSP
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "camera=()" in answer.headers["Permissions-Policy"]
+
+
+def check_html(answer: Answer) -> None:
+    """Valid HTML, one title and heading, unique ids, labelled fields."""
     parser = html5lib.HTMLParser(strict=False, namespaceHTMLElements=False)
     parser.parse(answer.text)
     assert not parser.errors, parser.errors[:3]
@@ -92,8 +102,3 @@ def check_page(answer: Answer) -> None:
     for control in page.select("input:not([type=hidden]), select, textarea"):
         assert control.find_parent("label") or page.select(f'label[for="{control["id"]}"]'), control
     assert not page.select("[style], style, script:not([src]), [onclick]")
-    assert answer.headers["Content-Security-Policy"] == PAGE_CSP
-    assert answer.headers["X-Frame-Options"] == "DENY"
-    assert answer.headers["Referrer-Policy"] == "same-origin"
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert "camera=()" in answer.headers["Permissions-Policy"]

@@ -23,7 +23,7 @@ from app.core.ticket import Ticket
 from app.headers import JSON, with_headers
 from app.incoming import body, client_address, form_body, is_fetched_ahead, query
 from app.limits import SESSIONS_OF_ACCOUNT, SESSIONS_OF_CLIENT
-from app.wiring import Desk, Running, running
+from app.wiring import Running, running
 
 api = Blueprint("new_session", __name__)
 log = structlog.get_logger()
@@ -95,7 +95,7 @@ def form_flavour() -> Response:
     uid = parameters.get("uid", "").strip()
     if not uid:
         raise CallRefused(400, "uid is missing: it is the account's key")
-    site, department = _account(here.desk, uid)
+    site, department = _account(here, uid)
     _within_rates(here, site)
     asked = NewSessionRequest.from_form(parameters)
     ticket = _open(here, site, _with_department(asked, department))
@@ -117,7 +117,7 @@ def rest_flavour() -> Response:
     key = _header_key()
     if not key:
         raise CallRefused(403, "the key is missing: send it as the header INTEGRATION-KEY")
-    site, department = _account(here.desk, key)
+    site, department = _account(here, key)
     _within_rates(here, site)
     asked = NewSessionRequest.from_rest(json_object(raw))
     ticket = _open(here, site, _with_department(asked, department))
@@ -135,16 +135,17 @@ def _header_key() -> str:
     return key or (bearer.strip() if scheme.lower() == "bearer" else "")
 
 
-def _account(desk: Desk, uid: str) -> tuple[Site, str | None]:
+def _account(here: Running, uid: str) -> tuple[Site, str | None]:
     """The site whose key this is, and the department where it is written behind the key (`UUID|<department id>`)."""
     if len(uid) > UID_LIMIT:
         raise CallRefused(400, f"uid has {len(uid)} characters; at most {UID_LIMIT} are allowed")
-    if site := desk.sites_by_uid.get(uid):
+    desk, now = here.desk, here.clock()
+    if site := desk.account(uid, now):
         return site, None
     bare, bar, department = uid.rpartition("|")
-    site = desk.sites_by_uid.get(bare) if bar else None
+    site = desk.account(bare, now) if bar else None
     if site is None:
-        _count_client(running())
+        _count_client(here)
         raise CallRefused(403, "this uid is not known here, or it is disabled")
     return site, department
 

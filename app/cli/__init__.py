@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli import audit, desk, desk_options, figures, keys, requests, second_factor, server, sites, tickets
+from app.cli import audit, desk, desk_options, figures, keys, requests, second_factor, server, site_key, sites, tickets
 from app.key_file import BadKeys
 from app.settings import BadSettings
 from app.store.database import DatabaseUnusable
@@ -32,6 +32,7 @@ for command in (
     audit.audit,
 ):
     handbell.add_command(command)
+sites.site.add_command(site_key.uid)
 
 
 def main() -> None:

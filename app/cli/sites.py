@@ -202,7 +202,7 @@ def _plain(found: Site) -> dict[str, Any]:
     return {
         "key": found.key,
         "name": found.name,
-        "uid": found.uid,
+        "uid": None if found.uid_revoked else found.uid,
         "disabled": found.disabled,
         **options,
         "has_key": found.sealed_key is not None,

@@ -23,7 +23,7 @@ EMBEDDED, FORM, BROWSER, REST = "embedded", "take-control", "take-control-browse
 AT_VENDOR = (FORM, BROWSER, REST)
 BACKENDS = (EMBEDDED, *AT_VENDOR)
 SEALED = ("sealed_key", "sealed_webhook_secret", "sealed_identity_secret")
-HIDDEN = (*SEALED, "secret_hash")  # what no listing shows
+HIDDEN = (*SEALED, "secret_hash", "old_uid")  # what no listing shows
 CONFIRM, DENY = "confirm", "deny"
 FOREIGN_FORMS = (CONFIRM, DENY)
 HIGHEST_RATE = 1000  # calls a second
@@ -47,6 +47,9 @@ class Site:
     (`de`, `pt_BR`) that its customers get, the first where they want none of them; without any, all that there are.
     `fields` are the elements that its forms show. `secret_hash` is of the key that the site's own servers use,
     `sealed_identity_secret` what they vouch for customers with.
+
+    `old_uid` is the account key before `uid`, good until `old_uid_until` (ISO 8601, UTC); with `uid_revoked` there is
+    no key that works (see `core/account_key.py`).
     """
 
     key: str
@@ -82,6 +85,9 @@ class Site:
     fields: tuple[str, ...] = ELEMENTS
     secret_hash: str | None = None
     sealed_identity_secret: str | None = None
+    old_uid: str | None = None
+    old_uid_until: str | None = None
+    uid_revoked: bool = False
 
     @property
     def in_browser(self) -> bool:

@@ -16,6 +16,11 @@ _CHANGE = (
     .where(sites.c.key == bindparam("which"))
     .values(name=bindparam("new_name"), disabled=bindparam("new_disabled"), options=bindparam("new_options"))
 )
+_CHANGE_KEY = (
+    update(sites)
+    .where(sites.c.key == bindparam("which"))
+    .values(uid=bindparam("new_uid"), options=bindparam("new_options"))
+)
 
 
 def load_generation(connection: Connection) -> int:
@@ -53,9 +58,15 @@ def add_site(connection: Connection, site: Site, now: datetime) -> None:
 
 
 def change_site(connection: Connection, site: Site) -> None:
-    """Keep the site's name and options as they are now."""
+    """Keep the site's name and options as they are now; its account key stays (see `change_account_key`)."""
     values = {"new_name": site.name, "new_disabled": site.disabled, "new_options": site.options()}
     connection.execute(_CHANGE, {"which": site.key, **values})
+    bump_generation(connection)
+
+
+def change_account_key(connection: Connection, site: Site) -> None:
+    """Keep the site's account key, and its options with what they say of it."""
+    connection.execute(_CHANGE_KEY, {"which": site.key, "new_uid": site.uid, "new_options": site.options()})
     bump_generation(connection)
 
 

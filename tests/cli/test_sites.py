@@ -49,6 +49,8 @@ def test_a_site_is_added_changed_and_shown_with_its_account_key(handbell: Handbe
         "fields": ["customer_name", "customer_email", "customer_number", "problem_description"],
         "has_secret": False,
         "has_identity_secret": False,
+        "old_uid_until": None,
+        "uid_revoked": False,
     }
     (listed,) = handbell.json("site", "list")
     assert listed["uid"] in added

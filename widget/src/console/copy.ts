@@ -4,7 +4,7 @@ import { find } from "../pages/page";
 
 const SHOWN_MS = 2_000;
 
-export const copyButton = (button: HTMLButtonElement): void => {
+const copyButton = (button: HTMLButtonElement): void => {
   const source = find(`#${button.dataset.copy}`);
   if (!source || !navigator.clipboard) return;
   const words = button.textContent;
@@ -17,4 +17,9 @@ export const copyButton = (button: HTMLButtonElement): void => {
       button.textContent = words;
     }, SHOWN_MS);
   });
+};
+
+/** Brings the copy buttons of a part of the page to life. */
+export const copyButtons = (part: ParentNode): void => {
+  for (const button of part.querySelectorAll<HTMLButtonElement>("button[data-copy]")) copyButton(button);
 };

@@ -1,13 +1,18 @@
 /** The console's script. Each page works without it. */
 
 import { find } from "../pages/page";
+import { pressOnce } from "../pages/press-once";
 import { arrivals } from "./arrivals";
-import { copyButton } from "./copy";
+import { copyButtons } from "./copy";
+import { liveEmbed } from "./embed";
 import { keys } from "./keys";
 import { live } from "./live";
 import { waited } from "./waited";
 
-for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) copyButton(button);
+copyButtons(document);
+for (const form of document.querySelectorAll<HTMLFormElement>("form[data-once]")) pressOnce(form);
+const embed = find("form[data-embed]") as HTMLFormElement | null;
+if (embed) liveEmbed(embed);
 find("[data-focus]")?.focus();
 keys();
 const renewed = find("#rows") ? [arrivals(), waited()] : [];

@@ -1,0 +1,28 @@
+"""End a ticket that somebody of the desk has opened only to try the New Session API."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from app.core.ticket import TicketEvent, TicketState
+from app.store.audit import record
+from app.store.database import Database
+from app.store.tickets import add_event, end_ticket
+
+
+def cancel_trial(database: Database, number: int, now: datetime, who: int) -> bool:
+    """Cancel the ticket in the name of the technician `who`; False when it was over already, and stays as it ended."""
+
+    def end(connection: Connection) -> bool:
+        if not end_ticket(connection, number, TicketState.CANCELLED, now):
+            return False
+        add_event(connection, number, TicketEvent(now, str(who), "cancelled", {}))
+        record(connection, now, who, "trial.cancelled", f"ticket {number}")
+        return True
+
+    return database.write(end)
+
+
+def note_trial(database: Database, site: str, now: datetime, who: int) -> None:
+    """Put it into the audit log that somebody tries a site's API."""
+    database.write(lambda connection: record(connection, now, who, "trial.made", f"site {site}"))

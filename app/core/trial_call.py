@@ -1,0 +1,50 @@
+"""The call that somebody makes to try a site's New Session API: what is sent, and how it is shown without its key."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote_plus, urlencode
+
+from app.core.examples import FORM_PATH, REST_PATH
+
+FORM, FORM_JSON, REST = "form", "form-json", "rest"
+FLAVOURS = (FORM, FORM_JSON, REST)
+HIDDEN_KEY = "********"
+FIELDS = ("Department", "Tech", "Customer_name", "Customer_email", "Customer_number", "Problem_description")
+FLAG = "Ask_customer_info"
+_REST_NAMES = {"Department": "department_id", "Tech": "technician_username"}
+
+
+@dataclass(frozen=True, slots=True)
+class TrialCall:
+    """One call. `values` are the parameters as they were typed, by the vendor's names; empty ones are not sent."""
+
+    flavour: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """Where it goes."""
+        return REST_PATH if self.flavour == REST else FORM_PATH
+
+    def headers(self, uid: str) -> tuple[tuple[str, str], ...]:
+        """What it says beside `Host`, with this key where the flavour has it there."""
+        if self.flavour == REST:
+            return ("INTEGRATION-KEY", uid), ("Content-Type", "application/json")
+        accept = "application/json" if self.flavour == FORM_JSON else "*/*"
+        return ("Content-Type", "application/x-www-form-urlencoded"), ("Accept", accept)
+
+    def body(self, uid: str) -> bytes:
+        """What it sends, in UTF-8."""
+        if self.flavour == REST:
+            named = {_REST_NAMES.get(name, name.lower()): value for name, value in self._sent().items()}
+            return json.dumps(named, ensure_ascii=False).encode()
+        return f"UID={quote_plus(uid, safe='*')}&{urlencode(self._sent())}".rstrip("&").encode("ascii")
+
+    def shown(self, host: str) -> str:
+        """The whole of it as text, with stars in the key's place."""
+        headers = "".join(f"{name}: {value}\n" for name, value in self.headers(HIDDEN_KEY))
+        return f"POST {self.path} HTTP/1.1\nHost: {host}\n{headers}\n{self.body(HIDDEN_KEY).decode()}"
+
+    def _sent(self) -> dict[str, str]:
+        return {name: value for name in (*FIELDS, FLAG) if (value := self.values.get(name))}

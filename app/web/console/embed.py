@@ -1,0 +1,140 @@
+"""The Embed page: what a website's page writes to have the widget, with a page that shows it."""
+
+from babel import Locale
+from flask import Response, abort, make_response, render_template, request
+
+from app.core.embed import PREFILL, Embed, Script, Wrong, plain_link, policy_lines, snippet
+from app.core.examples import Facts, intranet_form
+from app.core.site import Site
+from app.core.texts import texts_for
+from app.headers import FRAMED, FRAMING, with_headers
+from app.web.console.form_labels import form_labels
+from app.web.console.frame import administrators_only, console_page, console_pages
+from app.web.language import languages, text_direction
+from app.web.request_form import offered_departments
+from app.web.words import _
+from app.widget_files import widget_script
+from app.wiring import running
+
+pages = console_pages("embed")
+
+
+@pages.get("/sites/<site_key>/embed")
+@administrators_only
+def embed(site_key: str) -> Response:
+    """The choices, which stand in the address, and what comes of them."""
+    site = _site(site_key)
+    here = running()
+    chosen, wrong = _chosen(site)
+    base = here.settings.base_url
+    labels = _labels(chosen)
+    path = f"/console/sites/{site.key}/embed"
+    pinned = widget_script(chosen.language or _languages(site)[0][0])
+    response = console_page(
+        "console/embed.html",
+        status=422 if wrong else 200,
+        site=site,
+        path=path,
+        base_url=base,
+        values=_values(chosen, wrong),
+        problems={name: _sentence(fault) for name, fault in wrong.items()},
+        departments=[(d.id, d.name) for d in offered_departments(here.desk, site)],
+        languages=_languages(site),
+        snippet=_snippet(chosen, base, site),
+        pinned=snippet(chosen, base, site.key, Script(pinned.path, pinned.integrity), title=_title(chosen, site)),
+        link=plain_link(chosen, base, site.key),
+        page_form=_page_form(chosen, base, site, labels),
+        policy=policy_lines(base),
+        preview=f"{path}/preview?{chosen.query()}",
+        prefills=bool(chosen.prefill),
+        shown=chosen.place,
+    )
+    return with_headers(response, FRAMING)
+
+
+@pages.get("/sites/<site_key>/embed/preview")
+@administrators_only
+def preview(site_key: str) -> Response:
+    """A page with exactly this snippet in it; pages of ours may frame it, and nobody else."""
+    site = _site(site_key)
+    chosen, _wrong = _chosen(site)
+    language = chosen.language.replace("-", "_")
+    html = render_template(
+        "console/embed_preview.html",
+        site=site,
+        place=chosen.place,
+        snippet=_snippet(chosen, "", site),
+        page_lang=chosen.language,
+        page_dir=text_direction(language) if language else None,
+    )
+    return with_headers(make_response(html), FRAMED)
+
+
+def _site(site_key: str) -> Site:
+    return running().desk.sites.get(site_key) or abort(404)
+
+
+def _chosen(site: Site) -> tuple[Embed, dict[str, Wrong]]:
+    offered = frozenset(str(department.id) for department in offered_departments(running().desk, site))
+    tags = frozenset(tag for tag, _name in _languages(site))
+    return Embed.chosen(request.args, offered, tags)
+
+
+def _snippet(chosen: Embed, base_url: str, site: Site) -> str:
+    query = f"?lang={chosen.language}" if chosen.language else f"?site={site.key}" if site.languages else ""
+    return snippet(chosen, base_url, site.key, Script(f"/widget.js{query}"), title=_title(chosen, site))
+
+
+def _labels(chosen: Embed) -> dict[str, str]:
+    return form_labels(chosen.language.replace("-", "_") or None)
+
+
+def _title(chosen: Embed, site: Site) -> str:
+    """What the way to us says, in the site's own words where it has some."""
+    own = texts_for(site.texts, chosen.language or "en")
+    said = _labels(chosen)["send"]
+    return own.get("title") or own.get("Get support") or said
+
+
+def _page_form(chosen: Embed, base_url: str, site: Site, labels: dict[str, str]) -> str:
+    facts = Facts(base_url=base_url, site_key=site.key, site_name=site.name)
+    offered = [(d.id, d.name) for d in offered_departments(running().desk, site)]
+    given = {PREFILL[name]: value for name, value in chosen.prefill.items()}
+    if chosen.department:
+        given["department"] = chosen.department
+    return intranet_form(facts, labels, offered, given, site.fields)
+
+
+def _values(chosen: Embed, wrong: dict[str, Wrong]) -> dict[str, str]:
+    """What the form shows: the choices, and what was typed where it is wrong."""
+    names = ("place", "text", "position", "colour", "department", "language")
+    values = {**{name: getattr(chosen, name) for name in names}, **chosen.prefill}
+    return {**values, **{name: request.args.get(name, "") for name in wrong}}
+
+
+def _languages(site: Site) -> list[tuple[str, str]]:
+    """The site's, by their tags as pages write them, with what each calls itself."""
+    offered = [tag for tag in languages() if tag in site.languages] or languages()
+    return [(tag.replace("_", "-"), own_name(tag)) for tag in offered]
+
+
+def own_name(tag: str) -> str:
+    """What a language (`pt_BR`) calls itself."""
+    locale = Locale.parse(tag)
+    return str(locale.get_display_name(locale) or tag)
+
+
+def _sentence(fault: Wrong) -> str:
+    match fault:
+        case "too_long":
+            return _("This is too long.")
+        case "control":
+            return _("There is a character in here that cannot be used.")
+        case "colour":
+            return _("Please write the colour as #rrggbb, such as #0b5c68.")
+        case "pale":
+            return _("White text is hard to read on this colour. Please choose a darker one.")
+        case "department":
+            return _("The site does not offer this department.")
+        case "language" | "place":
+            return _("Please choose one of these.")

@@ -1,0 +1,98 @@
+"""A call of our own API as a program would make it: through the whole application, without a wire.
+
+Everything that a program meets is met, rates and refusals too, and the answer is what it would get, byte for byte.
+"""
+
+import sys
+from collections.abc import Iterable
+from contextvars import Context
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, request
+
+from app.incoming import client_address
+from app.wiring import running
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is sent: the path, the headers beside `Host`, and the body of a `POST`."""
+
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What comes back; `status` is such as `302 FOUND`."""
+
+    status: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    @property
+    def code(self) -> int:
+        """The status as a number."""
+        return int(self.status.split(" ", 1)[0])
+
+    def header(self, name: str) -> str:
+        """The value of a header, or an empty text."""
+        return next((value for known, value in self.headers if known.lower() == name.lower()), "")
+
+
+def own_host() -> str:
+    """What a program names as the host: ours, as links have it."""
+    return urlsplit(running().settings.base_url).netloc
+
+
+def answer_to(call: Call) -> Answer:
+    """Make the call as the client of the current request, with nothing of that request in it."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return Context().run(_served, app, _environ(call))
+
+
+def _environ(call: Call) -> dict[str, Any]:
+    named = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in call.headers}
+    content_type = named.pop("HTTP_CONTENT_TYPE", "")
+    return {
+        **named,
+        "HTTP_HOST": own_host(),
+        "REQUEST_METHOD": "POST",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": call.path,
+        "QUERY_STRING": "",
+        "CONTENT_TYPE": content_type,
+        "CONTENT_LENGTH": str(len(call.body)),
+        "REMOTE_ADDR": client_address(),
+        "SERVER_NAME": request.environ["SERVER_NAME"],
+        "SERVER_PORT": request.environ["SERVER_PORT"],
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": request.scheme,
+        "wsgi.input": BytesIO(call.body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+
+
+def _served(app: Flask, environ: dict[str, Any]) -> Answer:
+    begun: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _error: object = None) -> object:
+        begun.append((status, headers))
+        return lambda _written: None
+
+    chunks: Iterable[bytes] = app.wsgi_app(environ, start_response)  # type: ignore[arg-type]
+    try:
+        body = b"".join(chunks)
+    finally:
+        if close := getattr(chunks, "close", None):
+            close()
+    status, headers = begun[-1]
+    return Answer(status, tuple(headers), body)

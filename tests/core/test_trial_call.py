@@ -1,0 +1,40 @@
+"""A call to try the API: what is sent, and that it is shown without its key."""
+
+import json
+from urllib.parse import parse_qsl
+
+import pytest
+
+from app.core.trial_call import FLAVOURS, FORM, FORM_JSON, HIDDEN_KEY, REST, TrialCall
+
+UID = "0d1f4c2e-6a3b-4d0e-9f57-2b8f6f0c1a77"
+VALUES = {"Department": "id_10", "Tech": "", "Customer_name": "Zoë & *", "Ask_customer_info": "1", "x": "y"}
+SENT = {"Department": "id_10", "Customer_name": "Zoë & *", "Ask_customer_info": "1"}
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_it_is_shown_as_it_is_sent_but_for_the_key(flavour: str) -> None:
+    call = TrialCall(flavour, VALUES)
+    shown = call.shown("support.example.com")
+    assert UID not in shown
+    headers = "".join(f"{name}: {value}\n" for name, value in call.headers(UID))
+    sent = f"POST {call.path} HTTP/1.1\nHost: support.example.com\n{headers}\n{call.body(UID).decode()}"
+    assert sent.count(UID) == 1
+    assert sent.replace(UID, HIDDEN_KEY) == shown
+
+
+@pytest.mark.parametrize("flavour", [FORM, FORM_JSON])
+def test_what_is_empty_is_not_sent(flavour: str) -> None:
+    assert dict(parse_qsl(TrialCall(flavour, VALUES).body(UID).decode())) == {"UID": UID, **SENT}
+    assert TrialCall(flavour).body(UID) == f"UID={UID}".encode()
+
+
+def test_json_has_its_own_names_and_the_key_in_a_header() -> None:
+    call = TrialCall(REST, {**VALUES, "Tech": "anna@example.com"})
+    assert json.loads(call.body(UID)) == {
+        "department_id": "id_10",
+        "technician_username": "anna@example.com",
+        "customer_name": "Zoë & *",
+        "ask_customer_info": "1",
+    }
+    assert dict(call.headers(UID))["INTEGRATION-KEY"] == UID

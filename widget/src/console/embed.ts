@@ -1,0 +1,62 @@
+/** The Embed page as one types: what comes of the choices is fetched and put in place of what was there. */
+
+import { find } from "../pages/page";
+import { copyButtons } from "./copy";
+
+const PAUSE_MS = 300;
+
+export const liveEmbed = (form: HTMLFormElement): void => {
+  const button = form.querySelector<HTMLButtonElement>("button");
+  let timer = 0;
+  let asked: XMLHttpRequest | undefined;
+
+  const show = (page: Document | null): void => {
+    const taken = page?.querySelector("#taken");
+    const preview = page?.querySelector<HTMLIFrameElement>("#preview");
+    const here = find("#taken");
+    const wrong = page?.querySelector("#left-out");
+    // Something else came: the log-in, or an error. Sent as a form it is seen.
+    if (!taken || !preview || !here || !wrong) {
+      form.submit();
+      return;
+    }
+    const open = [...here.querySelectorAll("details")].map((part) => part.open);
+    here.replaceWith(taken);
+    taken.querySelectorAll("details").forEach((part, at) => {
+      part.open = open[at] ?? false;
+    });
+    copyButtons(taken);
+    find("#left-out")?.replaceChildren(...wrong.childNodes);
+    // An address of its own would be one more step for the back button.
+    (find("#preview") as HTMLIFrameElement | null)?.contentWindow?.location.replace(preview.src);
+    const link = find("#preview-link") as HTMLAnchorElement | null;
+    if (link) link.href = preview.src;
+  };
+
+  const ask = (): void => {
+    const chosen = [...new FormData(form)].filter(([, value]) => value) as [string, string][];
+    const address = `${form.action}?${new URLSearchParams(chosen)}`;
+    asked?.abort();
+    asked = new XMLHttpRequest();
+    asked.open("GET", address);
+    asked.responseType = "document"; // its scripts do not run
+    asked.onload = () => {
+      history.replaceState(null, "", address);
+      show(asked?.responseXML ?? null);
+    };
+    asked.onerror = () => {
+      if (button) button.hidden = false;
+    };
+    asked.send();
+  };
+
+  if (button) button.hidden = true;
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, PAUSE_MS);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    ask();
+  });
+};
