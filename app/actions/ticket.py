@@ -21,6 +21,7 @@ from app.store.tickets import (
 )
 
 CUSTOMER = "customer"
+APPLET_OPENED = "applet_opened"
 
 
 class NotAllowed(Exception):
@@ -38,8 +39,13 @@ def open_ticket(database: Database, staff: Staff, site: str, request: NewSession
 
 def note_applet_opened(database: Database, ticket: Ticket, now: datetime) -> None:
     """Remember when the customer first had the applet."""
+
+    def note(connection: Connection) -> None:
+        if applet_opened(connection, ticket.number, now):
+            add_event(connection, ticket.number, TicketEvent(now, CUSTOMER, APPLET_OPENED, {}))
+
     if ticket.applet_opened_at is None:
-        database.write(lambda connection: applet_opened(connection, ticket.number, now))
+        database.write(note)
 
 
 def save_details(database: Database, number: int, details: NewSessionRequest, now: datetime) -> None:

@@ -89,9 +89,9 @@ def place_in_queue(connection: Connection, ticket: Ticket, most: int = 100) -> i
     return connection.execute(select(func.count()).select_from(ahead)).scalar_one() + 1
 
 
-def applet_opened(connection: Connection, number: int, now: datetime) -> None:
-    """The customer has the applet; the first time counts."""
-    connection.execute(_APPLET_OPENED, {"which": number, "now": now})
+def applet_opened(connection: Connection, number: int, now: datetime) -> bool:
+    """The customer has the applet; whether this was the first time, which counts."""
+    return connection.execute(_APPLET_OPENED, {"which": number, "now": now}).rowcount == 1
 
 
 def end_ticket(connection: Connection, number: int, state: TicketState, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from app.core.standing import GENERAL, Queue, Standing, queue_of
 from app.core.ticket import OPEN_STATES, Ticket, TicketState, may_move
 from app.store import tickets as store
 from app.web.console.frame import console_page, console_pages, me, sees, technicians_only
+from app.web.console.live import unless_changed
 from app.web.console.queue import queue_row
 from app.web.console.ticket_history import history_of, outcome_name, outcome_names, queue_name, reason_text
 from app.web.words import _
@@ -24,6 +25,7 @@ _MOST_LINES = 300  # of a history: whoever has an applet's link can add lines wi
 
 @pages.get("/tickets/<int:number>")
 @technicians_only
+@unless_changed
 def ticket(number: int) -> Response:
     """Everything that was sent, where it went and why."""
     found = find_ticket(number)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.actions.ticket import CUSTOMER
+from app.actions.ticket import APPLET_OPENED, CUSTOMER
 from app.core.routing import QueueKind, Reason, Staff
 from app.core.standing import Queue, queue_of, read_queue
 from app.core.ticket import Outcome, Ticket, TicketEvent
@@ -17,10 +17,6 @@ _DESK = "desk"
 def history_of(ticket: Ticket, events: Sequence[TicketEvent], staff: Staff) -> list[Line]:
     """Lines from the oldest to the newest: `at`, `who`, `text`, and where there are any `changes`, `facts`, `said`."""
     told = [_told(event, staff) for event in events]
-    opened = ticket.applet_opened_at
-    if opened:
-        before = sum(event.at < opened for event in events)
-        told.insert(before, _line(opened, _("Customer"), _("Opened the applet")))
     return [_asked(ticket), _routed(ticket, events, staff), *told]
 
 
@@ -125,6 +121,7 @@ def _closed(event: TicketEvent, _staff: Staff) -> Line:
 
 _WORDS: dict[str, Callable[[TicketEvent, Staff], Line]] = {
     "details_changed": _details_changed,
+    APPLET_OPENED: lambda _event, _staff: {"text": _("Opened the applet")},
     "cancelled": lambda _event, _staff: {"text": _("Cancelled the request")},
     "expired": lambda _event, _staff: {"text": _("Nobody took it in time")},
     "claimed": lambda _event, _staff: {"text": _("Took the ticket")},
