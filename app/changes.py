@@ -28,7 +28,7 @@ LOOK_EVERY = 1.0  # seconds
 BEAT_EVERY = 20.0  # seconds; proxies close what is silent for longer
 LONGEST = 600  # seconds; then the browser comes anew, and is asked for its session
 _CHANGED = b"data: changed\n\n"
-_BEAT = b":\n\n"
+_BEAT = b"event: beat\ndata:\n\n"  # an event, as scripts do not hear comments: silence tells them that a stream is dead
 _RESERVE = 64  # bytes that are left for the end
 
 

@@ -235,9 +235,13 @@ class Running:
         self.hand_offs.stop()
         self.database.close()
 
+    @property
+    def waiting_since(self) -> datetime:
+        """A ticket that has waited since before this is everybody's."""
+        return self.clock() - timedelta(minutes=self.desk.options.long_wait)
+
     def _newest(self) -> tuple[int, ...]:
-        with self.database.read() as connection:
-            return newest(connection)
+        return newest(self.database, self.waiting_since)
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from app.actions.log_in import hashed_password
 from app.actions.team import end_password, locked_technician
+from app.actions.tries import forget_networks
 from app.core.password import PasswordProblem, password_problem
 from app.store import invitations as store
 from app.store.audit import record
@@ -90,6 +91,7 @@ def choose_password(database: Database, secret: str, password: str, now: datetim
         if technician.disabled or not store.use_invitation(connection, _hash(secret), now):
             return False
         set_password_hash(connection, technician.email, password_hash)
+        forget_networks(connection, technician.email)
         record(connection, now, technician.id, "technician.password_chosen", technician.email)
         return True
 

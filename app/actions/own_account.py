@@ -10,6 +10,7 @@ from app.store import account as store
 from app.store.audit import record
 from app.store.console import forget_other_networks
 from app.store.database import Database
+from app.store.invitations import end_invitations
 from app.store.sessions import end_session, end_sessions, public_id
 
 
@@ -26,6 +27,7 @@ def change_password(
         if account is None:
             return False
         store.change_password(connection, account.id, fresh)
+        end_invitations(connection, account.id, now)
         end_sessions(connection, account.id, keep=public_id(session_hash(keep)))
         forget_other_networks(connection, proof.tried.owner, proof.tried.network)
         record(connection, now, account.id, "password.changed", account.email)

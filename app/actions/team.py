@@ -12,6 +12,8 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from app.actions.second_factor import forget
+from app.actions.tries import forget_networks
 from app.core.role import Role
 from app.core.routing import Department, Technician
 from app.core.team import Particulars, particulars
@@ -177,6 +179,7 @@ def set_password(database: Database, technician_id: int, password_hash: str, by:
 
     def change(connection: Connection, technician: Technician) -> None:
         store.set_password_hash(connection, technician.email, password_hash)
+        forget_networks(connection, technician.email)
         end_invitations(connection, technician_id, now)
         record(connection, now, by, "technician.password_set", technician.email)
 
@@ -187,9 +190,9 @@ def forget_second_factor(database: Database, technician_id: int, by: int | None,
     """Whether there was one. From now on the password is enough. Raises NotThere."""
 
     def change(connection: Connection, technician: Technician) -> bool:
-        had_one = store.forget_second_factor(connection, technician_id)
+        had_one = forget(connection, technician_id)
         if had_one:
-            record(connection, now, by, "technician.second_factor_forgotten", technician.email)
+            record(connection, now, by, "second_factor.turned_off", technician.email)
         return had_one
 
     return _change(database, technician_id, change)
@@ -222,6 +225,7 @@ def end_password(connection: Connection, technician: Technician, by: int | None)
     """In the transaction of who invites them anew: the old password is worth nothing. Raises LastAdministrator."""
     _leave_an_administrator(connection, technician, by)
     store.end_password(connection, technician.id)
+    forget_networks(connection, technician.email)
 
 
 def locked_technician(connection: Connection, technician_id: int) -> Technician:

@@ -14,6 +14,7 @@ from app.store.console import (
     failures_by_account,
     failures_by_network,
     failures_of_strangers,
+    forget_other_networks,
     is_known_network,
 )
 
@@ -92,6 +93,11 @@ def wait_for_turn(turns: Turns, *, familiar: bool) -> None:
 def is_familiar(connection: Connection, tried: Try, now: datetime) -> bool:
     """Whether the account's owner has logged in from there of late."""
     return is_known_network(connection, tried.owner, tried.network, now - NETWORKS_KNOWN)
+
+
+def forget_networks(connection: Connection, email: str) -> None:
+    """Whoever knew the old password is a stranger everywhere."""
+    forget_other_networks(connection, _hash(email), keep="")
 
 
 def refuse_too_many(connection: Connection, tried: Try, now: datetime) -> None:

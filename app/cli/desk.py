@@ -92,7 +92,7 @@ def add_technician(
     if mail_fault(email) or name_fault(one_line(name)):
         raise click.ClickException("give a mail address (at most 254 characters) and --name (1 to 80 characters)")
     password, shown = _password(password_file)
-    password_hash = _hashed(password)
+    password_hash = _hashed(password, email, one_line(name))
     with open_database() as database:
         known = _staff(database)
         _refuse_unknown(departments, known)
@@ -181,9 +181,9 @@ def disable_technician(mail: str, undo: bool) -> None:
 def set_password(mail: str, password_file: TextIO | None) -> None:
     """Give a technician a new password, random and shown once unless a file gives one; they are logged out."""
     password, shown = _password(password_file)
-    password_hash = _hashed(password)
     with open_database() as database:
         found = _technician(database, mail)
+        password_hash = _hashed(password, found.email, found.name)
         team.set_password(database, found.id, password_hash, None, now())
     click.echo(f"changed the password of {found.email}{shown}")
 
@@ -260,8 +260,8 @@ def _password(file: TextIO | None) -> tuple[str, str]:
     return password, f"; password {password} (shown this once)"
 
 
-def _hashed(password: str) -> str:
+def _hashed(password: str, *about: str) -> str:
     try:
-        return hashed_password(password)
+        return hashed_password(password, *about)
     except ValueError as error:
         raise click.ClickException(str(error)) from None

@@ -1,12 +1,10 @@
 """`handbell technician second-factor`."""
 
 import click
-from sqlalchemy import Connection
 
-from app.actions.second_factor import forget
+from app.actions.team import forget_second_factor
 from app.cli.opening import now, open_database
 from app.store.account import account, recovery_codes_left
-from app.store.audit import record
 from app.store.database import Database
 from app.store.staff import load_staff
 
@@ -40,12 +38,6 @@ def _told(database: Database, technician_id: int, email: str) -> str:
 
 
 def _turned_off(database: Database, technician_id: int, email: str) -> str:
-    def turn_off(connection: Connection) -> bool:
-        was_on = forget(connection, technician_id)
-        if was_on:
-            record(connection, now(), None, "second_factor.turned_off", email)
-        return was_on
-
-    if not database.write(turn_off):
+    if not forget_second_factor(database, technician_id, None, now()):
         raise click.ClickException(f"{email} has no second factor")
     return f"{email} logs in with the password alone now"

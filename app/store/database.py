@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
@@ -54,13 +54,17 @@ class Database:
 
     def generation(self) -> int:
         """The configuration's generation: the cheapest read there is, made for every page."""
+        return int(self.glance(_GENERATION)[0])
+
+    def glance(self, query: str, *values: int) -> tuple[Any, ...]:
+        """The one row of a query that is asked all the time, past SQLAlchemy on SQLite; `?` stands for each value."""
         if not self.is_sqlite:
             with self.read() as connection:
-                return int(connection.exec_driver_sql(_GENERATION).scalar_one())
+                return tuple(connection.exec_driver_sql(query.replace("?", "%s"), values or None).one())
         raw: sqlite3.Connection | None = getattr(self._local, "raw", None)
         if raw is None:
             raw = self._local.raw = open_sqlite(self._path, read_only=True)
-        return int(raw.execute(_GENERATION).fetchone()[0])
+        return tuple(raw.execute(query, values).fetchone())
 
     def check(self) -> None:
         """Raises DatabaseUnusable when it cannot be reached or would lose acknowledged writes."""

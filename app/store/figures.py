@@ -17,12 +17,14 @@ def _raw(column: ColumnElement[datetime]) -> ColumnElement[int]:
     return type_coerce(column, BigInteger)
 
 
+# Looked up row by row: a join would let the planner read all tickets for a day's.
 _FIRST_OPENED = select(func.min(links.c.opened_at)).where(links.c.reference == requests.c.reference).scalar_subquery()
+_APPLET_OPENED = (
+    select(tickets.c.applet_opened_at).where(tickets.c.number == requests.c.ticket_number).scalar_subquery()
+)
 _COUNTS = select(requests.c.site, func.count(), func.count(requests.c.opened_at)).group_by(requests.c.site)
-_TO_APPLET = (
-    select(requests.c.site, _raw(requests.c.created_at), _raw(_FIRST_OPENED), _raw(tickets.c.applet_opened_at))
-    .outerjoin(tickets, tickets.c.number == requests.c.ticket_number)
-    .where(requests.c.opened_at.is_not(None))
+_TO_APPLET = select(requests.c.site, _raw(requests.c.created_at), _raw(_FIRST_OPENED), _raw(_APPLET_OPENED)).where(
+    requests.c.opened_at.is_not(None)
 )
 _TO_CLAIM = select(tickets.c.site, _raw(tickets.c.claimed_at) - _raw(tickets.c.created_at)).where(
     tickets.c.claimed_at.is_not(None)

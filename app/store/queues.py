@@ -8,14 +8,28 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, text, true, union
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    union,
+)
 
 from app.core.request import written_reference
 from app.core.role import Role
 from app.core.routing import QueueKind, Staff, Technician
 from app.core.ticket import Ticket, TicketState
 from app.core.who_sees import away_colleagues
-from app.store.tables import tickets
+from app.store.database import Database
+from app.store.tables import microseconds, tickets
 from app.store.tickets import tickets_by_number
 
 MOST_COUNTED = 100
@@ -25,12 +39,11 @@ _OUT_OF_ORDER = 64  # tickets that may be numbered before and stored after their
 _LATE = 16  # rows whose transactions may end in another order than they began
 _t = tickets.c
 
-# Goes up with every ticket and every line of a ticket's history, also when transactions end out of order.
-_NEWEST = text(
-    "SELECT (SELECT sum(number) FROM (SELECT number FROM tickets ORDER BY number DESC LIMIT :late) AS t), "
-    "(SELECT sum(id) FROM (SELECT id FROM ticket_events ORDER BY id DESC LIMIT :late) AS e), "
-    "(SELECT generation FROM configuration)"
-).bindparams(late=_LATE)
+# The sums go up with every ticket and every line of a ticket's history, also when transactions end out of order.
+_NEWEST = f"""SELECT (SELECT sum(number) FROM (SELECT number FROM tickets ORDER BY number DESC LIMIT {_LATE}) AS t),
+ (SELECT sum(id) FROM (SELECT id FROM ticket_events ORDER BY id DESC LIMIT {_LATE}) AS e),
+ (SELECT number FROM tickets WHERE created_at < ? ORDER BY created_at DESC LIMIT 1),
+ (SELECT generation FROM configuration)"""  # noqa: S608 - a number of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +70,10 @@ class Found:
     read_from: int | None
 
 
-def newest(connection: Connection) -> tuple[int, ...]:
-    """Differs from what it was before whenever something that consoles show has changed; a few microseconds."""
-    return tuple(int(part or 0) for part in connection.execute(_NEWEST).one())
+def newest(database: Database, waiting_since: datetime) -> tuple[int, ...]:
+    """Differs from what it was before whenever something that consoles show has changed, and when one more ticket has
+    waited since before this moment; a few microseconds."""
+    return tuple(int(part or 0) for part in database.glance(_NEWEST, microseconds(waiting_since)))
 
 
 def mine(viewer: Technician) -> Queue:
@@ -139,9 +153,11 @@ def search(
     top = before or int(connection.execute(select(func.max(_t.number))).scalar_one() or 0) + 1
     floor = top - SEARCHED_AT_ONCE
     ways = [(exact,) for exact in _exactly(wanted)] + [(_t.number >= floor, _has_in_a_text(wanted))]
+    # What is equal to the wanted is little. Ordered by the bare number, PostgreSQL may read all tickets for it instead.
+    orders = [(_t.number + 0).desc()] * (len(ways) - 1) + [_t.number.desc()]
     lanes = [
-        select(_t.number).where(*way, visible, _t.number < top).order_by(_t.number.desc()).limit(most + 1)
-        for way in ways
+        select(_t.number).where(*way, visible, _t.number < top).order_by(order).limit(most + 1)
+        for way, order in zip(ways, orders, strict=True)
     ]
     numbers = sorted(connection.execute(_merged(lanes)).scalars(), reverse=True)
     rows = tickets_by_number(connection, numbers[:most])
@@ -160,7 +176,9 @@ def _each(queue: Queue, states: Collection[TicketState]) -> Iterator[tuple[Lane,
 
 
 def _newest_of(lane: Lane, state: TicketState, before: int | None, most: int) -> Select[int]:
-    query = select(_t.number).where(_t.state == state, *lane.conditions)
+    # Said in the statement itself: how many tickets are in a state differs by far, and PostgreSQL plans by that.
+    said: BindParameter[TicketState] = bindparam(None, state, literal_execute=True)
+    query = select(_t.number).where(_t.state == said, *lane.conditions)
     if before is not None:
         query = query.where(_t.number < before)
     return query.order_by(*lane.order).limit(most)

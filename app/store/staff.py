@@ -15,7 +15,6 @@ from app.store.tables import (
     departments,
     invitations,
     memberships,
-    recovery_codes,
     technicians,
 )
 
@@ -191,18 +190,6 @@ def end_password(connection: Connection, technician_id: int) -> None:
     """Nobody logs in with the password that somebody had; they are logged out."""
     connection.execute(update(technicians).where(technicians.c.id == technician_id).values(password_hash=None))
     connection.execute(delete(console_sessions).where(console_sessions.c.technician_id == technician_id))
-
-
-def forget_second_factor(connection: Connection, technician_id: int) -> bool:
-    """Forget the second factor with its recovery codes; whether there was one."""
-    change = (
-        update(technicians)
-        .where(technicians.c.id == technician_id, technicians.c.sealed_totp.is_not(None))
-        .values(sealed_totp=None, totp_step=None)
-    )
-    had_one = connection.execute(change).rowcount == 1
-    connection.execute(delete(recovery_codes).where(recovery_codes.c.technician_id == technician_id))
-    return had_one
 
 
 def set_password_hash(connection: Connection, email: str, password_hash: str) -> bool:

@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.actions import team
 from app.actions.invitations import (
@@ -15,7 +15,9 @@ from app.actions.invitations import (
     invite,
     invited,
 )
-from app.actions.log_in import WrongLogin, current_technician, log_in
+from app.actions.log_in import WrongLogin, current_technician, hashed_password, log_in, prove
+from app.actions.own_account import change_password
+from app.actions.tries import Unbounded
 from app.store import tables
 from app.store.staff import accounts, set_technician_disabled
 from tests.actions.desk import DeskAtWork
@@ -117,6 +119,31 @@ def test_the_old_password_goes_on_until_the_new_one_is_chosen_unless_it_is_ended
     assert not can_log_in(desk, PASSWORD)
     choose_password(desk.database, secret, CHOSEN, desk.clock())
     assert can_log_in(desk, CHOSEN)
+
+
+def test_whoever_knew_the_old_password_is_a_stranger_everywhere(desk: DeskAtWork) -> None:
+    def known() -> int:
+        with desk.database.read() as connection:
+            return connection.execute(select(func.count()).select_from(tables.known_networks)).scalar_one()
+
+    for way in ("chosen", "ended", "set"):
+        log_in_as(desk)
+        log_in_as(desk, "ben@example.com")
+        assert known() == 2
+        secret = link_for(desk, without_password=way == "ended")
+        if way == "chosen":
+            choose_password(desk.database, secret, PASSWORD, desk.clock())
+        else:
+            team.set_password(desk.database, person(desk).id, hashed_password(PASSWORD), None, desk.clock())
+        assert known() == 1, way
+
+
+def test_who_changes_their_own_password_ends_their_link(desk: DeskAtWork) -> None:
+    secret, session = link_for(desk), log_in_as(desk)
+    proof = prove(desk.database, ANNA, PASSWORD, "192.0.2.7", desk.clock())
+    change_password(desk.database, proof, CHOSEN, (), session, desk.clock(), turns=Unbounded())
+    with pytest.raises(InvitationOver):
+        invited(desk.database, secret, desk.clock())
 
 
 def test_of_two_who_use_a_link_at_once_one_sets_the_password(desk: DeskAtWork) -> None:

@@ -170,7 +170,7 @@ def test_a_second_factor_is_forgotten_with_its_codes(desk: DeskAtWork) -> None:
         codes = connection.execute(select(recovery_codes.c.technician_id)).scalars().all()
     assert [tuple(row) for row in rows] == [(None, None), ("sealed", 5)]
     assert list(codes) == [anna.id + 1]
-    assert told(desk) == [(5, "technician.second_factor_forgotten", ANNA, {})]
+    assert told(desk) == [(5, "second_factor.turned_off", ANNA, {})]
 
 
 def test_sessions_are_ended_one_by_one_and_all_together(desk: DeskAtWork) -> None:

@@ -43,6 +43,7 @@ def test_a_customer_types_the_pin_on_a_phone_and_is_in_the_technician_s_queue(
     expect(page.locator(".session-code .tag")).to_have_text("Used")
     page.locator(".session-code").get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Ticket")
+    assert pin.replace(" ", "") not in live.log
 
 
 def test_the_link_needs_a_press_and_no_script(new_page: NewPage, live: LiveServer, look: Look) -> None:
@@ -101,3 +102,4 @@ def test_a_person_s_data_is_found_given_out_and_erased_and_the_log_tells(
     page.get_by_label("Act").select_option("data.exported")
     page.get_by_role("button", name="Show", exact=True).click()
     expect(acts).to_have_text(["data.exported"])
+    assert "quill" not in live.log.lower()

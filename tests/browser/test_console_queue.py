@@ -234,3 +234,19 @@ def test_a_queue_is_usable_without_any_script(new_page: NewPage, live: LiveServe
     page.get_by_role("button", name="Search").click()
     expect(page.get_by_role("row").filter(has_text="Scriptless")).to_be_visible()
     expect(page.get_by_label("Sound")).to_be_hidden()
+
+
+def test_a_page_that_cannot_be_renewed_says_so(new_page: NewPage, live: LiveServer, ask: Ask) -> None:
+    page = new_page(expect="Failed to load resource")
+    log_in(page, live)
+    page.goto("/console/?queue=departments&department=20")
+    line = page.locator("[data-line]")
+    page.context.set_offline(True)
+    expect(line).to_contain_text("Handbell cannot be reached.", timeout=20_000)
+    page.context.set_offline(False)
+    ask(customer_name="After the storm", department="20")
+    expect(page.get_by_role("row").filter(has_text="After the storm")).to_be_visible(timeout=30_000)
+    expect(line.locator("span")).to_be_empty()
+    page.route("**/console/?*", lambda route: route.fulfill(status=404, content_type="text/html", body=""))
+    ask(customer_name="For others", department="20")
+    expect(line).to_contain_text("not there for you any more")

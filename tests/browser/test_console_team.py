@@ -29,7 +29,7 @@ def test_from_an_empty_place_to_a_colleague_who_works_and_leaves(
     page.get_by_label("Number").fill("77")
     page.get_by_label("Name", exact=True).fill("Printers")
     page.get_by_role("button", name="Add").click()
-    expect(page.get_by_role("status")).to_have_text("The department is there now.")
+    expect(page.locator(".saying")).to_have_text("The department is there now.")
     look(page, "a department")
 
     page.goto("/console/team/add")
@@ -54,7 +54,7 @@ def test_from_an_empty_place_to_a_colleague_who_works_and_leaves(
     quinn.get_by_label("New password").fill("lamp-river-forty")
     quinn.get_by_label("The same once more").fill("lamp-river-forty")
     quinn.get_by_role("button", name="Set the password").click()
-    expect(quinn.get_by_role("status")).to_have_text("Your password is set. Log in with it now.")
+    expect(quinn.locator(".notice")).to_have_text("Your password is set. Log in with it now.")
     _log_in(quinn, "quinn@example.com", "lamp-river-forty")
 
     customer = new_page()
@@ -68,9 +68,9 @@ def test_from_an_empty_place_to_a_colleague_who_works_and_leaves(
     page.reload()
     look(page, "a technician who is logged in")
     page.get_by_role("button", name="Disable").click()
-    expect(page.get_by_role("status")).to_have_text("Disabled, and logged out everywhere.")
+    expect(page.locator(".saying")).to_have_text("Disabled, and logged out everywhere.")
     quinn.reload()
-    quinn.wait_for_url("**/console/login")
+    quinn.wait_for_url("**/console/login**")
     quinn.goto(link)
     expect(quinn.get_by_role("heading", level=1)).to_have_text("This link has expired")
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Look, NewPage
-from tests.browser.journeys import LATE, reach_applet
+from tests.browser.journeys import LATE, fill, reach_applet, send
 from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.browser
@@ -37,7 +37,7 @@ def number_of(customer: Page) -> str:
 @pytest.mark.usefixtures("desk")
 def test_one_claims_the_other_is_told_and_the_customer_reads_who_will_help(new_page: NewPage) -> None:
     customer = new_page(expect=LATE)
-    wei, noor = seated(new_page(), "wei@example.com"), seated(new_page(expect=LATE), "noor@example.com")
+    wei, noor = seated(new_page(expect=LATE), "wei@example.com"), seated(new_page(expect=LATE), "noor@example.com")
     reach_applet(customer)
     ticket = f"/console/tickets/{number_of(customer)}"
     wei.goto(ticket)
@@ -51,6 +51,13 @@ def test_one_claims_the_other_is_told_and_the_customer_reads_who_will_help(new_p
     expect(noor.get_by_role("alert")).to_contain_text("Wei Chen has this ticket.")
     expect(noor.get_by_label("Add a note")).to_have_value("I had just begun to write.")
 
+    noor.get_by_text("Take over", exact=True).click()
+    noor.get_by_role("button", name="Take the ticket over").click()
+    expect(customer.locator("#now")).to_have_text("Noor Haddad will help you now.", timeout=SOON_MS)
+    wei.get_by_role("button", name="Put it back").click()
+    expect(wei.get_by_role("alert")).to_contain_text("Noor Haddad has this ticket.")
+    wei.get_by_text("Take over", exact=True).click()
+    wei.get_by_role("button", name="Take the ticket over").click()
     wei.get_by_label("Add a note").fill("Wants a call back.")
     wei.get_by_role("button", name="Keep note").click()
     expect(wei.locator("#ticket-history")).to_contain_text("Wants a call back.")
@@ -65,17 +72,35 @@ def test_one_claims_the_other_is_told_and_the_customer_reads_who_will_help(new_p
     noor.get_by_label("Outcome").select_option("Could not be solved")
     noor.get_by_role("button", name="Close ticket").click()
     expect(customer.get_by_role("heading", name="Your session has ended")).to_be_visible(timeout=SOON_MS)
-    noor.get_by_role("button", name="Open it again").click()
+    customer.clock.install()
     customer.reload()
+    noor.get_by_role("button", name="Open it again").click()
+    expect(noor.locator("#ticket-now")).to_contain_text("You have this ticket.")
+    customer.clock.fast_forward(15_000)  # the page looks by itself, but not often
     expect(customer.locator("#now")).to_have_text("Noor Haddad will help you now.")
     history = noor.locator("#ticket-history > li")
-    expect(history).to_have_count(9)
-    expect(history.nth(4)).to_contain_text("Wants a call back.")
+    expect(history).to_have_count(11)
+    expect(history.nth(6)).to_contain_text("Wants a call back.")
+
+
+@pytest.mark.usefixtures("desk")
+def test_the_status_page_says_who_will_help_and_when_it_is_over(new_page: NewPage) -> None:
+    customer = new_page()
+    customer.route("**/go/**", lambda route: route.fulfill(status=204))  # as if it were a program: the page stays
+    fill(customer)
+    send(customer)
+    customer.locator("[data-after]").wait_for()
+    wei = seated(new_page(), "wei@example.com")
+    wei.goto(f"/console/tickets/{customer.locator('.tile .big').nth(1).inner_text()}")
+    wei.get_by_role("button", name="Claim").click()
+    expect(customer.locator("#helper")).to_have_text("Wei Chen will help you now.", timeout=SOON_MS)
+    wei.get_by_role("button", name="Close ticket").click()
+    expect(customer.get_by_role("heading", name="This request has ended")).to_be_visible(timeout=SOON_MS)
 
 
 @pytest.mark.usefixtures("desk")
 def test_without_script_a_ticket_is_worked_and_away_is_said(new_page: NewPage) -> None:
-    customer = new_page()
+    customer = new_page(expect=LATE)
     reach_applet(customer)
     page = seated(new_page(java_script_enabled=False, viewport={"width": 360, "height": 740}), "wei@example.com")
     page.goto(f"/console/tickets/{number_of(customer)}")

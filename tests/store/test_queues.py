@@ -239,19 +239,17 @@ def test_a_page_of_exact_finds_does_not_pass_over_texts_that_were_not_read(
 
 
 def test_what_is_newest_differs_after_every_change_and_only_then(desk: Database) -> None:
-    def now() -> tuple[int, ...]:
-        with desk.read() as connection:
-            return queues.newest(connection)
-
-    seen = [now()]
-    assert now() == seen[0]
-    (ticket,) = keep(desk, ticket_row())
-    seen.append(now())
+    seen = [queues.newest(desk, SINCE)]
+    assert queues.newest(desk, SINCE) == seen[0]
+    (ticket,) = keep(desk, ticket_row(created_at=SINCE))
+    seen.append(queues.newest(desk, SINCE))
     desk.write(lambda connection: add_event(connection, ticket.number, TicketEvent(NOW, "x", "claimed", {})))
-    seen.append(now())
+    seen.append(queues.newest(desk, SINCE))
     desk.write(bump_generation)
-    seen.append(now())
-    assert len(set(seen)) == 4
+    seen.append(queues.newest(desk, SINCE))
+    seen.append(queues.newest(desk, SINCE + timedelta(microseconds=1)))
+    assert len(set(seen)) == 5
+    assert queues.newest(desk, NOW) == seen[-1], "whoever waits long already is nothing new"
 
 
 def test_a_ticket_that_is_stored_after_one_with_a_higher_number_is_noticed(desk: Database) -> None:
@@ -259,12 +257,10 @@ def test_a_ticket_that_is_stored_after_one_with_a_higher_number_is_noticed(desk:
     kept = keep(desk, *(ticket_row() for _ in range(20)))
     late = kept[-3]
     desk.write(lambda connection: connection.execute(table.delete().where(table.c.number == late.number)))
-    with desk.read() as connection:
-        before = queues.newest(connection)
+    before = queues.newest(desk, SINCE)
     values = {column.name: getattr(late, column.name) for column in table.columns}
     desk.write(lambda connection: connection.execute(insert(table).values(**values)))
-    with desk.read() as connection:
-        assert queues.newest(connection) > before
+    assert queues.newest(desk, SINCE) > before
 
 
 def plans(desk: Database, ask) -> list[str]:  # type: ignore[no-untyped-def]

@@ -226,7 +226,7 @@ def test_name_role_and_departments_are_changed_in_one_act(
     log_in(anna)
     number = person(here).id
     assert press(f"/{number}", **change_anna(here, name="Anna B")).status == 303
-    assert "Saved." in dora.get(f"/console/team/{number}").select("[role=status]").get_text()
+    assert "Saved." in dora.get(f"/console/team/{number}").select(".saying").get_text()
     assert is_in(anna)
     changed = press(f"/{number}", **change_anna(here, role="supervisor", department=["20"]))
     assert (changed.status, changed.location) == (303, f"/console/team/{number}")

@@ -145,7 +145,7 @@ def test_who_comes_second_is_told_who_has_it(anna: Seat, sven: Seat, here: Runni
     late = sven.press(number, "claim", stale)
     assert late.status == 409
     assert alert(late) == "Anna A has this ticket. Nothing was changed."
-    assert late.select("#ticket-now button").get_text() == "Take over"
+    assert late.select("#take-over button").get_text() == "Take the ticket over"
     assert kept(here, number).owner_id == 1
     assert sven.press(number, "claim", late).status == 303
     assert kept(here, number).owner_id == 4

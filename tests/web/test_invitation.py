@@ -35,8 +35,8 @@ def test_a_link_shows_whom_it_is_for_and_leads_to_the_log_in(client: PageClient,
     assert "Anna A" in page.text
     answer = choose(client, link)
     assert (answer.status, answer.location) == (303, "/console/login")
-    assert "Your password is set." in client.get("/console/login").select("[role=status]").get_text()
-    assert not client.get("/console/login").page.select("[role=status]")
+    assert "Your password is set." in client.get("/console/login").select(".notice").get_text()
+    assert not client.get("/console/login").page.select(".notice")
     assert not is_in(client), "a link is no log-in"
     assert log_in(client, ANNA, CHOSEN).status == 303
 

@@ -1,7 +1,7 @@
 """What every page of the console shares: who may come in, where posts must come from, and the frame around it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from typing import cast
 from urllib.parse import quote, urlsplit
@@ -99,8 +99,7 @@ def by_script() -> bool:
 
 def waiting_since() -> datetime:
     """A ticket that has waited since before this is everybody's."""
-    here = running()
-    return here.clock() - timedelta(minutes=here.desk.options.long_wait)
+    return running().waiting_since
 
 
 def sees(ticket: Ticket) -> bool:

@@ -15,7 +15,7 @@ from app.wiring import running
 def unless_changed(view: View) -> View:
     """A page that shows tickets or the configuration, below its audience: 304 while neither has changed.
 
-    Its template marks what renews itself with `data-live` and an id; times that pass are renewed once a minute.
+    Its template marks what renews itself with `data-live` and an id. Times that pass are the script's: see `waited`.
     """
 
     @wraps(view)
@@ -37,8 +37,5 @@ def _tagged(response: Response) -> Response:
 
 def _tag() -> str:
     here = running()
-    with here.database.read() as connection:
-        seen = newest(connection)
-    minute = int(here.clock().timestamp() // 60)
-    key = (*seen, minute, me().id, request.full_path, page_language())
+    key = (*newest(here.database, here.waiting_since), me().id, request.full_path, page_language())
     return hashlib.sha256(repr(key).encode()).hexdigest()[:32]

@@ -1,7 +1,5 @@
 """The queues: who waits, for whom, for how long."""
 
-from datetime import datetime
-
 from flask import Response, abort, request
 from sqlalchemy import Connection
 
@@ -30,6 +28,7 @@ def queue() -> Response:
     with here.database.read() as connection:
         counts = store.count_waiting(connection, _queues())
         found = _search(connection, view) if view.search else _listed(connection, view)
+    words = waited_words()
     return console_page(
         "console/queue.html",
         view=view,
@@ -37,26 +36,38 @@ def queue() -> Response:
         states=_states(view),
         departments=_departments(view),
         waiting=counts[view.queue],
-        rows=[queue_row(here, ticket) for ticket in found.tickets],
+        rows=[queue_row(here, ticket, words) for ticket in found.tickets],
+        words=words,
         next_url=None if found.before is None else view.url(before=found.before),
         read_from=found.read_from,
         refresh_url=view.url(),
     )
 
 
-def queue_row(here: Running, ticket: Ticket) -> dict[str, object]:
-    """A ticket as a line of the queue."""
+def waited_words() -> dict[str, str]:
+    """How long somebody has waited: sentences with `{n}`, or `{h}` and `{m}`, by the unit."""
+    return {
+        "minutes": _("%(n)s min", n="{n}"),
+        "hours": _("%(h)s h %(m)s min", h="{h}", m="{m}"),
+        "days": _("%(n)s days", n="{n}"),
+    }
+
+
+def queue_row(here: Running, ticket: Ticket, words: dict[str, str] | None = None) -> dict[str, object]:
+    """A ticket as a line of the queue. `words` are `waited_words()`, looked up once for many rows."""
     staff = here.desk.staff
     technician, owner = staff.technician(ticket.technician_id), staff.technician(ticket.owner_id)
     department = staff.departments.get(ticket.department_id or -1)
     shown = next((name for name in _ELEMENTS if getattr(ticket, name)), None)
     until = here.clock() if ticket.state is TicketState.WAITING else ticket.claimed_at or ticket.ended_at
+    seconds = max(0, int(((until or here.clock()) - ticket.created_at).total_seconds()))
     return {
         "number": ticket.number,
         "reference": ticket.reference,
         "url": f"/console/tickets/{ticket.number}",
         "claim_url": f"/console/tickets/{ticket.number}/claim",
-        "waited": _waited(until or here.clock(), ticket.created_at),
+        "waited": _waited(seconds, words or waited_words()),
+        "waits": seconds if ticket.state is TicketState.WAITING else None,
         "created_at": ticket.created_at.isoformat(timespec="seconds"),
         "customer": getattr(ticket, shown) if shown else "",
         "verified": shown in ticket.verified,
@@ -139,10 +150,11 @@ def _departments(view: QueueView) -> list[tuple[int, str]]:
     return [(d.id, d.name) for d in known if everyone or d.id in me().departments]
 
 
-def _waited(until: datetime, since: datetime) -> str:
-    minutes = max(0, int((until - since).total_seconds() // 60))
+def _waited(seconds: int, words: dict[str, str]) -> str:
+    """The page's script says the same as time goes on: `waited.ts`."""
+    minutes = seconds // 60
     if minutes < 60:
-        return _("%(n)s min", n=minutes)
+        return words["minutes"].replace("{n}", str(minutes))
     if minutes < 48 * 60:
-        return _("%(h)s h %(m)s min", h=minutes // 60, m=minutes % 60)
-    return _("%(n)s days", n=minutes // (24 * 60))
+        return words["hours"].replace("{h}", str(minutes // 60)).replace("{m}", str(minutes % 60))
+    return words["days"].replace("{n}", str(minutes // (24 * 60)))

@@ -10,7 +10,7 @@ import { listen } from "./stream";
 
 const TICK_MS = 2_000;
 const SPREAD_MS = 300; // so that not all consoles ask at once
-const RENEW_MS = 60_000; // times pass even where nothing changes
+const RENEW_MS = 60_000; // whatever a stream may have missed
 const LOGGED_OUT_MS = 20_000;
 const LIMIT_MS = 10_000;
 
@@ -70,7 +70,7 @@ export const live = (renewed: Renewed): void => {
     failed = call.status === 200 || call.status === 304 || call.status === 401 ? 0 : failed + 1;
     out = call.status === 401;
     gone = call.status === 403 || call.status === 404; // it went to somebody else, say
-    due = Date.now() + (out ? LOGGED_OUT_MS : failed > 2 ? TICK_MS * Math.min(failed, 10) : RENEW_MS);
+    due = Date.now() + (out ? LOGGED_OUT_MS : failed ? TICK_MS * Math.min(failed, 10) : RENEW_MS);
     if (call.status === 200 && call.response instanceof Document) {
       tag = call.response.body.dataset.tag ?? tag;
       renew(call.response);
@@ -114,7 +114,7 @@ export const live = (renewed: Renewed): void => {
     if (!out) soon();
   });
   setInterval(() => {
-    const waits = out || failed > 2 || streamed();
+    const waits = out || failed > 0 || streamed();
     if (!waits || Date.now() >= due) ask();
   }, TICK_MS);
   for (const sign of ["keydown", "pointerdown", "wheel"]) {
@@ -126,6 +126,7 @@ export const live = (renewed: Renewed): void => {
       { passive: true },
     );
   }
+  for (const sign of ["online", "offline"]) addEventListener(sign, ask);
   addEventListener("pageshow", (event) => {
     if (event.persisted) ask();
   });

@@ -7,6 +7,7 @@ import { copyButtons } from "./copy";
 import { liveEmbed } from "./embed";
 import { keys } from "./keys";
 import { live } from "./live";
+import { waited } from "./waited";
 
 copyButtons(document);
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-once]")) pressOnce(form);
@@ -14,4 +15,7 @@ const embed = find("form[data-embed]") as HTMLFormElement | null;
 if (embed) liveEmbed(embed);
 find("[data-focus]")?.focus();
 keys();
-live(find("#rows") ? arrivals() : () => undefined);
+const renewed = find("#rows") ? [arrivals(), waited()] : [];
+live(() => {
+  for (const heard of renewed) heard();
+});

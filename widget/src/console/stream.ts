@@ -7,6 +7,8 @@
 const URL = "/console/changes";
 const NAME = "handbell-changes";
 const AGAIN_MS = 60_000;
+const LOOK_MS = 10_000;
+const SILENT_MS = 50_000; // the server says something every 20 seconds
 
 type Word = "changed" | "open" | "shut" | "hello";
 
@@ -19,6 +21,7 @@ export const listen = (changed: () => void): (() => boolean) => {
   const others = new BroadcastChannel(NAME);
   const tell = (word: Word): void => others.postMessage(word);
   let source: EventSource | null = null;
+  let heard = Date.now();
 
   const hear = (word: Word): void => {
     if (word === "hello") {
@@ -36,8 +39,19 @@ export const listen = (changed: () => void): (() => boolean) => {
 
   const begin = (): void => {
     source = new EventSource(URL);
-    source.onopen = () => say("open");
-    source.onmessage = () => say("changed");
+    const sign = (): void => {
+      heard = Date.now();
+    };
+    sign();
+    source.onopen = () => {
+      sign();
+      say("open");
+    };
+    source.onmessage = () => {
+      sign();
+      say("changed");
+    };
+    source.addEventListener("beat", sign);
     source.onerror = () => {
       say("shut");
       // Refused, and not just broken off: by a full server, or because nobody is logged in.
@@ -70,6 +84,13 @@ export const listen = (changed: () => void): (() => boolean) => {
     );
   };
 
+  // A connection may be dead and nobody says so: a notebook that slept, another network.
+  setInterval(() => {
+    if (!source || source.readyState === EventSource.CLOSED || Date.now() - heard < SILENT_MS) return;
+    source.close();
+    say("shut");
+    begin();
+  }, LOOK_MS);
   others.onmessage = (event: MessageEvent<Word>) => hear(event.data);
   addEventListener("pageshow", (event) => {
     if (event.persisted) stand();
