@@ -170,5 +170,6 @@ def test_from_right_to_left_and_for_the_docs(new_page: NewPage, live: LiveServer
     assert box["x"] - frame["x"] < frame["width"] / 2, "the end of an Arabic line is on the left"
     page.goto(f"{EMBED}?place=button&colour=%237a1f5c")
     expect(launcher).to_be_visible()
+    expect(page.locator("dialog")).to_be_hidden()
     if SCREENSHOTS:
         page.screenshot(path=Path(SCREENSHOTS) / "embed-page.png")
