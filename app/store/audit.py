@@ -15,8 +15,7 @@ COMMAND_LINE: Final = "command-line"
 class Act:
     """One administrative act. `who` is a technician's id, None for the command line. `act` is a verb with its object
     (`site.changed`), `about` the object's own name (`site default`); `detail` holds neither secrets nor customers'
-    data. Where `act` ends in `.changed` or `.renamed`, a list of two in it is an old value and its new one; but
-    `options` is a list of names."""
+    data. Where `act` ends in `.changed` or `.renamed`, a list of two in it is an old value and its new one."""
 
     at: datetime
     who: int | None

@@ -69,14 +69,13 @@ def _row(act: Act) -> dict[str, Any]:
         "email": technician.email if technician else None,
         "act": act.act,
         "about": act.about,
-        "detail": [(name.replace("_", " "), *_change(act.act, name, value)) for name, value in act.detail.items()],
+        "detail": [(name.replace("_", " "), *_change(act.act, value)) for name, value in act.detail.items()],
     }
 
 
-def _change(act: str, name: str, value: Any) -> tuple[str | None, str]:
-    """The old value, where it is a change, and the new one. `options` lists what changed."""
-    is_change = act.endswith((".changed", ".renamed")) and name != "options"
-    if is_change and isinstance(value, list) and len(value) == 2:
+def _change(act: str, value: Any) -> tuple[str | None, str]:
+    """The old value, where it is a change, and the new one."""
+    if act.endswith((".changed", ".renamed")) and isinstance(value, list) and len(value) == 2:
         return _plain(value[0]), _plain(value[1])
     return None, _plain(value)
 
