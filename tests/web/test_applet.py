@@ -38,7 +38,8 @@ def newest(here: Running) -> Ticket:
 def history(here: Running) -> list[TicketEvent]:
     number = newest(here).number
     with here.database.read() as connection:
-        return ticket_history(connection, number)
+        found = ticket_history(connection, number)
+    return [event for event in found if event.what != "applet_opened"]
 
 
 def shown(page: Answer) -> dict[str, str]:

@@ -7,10 +7,9 @@ import pytest
 from flask import Flask
 
 from app.access import Who, declared
-from app.actions.ticket import open_ticket
-from app.core.new_session import NewSessionRequest
+from app.store.requests import list_requests
 from app.wiring import Running
-from tests.conftest import PASSWORD, StandingClock
+from tests.conftest import PASSWORD
 from tests.page_client import HOST, PageClient
 from tests.web.test_console import csrf_of, log_in
 
@@ -21,8 +20,6 @@ WHO_MAY = {
     "dora@example.com": {Who.TECHNICIANS, Who.SUPERVISORS, Who.ADMINISTRATORS},
 }
 GUARDED = frozenset({Who.TECHNICIANS, Who.SUPERVISORS, Who.ADMINISTRATORS})
-# A value for each part of an address: things that are there, so that only the guard keeps them back.
-THERE = {"number": "100001", "site_key": "default", "key": "default", "technician_id": "1", "department_id": "10"}
 SPELLINGS = (
     "{path}",
     "{path}/",
@@ -73,37 +70,51 @@ HEADERS: tuple[dict[str, str], ...] = (
 )
 
 
-def guarded(app: Flask) -> Iterator[tuple[str, str, Who]]:
+def guarded(app: Flask, there: dict[str, str]) -> Iterator[tuple[str, str, Who]]:
     """Method, an address that is there, and who may use it."""
     for route, who in declared(app).items():
         methods, path = route.split(" ")
         if who in GUARDED:
-            filled = re.sub(r"<(?:\w+:)?(\w+)>", lambda part: THERE[part[1]], path)
+            filled = re.sub(r"<(?:\w+:)?(\w+)>", lambda part: there[part[1]], path)
             for method in methods.split(","):
                 yield method, filled, who
 
 
 @pytest.fixture
-def waiting(here: Running, clock: StandingClock) -> int:
-    """A ticket that bears a secret, in the general queue."""
+def there(app: Flask, here: Running) -> dict[str, str]:
+    """A value for each part of an address: things that are there, so that only the guard keeps them back; the request
+    and its ticket, in the general queue, bear a secret."""
     asked = {"customer_name": SECRET, "customer_email": f"{SECRET}@x.org", "problem_description": SECRET}
-    request = NewSessionRequest(**asked)
-    return open_ticket(here.database, here.desk.staff, "default", request, clock()).number
+    assert PageClient(app).submit(**asked).status == 303
+    with here.database.read() as connection:
+        (request,) = list_requests(connection)
+    return {
+        "number": str(request.ticket_number),
+        "reference": request.reference,
+        "site_key": "default",
+        "key": "default",
+        "technician_id": "1",
+        "department_id": "10",
+    }
 
 
 def test_the_console_is_for_people_who_work_there(app: Flask) -> None:
     console = {route: who for route, who in declared(app).items() if " /console" in route}
     open_ = {route for route, who in console.items() if who not in GUARDED}
-    assert open_ == {"GET,POST /console/login", "GET,POST /console/invitation/<secret>"}
+    assert open_ == {
+        "GET,POST /console/login",
+        "GET,POST /console/login/code",
+        "GET,POST /console/invitation/<secret>",
+    }
     assert set(declared(app).values()) >= GUARDED
     assert all(" /console" in route for route, who in declared(app).items() if who in GUARDED)
 
 
-def test_no_spelling_of_an_address_lets_a_stranger_in(app: Flask, here: Running, waiting: int) -> None:
+def test_no_spelling_of_an_address_lets_a_stranger_in(app: Flask, here: Running, there: dict[str, str]) -> None:
     assert len(SPELLINGS) == len(set(SPELLINGS)) == 40
     client = PageClient(app)
     uid = here.desk.sites["default"].uid
-    for method, path, _who in guarded(app):
+    for method, path, _who in guarded(app, there):
         rest = path.removeprefix("/console/")
         for n, spelling in enumerate(SPELLINGS):
             address = spelling.format(path=path, rest=rest)
@@ -121,10 +132,10 @@ def test_no_spelling_of_an_address_lets_a_stranger_in(app: Flask, here: Running,
 
 
 @pytest.mark.parametrize("email", WHO_MAY)
-def test_no_role_gets_more_than_its_pages(app: Flask, client: PageClient, waiting: int, email: str) -> None:
+def test_no_role_gets_more_than_its_pages(app: Flask, client: PageClient, there: dict[str, str], email: str) -> None:
     assert log_in(client, email, PASSWORD).status == 303
     token = csrf_of(client.get("/console/"))
-    for method, path, who in guarded(app):
+    for method, path, who in guarded(app, there):
         data = {"csrf_token": token} if method != "GET" else None
         if path == "/console/logout":
             continue
@@ -139,9 +150,11 @@ def test_no_role_gets_more_than_its_pages(app: Flask, client: PageClient, waitin
     assert client.get("/console/").status == 200
 
 
-def test_an_unsafe_request_without_its_token_changes_nothing(app: Flask, client: PageClient, waiting: int) -> None:
+def test_an_unsafe_request_without_its_token_changes_nothing(
+    app: Flask, client: PageClient, there: dict[str, str]
+) -> None:
     log_in(client, "dora@example.com", PASSWORD)
-    for method, path, _who in guarded(app):
+    for method, path, _who in guarded(app, there):
         if method == "GET":
             continue
         for data in ({}, {"csrf_token": ""}, {"csrf_token": "x"}):
