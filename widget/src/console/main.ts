@@ -14,6 +14,7 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-once]")
 const embed = find("form[data-embed]") as HTMLFormElement | null;
 if (embed) liveEmbed(embed);
 find("[data-focus]")?.focus();
+find(".places [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 keys();
 const renewed = find("#rows") ? [arrivals(), waited()] : [];
 live(() => {
