@@ -23,7 +23,7 @@ _LOOK = """() => ({
   wide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
   base: document.baseURI === location.href,
   tags: [...document.querySelectorAll('main *')].map(e => e.localName),
-  handlers: [...document.querySelectorAll('*')].flatMap(
+  handlers: [...document.querySelectorAll('body *')].flatMap(
     e => e.getAttributeNames().filter(n => n.startsWith('on') || n === 'style' || n === 'srcdoc')),
   elsewhere: [...document.querySelectorAll('[href], [src], [action]')]
     .map(e => e.href || e.src || e.action)
@@ -68,6 +68,7 @@ def numbers(live: LiveServer) -> list[int]:
             now = datetime.now(UTC)
             changes = {"customer_name": [text, text[::-1]], "problem_description": [None, text]}
             add_event(connection, number, TicketEvent(now, "customer", "details_changed", changes))
+            add_event(connection, number, TicketEvent(now, "1", "note", {"text": [None, text]}))
             made.append(number)
         return made
 
