@@ -113,7 +113,7 @@ def test_erasing_asks_first_then_erases_all_of_it_and_ends_what_is_open(
 ) -> None:
     open_ticket(here.database, Staff(), "default", ZOE, clock())
     asked = post(dora, "/erase")
-    facts = [dd.get_text() for dd in asked.page.select("dd")]
+    facts = [dd.get_text() for dd in asked.page.select("main dd")]
     assert facts == ["2", "3", "3"]
     assert "What is still open ends at once." in asked.page.get_text()
     assert names(here) == {"Zoë", "Quill"}

@@ -120,7 +120,7 @@ def test_only_supervisors_see_requests_and_only_administrators_take_them_away(
     stranger, anna = PageClient(app_on_both), logged_in(app_on_both, "anna@example.com")
     sven, dora = logged_in(app_on_both, SVEN), logged_in(app_on_both, DORA)
     for path in (*gets, *exports):
-        assert (stranger.get(path).status, stranger.get(path).location) == (303, "/console/login")
+        assert (stranger.get(path).status, stranger.get(path).location) == (303, f"/console/login?next={path}")
         assert anna.get(path).status == 403
         assert sven.get(path).status == (403 if path in exports else 303 if path.endswith("anew") else 200)
         assert dora.get(path).status == (303 if path.endswith("anew") else 200)

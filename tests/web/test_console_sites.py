@@ -515,7 +515,7 @@ def test_the_settings_are_checked_without_a_call(dora: PageClient, change_site: 
     assert good.select(".tag[role=status]").get_text() == "Good"
     change_site(offer_departments=(10, 77))
     bad = check(dora)
-    assert bad.select("dd").get_text().startswith("it offers department 77")
+    assert bad.select("main dd").get_text().startswith("it offers department 77")
     assert "Account key" not in bad.text
     assert bad.select(".tag[role=status]").get_text() == "Not good"
     change_site(offer_departments=(), rate=0)
