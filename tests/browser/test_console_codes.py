@@ -23,7 +23,7 @@ def test_a_customer_types_the_pin_on_a_phone_and_is_in_the_technician_s_queue(
     look(page, "no codes")
     page.get_by_label("Valid for").select_option("1 hour")
     page.get_by_role("button", name="New session").click()
-    expect(page.get_by_role("status").filter(has_text="Tell your customer the PIN")).to_be_visible()
+    expect(page.locator("p.saying").filter(has_text="Tell your customer the PIN")).to_be_visible()
     pin = page.get_by_role("heading", level=3).inner_text()
     look(page, "a code")
     phone.goto("/")
@@ -60,7 +60,7 @@ def test_the_link_needs_a_press_and_no_script(new_page: NewPage, live: LiveServe
     page.goto("/console/codes")
     page.get_by_role("button", name="New session").click()
     page.get_by_role("button", name="Take back").click()
-    expect(page.get_by_role("status").filter(has_text="does not work any more")).to_be_visible()
+    expect(page.locator("p.saying").filter(has_text="does not work any more")).to_be_visible()
 
 
 def test_a_person_s_data_is_found_given_out_and_erased_and_the_log_tells(
@@ -88,11 +88,11 @@ def test_a_person_s_data_is_found_given_out_and_erased_and_the_log_tells(
     expect(page.get_by_role("heading", level=1)).to_have_text("Erase for good?")
     look(page, "erase")
     page.get_by_role("button", name="Erase for good").click()
-    expect(page.get_by_role("status").filter(has_text="Erased for good.")).to_be_visible()
+    expect(page.locator("p.saying").filter(has_text="Erased for good.")).to_be_visible()
     page.get_by_role("link", name="Desk", exact=True).click()
     page.get_by_label("Long wait, in minutes").fill("15")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+    expect(page.locator("p.saying").filter(has_text="Saved.")).to_be_visible()
     look(page, "desk")
     page.get_by_role("link", name="Audit log").click()
     acts = page.locator("th.act")

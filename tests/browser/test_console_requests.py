@@ -35,7 +35,7 @@ def test_a_suspect_is_released_and_the_customer_s_page_goes_on(
     page.get_by_role("link", name="Suspect").click()
     page.get_by_label(person).check()
     page.get_by_role("button", name="These are people").click()
-    expect(page.get_by_role("status")).to_have_text("1 request is on its way.")
+    expect(page.locator("p.saying")).to_have_text("1 request is on its way.")
     customer.wait_for_url(APPLET)
     page.get_by_label(robot).check()
     page.get_by_role("button", name="Not people").click()
@@ -47,7 +47,7 @@ def test_a_suspect_is_released_and_the_customer_s_page_goes_on(
     page.get_by_role("link", name="Open anew").click()
     look(page, "open anew")
     page.get_by_role("button", name="Open anew").click()
-    expect(page.get_by_role("status")).to_contain_text("Another session is on its way.")
+    expect(page.locator("p.saying")).to_contain_text("Another session is on its way.")
 
 
 def test_the_charts(page: Page, new_page: NewPage, live: LiveServer, look: Look) -> None:

@@ -63,7 +63,7 @@ def test_one_claims_the_other_is_told_and_the_customer_reads_who_will_help(new_p
     expect(wei.locator("#ticket-history")).to_contain_text("Wants a call back.")
     wei.get_by_label("Pass on to").select_option("Noor Haddad")
     wei.get_by_role("button", name="Pass on").click()
-    expect(wei.get_by_role("status")).to_contain_text("is passed on: Noor Haddad")
+    expect(wei.locator("p.saying")).to_contain_text("is passed on: Noor Haddad")
     expect(customer.locator("#now")).to_have_text("You are waiting for Noor Haddad.", timeout=SOON_MS)
 
     noor.goto(ticket)
