@@ -84,7 +84,8 @@ OTHER_PAGES = {
 
 # People, departments and the site, alone or with what belongs to them.
 CALLED = re.compile(
-    r"(Start API – |\w+ · )?(Anna A|Ben B|Carl C|Dora D|Sven S|Computers|Billing|Closed|Example Help)( \([^ ]+\))?( – Handbell)?"
+    r"(Start API – |\w+ · )?(Anna A|Ben B|Carl C|Dora D|Sven S|Computers|Billing|Closed|Example Help)"
+    r"( \([^ ]+\))?( – Handbell)?"
     r"|[a-z]+@example\.com|embedded|take-control\S*|default|en|\*\.swi-rc\.com\s[\s\S]+"
     r"|CSV|JSON|PHP|Python|C#|curl(, JSON)?|Tech|Department|Customer_\w+|Problem_description|Ask_customer_info = 1"
     r"|(Websites|Sites|Team)( – Handbell)?"  # so called in other languages as well
