@@ -20,6 +20,8 @@ from app.actions.site_check import site_problems
 from app.cli.live_check import check_live
 from app.cli.opening import now, open_database
 from app.core.platform import PLATFORMS
+from app.core.role import Role
+from app.core.routing import Staff
 from app.core.vendor_account import account_warnings
 from app.key_file import ensure_keys, live_keys, read_keys
 from app.resources import resource
@@ -95,6 +97,8 @@ def _check_at_rest(settings: Settings) -> bool:
     with open_database(settings) as database, database.read() as connection:
         click.echo(f"database   good, {database.url.render_as_string(hide_password=True)}")
         staff = load_staff(connection)
+        if staff.technicians and not _any_administrator(staff):
+            click.echo("warning    nobody is administrator; see: handbell technician role MAIL administrator")
         for site in load_sites(connection):
             problems = site_problems(site, staff, sealer, now().date())
             click.echo(f"site       {site.key}: {'; '.join(problems) or 'good'}, {site.backend}")
@@ -111,6 +115,10 @@ def _check_at_rest(settings: Settings) -> bool:
             wrong.append(platform)
             click.echo(f"applet     {folder} holds {len(programs)} files; only {programs[0].name} is handed out")
     return bool(wrong)
+
+
+def _any_administrator(staff: Staff) -> bool:
+    return any(t.role is Role.ADMINISTRATOR and not t.disabled for t in staff.technicians.values())
 
 
 def _set_up(settings: Settings) -> FirstLogin | None:

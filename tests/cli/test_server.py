@@ -14,6 +14,13 @@ def test_check_tells_what_is_good(filled: Handbell) -> None:
     assert "site       default: good" in told
 
 
+def test_check_says_when_nobody_is_administrator(filled: Handbell) -> None:
+    assert "nobody is administrator" not in filled.says("check")
+    assert filled.run("technician", "role", "dora@example.com", "supervisor").returncode == 0
+    told = "warning    nobody is administrator; see: handbell technician role MAIL administrator"
+    assert told in filled.says("check").splitlines()
+
+
 def test_check_fails_when_a_site_offers_what_is_not_there(filled: Handbell) -> None:
     filled.says("site", "set", "default", "--offer-department", "99", "--technician", "nobody@example.com")
     checked = filled.run("check")
