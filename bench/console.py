@@ -43,7 +43,7 @@ _FILL = """INSERT INTO tickets (number, session_id, pin, site, state, queue_kind
  CASE i % 4 WHEN 0 THEN 'department' WHEN 1 THEN 'technician' ELSE 'general' END,
  CASE i % 4 WHEN 0 THEN 10 END, CASE i % 4 WHEN 1 THEN {technician} END, 'nothing_asked',
  'Customer ' || i, 'customer' || i || '@example.com', 'C-' || i, 'The printer does not print, and says so.', {no},
- 'ask', 'a' || i, {now} - ({last} - i) * 3600
+ 'ask', 'a' || i, {now} - ({last} - CAST(i AS BIGINT)) * 3600
  FROM {source}"""
 
 
