@@ -2,14 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
 from app.access import Who, declared
+from app.actions.codes import start_code
+from app.actions.ticket import open_ticket
+from app.core.new_session import NewSessionRequest
+from app.store.codes import code_by_id
 from app.store.requests import list_requests
+from app.store.tickets import ticket_by_number
 from app.wiring import Running
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, StandingClock
 from tests.page_client import HOST, PageClient
 from tests.web.test_console import csrf_of, log_in
 
@@ -160,3 +166,30 @@ def test_an_unsafe_request_without_its_token_changes_nothing(
         for data in ({}, {"csrf_token": ""}, {"csrf_token": "x"}):
             assert client.open(method, path, data=data).status == 400, path
     assert client.get("/console/").status == 200
+
+
+def test_nobody_gets_at_the_objects_of_another_department(app: Flask, here: Running, clock: StandingClock) -> None:
+    """Every address that names an object, asked with one of anna's by ben, who is in another department."""
+    request = NewSessionRequest(department="10", customer_name=SECRET, problem_description=SECRET)
+    ticket = open_ticket(here.database, here.desk.staff, "default", request, clock())
+    anna = here.desk.staff.technicians["anna@example.com"]
+    code = start_code(here.database, anna.id, "default", timedelta(hours=1), clock())
+    annas = {"number": str(ticket.number), "key": code.id}
+    ben = PageClient(app)
+    log_in(ben, "ben@example.com", PASSWORD)
+    token = csrf_of(ben.get("/console/"))
+    asked = 0
+    for route, who in declared(app).items():
+        methods, path = route.split(" ")
+        if who is not Who.TECHNICIANS or "<" not in path:
+            continue
+        filled = re.sub(r"<(?:\w+:)?(\w+)>", lambda part: annas[part[1]], path)
+        for method in methods.split(","):
+            answer = ben.open(method, filled, data={"csrf_token": token, "to": "d-20", "note": "x"})
+            assert answer.status == 404, (method, filled)
+            assert SECRET not in answer.text
+            asked += 1
+    assert asked >= 8
+    with here.database.read() as connection:
+        assert ticket_by_number(connection, ticket.number) == ticket
+        assert code_by_id(connection, code.id) == code
