@@ -4,14 +4,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPage
-from tests.browser.journeys import fill, log_in, reach_applet, send
+from tests.browser.journeys import LATE, fill, log_in, reach_applet, send
 from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.browser
 
 
 def test_from_the_log_in_to_a_ticket_and_out_again(new_page: NewPage, live: LiveServer) -> None:
-    customer, page = new_page(), new_page()
+    customer, page = new_page(), new_page(expect=LATE)  # a page that asks while one logs out hears 401
     fill(customer, name="<b>Quill</b>", problem="<script>document.title = 'taken'</script>\nIt broke.")
     send(customer)
     reference = customer.locator(".reference").first.inner_text()

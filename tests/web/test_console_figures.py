@@ -127,7 +127,7 @@ def test_one_site_alone_and_what_there_is_not(here: Running, sven: PageClient) -
 def test_figures_are_for_supervisors(app: Flask, sven: PageClient) -> None:
     anna = PageClient(app)
     for path in (HERE, f"{HERE}.csv", f"{HERE}.json"):
-        assert PageClient(app).get(path).location == "/console/login"
+        assert PageClient(app).get(path).location == f"/console/login?next={path}"
     log_in(anna)
     for path in (HERE, f"{HERE}.csv", f"{HERE}.json"):
         assert anna.get(path).status == 403
