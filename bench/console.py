@@ -228,6 +228,7 @@ def _idle(place: Place, seconds: int = 15) -> dict[str, float]:
     with contextlib.ExitStack() as stack:
         streams = [stack.enter_context(console.stream()) for console in consoles for _ in range(_EACH)]
         together = _cpu_over(place, seconds) - base
+    place.console.connect_anew()
     queue = "/console/?queue=mine"
     page = place.page_ms(queue, 100, place.console.look(queue)) / 60
     stream = max(0.0, together) / len(streams)
