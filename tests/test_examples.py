@@ -44,7 +44,7 @@ def facts(server: LiveServer, **changed: str) -> Facts:
 
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("language", COMMANDS)
-def test_an_example_opens_a_session_as_it_stands(live_server: LiveServer, tmp_path: Path, language: str) -> None:  # noqa: F811
+def test_an_example_opens_a_session_as_it_stands(live_server: LiveServer, tmp_path: Path, language: str) -> None:  # noqa: F811 - the fixture
     done = run(language, facts(live_server, technician=HOSTILE), tmp_path)
     assert done.returncode == 0, done.stderr
     said = done.stdout.strip()
@@ -58,7 +58,7 @@ def test_an_example_opens_a_session_as_it_stands(live_server: LiveServer, tmp_pa
 
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("language", COMMANDS)
-def test_an_example_tells_why_it_was_refused(live_server: LiveServer, tmp_path: Path, language: str) -> None:  # noqa: F811
+def test_an_example_tells_why_it_was_refused(live_server: LiveServer, tmp_path: Path, language: str) -> None:  # noqa: F811 - the fixture
     done = run(language, facts(live_server, uid="nobody's"), tmp_path)
     assert "this uid is not known here" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr

@@ -86,7 +86,7 @@ def _guarded(step: Callable[[], Image.Image]) -> Image.Image:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise NotALogo("pixels") from None
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 - as said above
         raise NotALogo("broken") from None
 
 
