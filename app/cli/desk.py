@@ -12,6 +12,7 @@ from app.actions.invitations import Disabled, invite
 from app.actions.log_in import hashed_password
 from app.cli.opening import now, open_database
 from app.cli.output import json_option, say_warning, show
+from app.cli.second_factor import second_factor
 from app.core.role import Role
 from app.core.routing import Department, Staff, Technician
 from app.core.team import HIGHEST_ID, Particulars, mail_fault, name_fault, one_line
@@ -76,6 +77,9 @@ def disable_department(number: int, undo: bool) -> None:
 @click.group()
 def technician() -> None:
     """The people who help; a technician's user name is a mail address."""
+
+
+technician.add_command(second_factor)
 
 
 @technician.command("add")

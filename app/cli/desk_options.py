@@ -12,12 +12,12 @@ from app.settings import load_settings
 from app.store.desk import load_desk_options
 
 
-@click.group("desk")
-def desk_options() -> None:
+@click.group()
+def desk() -> None:
     """What holds for the whole desk."""
 
 
-@desk_options.command("show")
+@desk.command("show")
 @json_option
 def show_options(as_json: bool) -> None:
     """Show the desk's options."""
@@ -28,7 +28,7 @@ def show_options(as_json: bool) -> None:
     show_one(values, as_json=as_json)
 
 
-@desk_options.command("set")
+@desk.command("set")
 @click.option(
     "--long-wait",
     type=click.IntRange(1, LONGEST_WAIT_MINUTES),

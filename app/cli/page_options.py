@@ -10,8 +10,8 @@ from app.core.colour import ENOUGH, least_contrast, nearest_readable, readable
 from app.core.new_session import ELEMENTS
 from app.core.origins import listed_origin
 from app.core.site import COLOUR, FOREIGN_FORMS
+from app.resources import languages
 from app.store.logos import Logo
-from app.web.language import languages
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -10,6 +10,7 @@ from app.actions.sites import KeyTaken, NoSuchSite, NotGood, NoWebhook, Wanted, 
 from app.cli.opening import now, open_database, open_sealer, today
 from app.cli.output import json_option, say_warning, show, show_one
 from app.cli.page_options import page_changes, page_options, read_logo
+from app.cli.site_key import uid
 from app.cli.vendor_options import take_key, vendor_changes, vendor_options
 from app.core.customer_info import AskPolicy
 from app.core.new_session import ELEMENTS
@@ -39,6 +40,9 @@ _CHOICES = [choice.value for choice in AskPolicy]
 @click.group()
 def site() -> None:
     """Places that embed Handbell, each with its own key, contact and routing."""
+
+
+site.add_command(uid)
 
 
 @site.command("add")

@@ -10,19 +10,10 @@ from flask_babel import Babel, refresh
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from app.resources import resource
+from app.resources import DEFAULT_LANGUAGE, TRANSLATIONS, languages
 
-DEFAULT = "en"
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", re.ASCII)
-_FOLDER = resource("translations")
 _OTHER_NAMES = {"zh": "zh_Hans", "zh_tw": "zh_Hant", "zh_hk": "zh_Hant", "zh_mo": "zh_Hant", "iw": "he"}
-
-
-@lru_cache(maxsize=1)
-def languages() -> tuple[str, ...]:
-    """What pages are translated into, as tags (`de`, `pt_BR`), English first."""
-    found = sorted(path.parent.parent.name for path in _FOLDER.glob("*/LC_MESSAGES/messages.mo"))
-    return (DEFAULT, *(tag for tag in found if tag != DEFAULT))
 
 
 def page_language() -> str:
@@ -51,7 +42,7 @@ def _there(offered: Sequence[str]) -> tuple[str, ...]:
 
 def register(app: Flask) -> None:
     """Set up gettext, and `lang` and `dir` for templates."""
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(_FOLDER)
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=page_language)
     app.context_processor(_template_values)
 
@@ -62,7 +53,7 @@ def _best(asked: str, accepted: str, offered: tuple[str, ...] = ()) -> str:
     wanted = [asked[:35]] if asked else []
     wanted += [tag for tag, quality in parse_accept_header(accepted[:200], LanguageAccept) if quality > 0]
     found = (_match(tag, offered or languages()) for tag in wanted if _TAG.fullmatch(tag))
-    return next(filter(None, found), offered[0] if offered else DEFAULT)
+    return next(filter(None, found), offered[0] if offered else DEFAULT_LANGUAGE)
 
 
 def _match(tag: str, offered: tuple[str, ...]) -> str | None:

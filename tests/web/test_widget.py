@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from babel.messages.mofile import read_mo
 
-from app.resources import resource
-from app.web.language import languages
+from app.resources import languages, resource
 from app.widget_files import snippet, widget_files, widget_script
 from tests.page_client import Answer, PageClient
 

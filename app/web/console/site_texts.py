@@ -6,10 +6,10 @@ from flask_babel import force_locale
 from app.core.role import Role
 from app.core.site import Site
 from app.core.texts import MOST_TEXTS, split_key, text_problems
+from app.resources import DEFAULT_LANGUAGE, languages
 from app.web.console.frame import administrators_only, console_pages, only
 from app.web.console.site_forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
 from app.web.console.site_look import language_names
-from app.web.language import DEFAULT, languages
 from app.web.words import _
 
 pages = console_pages("site_texts")
@@ -105,7 +105,7 @@ def _values(site: Site, tag: str) -> Values:
 
 def _ours(tag: str) -> dict[str, str]:
     """Our own words by field, in that language."""
-    with force_locale(tag or DEFAULT):
+    with force_locale(tag or DEFAULT_LANGUAGE):
         return {name: _(IN_THE_WIDGET.get(key, key)) for name, key in _FIELDS.items()}
 
 
