@@ -1,8 +1,8 @@
 """Tells open consoles that something has changed: server-sent events on sockets that no thread waits for.
 
 A web process answers a request for the stream like any other, then gives the socket away (`app/web_process.py`). One
-thread of the process looks once a second, while there are streams, whether anything is new, and says so on all of
-them. A stream carries nothing but that: what has changed, the page asks for as its own technician.
+thread of the process looks every second and a half, while there are streams, whether anything is new, and says so on
+all of them. A stream carries nothing but that: what has changed, the page asks for as its own technician.
 """
 
 import secrets
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 LENGTH = 16 * 1024  # bytes of one stream, said ahead, so that it may end cleanly on a kept-alive connection
 MOST_STREAMS = 500  # in one process
 MOST_STREAMS_EACH = 20  # of one technician in one process
-LOOK_EVERY = 1.0  # seconds
+LOOK_EVERY = 1.5  # seconds; what is new is on open pages within two
 BEAT_EVERY = 20.0  # seconds; proxies close what is silent for longer
 LONGEST = 600  # seconds; then the browser comes anew, and is asked for its session
 _CHANGED = b"data: changed\n\n"

@@ -46,7 +46,7 @@ from app.store.staff import load_staff
 log = structlog.get_logger()
 Clock = Callable[[], datetime]
 _KEYS_LOOKED_AT_EVERY = 20.0  # seconds; a revoked key is gone everywhere well within 60
-_LONG_WAITS_LOOKED_AT_EVERY = 5.0  # seconds, by open consoles
+_LONG_WAITS_LOOKED_AT_EVERY = 10.0  # seconds, by open consoles
 _KEYS_LOOKED_AT_AT_MOST_EVERY = 1.0  # seconds, for tokens that seem forged
 REQUESTS_IN_TEN_MINUTES = 60
 UNCHECKED_IN_TEN_MINUTES = 6  # before a check is asked for
@@ -245,7 +245,7 @@ class Running:
         return self.clock() - timedelta(minutes=self.desk.options.long_wait)
 
     def _newest(self) -> tuple[int, ...]:
-        """Asked once a second by one thread: whether somebody waits for long is looked at every few seconds."""
+        """Asked again and again by one thread: whether somebody waits for long is looked at every few seconds."""
         version, now = self.database.version(), time.monotonic()
         if version is None or version != self._version or now >= self._newest_until:
             self._version, self._newest_until = version, now + _LONG_WAITS_LOOKED_AT_EVERY
