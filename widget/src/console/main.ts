@@ -14,7 +14,9 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-once]")
 const embed = find("form[data-embed]") as HTMLFormElement | null;
 if (embed) liveEmbed(embed);
 find("[data-focus]")?.focus();
-find(".places [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+for (const current of document.querySelectorAll(":is(.places, .tabs) [aria-current]")) {
+  current.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
 keys();
 const renewed = find("#rows") ? [arrivals(), waited()] : [];
 live(() => {
