@@ -163,13 +163,18 @@ def _rest() -> dict[str, Any]:
 def _state() -> dict[str, Any]:
     state = {
         "type": "object",
-        "required": ["reference", "state", "start", "start_url", "helper"],
+        "required": ["reference", "state", "start", "start_url", "helper", "opened_at"],
         "properties": {
             "reference": {"type": "string"},
             "state": {"enum": ["waiting", "ready", "started", "parked", "ended"]},
             "start": {"type": ["string", "null"]},
             "start_url": {"type": ["string", "null"]},
             "helper": {"type": ["string", "null"], "description": "Who has taken it, at the desk's own technicians"},
+            "opened_at": {
+                "type": ["string", "null"],
+                "format": "date-time",
+                "description": "When its session was opened; another moment is another session",
+            },
         },
     }
     problem = _problem()

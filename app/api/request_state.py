@@ -8,6 +8,7 @@ from app.api.from_pages import Refused, answer, answering, is_preflight, let_rea
 from app.api.requests import start_url
 from app.core.client import client_network
 from app.core.links import Expired, Forged, Link, Purpose
+from app.core.moment import iso
 from app.incoming import client_address
 from app.limits import POLLS
 from app.wiring import Running, running
@@ -20,8 +21,9 @@ register_cors(api)
 @open_to(Who.LINK_HOLDERS)
 @answering
 def request_state(token: str) -> Response:
-    """`{"reference", "state", "start", "start_url", "helper"}`: `start` is the path that starts the session, or null,
-    `helper` the name of the technician who has taken it, or null."""
+    """`{"reference", "state", "start", "start_url", "helper", "opened_at"}`: `start` is the path that starts
+    the session, `helper` the name of the technician who has taken it, `opened_at` when its session was opened; each
+    may be null."""
     here = running()
     link = _link(here, token)
     if is_preflight():
@@ -43,6 +45,7 @@ def request_state(token: str) -> Response:
         "start": f"/go/{here.token(Purpose.GO, start.id, start.expires_at)}" if may_start and start else None,
         "start_url": start_url(here, followed),
         "helper": helper.name if helper else None,
+        "opened_at": iso(followed.request.opened_at),
     }
     return answer(told)
 

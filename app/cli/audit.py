@@ -5,7 +5,8 @@ from typing import Any, Literal
 import click
 
 from app.cli.opening import open_database
-from app.cli.output import json_option, show, when
+from app.cli.output import json_option, show
+from app.core.moment import iso
 from app.core.routing import Staff
 from app.store.audit import COMMAND_LINE, Act, acts
 from app.store.staff import load_staff
@@ -46,7 +47,7 @@ def _plain(one: Act, staff: Staff) -> dict[str, Any]:
     technician = staff.technician(one.who)
     return {
         "id": one.id,
-        "at": when(one.at),
+        "at": iso(one.at),
         "who": technician.email if technician else COMMAND_LINE if one.who is None else f"technician {one.who}",
         "act": one.act,
         "about": one.about,

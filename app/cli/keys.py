@@ -9,7 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.sealing import lost_second_factors, lost_secrets, reseal
 from app.cli.opening import now, open_database
-from app.cli.output import json_option, say_warning, show, when
+from app.cli.output import json_option, say_warning, show
+from app.core.moment import iso
 from app.key_file import Key, Reseal, live_keys, read_keys, revoke_key, rotate_keys
 from app.seal import Sealer
 from app.settings import Settings, load_settings
@@ -30,7 +31,7 @@ def list_keys(as_json: bool) -> None:
     found = read_keys(load_settings().keys_path)
     live = live_keys(found, now())
     rows = [
-        {"kid": key.kid, "made_at": when(key.made_at), "signs": key == found[0], "valid": key in live} for key in found
+        {"kid": key.kid, "made_at": iso(key.made_at), "signs": key == found[0], "valid": key in live} for key in found
     ]
     show(rows, ("kid", "made_at", "signs", "valid"), as_json=as_json)
 

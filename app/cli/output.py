@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from typing import Any, TypeVar
 
 import click
@@ -53,11 +52,6 @@ def spoken(values: dict[str, Any]) -> dict[str, Any]:
     """For people: who says who the customer is, and a form's other fields as lines."""
     more = [f"{field['name']}: {field['value']}" for field in values["more"]]
     return {**values, "verified": values["verified"] or "nothing; typed by the customer", "more": more}
-
-
-def when(moment: datetime | None) -> str | None:
-    """ISO 8601 in UTC, or null."""
-    return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _cell(value: Any, *, whole: bool = False) -> str:

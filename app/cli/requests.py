@@ -10,7 +10,8 @@ from app.actions.operate import retry as try_again
 from app.actions.privacy import Person, erase, export, find_person, record_export, retention_of
 from app.actions.privacy import prune as prune_now
 from app.cli.opening import now, open_database
-from app.cli.output import json_option, more_rows, show, show_one, spoken, when
+from app.cli.output import json_option, more_rows, show, show_one, spoken
+from app.core.moment import iso
 from app.core.request import CustomerRequest, RequestState, written_reference
 from app.settings import load_settings
 from app.store.audit import record
@@ -137,7 +138,7 @@ def _plain(found: CustomerRequest) -> dict[str, Any]:
         "attempts": found.attempts,
         "last_error": found.last_error,
         "maybe_duplicate": found.maybe_duplicate,
-        "next_try_at": when(found.due_at) if found.state is RequestState.WAITING else None,
+        "next_try_at": iso(found.due_at) if found.state is RequestState.WAITING else None,
         "customer_name": found.customer_name,
         "customer_email": found.customer_email,
         "customer_number": found.customer_number,
@@ -147,9 +148,9 @@ def _plain(found: CustomerRequest) -> dict[str, Any]:
         "department": found.department,
         "tech": found.tech,
         "ask_customer_info": found.ask_customer_info,
-        "created_at": when(found.created_at),
-        "opened_at": when(found.opened_at),
-        "ended_at": when(found.ended_at),
+        "created_at": iso(found.created_at),
+        "opened_at": iso(found.opened_at),
+        "ended_at": iso(found.ended_at),
         "ticket_number": found.ticket_number or found.vendor_ticket,
         "session_id": found.session_id,
     }

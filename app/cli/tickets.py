@@ -5,7 +5,8 @@ from typing import Any
 import click
 
 from app.cli.opening import open_database
-from app.cli.output import json_option, more_rows, show, show_one, spoken, when
+from app.cli.output import json_option, more_rows, show, show_one, spoken
+from app.core.moment import iso
 from app.core.routing import Staff
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.store.staff import load_staff
@@ -77,14 +78,14 @@ def _plain(found: Ticket, staff: Staff) -> dict[str, Any]:
         "ask_customer_info": found.ask_customer_info,
         "info_mode": found.info_mode,
         "language": found.language,
-        "created_at": when(found.created_at),
-        "claimed_at": when(found.claimed_at),
-        "applet_opened_at": when(found.applet_opened_at),
-        "ended_at": when(found.ended_at),
+        "created_at": iso(found.created_at),
+        "claimed_at": iso(found.claimed_at),
+        "applet_opened_at": iso(found.applet_opened_at),
+        "ended_at": iso(found.ended_at),
     }
 
 
 def _line(event: TicketEvent, staff: Staff) -> dict[str, Any]:
     technician = staff.technician(int(event.who)) if event.who.isdecimal() else None
     name = technician.name if technician else event.who
-    return {"at": when(event.at), "who": event.who, "name": name, "what": event.what, "detail": event.detail}
+    return {"at": iso(event.at), "who": event.who, "name": name, "what": event.what, "detail": event.detail}

@@ -11,8 +11,10 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+from app.core.moment import iso
 
 _PREFIX = "whsec_"
 _KEY_BYTES = (24, 64)  # Standard Webhooks: between 192 and 512 bits
@@ -72,8 +74,7 @@ def event_body(event: RequestParked, at: datetime) -> str:
         "attempts": event.attempts,
         "maybe_duplicate": event.maybe_duplicate,
     }
-    timestamp = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return json.dumps({"type": "request.parked", "timestamp": timestamp, "data": data}, separators=(",", ":"))
+    return json.dumps({"type": "request.parked", "timestamp": iso(at), "data": data}, separators=(",", ":"))
 
 
 def signed_headers(secret: str, notice_id: str, now: datetime, body: bytes) -> dict[str, str]:

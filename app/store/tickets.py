@@ -164,6 +164,12 @@ def earlier_reference(reference: str, nth: int) -> str:
     return f"{reference}/{nth}"
 
 
+def later_reference(reference: str | None) -> str | None:
+    """The reference of the request whose earlier ticket is called so; None of any other ticket."""
+    request, earlier, _nth = (reference or "").partition("/")
+    return request if earlier else None
+
+
 def name_ticket(connection: Connection, number: int, reference: str) -> None:
     """Give a ticket another reference, so that its request's is free."""
     connection.execute(update(tickets).where(tickets.c.number == number).values(reference=reference))

@@ -24,7 +24,8 @@ from app.core.ticket import Ticket, TicketState
 from app.headers import ATTACHMENT, JSON, with_headers
 from app.incoming import client_address, form_body, see_other
 from app.limits import POLLS
-from app.store.tickets import place_in_queue, ticket_by_applet_id
+from app.store.requests import request_by_reference
+from app.store.tickets import later_reference, place_in_queue, ticket_by_applet_id
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.links import asked_platform, gone, is_only_looking, link_or_abort
@@ -37,9 +38,14 @@ pages = Blueprint("applet", __name__)
 @pages.get("/applet/<token>")
 @open_to(Who.LINK_HOLDERS)
 def applet(token: str) -> Response:
-    """The operator's program for this system where there is one, else the page the customer waits on."""
+    """The operator's program for this system where there is one, else the page the customer waits on.
+
+    The ticket of a request that was opened anew leads to the request's status page, and so to the next ticket.
+    """
     here = running()
     ticket = _ticket(here, token)
+    if moved_to := _moved_to(here, ticket):
+        return see_other(moved_to)
     if ticket.is_open and not is_only_looking():
         note_applet_opened(here.database, ticket, here.clock())
     program = find_program(here.settings.applets_dir, asked_platform()) if ticket.is_open else None
@@ -61,7 +67,7 @@ def state(token: str) -> Response:
     ticket = _ticket_of(here, link)
     staff = here.desk.staff
     answer = jsonify(
-        state=ticket.state,
+        state="moved" if _moved_to(here, ticket) else ticket.state,
         place=_place(here, ticket),
         helper=_helper(ticket, staff),
         queue_label=_queue_label(ticket, staff),
@@ -107,6 +113,15 @@ def _ticket_of(here: Running, link: Link) -> Ticket:
     if ticket is None:
         abort(gone(here.desk.site("default")))
     return ticket
+
+
+def _moved_to(here: Running, ticket: Ticket) -> str | None:
+    """The status page of the request that has another ticket by now."""
+    if ticket.is_open or (reference := later_reference(ticket.reference)) is None:
+        return None
+    with here.database.read() as connection:
+        found = request_by_reference(connection, reference)
+    return f"/r/{here.status_token(found.status_id, found.created_at)}" if found else None
 
 
 def _page(

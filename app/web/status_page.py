@@ -9,6 +9,7 @@ from app.actions.hand_off import release
 from app.actions.submit import ensure_start_link
 from app.core.backend import Start
 from app.core.links import Purpose
+from app.core.moment import iso
 from app.core.platform import Platform
 from app.core.request import RequestState
 from app.incoming import see_other
@@ -45,6 +46,7 @@ def status(token: str) -> Response:
         slow=request.attempts > 1,
         go_url=go_url if may_start else None,
         auto_start=followed.progress is Progress.READY and not (site and site.one_time_links),
+        opened_at=iso(request.opened_at) if may_start else None,
         state_url=f"/api/v1/requests/{token}",
         refresh_url=f"/r/{token}",
         again_url=f"/r/{token}" if may_start or followed.progress is Progress.PARKED else None,

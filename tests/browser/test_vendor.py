@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Look, NewPage
-from tests.browser.journeys import LATE, STATUS
+from tests.browser.journeys import LATE, STATUS, log_in
 from tests.live_server import LiveServer
 from tests.vendor.stand_in import OWN_APPLET, Answers, Vendor, stand_in
 
@@ -57,6 +57,24 @@ def test_an_applet_that_came_as_the_answer_is_downloaded(page: Page, vendor: Ven
         ask(page)
     assert download.value.suggested_filename == "TakeControl-Applet.exe"
     heading(page, "Your session has been started")
+
+
+def test_a_session_that_is_opened_anew_comes_by_itself(
+    new_page: NewPage, page: Page, live: LiveServer, vendor: Vendor
+) -> None:
+    vendor.change(answers=Answers.ATTACHMENT)
+    page.clock.install()
+    with page.expect_download(timeout=20_000):
+        ask(page)
+    heading(page, "Your session has been started")
+    supervisor = new_page()
+    log_in(supervisor, live)
+    supervisor.goto(f"/console/requests/{page.locator('.reference').inner_text()}/anew")
+    supervisor.get_by_role("button", name="Open anew").click()
+    expect(supervisor.locator("p.saying")).to_contain_text("Another session is on its way.")
+    with page.expect_download(timeout=20_000):
+        page.clock.fast_forward(15_000)  # the page looks by itself, but not often
+    assert len(vendor.sessions) == 2
 
 
 def test_a_parked_request_is_set_going_again_by_its_customer(page: Page, vendor: Vendor) -> None:

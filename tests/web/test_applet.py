@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from app.actions.operate import Operator, open_anew
 from app.core.customer_info import AskPolicy
 from app.core.site import Site
 from app.core.ticket import Ticket, TicketEvent, TicketState
+from app.store.requests import request_by_reference
 from app.store.tickets import end_ticket, list_tickets, ticket_history
 from app.wiring import Running
 from tests.conftest import StandingClock
@@ -64,6 +66,20 @@ def test_place_in_line_counts_those_ahead_in_the_same_queue(client: PageClient) 
     client.post(first, {"action": "cancel"})
     assert client.get(f"{second}/state").json["place"] == 1
     assert client.get(second).select("#place .big").get_text() == "You are next"
+
+
+def test_opened_anew_the_ticket_before_leads_to_the_next(client: PageClient, here: Running) -> None:
+    before = applet_of(client, customer_name="Zoë")
+    assert client.get(f"{before}/state").json["state"] == "waiting"
+    with here.database.read() as connection:
+        request = request_by_reference(connection, str(newest(here).reference))
+    assert request
+    assert open_anew(here.database, Operator(10, "Sven S"), request.reference, request.attempts, here.clock())
+    assert client.get(f"{before}/state").json["state"] == "moved"
+    moved = client.get(before)
+    assert moved.status == 303
+    assert request.reference in client.get(moved.location).text
+    assert client.get(f"{applet_of(client)}/state").json["state"] == "waiting"
 
 
 def test_the_applet_has_ticket_number_and_reference(client: PageClient, here: Running) -> None:

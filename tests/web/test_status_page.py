@@ -46,6 +46,7 @@ def test_ready_starts_by_itself_with_script_and_without(client: PageClient) -> N
         "start": start_of(page),
         "start_url": f"http://127.0.0.1:8000{start_of(page)}",
         "helper": None,
+        "opened_at": main["data-opened"],
     }
 
 
@@ -118,6 +119,7 @@ def test_ended_offers_a_new_request(client: PageClient) -> None:
         "start": None,
         "start_url": None,
         "helper": None,
+        "opened_at": "2026-03-01T12:00:00.000Z",
     }
 
 

@@ -1,7 +1,6 @@
 """Files that the console gives away: sent as they are made, kept by nobody between."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from flask import Response
 
@@ -13,8 +12,3 @@ def download(parts: Iterable[str], kind: str, name: str) -> Response:
     response = Response((part.encode() for part in parts), content_type=kind)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return with_headers(response, ATTACHMENT)
-
-
-def written(at: datetime | None) -> str | None:
-    """ISO 8601 in UTC, as the commands print it."""
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None

@@ -7,11 +7,12 @@ from typing import Any
 from flask import Response
 
 from app.core.csv import BOM, csv_line
+from app.core.moment import iso
 from app.core.request import CustomerRequest
 from app.store.audit import record
 from app.store.database import Database
 from app.store.request_list import Wanted, newest_requests
-from app.web.console.download import download, written
+from app.web.console.download import download
 from app.web.console.frame import administrators_only, console_pages, me
 from app.web.console.request_filter import wanted_here
 from app.wiring import running
@@ -100,7 +101,7 @@ def _all(database: Database, wanted: Wanted) -> Iterator[CustomerRequest]:
 
 def _plain(found: CustomerRequest) -> dict[str, Any]:
     values = {name: getattr(found, name) for name in _EXPORTED if hasattr(found, name)}
-    times = {name: written(values[name]) for name in ("created_at", "opened_at", "ended_at")}
+    times = {name: iso(values[name]) for name in ("created_at", "opened_at", "ended_at")}
     ticket = found.ticket_number or found.vendor_ticket
     more = [{"name": name, "value": value} for name, value in found.more]
     plain = {**values, **times, "ticket": ticket, "technician": found.tech, "verified": list(found.verified)}

@@ -1,14 +1,11 @@
 /** The embedded desk's applet: keeps the place in line current, and never touches what the customer types. */
 
 import { fill, find, write, written } from "./page";
-import { poll } from "./poll";
+import { poll, rest } from "./poll";
 
 // A helper's name is there within three seconds; the server allows 60 questions a minute.
 const EVERY_MS = 2_000;
 const SLOWEST_MS = 30_000;
-// A technician may open a closed ticket again: its page looks for an hour.
-const CLOSED_EVERY_MS = 15_000;
-const CLOSED_ASKS = 240;
 
 type Answer = { state: string; place: number | null; helper: string | null; queue_label: string };
 
@@ -38,22 +35,11 @@ const show = (main: HTMLElement, { state, place, helper, queue_label }: Answer):
   write(find("#now"), active ? joined : fill(dataset.for, queue_label));
 };
 
-const untilOpenedAgain = (url: string, refresh: string): void => {
-  let asked = 0;
-  const heard = (answer: Answer | null): boolean => {
-    asked += 1;
-    if (answer?.state === "closed") return asked < CLOSED_ASKS;
-    location.replace(refresh);
-    return false;
-  };
-  poll<Answer>(url, () => CLOSED_EVERY_MS, heard);
-};
-
 export const applet = (main: HTMLElement): void => {
   const { poll: url, refresh, state } = main.dataset;
   if (!url || !refresh || !state) return;
   if (state === "closed") {
-    untilOpenedAgain(url, refresh);
+    rest<Answer>(url, refresh, (answer) => answer.state === "closed");
     return;
   }
   const pace = (_asked: number, failed: number): number => Math.min(EVERY_MS * 2 ** failed, SLOWEST_MS);

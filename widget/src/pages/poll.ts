@@ -1,6 +1,8 @@
 /** Asks an address for JSON again and again; rests while nobody looks. */
 
 const ASK_LIMIT_MS = 8_000;
+const REST_EVERY_MS = 15_000;
+const REST_ASKS = 240; // for an hour
 
 /** Milliseconds until the next question, from how many were asked and how many failed in a row. */
 export type Pace = (asked: number, failed: number) => number;
@@ -44,4 +46,19 @@ export const poll = <T>(url: string, pace: Pace, heard: (answer: T | null) => bo
 
   document.addEventListener("visibilitychange", ask);
   next();
+};
+
+/** What is over may be opened again by the desk: looks rarely, until `over` is true no longer, and then goes to `refresh`. */
+export const rest = <T>(url: string, refresh: string, over: (answer: T) => boolean): void => {
+  let asked = 0;
+  poll<T>(
+    url,
+    () => REST_EVERY_MS,
+    (answer) => {
+      asked += 1;
+      if (answer && over(answer)) return asked < REST_ASKS;
+      location.replace(refresh);
+      return false;
+    },
+  );
 };

@@ -1,7 +1,7 @@
 /** The status page: starts the session when it is ready, and goes on by itself while it is not. */
 
 import { fill, find, say, write } from "./page";
-import { poll } from "./poll";
+import { poll, rest } from "./poll";
 
 const START_AFTER_MS = 1_000;
 const STARTED_AFTER_MS = 1_500;
@@ -10,7 +10,7 @@ const SLOWEST_MS = 10_000;
 const HELPER_EVERY_MS = 2_000;
 const HELPER_ASKS = 1_800;
 
-type Answer = { state: string; start: string | null; helper: string | null };
+type Answer = { state: string; start: string | null; helper: string | null; opened_at: string | null };
 
 const showStarted = (main: HTMLElement): void => {
   const after = find("[data-after]");
@@ -30,11 +30,11 @@ const showStarted = (main: HTMLElement): void => {
 const ready = (main: HTMLElement, go: string): void => {
   // The link may be a download (we stay here) or a page (we leave). Coming back must not start it a second time.
   const starting = (): void => {
-    history.replaceState("started", "");
+    history.replaceState(main.dataset.opened, "");
     setTimeout(() => showStarted(main), STARTED_AFTER_MS);
   };
   for (const link of document.querySelectorAll("[data-start]")) link.addEventListener("click", starting);
-  if (history.state === "started") {
+  if (history.state === main.dataset.opened) {
     showStarted(main);
   } else if (main.dataset.auto !== undefined) {
     const timer = setTimeout(() => {
@@ -47,12 +47,12 @@ const ready = (main: HTMLElement, go: string): void => {
   }
 };
 
-const tellWhoHelps = (url: string, refresh: string): void => {
+const tellWhoHelps = (url: string, refresh: string, same: (answer: Answer) => boolean): void => {
   const place = find("#helper");
   const pace = (asked: number, failed: number): number =>
     asked > HELPER_ASKS ? SLOWEST_MS : Math.min(HELPER_EVERY_MS * 2 ** failed, SLOWEST_MS);
   poll<Answer>(url, pace, (answer) => {
-    if (answer?.state === "ready" || answer?.state === "started") {
+    if (answer && same(answer)) {
       write(place, answer.helper ? fill(place?.dataset.with, answer.helper) : "");
       return true;
     }
@@ -62,14 +62,21 @@ const tellWhoHelps = (url: string, refresh: string): void => {
 };
 
 export const status = (main: HTMLElement): void => {
-  const { state, poll: url, refresh, go } = main.dataset;
+  const { state, opened, poll: url, refresh, go } = main.dataset;
   if (state === "ready" && go) ready(main, go);
-  if ((state === "ready" || state === "started") && find("#helper") && url && refresh) tellWhoHelps(url, refresh);
-  if ((state !== "waiting" && state !== "parked") || !url || !refresh) return;
-  const pace = (asked: number): number => Math.min(1_000 * 2 ** asked, SLOWEST_MS);
-  poll<Answer>(url, pace, (answer) => {
-    if (answer?.state === state) return true;
-    location.replace(refresh);
-    return false;
-  });
+  if (!url || !refresh) return;
+  if (state === "waiting" || state === "parked") {
+    const pace = (asked: number): number => Math.min(1_000 * 2 ** asked, SLOWEST_MS);
+    poll<Answer>(url, pace, (answer) => {
+      if (answer?.state === state) return true;
+      location.replace(refresh);
+      return false;
+    });
+    return;
+  }
+  const isOpened = (answer: Answer): boolean => answer.state === "ready" || answer.state === "started";
+  const same = (answer: Answer): boolean =>
+    opened ? isOpened(answer) && answer.opened_at === opened : answer.state === state;
+  if (find("#helper")) tellWhoHelps(url, refresh, same);
+  else rest(url, refresh, same);
 };
