@@ -1,8 +1,10 @@
 """Tells open consoles that something has changed: server-sent events on sockets that no thread waits for.
 
 A web process answers a request for the stream like any other, then gives the socket away (`app/web_process.py`). One
-thread of the process looks every second and a half, while there are streams, whether anything is new, and says so on
-all of them. A stream carries nothing but that: what has changed, the page asks for as its own technician.
+thread of the process looks, while there are streams, whether anything is new, and says so on all of them. It sleeps
+until the process's main loop, which wakes once a second anyway, has seen that somebody wrote: a thread that wakes up by
+itself costs more than all that it does then. A stream carries nothing but that: what has changed, the page asks for as
+its own technician.
 """
 
 import secrets
@@ -24,7 +26,8 @@ log = structlog.get_logger()
 LENGTH = 16 * 1024  # bytes of one stream, said ahead, so that it may end cleanly on a kept-alive connection
 MOST_STREAMS = 500  # in one process
 MOST_STREAMS_EACH = 20  # of one technician in one process
-LOOK_EVERY = 1.5  # seconds; what is new is on open pages within two
+LOOK_EVERY = 10.0  # seconds, without a word from the main loop: who has waited for long is news, though nobody wrote
+TICK_EVERY = 0.9  # seconds at the least
 BEAT_EVERY = 20.0  # seconds; proxies close what is silent for longer
 LONGEST = 600  # seconds; then the browser comes anew, and is asked for its session
 _CHANGED = b"data: changed\n\n"
@@ -57,10 +60,17 @@ class _Stream:
 
 
 class Changes:
-    """The streams of one process. `newest` differs from its last answer whenever something has changed."""
+    """The streams of one process.
 
-    def __init__(self, newest: Callable[[], object]) -> None:
+    `newest` differs from its last answer whenever something has changed. `stirred`, which must cost next to nothing,
+    tells whether anybody has written since it was last asked, or might have.
+    """
+
+    def __init__(self, newest: Callable[[], object], stirred: Callable[[], bool]) -> None:
         self._newest = newest
+        self._stirred = stirred
+        self._tick_at = 0.0
+        self._is_stirred = False
         self._lock = threading.Lock()
         self._expected: dict[socket.socket, int] = {}
         self._fresh: list[_Stream] = []
@@ -106,6 +116,19 @@ class Changes:
         self._poke()
         return True
 
+    def tick(self) -> None:
+        """Called by the process's main loop each time that it wakes: is it worth a look?"""
+        if not self._streams or time.monotonic() < self._tick_at:
+            return
+        self._tick_at = time.monotonic() + TICK_EVERY
+        try:
+            stirred = self._stirred()
+        except (SQLAlchemyError, sqlite3.Error, OSError):
+            stirred = True  # the look says what is wrong
+        if stirred:
+            self._is_stirred = True
+            self._poke()
+
     def close(self) -> None:
         """End all streams. The browsers come again, to whoever answers then."""
         with self._lock:
@@ -150,10 +173,11 @@ class Changes:
         seen: object = None
         beat = look = time.monotonic()
         while self._open:
-            events = selector.select(max(0.0, look - time.monotonic()) if self._streams else None)
+            events = selector.select(max(0.0, min(look, beat) - time.monotonic()) if self._streams else None)
             self._hear(selector, [key.fd for key, _mask in events])
             now = time.monotonic()
-            if now >= look and self._streams:
+            if (self._is_stirred or now >= look) and self._streams:
+                self._is_stirred = False
                 look = now + LOOK_EVERY
                 seen = self._look(selector, seen)
             if now >= beat:

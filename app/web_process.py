@@ -22,6 +22,12 @@ class WebProcess(ThreadWorker):  # type: ignore[misc]
         if self._changes:
             self._changes.open()
 
+    def notify(self) -> None:
+        """The main loop is alive: once a second, and with everything that comes."""
+        super().notify()
+        if self._changes:
+            self._changes.tick()
+
     def handle(self, conn: Any) -> Any:
         """One request. Its connection is given away if the answer began a stream."""
         result = super().handle(conn)

@@ -46,7 +46,6 @@ from app.store.staff import load_staff
 log = structlog.get_logger()
 Clock = Callable[[], datetime]
 _KEYS_LOOKED_AT_EVERY = 20.0  # seconds; a revoked key is gone everywhere well within 60
-_LONG_WAITS_LOOKED_AT_EVERY = 10.0  # seconds, by open consoles
 _KEYS_LOOKED_AT_AT_MOST_EVERY = 1.0  # seconds, for tokens that seem forged
 REQUESTS_IN_TEN_MINUTES = 60
 UNCHECKED_IN_TEN_MINUTES = 6  # before a check is asked for
@@ -120,10 +119,8 @@ class Running:
         self.log_in_turns = Turns(self.rates, settings.processes, settings.threads // 4)
         self.figures = Figures(self.database)
         self.hand_offs = HandOffPool(self._surroundings())
-        self.changes = Changes(self._newest)
+        self.changes = Changes(self._newest, self._stirred)
         self._version: int | None = None
-        self._newest_until = 0.0
-        self._newest_seen: tuple[int, ...] = ()
         self._calls = VendorCalls()
         self._webhooks = Webhooks()
         self._keys_lock = threading.Lock()
@@ -245,12 +242,12 @@ class Running:
         return self.clock() - timedelta(minutes=self.desk.options.long_wait)
 
     def _newest(self) -> tuple[int, ...]:
-        """Asked again and again by one thread: whether somebody waits for long is looked at every few seconds."""
-        version, now = self.database.version(), time.monotonic()
-        if version is None or version != self._version or now >= self._newest_until:
-            self._version, self._newest_until = version, now + _LONG_WAITS_LOOKED_AT_EVERY
-            self._newest_seen = newest(self.database, self.waiting_since)
-        return self._newest_seen
+        return newest(self.database, self.waiting_since)
+
+    def _stirred(self) -> bool:
+        """Whether anybody has written since; asked by one thread. What cannot be told for cheap may be."""
+        before, self._version = self._version, self.database.version()
+        return self._version is None or self._version != before
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(

@@ -142,7 +142,11 @@ class Place:
 
     def cpu_ms(self) -> float:
         """Of all threads, in milliseconds; on PostgreSQL with its processes that serve this database."""
-        return sum(map(_cpu_ns, [*self.server.processes(), *self._backends()])) / 1e6
+        return sum(sum(_cpu_ns(pid).values()) for pid in [*self.server.processes(), *self._backends()]) / 1e6
+
+    def threads(self) -> dict[str, int]:
+        """Nanoseconds on a CPU of each thread of the server."""
+        return {thread: spent for pid in self.server.processes() for thread, spent in _cpu_ns(pid).items()}
 
     def _backends(self) -> list[int]:
         if self._database is None:
@@ -222,7 +226,7 @@ def _compared(pair: tuple[Place, Place], path: str, rounds: int, times: int) -> 
 
 def _idle(place: Place, seconds: int = 15) -> dict[str, float]:
     """What open streams add to a server that nobody asks anything, and what each console asks once a minute."""
-    alone = statistics.median(_added_by_one(place, seconds // 2) for _ in range(5))
+    alone = _thread_of_streams(place, 2 * seconds)
     base = _cpu_over(place, seconds)
     consoles = [Console(place.server, f"bench{number}@example.com") for number in range(_TECHNICIANS)]
     with contextlib.ExitStack() as stack:
@@ -241,11 +245,19 @@ def _idle(place: Place, seconds: int = 15) -> dict[str, float]:
     }
 
 
-def _added_by_one(place: Place, seconds: int) -> float:
-    """CPU milliseconds in a second with one stream, less those without: the server's own work comes and goes."""
-    base = _cpu_over(place, seconds)
+def _thread_of_streams(place: Place, seconds: int) -> float:
+    """CPU milliseconds in a second of the thread that the first stream starts. What an idle server does otherwise comes
+    and goes by more than that, so that the difference of two sums would tell nothing."""
+    known = place.threads().keys()
     with place.console.stream():
-        return _cpu_over(place, seconds) - base
+        time.sleep(1)
+        began, before = time.monotonic(), place.threads()
+        time.sleep(seconds)
+        after = place.threads()
+        new = after.keys() - known
+        if not new:
+            raise BenchFailed("a stream has started no thread")
+        return sum(after[thread] - before[thread] for thread in new) / 1e6 / (time.monotonic() - began)
 
 
 def _cpu_over(place: Place, seconds: int) -> float:
@@ -255,13 +267,13 @@ def _cpu_over(place: Place, seconds: int) -> float:
     return (place.cpu_ms() - before) / (time.monotonic() - began)
 
 
-def _cpu_ns(pid: int) -> int:
-    """Time on a CPU that all threads of a process have had."""
-    total = 0
+def _cpu_ns(pid: int) -> dict[str, int]:
+    """Time on a CPU that each thread of a process has had."""
+    threads = {}
     for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
         with contextlib.suppress(OSError):
-            total += int(task.read_text("ascii").split()[0])
-    return total
+            threads[task.parent.name] = int(task.read_text("ascii").split()[0])
+    return threads
 
 
 def _staff(database: Database) -> int:

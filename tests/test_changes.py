@@ -16,12 +16,20 @@ class Desk:
 
     def __init__(self) -> None:
         self.newest = 0
+        self.looks = 0
+        self.stirred = False
         self.fault: Exception | None = None
 
     def __call__(self) -> int:
+        self.looks += 1
         if self.fault:
             raise self.fault
         return self.newest
+
+    def is_stirred(self) -> bool:
+        if self.fault:
+            raise self.fault
+        return self.stirred
 
 
 @pytest.fixture
@@ -32,7 +40,7 @@ def desk() -> Desk:
 @pytest.fixture
 def streams(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Changes]:
     monkeypatch.setattr(changes, "LOOK_EVERY", 0.01)
-    opened = Changes(desk)
+    opened = Changes(desk, desk.is_stirred)
     opened.open()
     yield opened
     opened.close()
@@ -187,8 +195,36 @@ def test_a_database_that_is_away_ends_no_stream(streams: Changes, desk: Desk) ->
         until_told(desk, client)
 
 
+def test_the_main_loop_says_when_a_look_is_worth_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "LOOK_EVERY", 3600.0)
+    monkeypatch.setattr(changes, "TICK_EVERY", 0.0)
+    streams = Changes(desk, desk.is_stirred)
+    streams.open()
+    streams.tick()
+    with connect(streams) as client:
+        hear(client, b"event: beat")  # the first look is over
+        desk.newest = 1
+        client.settimeout(0.2)
+        for _ in range(10):
+            streams.tick()
+        with pytest.raises(TimeoutError):
+            hear(client, b"changed")
+        assert desk.looks == 1
+        desk.stirred = True
+        client.settimeout(10)
+        streams.tick()
+        hear(client, b"data: changed\n\n")
+        desk.stirred, desk.newest, desk.fault = False, 2, OSError("gone")
+        streams.tick()
+        desk.fault = None
+        desk.stirred = True
+        streams.tick()
+        hear(client, b"data: changed\n\n")
+    streams.close()
+
+
 def test_at_the_end_every_stream_ends_cleanly(desk: Desk) -> None:
-    streams = Changes(desk)
+    streams = Changes(desk, desk.is_stirred)
     streams.open()
     clients = [connect(streams, who) for who in range(3)]
     streams.close()
@@ -202,4 +238,4 @@ def test_at_the_end_every_stream_ends_cleanly(desk: Desk) -> None:
 
 
 def test_what_was_never_begun_ends_at_once(desk: Desk) -> None:
-    Changes(desk).close()
+    Changes(desk, desk.is_stirred).close()
