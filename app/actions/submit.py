@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app import metrics
-from app.backends.embedded import EmbeddedDesk
+from app.backends.embedded import new_ticket
 from app.core.backend import Browser, Start
 from app.core.client import client_network
 from app.core.customer_info import should_ask
@@ -17,6 +17,7 @@ from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest, RequestState, new_reference
 from app.core.routing import Staff
 from app.core.site import FORM, REST, Site
+from app.core.ticket import Ticket
 from app.store.codes import use_code
 from app.store.database import Database
 from app.store.requests import (
@@ -30,6 +31,7 @@ from app.store.requests import (
     request_by_reference,
     spend,
 )
+from app.store.tickets import keep_ticket
 
 START_LINK_LIFE = timedelta(minutes=15)
 WINDOW = timedelta(minutes=10)
@@ -122,6 +124,9 @@ def submit(
     network = None if submission.most is None else client_network(submission.client_address)
     since = now - WINDOW
 
+    def make(suspicion: str | None) -> _New:
+        return _new(staff, submission, network, now, lease, suspicion)
+
     def record(connection: Connection) -> tuple[CustomerRequest, bool]:
         key, most = submission.idempotency_key, submission.most or 1
         known, oldest, many = earlier_requests(connection, key, network, most, since, submission.unchecked)
@@ -134,15 +139,18 @@ def submit(
         why = _suspicion(connection, submission, many=many and submission.unchecked is not None)
         if submission.identity and not _spend(connection, submission.identity):
             raise IdentitySpent
-        new = _record_new(connection, staff, submission, network, now, lease, why)
-        if submission.code and not use_code(connection, submission.code, new.reference, now):
+        request = _record(connection, made if why == submission.suspicion else make(why))
+        if submission.code and not use_code(connection, submission.code, request.reference, now):
             raise CodeOver
-        return new, True
+        return request, True
 
+    # Before the writer's turn, for which all processes wait.
+    made = make(submission.suspicion)
     try:
         request, is_new = database.write(record)
     except IntegrityError:
         # PostgreSQL lets two of the same begin side by side; the second finds the first's row now.
+        made = make(submission.suspicion)  # or its new reference was somebody else's
         request, is_new = database.write(record)
     if is_new:
         metrics.submitted(request.site, request.source)
@@ -182,38 +190,48 @@ def ensure_start_link(database: Database, reference: str, now: datetime) -> Star
     return database.write(fresh)
 
 
-def _record_new(
-    connection: Connection,
-    staff: Staff,
-    submission: Submission,
-    network: str | None,
-    now: datetime,
-    lease: Lease | None,
-    suspicion: str | None,
-) -> CustomerRequest:
+@dataclass(frozen=True, slots=True)
+class _New:
+    """What a submission becomes: the request, and what it is opened with where nobody else has to be asked."""
+
+    request: CustomerRequest
+    ticket: Ticket | None = None
+    link: StartLink | None = None
+
+
+def _new(
+    staff: Staff, submission: Submission, network: str | None, now: datetime, lease: Lease | None, suspicion: str | None
+) -> _New:
     site = submission.site
     asked = _for_site(submission)
     request = _new_request(submission, asked, network, now)
     if suspicion:
-        request = replace(_with_browser(request, submission.browser), state=RequestState.SUSPECT, last_error=suspicion)
-    elif needs_hand_off(site):
-        request = _handed_off(request, submission.browser, lease, now)
-    elif site.in_browser:
-        request = replace(request, state=RequestState.OPENED, start=Start.BROWSER, opened_at=now)
-    else:
-        ticket = EmbeddedDesk(connection, staff, site.key, now, request).open_ticket(asked)
-        request = replace(
-            request,
-            state=RequestState.OPENED,
-            start=Start.DESK,
-            attempts=1,
-            ticket_number=ticket.number,
-            session_id=ticket.session_id,
-            opened_at=now,
-        )
+        suspect = _with_browser(request, submission.browser)
+        return _New(replace(suspect, state=RequestState.SUSPECT, last_error=suspicion))
+    if needs_hand_off(site):
+        return _New(_handed_off(request, submission.browser, lease, now))
+    link = new_start_link(request.reference, now)
+    if site.in_browser:
+        return _New(replace(request, state=RequestState.OPENED, start=Start.BROWSER, opened_at=now), link=link)
+    ticket = new_ticket(staff, site.key, asked, now, request)
+    opened = replace(
+        request,
+        state=RequestState.OPENED,
+        start=Start.DESK,
+        attempts=1,
+        session_id=ticket.session_id,
+        opened_at=now,
+    )
+    return _New(opened, ticket, link)
+
+
+def _record(connection: Connection, new: _New) -> CustomerRequest:
+    request = new.request
+    if new.ticket:
+        request = replace(request, ticket_number=keep_ticket(connection, new.ticket))
     insert_request(connection, request)
-    if request.state is RequestState.OPENED:
-        insert_link(connection, new_start_link(request.reference, now))
+    if new.link:
+        insert_link(connection, new.link)
     return request
 
 

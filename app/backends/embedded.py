@@ -36,33 +36,36 @@ class EmbeddedDesk:
 
     def open_ticket(self, request: NewSessionRequest) -> Ticket:
         """The same, as the ticket itself."""
-        return insert_ticket(self._connection, self._new_ticket(request))
+        return insert_ticket(self._connection, new_ticket(self._staff, self._site, request, self._now, self._made_by))
 
-    def _new_ticket(self, request: NewSessionRequest) -> Ticket:
-        where = route(request.department, request.tech, self._staff)
-        made_by = self._made_by
-        return Ticket(
-            number=0,
-            session_id=uuid.uuid4().hex,
-            pin=f"{secrets.randbelow(900_000_000) + 100_000_000}",
-            site=self._site,
-            reference=made_by.reference if made_by else None,
-            state=TicketState.WAITING,
-            queue_kind=where.kind,
-            department_id=where.department_id,
-            technician_id=where.technician_id,
-            asked_department=request.department,
-            asked_tech=request.tech,
-            reason=where.reason,
-            customer_name=request.customer_name,
-            customer_email=request.customer_email,
-            customer_number=request.customer_number,
-            problem_description=request.problem_description,
-            ask_customer_info=request.ask_customer_info,
-            info_mode=info_mode(request),
-            language=request.language,
-            applet_id=new_link_id(),
-            created_at=self._now,
-            more=made_by.more if made_by else (),
-            verified=made_by.verified if made_by else (),
-        )
+
+def new_ticket(
+    staff: Staff, site: str, request: NewSessionRequest, now: datetime, made_by: CustomerRequest | None = None
+) -> Ticket:
+    """A ticket in the right queue, not stored yet; `made_by` as in `EmbeddedDesk`."""
+    where = route(request.department, request.tech, staff)
+    return Ticket(
+        number=0,
+        session_id=uuid.uuid4().hex,
+        pin=f"{secrets.randbelow(900_000_000) + 100_000_000}",
+        site=site,
+        reference=made_by.reference if made_by else None,
+        state=TicketState.WAITING,
+        queue_kind=where.kind,
+        department_id=where.department_id,
+        technician_id=where.technician_id,
+        asked_department=request.department,
+        asked_tech=request.tech,
+        reason=where.reason,
+        customer_name=request.customer_name,
+        customer_email=request.customer_email,
+        customer_number=request.customer_number,
+        problem_description=request.problem_description,
+        ask_customer_info=request.ask_customer_info,
+        info_mode=info_mode(request),
+        language=request.language,
+        applet_id=new_link_id(),
+        created_at=now,
+        more=made_by.more if made_by else (),
+        verified=made_by.verified if made_by else (),
+    )

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select,
 from app.core.backend import Start
 from app.core.request import CustomerRequest, RequestState, states_before
 from app.store.mail import is_mail
-from app.store.tables import Moment, links, requests, spent, tickets
+from app.store.prepared import Prepared
+from app.store.tables import Moment, links, moment, requests, spent, tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class StartTarget:
     applet_type: str | None
 
 
-_INSERT = insert(requests)
+_COLUMNS = tuple(column.name for column in requests.columns)
+_INSERT = Prepared(insert(requests), _COLUMNS)
 _BY_REFERENCE = select(requests).where(requests.c.reference == bindparam("reference"))
 _BY_STATUS_ID = select(requests).where(requests.c.status_id == bindparam("status_id"))
 
@@ -57,17 +59,19 @@ def _recent(skip: str) -> Select[datetime]:
 
 
 # One statement: each word with SQLite costs the writer its turn at the interpreter.
-_EARLIER = select(
-    select(requests.c.reference).where(requests.c.idempotency_key == bindparam("key")).scalar_subquery(),
-    _recent("skip").scalar_subquery(),
-    _recent("skip_unchecked").scalar_subquery(),
+_EARLIER = Prepared(
+    select(
+        select(requests.c.reference).where(requests.c.idempotency_key == bindparam("key")).scalar_subquery(),
+        _recent("skip").scalar_subquery(),
+        _recent("skip_unchecked").scalar_subquery(),
+    )
 )
 _RECENT = _recent("skip")
 _LATELY = select(requests.c.reference).where(
     requests.c.idempotency_key == bindparam("key"), requests.c.created_at > bindparam("since")
 )
 _SPENT = select(spent.c.id).where(spent.c.purpose == bindparam("purpose"), spent.c.id == bindparam("id"))
-_INSERT_LINK = insert(links)
+_INSERT_LINK = Prepared(insert(links), ("id", "reference", "expires_at", "opens"))
 _START_TARGET = (
     select(
         requests.c.reference,
@@ -101,7 +105,7 @@ _OPEN = (
 
 def insert_request(connection: Connection, request: CustomerRequest) -> None:
     """Keep a new request. Raises IntegrityError when its idempotency key or reference is taken."""
-    connection.execute(_INSERT, _values(request))
+    _INSERT.run(connection, _values(request))
 
 
 def request_by_reference(connection: Connection, reference: str) -> CustomerRequest | None:
@@ -121,8 +125,8 @@ def earlier_requests(
     and whether there were as many as `unchecked` since then."""
     skip = (unchecked or nth) - 1
     values = {"key": key, "network": network, "since": since, "skip": nth - 1, "skip_unchecked": skip}
-    row = connection.execute(_EARLIER, values).one()
-    return row[0], row[1], row[2] is not None
+    reference, came_in, as_many = tuple(_EARLIER.run(connection, values).one())
+    return reference, came_in and moment(came_in), as_many is not None
 
 
 def nth_newest(connection: Connection, network: str, nth: int, since: datetime) -> datetime | None:
@@ -193,10 +197,8 @@ def reopen_request(connection: Connection, reference: str) -> None:
 
 def insert_link(connection: Connection, link: StartLink) -> None:
     """Keep a new link."""
-    connection.execute(
-        _INSERT_LINK,
-        {"id": link.id, "reference": link.reference, "expires_at": link.expires_at, "opens": link.opens},
-    )
+    values = {"id": link.id, "reference": link.reference, "expires_at": link.expires_at, "opens": link.opens}
+    _INSERT_LINK.run(connection, values)
 
 
 def start_target(connection: Connection, link_id: str) -> StartTarget | None:
@@ -216,9 +218,6 @@ def newest_link(connection: Connection, reference: str) -> StartLink | None:
 def record_opening(connection: Connection, link_id: str, most: int, now: datetime) -> bool:
     """Count one more opening; False when the link has been opened `most` times already."""
     return connection.execute(_OPEN, {"which": link_id, "most": most, "now": now}).rowcount == 1
-
-
-_COLUMNS = tuple(column.name for column in requests.columns)
 
 
 def _values(request: CustomerRequest) -> dict[str, object]:

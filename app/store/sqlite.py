@@ -1,6 +1,6 @@
 """SQLite: how its file is opened, and the one thread per process that writes to it.
 
-The writer takes all writes that have gathered, a file lock that keeps the processes in turn, and commits them
+The writer takes a file lock that keeps the processes in turn, all writes that have gathered by then, and commits them
 together with `synchronous=FULL`: the same durability at a fraction of the fsyncs. One that fails takes nothing
 else with it: what it shared a transaction with is undone and done again.
 """
@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -101,22 +101,17 @@ class SqliteWriter:
 
     def _work(self) -> None:
         while (first := self._jobs.get()) is not None:
-            batch = [first]
-            more = True
-            while more and len(batch) < _MOST_AT_ONCE:
-                more = self._gather(batch)
-            self._commit(batch)
+            self._commit([first])
 
-    def _gather(self, batch: list[_Job]) -> bool:
-        try:
-            job = self._jobs.get_nowait()
-        except queue.Empty:
-            return False
-        if job is None:
-            self._jobs.put(None)
-            return False
-        batch.append(job)
-        return True
+    def _gather(self, batch: list[_Job]) -> None:
+        """Add what waits. Done in this process's turn, not before: most of it comes while others have theirs."""
+        with suppress(queue.Empty):
+            while len(batch) < _MOST_AT_ONCE:
+                job = self._jobs.get_nowait()
+                if job is None:
+                    self._jobs.put(None)
+                    return
+                batch.append(job)
 
     def _commit(self, batch: list[_Job]) -> None:
         """All in one transaction; when one of them fails after it has written, each in a transaction of its own."""
@@ -135,6 +130,7 @@ class SqliteWriter:
 
     def _run_together(self, batch: list[_Job]) -> list[tuple[Any, Exception | None]]:
         with self.turn() as connection:
+            self._gather(batch)
             raw = self._open()[1]
             outcomes: list[tuple[Any, Exception | None]] = []
             for job, _ in batch:

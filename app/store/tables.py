@@ -30,6 +30,11 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _TICK
 
 
+def moment(value: int) -> datetime:
+    """What the database has, as a moment."""
+    return _EPOCH + value * _TICK
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware UTC datetime, stored as a whole number of microseconds."""
 
@@ -40,7 +45,7 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else microseconds(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + value * _TICK
+        return None if value is None else moment(value)
 
 
 metadata = MetaData(

@@ -11,11 +11,12 @@ from app.core.routing import QueueKind, Reason
 from app.core.standing import Standing
 from app.core.ticket import OPEN_STATES, Outcome, Ticket, TicketEvent, TicketState, states_before
 from app.store.mail import is_mail
+from app.store.prepared import Prepared
 from app.store.tables import Moment, ticket_events, tickets
 
 MOST_EARLIER = 20  # tickets of one request beside its last
 _COLUMNS = tuple(column.name for column in tickets.columns if column.name != "number")
-_INSERT = insert(tickets)
+_INSERT = Prepared(insert(tickets), _COLUMNS)
 _BY_NUMBER = select(tickets).where(tickets.c.number == bindparam("number"))
 _BY_APPLET_ID = select(tickets).where(tickets.c.applet_id == bindparam("applet_id"))
 _OWNER = select(tickets.c.owner_id).where(
@@ -30,9 +31,15 @@ _APPLET_OPENED = (
 
 def insert_ticket(connection: Connection, ticket: Ticket) -> Ticket:
     """Keep a new ticket; the answer has its number."""
+    return replace(ticket, number=keep_ticket(connection, ticket))
+
+
+def keep_ticket(connection: Connection, ticket: Ticket) -> int:
+    """Keep a new ticket; its number."""
     values = {name: getattr(ticket, name) for name in _COLUMNS}
-    key = connection.execute(_INSERT, values).inserted_primary_key
-    return replace(ticket, number=key[0] if key else 0)
+    answer = _INSERT.run(connection, values)
+    # SQLite tells it for nothing; a RETURNING would be one more word with it.
+    return int(answer.scalar_one() if answer.returns_rows else answer.lastrowid)
 
 
 def ticket_by_number(connection: Connection, number: int) -> Ticket | None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.actions import submit
 from app.actions.hand_off import asked_of
 from app.actions.submit import IdentitySpent, Once, OtherContent, TooMany, ensure_start_link
 from app.core.customer_info import AskPolicy, InfoMode
@@ -43,6 +44,14 @@ def test_the_same_key_again_is_the_same_request(desk: DeskAtWork) -> None:
 def test_another_key_is_another_request(desk: DeskAtWork) -> None:
     assert desk.submit().reference != desk.submit().reference
     assert len(desk.tickets()) == 2
+
+
+def test_a_reference_that_is_taken_is_not_used(desk: DeskAtWork, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = desk.submit().reference
+    drawn = iter([taken, "0000-0000"])
+    monkeypatch.setattr(submit, "new_reference", lambda: next(drawn))
+    assert desk.submit().reference == "0000-0000"
+    assert len(desk.requests()) == len(desk.tickets()) == 2
 
 
 def test_twenty_at_once_with_one_key_are_one_request(desk: DeskAtWork) -> None:

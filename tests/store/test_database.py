@@ -6,9 +6,12 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -44,6 +47,13 @@ def department(number: int) -> Callable[[Connection], None]:
 def numbers(database: Database) -> list[int]:
     with database.read() as connection:
         return list(load_staff(connection).departments)
+
+
+def waited_for(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def pragmas(connection: Connection) -> dict[str, object]:
@@ -156,6 +166,31 @@ def test_writes_that_gathered_are_committed_together_and_one_fails_alone(sqlite_
             bad.result(30)
     assert numbers(database) == [1, 2, 3, 4, 5]
     database.close()
+
+
+def test_what_comes_while_another_process_has_its_turn_is_committed_together(sqlite_url: str) -> None:
+    database, other = Database(sqlite_url), Database(sqlite_url)
+    migrate(database)
+    path = other.url.database
+    database.write(bump_generation)  # the writer has started
+    writer = database._writer
+    assert writer
+
+    def committed_before(connection: Connection, *, number: int) -> int:
+        department(number)(connection)
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
+            return int(reader.execute("SELECT count(*) FROM departments").fetchone()[0])
+
+    with ThreadPoolExecutor(4) as pool:
+        with other.exclusive():
+            done = [pool.submit(database.write, partial(committed_before, number=0))]
+            waited_for(lambda: f" -> FLOCK  ADVISORY  WRITE {os.getpid()} " in Path("/proc/locks").read_text("ascii"))
+            done += [pool.submit(database.write, partial(committed_before, number=n)) for n in (1, 2, 3)]
+            waited_for(lambda: writer._jobs.qsize() == 3)
+        assert [one.result(30) for one in done] == [0, 0, 0, 0]
+    assert sorted(numbers(database)) == [0, 1, 2, 3]
+    for each in (database, other):
+        each.close()
 
 
 def test_every_change_of_the_configuration_raises_the_generation(database: Database) -> None:
