@@ -194,6 +194,19 @@ def test_hidden_details_never_reach_the_customer_s_side(
     assert client.post(path, {"action": "cancel"}).status == 303
 
 
+def test_details_that_cannot_be_recorded_stay_on_the_page(client: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = applet_of(client)
+
+    def fail(*_arguments: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr("app.web.applet.save_details", fail)
+    answer = client.post(path, {**ELEMENTS, "action": "save"})
+    assert answer.status == 503
+    assert shown(answer) == ELEMENTS
+    assert "Everything you typed is still here" in answer.select(".summary").get_text()
+
+
 def test_a_field_given_twice_with_different_values_is_refused(client: PageClient, here: Running) -> None:
     path = applet_of(client, customer_name="Before")
     answer = client.post(path, "customer_name=a&customer_name=b", content_type="application/x-www-form-urlencoded")
