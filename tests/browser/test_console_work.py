@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Look, NewPage
 from tests.browser.journeys import LATE, fill, reach_applet, send
@@ -12,7 +12,6 @@ from tests.live_server import LiveServer
 pytestmark = pytest.mark.browser
 PASSWORD = "a-password-for-tests"
 SOON_MS = 3_000
-AN_HOUR_OF_LOOKING = 240
 
 
 @pytest.fixture(scope="module")
@@ -86,38 +85,11 @@ def test_one_claims_the_other_is_told_and_the_customer_reads_who_will_help(new_p
     expect(history.nth(6)).to_contain_text("Wants a call back.")
 
 
-@pytest.mark.usefixtures("desk")
-def test_hours_after_the_end_the_page_still_looks_once_a_minute(new_page: NewPage) -> None:
-    customer, wei = new_page(expect=LATE), seated(new_page(), "wei@example.com")
-    reach_applet(customer)
-    wei.goto(f"/console/tickets/{number_of(customer)}")
-    wei.get_by_role("button", name="Claim").click()
-    wei.get_by_role("button", name="Close ticket").click()
-    expect(customer.get_by_role("heading", name="Your session has ended")).to_be_visible()
-    asked: list[Route] = []
-
-    def closed(route: Route) -> None:
-        asked.append(route)
-        route.fulfill(json={"state": "closed"})
-
-    customer.route("**/state", closed)
-    customer.clock.install()
-    customer.reload()
-    while len(asked) < AN_HOUR_OF_LOOKING:
-        customer.clock.fast_forward(15_000)
-    customer.unroute("**/state")
-    wei.get_by_role("button", name="Open it again").click()
-    expect(wei.locator("#ticket-now")).to_contain_text("You have this ticket.")
-    customer.clock.fast_forward(60_000)
-    expect(customer.locator("#now")).to_have_text("Wei Chen will help you now.")
-
-
 def test_a_page_asks_at_once_when_the_network_is_back(page: Page) -> None:
     page.clock.install()
     reach_applet(page)
     with page.expect_response("**/state"):
-        page.clock.fast_forward(2_000)
-    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))  # no timer of the page's fires any more
+        page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))  # no timer of the page's fires after this one
     page.context.set_offline(True)
     with page.expect_response("**/state"):
         page.context.set_offline(False)

@@ -121,7 +121,12 @@ def test_an_ended_ticket_is_gone_and_takes_no_changes(
     path = applet_of(client, customer_name="Zoë")
     number = newest(here).number
     here.database.write(lambda connection: end_ticket(connection, number, state, clock()))
-    assert client.get(path).status == 410
+    over = client.get(path)
+    assert over.status == 410
+    # What the customer cancelled stays so; the rest the desk can open again.
+    looks = state is not TicketState.CANCELLED
+    assert bool(over.page.select("main[data-poll]")) is looks
+    assert [meta["content"] for meta in over.page.select("noscript meta")] == [f"60;url={path}"] * looks
     assert client.get(f"{path}/state").json["state"] == state
     client.post(path, {**ELEMENTS, "action": "save"})
     client.post(path, {"action": "cancel"})
