@@ -1,5 +1,6 @@
 """The embedded desk's applet: a page of ours that the customer waits on, or the operator's own program."""
 
+import structlog
 from flask import (
     Blueprint,
     Response,
@@ -29,10 +30,12 @@ from app.store.tickets import later_reference, place_in_queue, ticket_by_applet_
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.links import asked_platform, gone, is_only_looking, link_or_abort
+from app.web.request_form import NOT_RECORDED, not_recorded_sentence
 from app.web.words import _, speak_for
 from app.wiring import Running, running
 
 pages = Blueprint("applet", __name__)
+log = structlog.get_logger()
 
 
 @pages.get("/applet/<token>")
@@ -100,6 +103,9 @@ def change(token: str) -> Response:
         abort(403)
     except TicketOver:
         return _back(token)
+    except NOT_RECORDED as error:
+        log.error("details_not_recorded", ticket=ticket.number, error=type(error).__name__)
+        return _refused(here, token, ticket, values, {"form": not_recorded_sentence()}, 503)
     return _back(token, "?saved")
 
 
@@ -162,10 +168,17 @@ def _page(
     return make_response(html, status if ticket.is_open else 410)
 
 
-def _refused(here: Running, token: str, ticket: Ticket, values: dict[str, str], problems: dict[str, str]) -> Response:
+def _refused(
+    here: Running,
+    token: str,
+    ticket: Ticket,
+    values: dict[str, str],
+    problems: dict[str, str],
+    status: int = 422,
+) -> Response:
     if ticket.info_mode is InfoMode.HIDDEN:
         abort(403)
-    return _page(here, token, ticket, form_open=True, values=values, problems=problems, status=422)
+    return _page(here, token, ticket, form_open=True, values=values, problems=problems, status=status)
 
 
 def _back(token: str, query: str = "") -> Response:

@@ -1,28 +1,28 @@
 """Errors as pages for people and as JSON for programs; nothing of what went wrong inside is shown."""
 
-import sqlite3
 import traceback
-from concurrent.futures import TimeoutError as WriteTimeout
 from pathlib import Path
 
 import structlog
-from flask import Flask, Response, jsonify, make_response, render_template, request
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from app.core.bodies import BadBody
+from app.core.site import Site
 from app.headers import JSON, request_id, with_headers
+from app.web.request_form import NOT_RECORDED
 from app.web.words import _
 from app.wiring import running
 
 log = structlog.get_logger()
+_FOR_WHO_MADE_THE_FORM = (400, 413, 415)
 
 
 def register(app: Flask) -> None:
     """Every error ends here."""
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(BadBody, _bad_body)
-    for kind in (SQLAlchemyError, sqlite3.Error, WriteTimeout):
+    for kind in NOT_RECORDED:
         app.register_error_handler(kind, _database_error)
     app.register_error_handler(Exception, _our_fault)
 
@@ -62,36 +62,50 @@ def _frames(error: Exception) -> list[str]:
 def _answer(status: int, reason: str) -> Response:
     if request.path.startswith("/api/"):
         return with_headers(make_response(jsonify(error={"status": status, "message": reason}), status), JSON)
-    title, lines = _words(status, reason)
+    title, lines = _words(status)
     in_console = request.path.startswith("/console")
+    site = None if in_console else _site()
     html = render_template(
         "console/message.html" if in_console else "error.html",
-        site=None if in_console else running().desk.site("default"),
+        site=site,
         title=title,
         lines=lines,
-        actions=_ways_on(in_console),
+        actions=_ways_on_in_console() if in_console else _ways_on(status, site),
+        reason=f"{status}: {reason}" if status in _FOR_WHO_MADE_THE_FORM else None,
         request_id=request_id() if status >= 500 else None,
     )
     return make_response(html, status)
 
 
-def _ways_on(in_console: bool) -> list[dict[str, str]]:
-    if in_console:
-        return [{"label": _("Back to the queue"), "url": "/console/", "method": "get"}]
-    return [{"label": _("Get support"), "url": "/", "method": "get"}]
+def _site() -> Site | None:
+    """Whose page it was to be, as far as the view had come."""
+    site: Site | None = g.get("spoken_for")
+    return site or running().desk.site("default")
 
 
-def _words(status: int, reason: str) -> tuple[str, list[str]]:
+def _ways_on_in_console() -> list[dict[str, str]]:
+    return [{"label": _("Back to the queue"), "url": "/console/", "method": "get"}]
+
+
+def _ways_on(status: int, site: Site | None) -> list[dict[str, str]]:
+    """What failed for now can be asked for again: whoever has a request need not make another one."""
+    form = f"/s/{site.key}" if site and site.key != "default" else "/"
+    anew = {"label": _("Get support"), "url": form, "method": "get"}
+    passes = request.method == "GET" and (status >= 500 or status == 429)
+    return [{"label": _("Try again"), "url": "", "method": "get"}, anew] if passes else [anew]
+
+
+def _words(status: int) -> tuple[str, list[str]]:
     known = {
         401: (_("You are logged out"), [_("Please log in again.")]),
         403: (_("This is not allowed"), [_("You may not do this with this link.")]),
         404: (_("There is nothing here"), [_("The address may be mistyped, or the link was cut off.")]),
         405: (_("This does not work here"), [_("Please go back and press the button on the page.")]),
-        413: (_("This is too much text"), [_("Please go back and shorten it."), reason]),
+        413: (_("This is too much text"), [_("Please go back and shorten it.")]),
         429: (_("Too many tries"), [_("Please wait a moment and try again.")]),
     }
     if status in known:
         return known[status]
     if status < 500:
-        return _("This could not be read"), [_("Please go back and try again."), reason]
+        return _("This could not be read"), [_("Please go back and try again.")]
     return _("Something went wrong"), [_("This is our mistake, not yours. Please try again in a moment.")]

@@ -3,13 +3,10 @@
 There is no token that such a page could have, and no cookie that it could use: see docs/intranet.md.
 """
 
-import sqlite3
-from concurrent.futures import TimeoutError as WriteTimeout
 from enum import Enum
 
 import structlog
 from flask import Blueprint, Response, abort, make_response, render_template, request
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import Who, open_to
 from app.actions.submit import Submission, TooMany
@@ -26,7 +23,14 @@ from app.intake import allowed_return, submission
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.language import page_language
-from app.web.request_form import Filled, form_again, not_recorded_sentence, offered_departments, wait_sentence
+from app.web.request_form import (
+    NOT_RECORDED,
+    Filled,
+    form_again,
+    not_recorded_sentence,
+    offered_departments,
+    wait_sentence,
+)
 from app.web.words import _, speak_for
 from app.wiring import FORM_LIFE, Desk, Running, running
 
@@ -143,7 +147,7 @@ def _taken(here: Running, desk: Desk, site: Site, posted: Posted) -> Response:
     except TooMany as too_many:
         sentence = {"form": wait_sentence(too_many.retry_after)}
         return _again(desk, site, filled, sentence, 429, too_many.retry_after)
-    except (SQLAlchemyError, sqlite3.Error, WriteTimeout) as error:
+    except NOT_RECORDED as error:
         log.error("request_not_recorded", site=site.key, error=type(error).__name__)
         return _again(desk, site, filled, {"form": not_recorded_sentence()}, 503, 5)
     log.info("request_recorded", reference=recorded.reference, site=site.key, ticket=recorded.ticket_number)

@@ -19,7 +19,7 @@ from app.incoming import client_address, form_body, see_other
 from app.intake import submission
 from app.web.language import page_language
 from app.web.links import gone, link_or_abort
-from app.web.request_form import wait_sentence
+from app.web.request_form import NOT_RECORDED, not_recorded_sentence, wait_sentence
 from app.web.words import _, ngettext, speak_for
 from app.wiring import Running, running
 
@@ -150,6 +150,9 @@ def _entered(here: Running, text: str) -> Response | _Said:
         return _Said(wait_sentence(many.retry_after), 429, retry_after=many.retry_after)
     except CodeOver:
         pass
+    except NOT_RECORDED as error:
+        log.error("request_not_recorded", error=type(error).__name__)
+        return _Said(not_recorded_sentence(), 503, retry_after=5)
     return _Said(_("This PIN does not work. Please look at it again, or ask your technician for a new one."), 422)
 
 

@@ -1,9 +1,12 @@
 """A site's request form, empty or as it came in: what every way to it shows."""
 
+import sqlite3
+from concurrent.futures import TimeoutError as WriteTimeout
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from flask import Response, render_template, request
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.customer_info import AskPolicy
 from app.core.more import More
@@ -15,6 +18,8 @@ from app.web.language import limit_to, page_language
 from app.web.prerendered import MARK, Prerendered
 from app.web.words import _, ngettext, speak_for
 from app.wiring import Desk, Running, running
+
+NOT_RECORDED = (SQLAlchemyError, sqlite3.Error, WriteTimeout)  # what a write raises that did not get to the disk
 
 
 @dataclass(frozen=True, slots=True)

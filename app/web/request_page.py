@@ -1,13 +1,10 @@
 """The hosted request page: a small form, and its post."""
 
 import hashlib
-import sqlite3
-from concurrent.futures import TimeoutError as WriteTimeout
 from dataclasses import replace
 
 import structlog
 from flask import Blueprint, Response, abort, jsonify
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import Who, open_to
 from app.actions.submit import TooMany, needs_check
@@ -24,6 +21,7 @@ from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.language import page_language
 from app.web.request_form import (
+    NOT_RECORDED,
     Filled,
     empty_form,
     form_again,
@@ -106,7 +104,7 @@ def send(site_key: str) -> Response:
         wait = too_many.retry_after
         problems = {"form": wait_sentence(wait)}
         return form_again(desk, site, replace(filled, problems=problems, status=429, retry_after=wait))
-    except (SQLAlchemyError, sqlite3.Error, WriteTimeout) as error:
+    except NOT_RECORDED as error:
         log.error("request_not_recorded", site=site.key, error=type(error).__name__)
         problems = {"form": not_recorded_sentence()}
         return form_again(desk, site, replace(filled, problems=problems, status=503, retry_after=5))

@@ -32,6 +32,7 @@ def speak_for(site: Site | None, language: str | None = None) -> None:
     """From now on this answer's texts are in one of the site's languages and its own words, where it has some."""
     if site:
         limit_to(site.languages)
+    g.spoken_for = site
     g.own_texts = texts_for(site.texts, language or page_language()) if site and site.texts else {}
 
 

@@ -1,5 +1,7 @@
 """A customer and two consoles at once: who takes a ticket, who is told, and what the customer sees of it."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -81,6 +83,16 @@ def test_one_claims_the_other_is_told_and_the_customer_reads_who_will_help(new_p
     history = noor.locator("#ticket-history > li")
     expect(history).to_have_count(11)
     expect(history.nth(6)).to_contain_text("Wants a call back.")
+
+
+def test_a_page_asks_at_once_when_the_network_is_back(page: Page) -> None:
+    page.clock.install()
+    reach_applet(page)
+    with page.expect_response("**/state"):
+        page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))  # no timer of the page's fires after this one
+    page.context.set_offline(True)
+    with page.expect_response("**/state"):
+        page.context.set_offline(False)
 
 
 @pytest.mark.usefixtures("desk")

@@ -121,7 +121,12 @@ def test_an_ended_ticket_is_gone_and_takes_no_changes(
     path = applet_of(client, customer_name="Zoë")
     number = newest(here).number
     here.database.write(lambda connection: end_ticket(connection, number, state, clock()))
-    assert client.get(path).status == 410
+    over = client.get(path)
+    assert over.status == 410
+    # What the customer cancelled stays so; the rest the desk can open again.
+    looks = state is not TicketState.CANCELLED
+    assert bool(over.page.select("main[data-poll]")) is looks
+    assert [meta["content"] for meta in over.page.select("noscript meta")] == [f"60;url={path}"] * looks
     assert client.get(f"{path}/state").json["state"] == state
     client.post(path, {**ELEMENTS, "action": "save"})
     client.post(path, {"action": "cancel"})
@@ -192,6 +197,19 @@ def test_hidden_details_never_reach_the_customer_s_side(
         assert not answer.page.select("input:not([type=hidden]), textarea")
     assert newest(here).elements == ELEMENTS
     assert client.post(path, {"action": "cancel"}).status == 303
+
+
+def test_details_that_cannot_be_recorded_stay_on_the_page(client: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = applet_of(client)
+
+    def fail(*_arguments: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr("app.web.applet.save_details", fail)
+    answer = client.post(path, {**ELEMENTS, "action": "save"})
+    assert answer.status == 503
+    assert shown(answer) == ELEMENTS
+    assert "Everything you typed is still here" in answer.select(".summary").get_text()
 
 
 def test_a_field_given_twice_with_different_values_is_refused(client: PageClient, here: Running) -> None:

@@ -8,6 +8,9 @@ import app.pool
 import app.web.errors
 import app.web.request_page
 import app.web.status_page
+from app.core.site import Site
+from app.store.sites import add_site
+from app.wiring import Running
 from tests.page_client import PageClient
 
 SECRET = "secret-of-the-inside"
@@ -27,6 +30,7 @@ def test_an_unknown_address_is_a_page_with_a_way_on(client: PageClient, path: st
     assert answer.status == 404
     assert answer.is_page
     assert answer.page.select("main a[href='/'], main a[href='/console/']")
+    assert not answer.page.select("main .reference")
 
 
 @pytest.mark.parametrize(
@@ -68,6 +72,26 @@ def test_a_body_that_is_no_form_is_refused_with_a_page(
 ) -> None:
     answer = client.post("/s/default", body, content_type=content_type)
     assert (answer.status, answer.is_page) == (status, True)
+
+
+def test_why_a_body_is_refused_is_no_sentence_in_a_language_that_its_reader_may_not_speak(client: PageClient) -> None:
+    headers = {"Accept-Language": "de"}
+    answer = client.post("/s/default", b"x", content_type="text/plain", headers=headers)
+    assert [line.get_text() for line in answer.page.select("main p:not(.soft)")] == [
+        "Bitte gehen Sie zurück und versuchen Sie es noch einmal."
+    ]
+    code = answer.select("main .reference")
+    assert (code["lang"], code["dir"]) == ("en", "ltr")
+    assert code.get_text().startswith("415: send the form as")
+
+
+def test_an_error_stays_on_its_site(client: PageClient, here: Running) -> None:
+    acme = Site(key="acme", uid="acme-uid", name="Acme Ltd", phone="+49 30 1234")
+    here.database.write(lambda connection: add_site(connection, acme, here.clock()))
+    answer = client.post("/s/acme", b"x", content_type="text/plain")
+    assert answer.page.select("main a[href='/s/acme']")
+    assert answer.select("header").get_text(strip=True) == "Acme Ltd"
+    assert "+49 30 1234" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -138,6 +162,18 @@ def test_a_database_that_does_not_answer_is_503_with_a_time(
     answer = client.get(path)
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     assert SECRET not in answer.text
+
+
+def test_what_failed_can_be_asked_for_again_without_another_request(
+    client: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = client.submit(customer_name="Zoë").location
+    with monkeypatch.context() as broken:
+        broken.setattr(app.web.status_page, "follow", fail_in_database)
+        first, *_others = client.get(path).page.select("main a.button")
+        assert (first.get_text(), first["href"]) == ("Try again", "")
+        assert client.post(path).page.select("main a.button")[0]["href"] == "/"
+    assert client.get(path).select("h1").get_text() == "Your session is ready"
 
 
 def test_a_request_that_cannot_be_recorded_keeps_what_was_typed(

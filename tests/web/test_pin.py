@@ -109,6 +109,22 @@ def test_five_wrong_tries_then_the_right_pin_waits_too_with_another_way(
     assert enter(client, code.pin).status == 303
 
 
+def test_a_pin_stays_in_its_field_while_the_database_does_not_answer(
+    client: PageClient, here: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin = start(here).pin
+
+    def fail(*_arguments: object) -> None:
+        raise TimeoutError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("app.web.pin.code_of_pin", fail)
+        answer = enter(client, pin)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.select("#pin")["value"] == pin
+    assert enter(client, pin).status == 303
+
+
 def test_what_is_no_pin_is_no_try(client: PageClient, here: Running) -> None:
     for typed in (
         "",

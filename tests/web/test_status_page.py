@@ -101,6 +101,7 @@ def test_parked_says_so_with_the_phone_and_a_way_to_try_again(client: PageClient
     page = client.get(path)
     assert "+1 555 0100" in page.select("main").get_text()
     assert page.select("main form")["action"] == path
+    assert refreshes(page) == [f"60;url={path}"]
     assert state_of(client, path)["start"] is None
 
 
@@ -112,6 +113,7 @@ def test_ended_offers_a_new_request(client: PageClient) -> None:
     assert page.status == 200
     assert page.select("main")["data-state"] == "ended"
     assert page.select('main a[href="/s/default"]')
+    assert refreshes(page) == [f"60;url={path}"]
     assert not page.page.select("a[data-start], main form")
     assert state_of(client, path) == {
         "reference": page.select(".reference").get_text(),

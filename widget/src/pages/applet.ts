@@ -5,7 +5,7 @@ import { poll, rest } from "./poll";
 
 // A helper's name is there within three seconds; the server allows 60 questions a minute.
 const EVERY_MS = 2_000;
-const SLOWEST_MS = 30_000;
+const SLOWEST_MS = 10_000;
 
 type Answer = { state: string; place: number | null; helper: string | null; queue_label: string };
 
@@ -38,8 +38,8 @@ const show = (main: HTMLElement, { state, place, helper, queue_label }: Answer):
 export const applet = (main: HTMLElement): void => {
   const { poll: url, refresh, state } = main.dataset;
   if (!url || !refresh || !state) return;
-  if (state === "closed") {
-    rest<Answer>(url, refresh, (answer) => answer.state === "closed");
+  if (state !== "waiting" && state !== "active") {
+    rest<Answer>(url, refresh, (answer) => answer.state === state);
     return;
   }
   const pace = (_asked: number, failed: number): number => Math.min(EVERY_MS * 2 ** failed, SLOWEST_MS);

@@ -1,8 +1,9 @@
-/** Asks an address for JSON again and again; rests while nobody looks. */
+/** Asks an address for JSON again and again; rests while nobody looks, and asks at once when somebody does or the network is back. */
 
 const ASK_LIMIT_MS = 8_000;
 const REST_EVERY_MS = 15_000;
-const REST_ASKS = 240; // for an hour
+const REST_ASKS = 240; // for an hour of looking
+const REST_LATER_MS = 60_000;
 
 /** Milliseconds until the next question, from how many were asked and how many failed in a row. */
 export type Pace = (asked: number, failed: number) => number;
@@ -13,6 +14,7 @@ export const poll = <T>(url: string, pace: Pace, heard: (answer: T | null) => bo
   let failed = 0;
   let timer = 0;
   let asking = false;
+  const stop = new AbortController();
 
   const ask = async (): Promise<void> => {
     if (asking || document.hidden) return;
@@ -36,7 +38,7 @@ export const poll = <T>(url: string, pace: Pace, heard: (answer: T | null) => bo
     asking = false;
     asked += 1;
     if (goOn) next();
-    else document.removeEventListener("visibilitychange", ask);
+    else stop.abort();
   };
 
   const next = (): void => {
@@ -44,19 +46,18 @@ export const poll = <T>(url: string, pace: Pace, heard: (answer: T | null) => bo
     timer = setTimeout(ask, pace(asked, failed));
   };
 
-  document.addEventListener("visibilitychange", ask);
+  document.addEventListener("visibilitychange", ask, { signal: stop.signal });
+  addEventListener("online", ask, { signal: stop.signal });
   next();
 };
 
 /** What is over may be opened again by the desk: looks rarely, until `over` is true no longer, and then goes to `refresh`. */
 export const rest = <T>(url: string, refresh: string, over: (answer: T) => boolean): void => {
-  let asked = 0;
   poll<T>(
     url,
-    () => REST_EVERY_MS,
+    (asked) => (asked < REST_ASKS ? REST_EVERY_MS : REST_LATER_MS),
     (answer) => {
-      asked += 1;
-      if (answer && over(answer)) return asked < REST_ASKS;
+      if (answer && over(answer)) return true;
       location.replace(refresh);
       return false;
     },
