@@ -40,6 +40,8 @@ def serve() -> None:
     _refuse_busy_port(settings)
     first_login = _set_up(settings)
     click.echo(_addresses(settings, first_login))
+    with open_database(settings) as database, database.read() as connection:
+        _remind_of_administrator(load_staff(connection))
     _run_gunicorn(settings)
 
 
@@ -97,8 +99,7 @@ def _check_at_rest(settings: Settings) -> bool:
     with open_database(settings) as database, database.read() as connection:
         click.echo(f"database   good, {database.url.render_as_string(hide_password=True)}")
         staff = load_staff(connection)
-        if staff.technicians and not _any_administrator(staff):
-            click.echo("warning    nobody is administrator; see: handbell technician role MAIL administrator")
+        _remind_of_administrator(staff)
         for site in load_sites(connection):
             problems = site_problems(site, staff, sealer, now().date())
             click.echo(f"site       {site.key}: {'; '.join(problems) or 'good'}, {site.backend}")
@@ -117,8 +118,12 @@ def _check_at_rest(settings: Settings) -> bool:
     return bool(wrong)
 
 
-def _any_administrator(staff: Staff) -> bool:
-    return any(t.role is Role.ADMINISTRATOR and not t.disabled for t in staff.technicians.values())
+def _remind_of_administrator(staff: Staff) -> None:
+    """Print that nobody can run the place from the console, as after an upgrade from a version without roles."""
+    if staff.technicians and not any(
+        t.role is Role.ADMINISTRATOR and not t.disabled for t in staff.technicians.values()
+    ):
+        click.echo("warning    nobody is administrator; see: handbell technician role MAIL administrator")
 
 
 def _set_up(settings: Settings) -> FirstLogin | None:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 
 from tests.cli.command import COMMAND, Handbell
+from tests.live_server import free_port
 
 
 def test_check_tells_what_is_good(filled: Handbell) -> None:
@@ -14,11 +15,18 @@ def test_check_tells_what_is_good(filled: Handbell) -> None:
     assert "site       default: good" in told
 
 
-def test_check_says_when_nobody_is_administrator(filled: Handbell) -> None:
+def test_check_and_serve_say_when_nobody_is_administrator(filled: Handbell) -> None:
     assert "nobody is administrator" not in filled.says("check")
     assert filled.run("technician", "role", "dora@example.com", "supervisor").returncode == 0
     told = "warning    nobody is administrator; see: handbell technician role MAIL administrator"
     assert told in filled.says("check").splitlines()
+    environment = {**os.environ, "HANDBELL_DATA_DIR": str(filled.data), "PORT": str(free_port())}
+    process = subprocess.Popen([str(COMMAND), "serve"], env=environment, stdout=-1, text=True)
+    assert process.stdout
+    said = list(iter(process.stdout.readline, "ready\n"))
+    assert f"{told}\n" in said
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
 
 
 def test_check_fails_when_a_site_offers_what_is_not_there(filled: Handbell) -> None:
