@@ -16,7 +16,8 @@ SOON_MS = 3_000
 
 @pytest.fixture(scope="module")
 def desk(live: LiveServer) -> LiveServer:
-    """Two more who can log in: Wei in department 10, Noor in 20."""
+    """Two more who can log in: Wei in department 10, Noor in 20; and Alex, with the same password."""
+    live.run("technician", "password", "alex@example.com", "--password-file", "-", stdin=PASSWORD)
     for mail, name, department in (("wei@example.com", "Wei Chen", "10"), ("noor@example.com", "Noor Haddad", "20")):
         options = ("--name", name, "--department", department, "--password-file", "-")
         live.run("technician", "add", mail, *options, stdin=PASSWORD)
@@ -123,6 +124,89 @@ def test_without_script_a_ticket_is_worked_and_away_is_said(new_page: NewPage) -
     expect(page.locator("#ticket-now")).to_contain_text("Closed: Solved")
     page.get_by_role("button", name="I am back").click()
     expect(page.locator(".who")).not_to_contain_text("away")
+
+
+def end_session(page: Page, live: LiveServer) -> None:
+    """As after half an hour of nothing: the page is told at once, as something changes."""
+    page.context.clear_cookies()
+    live.run("desk", "set", "--long-wait", "11")
+    live.run("desk", "set", "--long-wait", "10")
+    expect(page.locator("[data-line]")).to_contain_text("You are logged out.")
+
+
+def logged_in(page: Page, mail: str = "wei@example.com") -> None:
+    page.get_by_label("E-mail").fill(mail)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(lambda url: "/console/login" not in url)
+
+
+def test_what_was_being_written_outlives_the_session_and_other_pages(new_page: NewPage, desk: LiveServer) -> None:
+    customer = new_page(expect=LATE)
+    reach_applet(customer)
+    page = seated(new_page(expect="401"), "wei@example.com")
+    ticket = f"/console/tickets/{number_of(customer)}"
+    page.goto(ticket)
+    note, closing = page.get_by_label("Add a note"), page.get_by_label("Note", exact=True)
+    note.fill("Half a note")
+    closing.fill("Half an end")
+
+    end_session(page, desk)
+    page.get_by_role("button", name="Keep note").click()
+    page.wait_for_url(lambda url: "/console/login?next=" in url)
+    logged_in(page)
+    assert page.url.endswith(ticket)
+    expect(note).to_have_value("Half a note")
+    expect(closing).to_have_value("Half an end")
+    page.get_by_role("button", name="Keep note").click()
+    expect(page.locator("#ticket-history")).to_contain_text("Half a note")
+    expect(note).to_have_value("")
+    expect(closing).to_have_value("Half an end")
+
+    page.get_by_role("link", name="Back to the queue").click()
+    page.goto(ticket)
+    expect(closing).to_have_value("Half an end")
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url("**/console/login")
+    logged_in(page)
+    page.goto(ticket)
+    expect(closing).to_have_value("")
+
+
+def test_a_page_goes_on_after_a_log_in_in_another_tab(new_page: NewPage, desk: LiveServer) -> None:
+    customer = new_page(expect=LATE)
+    reach_applet(customer)
+    page = seated(new_page(expect="401"), "wei@example.com")
+    page.goto(f"/console/tickets/{number_of(customer)}")
+    page.get_by_label("Add a note").fill("For my eyes")
+    end_session(page, desk)
+    way = page.locator("[data-line]").get_by_role("link", name="Log in")
+    expect(way).to_have_attribute("href", f"/console/login?next=/console/tickets/{number_of(customer)}")
+    other = page.context.new_page()
+    other.goto("/console/login")
+    logged_in(other)
+    expect(way).to_be_hidden(timeout=30_000)
+    page.get_by_role("button", name="Claim").click()
+    expect(page.locator("#ticket-now")).to_contain_text("You have this ticket.")
+    expect(page.get_by_label("Add a note")).to_have_value("For my eyes")
+
+    end_session(page, desk)
+    other.goto("/console/login")
+    logged_in(other, "alex@example.com")
+    expect(page.locator(".who")).to_have_text("Alex Meyer", timeout=30_000)
+    expect(page.get_by_label("Add a note")).to_have_value("")
+
+
+@pytest.mark.usefixtures("desk")
+def test_the_way_back_leads_to_the_queue_as_it_was(new_page: NewPage) -> None:
+    customer = new_page(expect=LATE)
+    reach_applet(customer)
+    page = seated(new_page(), "wei@example.com")
+    page.goto("/console/?q=quill")
+    page.get_by_role("link", name=number_of(customer), exact=True).click()
+    page.get_by_role("button", name="Claim").click()
+    page.get_by_role("link", name="Back to the queue").click()
+    page.wait_for_url(lambda url: url.endswith("/console/?q=quill"))
 
 
 @pytest.mark.usefixtures("desk")

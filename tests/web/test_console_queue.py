@@ -229,6 +229,8 @@ def test_a_page_that_has_not_changed_is_not_rendered(
     log_in(other := PageClient(app), BEN)
     assert again(who=other).status == 200
     assert again(who=PageClient(app)).status == 401
+    log_in(anew := PageClient(app))
+    assert again(who=anew).status == 200, "another session's forms have other tokens"
 
 
 def test_a_page_that_asks_by_itself_does_not_keep_a_session_alive(client: PageClient, clock: StandingClock) -> None:
@@ -272,3 +274,17 @@ def test_what_was_said_to_a_person_is_not_lost_to_a_script(app: Flask, client: P
     page = client.get("/console/", headers={"If-None-Match": tag(client.get("/console/", headers=LIVE))})
     assert page.select("p.saying").get_text() == "It is done."
     assert not client.get("/console/").page.select("p.saying")
+
+
+def test_who_waits_for_longer_than_the_limit_stands_out(
+    client: PageClient, here: Running, make: MakeTicket, clock: StandingClock
+) -> None:
+    long, done = make(), make(state=TicketState.CLOSED)
+    clock.advance(minutes=here.desk.options.long_wait, seconds=1)
+    short = make()
+    log_in(client)
+    late = {state: client.get(f"/console/?queue=general&state={state}").page for state in ("waiting", "closed")}
+    assert {row["id"] for row in late["waiting"].select("tr:has(.late)")} == {f"t-{long}"}
+    assert f"t-{short}" in {row["id"] for row in late["waiting"].select("tr[id]")}
+    assert [row["id"] for row in late["closed"].select("tr[id]")] == [f"t-{done}"]
+    assert not late["closed"].select(".late")

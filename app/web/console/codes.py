@@ -9,6 +9,7 @@ from app.core.site import EMBEDDED, Site
 from app.incoming import see_other
 from app.store.codes import code_by_id, codes_of
 from app.web.console.frame import console_page, console_pages, me, technicians_only
+from app.web.console.live import unless_changed
 from app.web.words import _, ngettext
 from app.wiring import running
 
@@ -18,6 +19,7 @@ _HERE = "/console/codes"
 
 @pages.get("/codes")
 @technicians_only
+@unless_changed
 def codes() -> Response:
     """One's own codes that live, and a form for a new one."""
     return _page({"life": USUAL_LIFE})
@@ -86,6 +88,7 @@ def _row(code: SessionCode, number: int | None, *, many: bool) -> dict[str, obje
     site = here.desk.sites.get(code.site)
     link = here.token(Purpose.CODE, code.id, code.expires_at, code.site)
     return {
+        "id": code.id,
         "pin": shown_pin(code.pin),
         "link": f"{here.settings.base_url}/pin/{link}",
         "expires_at": code.expires_at,

@@ -114,6 +114,7 @@ def console_page(template: str, *, status: int = 200, **context: object) -> Resp
         technician=me(),
         csrf_token=generate_csrf(),
         logout_url="/console/logout",
+        log_in_url=to_log_in(_asked_for()),
         places=_places(me().role),
         live_tag=g.get("live_tag"),
         by_script=by_script(),

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, g, request, session
 
 from app.store.queues import newest
-from app.web.console.frame import View, me
+from app.web.console.frame import View, me, my_session
 from app.web.language import page_language
 from app.wiring import running
 
@@ -37,5 +37,7 @@ def _tagged(response: Response) -> Response:
 
 def _tag() -> str:
     here = running()
-    key = (*newest(here.database, here.waiting_since), me().id, request.full_path, page_language())
+    # Another session has other CSRF tokens, which the page takes over.
+    who = (me().id, my_session())
+    key = (*newest(here.database, here.waiting_since), *who, request.full_path, page_language())
     return hashlib.sha256(repr(key).encode()).hexdigest()[:32]

@@ -68,6 +68,7 @@ def queue_row(here: Running, ticket: Ticket, words: dict[str, str] | None = None
         "claim_url": f"/console/tickets/{ticket.number}/claim",
         "waited": _waited(seconds, words or waited_words()),
         "waits": seconds if ticket.state is TicketState.WAITING else None,
+        "late": ticket.state is TicketState.WAITING and seconds > here.desk.options.long_wait * 60,
         "created_at": ticket.created_at.isoformat(timespec="seconds"),
         "customer": getattr(ticket, shown) if shown else "",
         "verified": shown in ticket.verified,

@@ -6,7 +6,7 @@ const SHOWN_MS = 2_000;
 
 const copyButton = (button: HTMLButtonElement): void => {
   const source = find(`#${button.dataset.copy}`);
-  if (!source || !navigator.clipboard) return;
+  if (!source || !navigator.clipboard || button.dataset.own) return;
   const words = button.textContent;
   button.hidden = false;
   button.dataset.own = "hidden";

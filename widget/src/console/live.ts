@@ -7,6 +7,7 @@
 import { find, write } from "../pages/page";
 import { morph } from "./morph";
 import { listen } from "./stream";
+import { owner } from "./tab";
 
 const TICK_MS = 2_000;
 const SPREAD_MS = 300; // so that not all consoles ask at once
@@ -35,6 +36,15 @@ const still = (change: () => void): void => {
   (place?.querySelector<HTMLElement>("a") ?? find("#q"))?.focus({ preventScroll: true });
 };
 
+const tokensIn = (page: ParentNode): NodeListOf<HTMLInputElement> =>
+  page.querySelectorAll<HTMLInputElement>("input[name='csrf_token']");
+
+/** Whoever has logged in anew, in another tab say, has other tokens: the forms that stand here go on to work. */
+const takeTokens = (page: Document): void => {
+  const [now] = tokensIn(page);
+  if (now) for (const token of tokensIn(document)) token.value = now.value;
+};
+
 const renew = (page: Document): void => {
   still(() => {
     for (const part of document.querySelectorAll("[data-live][id]")) {
@@ -42,6 +52,7 @@ const renew = (page: Document): void => {
       if (now) morph(part, now);
     }
   });
+  takeTokens(page);
   if (document.title !== page.title) document.title = page.title;
 };
 
@@ -72,6 +83,10 @@ export const live = (renewed: Renewed): void => {
     gone = call.status === 403 || call.status === 404; // it went to somebody else, say
     due = Date.now() + (out ? LOGGED_OUT_MS : failed ? TICK_MS * Math.min(failed, 10) : RENEW_MS);
     if (call.status === 200 && call.response instanceof Document) {
+      if (owner(call.response) !== owner()) {
+        location.reload(); // somebody else has logged in
+        return;
+      }
       tag = call.response.body.dataset.tag ?? tag;
       renew(call.response);
       renewed();

@@ -4,11 +4,17 @@ import { find } from "../pages/page";
 import { pressOnce } from "../pages/press-once";
 import { arrivals } from "./arrivals";
 import { copyButtons } from "./copy";
+import { drafts } from "./drafts";
 import { liveEmbed } from "./embed";
 import { keys } from "./keys";
 import { live } from "./live";
+import { queuePlace } from "./queue-place";
+import { keepToOwner } from "./tab";
 import { waited } from "./waited";
 
+keepToOwner();
+drafts();
+queuePlace();
 copyButtons(document);
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-once]")) pressOnce(form);
 const embed = find("form[data-embed]") as HTMLFormElement | null;
@@ -20,5 +26,6 @@ for (const current of document.querySelectorAll(":is(.places, .tabs) [aria-curre
 keys();
 const renewed = find("#rows") ? [arrivals(), waited()] : [];
 live(() => {
+  copyButtons(document);
   for (const heard of renewed) heard();
 });
