@@ -21,12 +21,11 @@ def test_check_and_serve_say_when_nobody_is_administrator(filled: Handbell) -> N
     told = "warning    nobody is administrator; see: handbell technician role MAIL administrator"
     assert told in filled.says("check").splitlines()
     environment = {**os.environ, "HANDBELL_DATA_DIR": str(filled.data), "PORT": str(free_port())}
-    process = subprocess.Popen([str(COMMAND), "serve"], env=environment, stdout=-1, text=True)
-    assert process.stdout
-    said = list(iter(process.stdout.readline, "ready\n"))
-    assert f"{told}\n" in said
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
+    with subprocess.Popen([str(COMMAND), "serve"], env=environment, stdout=-1, text=True) as process:
+        assert process.stdout
+        assert f"{told}\n" in list(iter(process.stdout.readline, "ready\n"))
+        process.send_signal(signal.SIGTERM)
+    assert process.returncode == 0
 
 
 def test_check_fails_when_a_site_offers_what_is_not_there(filled: Handbell) -> None:
