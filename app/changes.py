@@ -204,7 +204,7 @@ class Changes:
         except (SQLAlchemyError, sqlite3.Error, WriteTimeout, OSError) as fault:
             log.warning("changes_not_looked_at", error=type(fault).__name__)
             return seen
-        if newest != seen and seen is not None:
+        if newest != seen:  # the first time, too: somebody may have written since the page was made
             self._say(selector, _CHANGED)
         return newest
 

@@ -100,7 +100,7 @@ def test_a_stream_ends_at_the_length_that_was_announced(
             whole += more
     assert len(whole) == LENGTH
     words = whole.splitlines()
-    assert set(words[:-2]) == {b"", b"event: beat", b"data:"}
+    assert set(words[:-2]) == {b"", b"event: beat", b"data:", b"data: changed"}
     assert whole.endswith(b" \n\n")
     assert streams.has_room(1)
 
