@@ -1,7 +1,7 @@
 """Joins everything into one WSGI application."""
 
 import structlog
-from flask import Flask, request
+from flask import Flask, abort, request
 
 from app import access, api, headers, log, web
 from app.core.bodies import BadBody, form_pairs
@@ -51,5 +51,7 @@ def _refuse_bad_addresses(app: Flask, settings: Settings) -> None:
         ours = request.environ.get("HTTP_HOST", "").lower() in hosts
         if not ours and request.path not in _ANY_HOST and not metrics_page.is_scrape():
             raise BadBody("this host name is not one of ours; the operator sets it as HANDBELL_PUBLIC_URL")
+        if "\0" in request.path:  # PostgreSQL keeps no text with one: nothing has such a name
+            abort(404)
         if not request.query_string.isascii():
             form_pairs(request.query_string)

@@ -14,6 +14,7 @@ from werkzeug.formparser import MultiPartParser
 from app.core.backend import Browser
 from app.core.bodies import MAX_BODY, MAX_FIELDS, BadBody, DecodedForm, decoded_form, form_pairs, raw_form_pairs
 from app.core.client import is_in
+from app.settings import Settings
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -98,6 +99,20 @@ def page_origin() -> str | None:
     if origin is None and request.headers.get("Sec-Fetch-Site") == "same-origin":
         return f"{request.scheme}://{request.host.lower()}"
     return origin
+
+
+def is_foreign_post(settings: Settings) -> bool:
+    """Whether a browser says that another site's page sends this form."""
+    origin = request.headers.get("Origin")
+    foreign = origin is not None and not settings.is_ours(origin)
+    return foreign or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
+
+
+def sent_from(settings: Settings) -> str | None:
+    """Path and query of the page of ours that a form was sent from; None when it was no page of ours."""
+    scheme, _, rest = request.headers.get("Referer", "").partition("://")
+    host, slash, path = rest.partition("/")
+    return slash + path.partition("#")[0] if settings.is_ours(f"{scheme}://{host}") else None
 
 
 def see_other(path: str) -> Response:

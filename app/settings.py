@@ -131,9 +131,9 @@ class Settings(BaseSettings):
         return frozenset(hosts | {host.removesuffix(f":{default}") for host in hosts})
 
     def is_ours(self, origin: str) -> bool:
-        """Whether pages at this web origin are ours."""
-        parts = urlsplit(origin)
-        return parts.scheme == urlsplit(self.base_url).scheme and parts.netloc in self.hosts
+        """Whether pages at this web origin are ours. Whatever a client may send as one is looked at, and is not."""
+        scheme, _, host = origin.lower().partition("://")
+        return scheme == self.base_url.partition("://")[0] and host in self.hosts
 
     @property
     def keys_path(self) -> Path:

@@ -51,6 +51,24 @@ def test_multipart(app: Flask, path: str) -> None:
     assert newest(app).customer_name == "Zoë 界"
 
 
+@pytest.mark.parametrize("name", ["Origin", "Referer"])
+@pytest.mark.parametrize("value", ["http://[", "http://[::1", "http://]", "\xff", "://"])
+def test_a_page_that_is_no_address(app: Flask, name: str, value: str) -> None:
+    client = PageClient(app)
+    sites = "/api/v1/sites/default"
+    for path in (
+        *FORMS,
+        "/s/default/submit",
+        "/pin",
+        "/console/login",
+        "/console/tickets/1/claim",
+        f"{sites}/requests",
+    ):
+        assert client.post(path, {}, headers={name: value}).status < 500, path
+    assert client.get(sites, headers={name: value}).status == 403
+    assert not tickets(app)
+
+
 @pytest.mark.parametrize("path", FORMS)
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", "x"])
 def test_another_content_type(app: Flask, path: str, content_type: str) -> None:

@@ -173,6 +173,25 @@ def test_every_name_of_this_machine_is_ours_on_loopback() -> None:
     ).hosts
 
 
+@pytest.mark.parametrize(
+    ("origin", "ours"),
+    [
+        ("https://support.example.com", True),
+        ("https://support.example.com:443", True),
+        ("http://support.example.com", False),
+        ("https://support.example.com/", False),
+        ("https://support.example.com.evil.example", False),
+        ("https://x@support.example.com", False),
+        ("//support.example.com", False),
+        ("https://[", False),
+        ("null", False),
+        ("", False),
+    ],
+)
+def test_an_origin_is_ours_when_scheme_and_host_are(origin: str, ours: bool) -> None:
+    assert load_settings(public_url="https://support.example.com").is_ours(origin) is ours
+
+
 def test_networks_are_read_from_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HANDBELL_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7 ,2001:db8::/32,")
     expected = (ip_network("10.0.0.0/8"), ip_network("192.0.2.7/32"), ip_network("2001:db8::/32"))

@@ -7,7 +7,7 @@ from math import ceil
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from app.core.client import client_network
+from app.core.client import client_network, wide_network
 from app.core.links import new_link_id
 from app.core.request import CustomerRequest, RequestState
 from app.core.session_code import SessionCode, new_pin
@@ -17,6 +17,7 @@ from app.store.requests import request_by_reference
 
 WINDOW = timedelta(minutes=10)
 MOST_WRONG = 5  # PINs from one network within the window
+MOST_WRONG_WIDE = 20  # from one IPv6 /48
 MOST_UNUSED = 50  # live codes of one technician
 _TRIES = 5  # at finding a PIN that nobody has
 
@@ -63,20 +64,25 @@ def code_of_pin(database: Database, pin: str, address: str, now: datetime) -> Se
 
     `pin` is nine digits. Raises TooManyWrong, for right PINs too.
     """
-    network, since = client_network(address), now - WINDOW
+    limits, since = _limits(address), now - WINDOW
+
+    def too_many(connection: Connection) -> datetime | None:
+        nth = (store.nth_wrong_pin(connection, network, most, since) for network, most in limits.items())
+        return max(filter(None, nth), default=None)
 
     def look(connection: Connection) -> tuple[SessionCode | None, datetime | None]:
-        store.one_at_a_time(connection, network)
-        if oldest := store.nth_wrong_pin(connection, network, MOST_WRONG, since):
+        store.one_at_a_time(connection, [*limits][-1])
+        if oldest := too_many(connection):
             return None, oldest
         code = store.code_by_pin(connection, pin)
         if code and _can_be_used(connection, code, now):
             return code, None
-        store.add_wrong_pin(connection, network, now)
+        for network in limits:
+            store.add_wrong_pin(connection, network, now)
         return None, None
 
     with database.read() as connection:  # whoever hammers costs no write
-        oldest = store.nth_wrong_pin(connection, network, MOST_WRONG, since)
+        oldest = too_many(connection)
     found = None
     if oldest is None:
         found, oldest = database.write(look)
@@ -103,6 +109,12 @@ def session_of(database: Database, code: SessionCode) -> CustomerRequest | None:
 def revoke(database: Database, code_id: str, technician_id: int, now: datetime) -> bool:
     """Take a code of this technician back; False when there is none that nobody has used."""
     return database.write(lambda connection: store.revoke_code(connection, code_id, technician_id, now))
+
+
+def _limits(address: str) -> dict[str, int]:
+    """How many wrong PINs may come from which network that the address is in, the widest last."""
+    wide = wide_network(address)
+    return {client_network(address): MOST_WRONG, **({wide: MOST_WRONG_WIDE} if wide else {})}
 
 
 def _can_be_used(connection: Connection, code: SessionCode, now: datetime) -> bool:

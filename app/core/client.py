@@ -17,6 +17,17 @@ def client_network(address: str) -> str:
     return str(parsed)
 
 
+def wide_network(address: str) -> str | None:
+    """The /48 of an IPv6 address: 65,536 networks, and no more than one customer of a hoster has. None for others."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return None
+    if not isinstance(parsed, IPv6Address) or parsed.ipv4_mapped:
+        return None
+    return str(ip_network((parsed, 48), strict=False))
+
+
 def is_in(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
     """Whether the address belongs to one of the networks; anything that is no address does not."""
     if not networks:

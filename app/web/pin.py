@@ -1,7 +1,6 @@
 """A customer's way in by a session code: its nine digits, or its link."""
 
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Response, abort, make_response, render_template, request
@@ -15,7 +14,7 @@ from app.core.request import CustomerRequest
 from app.core.session_code import SessionCode, written_pin
 from app.core.site import EMBEDDED, Site
 from app.core.text import without_control
-from app.incoming import client_address, form_body, see_other
+from app.incoming import client_address, form_body, is_foreign_post, see_other
 from app.intake import submission
 from app.web.language import page_language
 from app.web.links import gone, link_or_abort
@@ -50,7 +49,7 @@ def typed() -> Response:
     """A PIN: on to its session, or the page again."""
     here = running()
     site = _site()
-    if _comes_from_elsewhere():
+    if is_foreign_post(here.settings):  # it would use up somebody's tries
         return _not_from_there(site)
     sent = dict(form_body())
     answer = _form_problem(here, site, sent.get("form_token", "")) or _entered(here, sent.get("pin", ""))
@@ -87,7 +86,7 @@ def follow(token: str) -> Response:
     """The button: on to the session."""
     here = running()
     code, site = _of_link(here, token)
-    if _comes_from_elsewhere():
+    if is_foreign_post(here.settings):
         return _not_from_there(site)
     try:
         return _on_to(here, _taken_in(here, site, code))
@@ -196,13 +195,6 @@ def _wait(seconds: int) -> str:
         "Too many wrong PINs came from your network. Please try again in %(num)d minutes.",
         minutes,
     )
-
-
-def _comes_from_elsewhere() -> bool:
-    """Whether a browser says that another page sends this: it would use up somebody's tries."""
-    origin = request.headers.get("Origin")
-    foreign = origin is not None and urlsplit(origin.lower()).netloc not in running().settings.hosts
-    return foreign or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
 
 
 def _not_from_there(site: Site | None) -> Response:

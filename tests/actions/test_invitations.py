@@ -84,6 +84,16 @@ def test_a_newer_link_ends_the_older_ones_of_that_person_alone(desk: DeskAtWork)
     assert invited(desk.database, bens, desk.clock()).email == "ben@example.com"
 
 
+def test_a_used_link_is_over_for_whoever_began_before_it_was_used(desk: DeskAtWork) -> None:
+    """Each looks at the clock first and then waits for its turn to hash, on a host whose clock may be slow."""
+    secret, began = link_for(desk), desk.clock()
+    desk.clock.advance(minutes=5)
+    choose_password(desk.database, secret, CHOSEN, desk.clock())
+    with pytest.raises(InvitationOver):
+        choose_password(desk.database, secret, f"{CHOSEN} of a thief", began)
+    assert can_log_in(desk, CHOSEN)
+
+
 def test_the_link_of_somebody_who_is_disabled_is_dead(desk: DeskAtWork) -> None:
     secret = link_for(desk)
     desk.database.write(lambda connection: set_technician_disabled(connection, ANNA, True))

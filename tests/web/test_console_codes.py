@@ -112,6 +112,13 @@ def test_nobody_hoards_codes(anna: PageClient) -> None:
     assert (full.status, len(pins(full))) == (422, MOST_UNUSED)
 
 
+def test_a_name_that_no_database_keeps_is_nobody_s(app_on_both: Flask) -> None:
+    client = PageClient(app_on_both)
+    log_in(client)
+    for path in (f"{CODES}/\0/revoke", f"{CODES}/x\0/revoke"):
+        assert post(client, path, life="1h").status == 404
+
+
 def test_without_its_token_or_from_elsewhere_nothing_is_started_or_taken_back(anna: PageClient) -> None:
     post(anna, life="1h")
     path = revoke_path(anna.get(CODES))

@@ -369,7 +369,8 @@ def test_an_export_is_for_spreadsheets_and_programs_and_is_remembered(app_on_bot
     assert answer.body.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(answer.body.decode("utf-8-sig"), newline=""), strict=True))
     assert {row["reference"] for row in rows} == made.keys()
-    assert all(row["problem_description"] in (made[row["reference"]], f"'{made[row['reference']]}") for row in rows)
+    told = {row["reference"]: row["problem_description"].replace("'", "") for row in rows}
+    assert told == {reference: text.replace("'", "") for reference, text in made.items()}
     assert not any(cell[:1] in set("=+-@\t\r＝＋－＠") for row in rows for cell in row.values())
     found = dora.get(f"{LIST}.json?q=zoe@example.com").json["requests"]
     assert [(one["reference"], one["customer_number"], one["created_at"]) for one in found] == [

@@ -165,6 +165,8 @@ def test_a_form_that_is_not_ours_or_too_old_comes_back_and_is_no_try(
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
         {"Origin": f"http://{HOST}.evil.example"},
+        {"Origin": f"https://{HOST}"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": f"http://{HOST}", "Sec-Fetch-Site": "cross-site"},

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, g, make_response, render_template, request, session
 from flask_wtf import FlaskForm
@@ -19,7 +19,7 @@ from app.core.routing import Technician
 from app.core.ticket import Ticket
 from app.core.way_back import HOME, way_back
 from app.core.who_sees import may_see
-from app.incoming import see_other
+from app.incoming import is_foreign_post, see_other, sent_from
 from app.web.words import _
 from app.wiring import running
 
@@ -154,10 +154,7 @@ def _refuse_foreign_posts() -> None:
     request.max_content_length = MAX_BODY
     if request.method in _SAFE:
         return
-    fetched_from = request.headers.get("Sec-Fetch-Site", "same-origin")
-    origin = request.headers.get("Origin")
-    foreign = origin is not None and urlsplit(origin.lower()).netloc not in running().settings.hosts
-    if fetched_from != "same-origin" or foreign:
+    if is_foreign_post(running().settings):
         abort(403)
 
 
@@ -184,8 +181,7 @@ def _asked_for() -> str:
     """The page to come back to: this one, or the one that a form was sent from."""
     if request.method in _SAFE:
         return iri_to_uri(request.full_path.rstrip("?"))
-    parts = urlsplit(request.headers.get("Referer", ""))
-    return f"{parts.path}?{parts.query}".rstrip("?") if parts.netloc.lower() in running().settings.hosts else HOME
+    return sent_from(running().settings) or HOME
 
 
 def _too_old() -> str:
