@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Literal, Self
 from urllib.parse import urlencode
@@ -66,6 +66,11 @@ class Embed:
         good = {name: value for name, value in taken.items() if name not in wrong}
         prefill = {name: good.pop(name) for name in PREFILL if name in good}
         return cls(prefill=prefill, **good), wrong
+
+    def in_colour(self, colour: str) -> Self:
+        """With this colour on a floating button that has none of its own, if white text can be read on it."""
+        fits = self.place == BUTTON and not self.colour and not _colour_fault(colour or None)
+        return replace(self, colour=colour) if fits else self
 
     def query(self) -> str:
         """The choices as a query string, from which `chosen` makes them again."""

@@ -11,13 +11,14 @@ LONGEST_ORIGIN = 300  # characters; a host name has 253 at most
 
 def listed_origin(written: str) -> str:
     """An origin as browsers spell it, from what an operator writes: `https://www.example.com`, `http://localhost:8080`.
+    The slash that a browser's address line puts behind a host is taken off.
 
     Raises ValueError, which says what is expected.
     """
-    origin = written.strip().lower()
+    origin = written.strip().lower().removesuffix("/")
     found = _ORIGIN.fullmatch(origin) if len(origin) <= LONGEST_ORIGIN else None
     if found is None:
-        raise ValueError("must be an origin such as https://www.example.com, without a path or a slash at its end")
+        raise ValueError("must be an origin such as https://www.example.com, without a path")
     scheme, host, port = found.groups()
     if port is not None and not 0 < int(port) < 65536:
         raise ValueError(f"has a port that does not exist: {port}")

@@ -72,6 +72,12 @@ def department_number(written: str) -> int | None:
     return number if number is not None and 1 <= number <= HIGHEST_ID else None
 
 
+def free_number(taken: Iterable[int]) -> int | None:
+    """A number for one more department: the next ten after the highest, None where they end."""
+    number = (max(taken, default=0) // 10 + 1) * 10
+    return number if number <= HIGHEST_ID else None
+
+
 def members(staff: Staff, department: int) -> list[Technician]:
     """Who belongs to a department, disabled ones included, by name."""
     return by_name(t for t in staff.technicians.values() if department in t.departments)

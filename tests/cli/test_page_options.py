@@ -64,7 +64,7 @@ def test_languages_fields_and_logo(handbell_with_site: Handbell) -> None:
     ("options", "says"),
     [
         (("--origin", "http://www.example.com"), "must be https"),
-        (("--origin", "https://www.example.com/"), "without a path"),
+        (("--origin", "https://www.example.com/help"), "without a path"),
         (("--origin", "*"), "must be an origin"),
         (("--text", "no value"), "KEY=VALUE"),
         (("--text", "=x"), "needs a key"),

@@ -133,6 +133,21 @@ def test_a_wrong_choice_is_named_and_left_out(given: dict[str, str], fault: str)
     assert chosen == Embed()
 
 
+@pytest.mark.parametrize(
+    ("chosen", "site", "shown"),
+    [
+        (Embed(place=BUTTON), "#8a1c5a", "#8a1c5a"),
+        (Embed(place=BUTTON, colour="#0b5c68"), "#8a1c5a", "#0b5c68"),
+        (Embed(place=BUTTON), "#ffee00", ""),
+        (Embed(place=BUTTON), "", ""),
+        (Embed(place=INLINE), "#8a1c5a", ""),
+        (Embed(), "#8a1c5a", ""),
+    ],
+)
+def test_a_floating_button_has_the_site_s_colour_from_the_start(chosen: Embed, site: str, shown: str) -> None:
+    assert chosen.in_colour(site).colour == shown
+
+
 def test_a_problem_may_have_lines() -> None:
     chosen, wrong = Embed.chosen({"problem": "one\r\ntwo"}, DEPARTMENTS, LANGUAGES)
     assert (chosen.prefill, wrong) == ({"problem": "one\ntwo"}, {})

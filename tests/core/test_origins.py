@@ -10,6 +10,8 @@ from app.core.origins import listed_origin, origin_mark, origin_of
     [
         ("https://www.example.com", "https://www.example.com"),
         (" HTTPS://WWW.Example.COM ", "https://www.example.com"),
+        ("https://www.example.com/", "https://www.example.com"),
+        ("http://localhost:3000/ ", "http://localhost:3000"),
         ("https://www.example.com:443", "https://www.example.com"),
         ("https://www.example.com:8443", "https://www.example.com:8443"),
         ("https://www.example.com:08443", "https://www.example.com:8443"),
@@ -28,7 +30,7 @@ def test_what_an_operator_writes_becomes_what_browsers_send(written: str, origin
 @pytest.mark.parametrize(
     ("written", "says"),
     [
-        ("https://www.example.com/", "without a path"),
+        ("https://www.example.com//", "without a path"),
         ("https://www.example.com/help", "without a path"),
         ("www.example.com", "https://www.example.com"),
         ("https://", "must be an origin"),

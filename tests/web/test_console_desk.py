@@ -56,7 +56,11 @@ def test_a_wait_that_cannot_be_comes_back(dora: PageClient, here: Running, long_
     assert answer.select("#long_wait")["value"] == long_wait
     assert answer.select("#long_wait")["aria-invalid"] == "true"
     assert answer.select("#retention_days")["value"] == "91"
-    assert [a["href"] for a in answer.page.select(".summary a")] == ["#long_wait", "#retention_days"]
+    said = [(a["href"], a.get_text()) for a in answer.page.select(".summary a")]
+    assert said == [
+        ("#long_wait", "Long wait, in minutes: A number from 1 to 1440, please."),
+        ("#retention_days", "Personal data is kept for, in days: A number from 1 to 90, please."),
+    ]
     assert here.desk.options == DeskOptions()
 
 

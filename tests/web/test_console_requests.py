@@ -244,6 +244,26 @@ def test_a_search_for_nothing_that_can_be_typed_is_none(here: Running, sven: Pag
         assert listed(sven.get(f"{LIST}?q={text}")) == [reference]
 
 
+@pytest.mark.parametrize(
+    ("state", "why", "label", "moves"),
+    [
+        (RequestState.SUSPECT, "suspect: sent within two seconds", "Why suspect", False),
+        (RequestState.OPENING, "suspect: sent within two seconds", "Why suspect", True),
+        (RequestState.WAITING, "its worker died", "Last error", True),
+        (RequestState.PARKED, "its worker died three times", "Last error", False),
+    ],
+)
+def test_why_it_was_suspect_is_no_error_and_what_moves_can_be_looked_at_again(
+    here: Running, sven: PageClient, state: RequestState, why: str, label: str, moves: bool
+) -> None:
+    reference = put(here, state=state, last_error=why)
+    answer = sven.get(f"{LIST}/{reference}")
+    labels = [term.get_text() for term in answer.page.select("[aria-labelledby=handoff] dt")]
+    assert {"Why suspect", "Last error"} & set(labels) == {label}
+    again = [link["href"] for link in answer.page.select(".head a") if link.get_text() == "Refresh"]
+    assert again == ([f"{LIST}/{reference}"] if moves else [])
+
+
 def test_suspects_are_told_from_people_several_at_once(here: Running, sven: PageClient, client: PageClient) -> None:
     sent = [client.submit(customer_name=f"Zoë {n}", website="x").location for n in range(3)]
     page = sven.get(f"{LIST}?state=suspect")

@@ -264,8 +264,19 @@ def test_routing_is_chosen_from_the_desk_and_keeps_what_it_does_not_know(
     assert (now.department, now.technician, now.offer_departments) == (None, None, ())
 
 
+def test_problems_are_listed_as_their_fields_stand(dora: PageClient) -> None:
+    def listed(answer: Answer) -> list[str]:
+        return [str(link["href"]) for link in answer.page.select(".summary a")]
+
+    token = csrf_of(dora.get("/console/sites"))
+    assert listed(dora.post("/console/sites", {"csrf_token": token, "key": "", "name": ""})) == ["#name", "#key"]
+    wrong = {"backend": "nobody", "api_domain": "x", "key_made": "x", "rate": "x"}
+    refused = save(dora, "/backend", "/backend", **wrong)
+    assert listed(refused) == ["#backend", "#api_domain", "#key_made", "#rate"]
+
+
 def test_origins_are_kept_as_browsers_spell_them(dora: PageClient, here: Running) -> None:
-    typed = "https://WWW.example.com\r\n\r\n  https://www.example.com:443 \r\nhttp://localhost:8080"
+    typed = "https://WWW.example.com/\r\n\r\n  https://www.example.com:443 \r\nhttp://localhost:8080"
     assert save(dora, "/websites", "/websites", origins=typed, foreign_forms="deny", browser_routing="1").status == 303
     now = site_now(here)
     assert now.origins == ("https://www.example.com", "http://localhost:8080")

@@ -316,6 +316,14 @@ def test_a_department_that_will_not_do_is_not_added(
     assert (list(here.desk.staff.departments), recorded(here)) == ([10, 20, 30], [])
 
 
+def test_a_number_for_a_new_department_is_proposed(dora: PageClient, press: Press) -> None:
+    assert dora.get("/console/team/departments/add").select("#number")["value"] == "40"
+    press("/departments/add", number="123", name="Printers")
+    assert dora.get("/console/team/departments/add").select("#number")["value"] == "130"
+    press("/departments/add", number=str(10**18 - 1), name="The last")
+    assert dora.get("/console/team/departments/add").select("#number").get("value", "") == ""
+
+
 def test_an_administrator_cannot_lock_everybody_out(press: Press, dora: PageClient, here: Running) -> None:
     me = person(here, DORA)
     mine = {"name": me.name, "role": "technician", "seen": particulars(me).mark}

@@ -1,6 +1,7 @@
 """The Embed page: what it builds, the page that shows it, and who may frame that."""
 
 import json
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
@@ -96,6 +97,16 @@ def test_choices_are_in_the_snippet_the_form_and_the_preview(dora: PageClient) -
     assert answer.select("#text")["value"] == CHOSEN["text"]
     assert answer.select("#place-button").has_attr("checked")
     assert answer.select("#department option[selected]")["value"] == "20"
+
+
+def test_a_button_without_its_own_colour_has_the_site_s(dora: PageClient, change_site: Callable[..., Site]) -> None:
+    change_site(colour="#8a1c5a")
+    answer = page(dora, place="button")
+    for place in ("#snippet", "#pinned"):
+        assert 'data-colour="#8a1c5a"' in answer.select(place).get_text()
+    assert answer.select("#colour")["value"] == ""
+    shown = dora.get(str(answer.select("iframe")["src"]), check=False)
+    assert shown.page.select("script")[0]["data-colour"] == "#8a1c5a"
 
 
 def test_what_is_wrong_is_named_kept_and_left_out(dora: PageClient) -> None:

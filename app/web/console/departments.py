@@ -4,7 +4,7 @@ from flask import Response, abort, flash, request
 
 from app.actions.team import Taken, add_department, disable_department, rename_department
 from app.core.routing import Department
-from app.core.team import dead_ends, department_number, members, one_line
+from app.core.team import dead_ends, department_number, free_number, members, one_line
 from app.incoming import see_other
 from app.store.tickets import count_open, waits_in_department
 from app.web.console.frame import administrators_only, console_page, console_pages, me
@@ -20,7 +20,8 @@ pages = console_pages("departments")
 def add() -> Response:
     """A new department, with the number that callers send."""
     if request.method == "GET":
-        return _new({}, {})
+        number = free_number(running().desk.staff.departments)
+        return _new({"number": str(number or "")}, {})
     values = typed("number", "name")
     number, name = department_number(values["number"]), one_line(request.form.get("name", ""))
     problems = name_problems(name)

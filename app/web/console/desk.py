@@ -63,4 +63,4 @@ def _written(number: int | None) -> str:
 
 
 def _between(most: int) -> str:
-    return _("must be a whole number from 1 to %(most)s", most=most)
+    return _("A number from 1 to %(n)s, please.", n=most)

@@ -42,7 +42,7 @@ def embed(site_key: str) -> Response:
         departments=[(d.id, d.name) for d in offered_departments(here.desk, site)],
         languages=_languages(site),
         snippet=_snippet(chosen, base, site),
-        pinned=snippet(chosen, base, site.key, Script(pinned.path, pinned.integrity), title=_title(chosen, site)),
+        pinned=_written(chosen, base, site, Script(pinned.path, pinned.integrity)),
         link=plain_link(chosen, base, site.key),
         page_form=_page_form(chosen, base, site, labels),
         policy=policy_lines(base),
@@ -83,7 +83,12 @@ def _chosen(site: Site) -> tuple[Embed, dict[str, Wrong]]:
 
 def _snippet(chosen: Embed, base_url: str, site: Site) -> str:
     query = f"?lang={chosen.language}" if chosen.language else f"?site={site.key}" if site.languages else ""
-    return snippet(chosen, base_url, site.key, Script(f"/widget.js{query}"), title=_title(chosen, site))
+    return _written(chosen, base_url, site, Script(f"/widget.js{query}"))
+
+
+def _written(chosen: Embed, base_url: str, site: Site, script: Script) -> str:
+    """The snippet in the site's colour: a floating button is there before the widget asks for it."""
+    return snippet(chosen.in_colour(site.colour or ""), base_url, site.key, script, title=_title(chosen, site))
 
 
 def _labels(chosen: Embed) -> dict[str, str]:

@@ -65,6 +65,7 @@ def one(reference: str) -> Response:
     return console_page(
         "console/request.html",
         found=_shown(found),
+        here_url=f"{LIST}/{found.reference}",
         acts=_acts(found),
         earlier=[ticket.number for ticket in earlier],
         anew_url=f"{LIST}/{found.reference}/anew" if may_open_anew(found) else None,
@@ -241,6 +242,8 @@ def _shown(found: CustomerRequest) -> dict[str, Any]:
         "site_name": site.name if site else found.site,
         "source": source.get(found.source, found.source),
         "start_words": _start_words(found.start),
+        "suspected": found.state is RequestState.SUSPECT or (found.last_error or "").startswith("suspect: "),
+        "moves": found.state in (RequestState.WAITING, RequestState.OPENING),
         "ticket_url": f"/console/tickets/{found.ticket_number}" if found.ticket_number else None,
     }
 

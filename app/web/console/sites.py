@@ -56,7 +56,7 @@ def _page(values: dict[str, str], problems: dict[str, str]) -> Response:
         next_url=f"/console/sites?after={found[_PAGE - 1].key}" if len(found) > _PAGE else None,
         values=values,
         problems=problems,
-        labels={"key": _("Key"), "name": _("Name")},
+        labels={"name": _("Name"), "key": _("Key")},
     )
 
 
