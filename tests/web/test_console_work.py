@@ -467,6 +467,7 @@ def test_a_technician_goes_away_and_comes_back(anna: Seat, here: Running) -> Non
         ("/console/\\evil.example", "/console/"),
         ("/console/\r\nSet-Cookie: a=b", "/console/"),
         ("/consoles", "/console/"),
+        ("/console/../s/default", "/console/"),
         ("/console/é", "/console/"),
     ):
         answer = anna.client.post("/console/presence", {"csrf_token": anna.token, "away": "1", "back": back})

@@ -1,9 +1,8 @@
 """Available or away: what a technician says of themselves, on every page of the console."""
 
-import re
-
 from flask import Response, flash, request
 
+from app.core.way_back import HOME, way_back
 from app.incoming import see_other
 from app.store.staff import set_away
 from app.web.console.frame import console_pages, me, technicians_only
@@ -11,7 +10,6 @@ from app.web.words import _
 from app.wiring import running
 
 pages = console_pages("presence")
-_OURS = re.compile(r"/console/[!-\[\]-~]*", re.ASCII)  # no blanks, no backslashes, nothing that is not ASCII
 
 
 @pages.post("/presence")
@@ -22,5 +20,4 @@ def presence() -> Response:
     technician_id = me().id
     running().database.write(lambda connection: set_away(connection, technician_id, away))
     flash(_("You are away. Your departments see what comes for you.") if away else _("You are available again."))
-    back = request.form.get("back", "")
-    return see_other(back if _OURS.fullmatch(back) else "/console/")
+    return see_other(way_back(request.form.get("back", HOME)))
