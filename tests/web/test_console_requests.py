@@ -2,8 +2,6 @@
 
 import csv
 import io
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -24,6 +22,7 @@ from app.wiring import Running
 from tests.page_client import Answer, PageClient
 from tests.store.rows import request_row
 from tests.vendor.stand_in import KEY, Answers, Vendor, stand_in
+from tests.waiting import until
 from tests.web.test_console import TEXTS, csrf_of, log_in
 
 SVEN, DORA = "sven@example.com", "dora@example.com"
@@ -89,12 +88,7 @@ def newest(here: Running) -> CustomerRequest:
 
 
 def becomes(here: Running, reference: str, state: RequestState) -> bool:
-    end, pause = time.monotonic() + WITHIN, threading.Event()
-    while row_of(here, reference).state is not state:
-        if time.monotonic() > end:
-            return False
-        pause.wait(0.02)
-    return True
+    return until(lambda: row_of(here, reference).state is state, WITHIN)
 
 
 def press(client: PageClient, path: str, **fields: Any) -> Answer:
@@ -401,6 +395,14 @@ def test_an_export_is_for_spreadsheets_and_programs_and_is_remembered(app_on_bot
         (5, "requests.exported", True), (5, "requests.exported", True), (5, "requests.exported", False)
     ]  # fmt: skip
     assert "zoe" not in str([act.detail for act in audited(here)])
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_a_link_on_another_site_exports_nothing(app_on_both: Flask, here: Running, kind: str) -> None:
+    dora = logged_in(app_on_both, DORA)
+    for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)):
+        assert dora.get(f"{LIST}.{kind}", headers={"Sec-Fetch-Site": site}).status == status
+    assert [act.act for act in audited(here)] == ["requests.exported"] * 2
 
 
 def test_an_export_ends_at_ten_thousand(app_on_both: Flask, here: Running, monkeypatch: pytest.MonkeyPatch) -> None:

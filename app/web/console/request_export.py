@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response
+from flask import Response, abort, request
 
 from app.core.csv import BOM, csv_line
 from app.core.moment import iso
@@ -76,7 +76,12 @@ def as_json() -> Response:
 
 
 def _exporting(kind: str) -> Wanted:
-    """The filters of an export that is about to begin, which is in the audit log from now on."""
+    """The filters of an export that is about to begin, which is in the audit log from now on.
+
+    A link on another site's page must not make an administrator export anything: 403.
+    """
+    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        abort(403)
     wanted = wanted_here()
     here = running()
     by, now = me().id, here.clock()
