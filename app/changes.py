@@ -122,11 +122,11 @@ class Changes:
             return
         self._tick_at = time.monotonic() + TICK_EVERY
         try:
-            stirred = self._stirred()
+            if self._stirred():
+                self._is_stirred = True
         except (SQLAlchemyError, sqlite3.Error, OSError):
-            stirred = True  # the look says what is wrong
-        if stirred:
-            self._is_stirred = True
+            self._is_stirred = True  # the look says what is wrong
+        if self._is_stirred:
             self._poke()
 
     def close(self) -> None:
@@ -203,6 +203,7 @@ class Changes:
             newest = self._newest()
         except (SQLAlchemyError, sqlite3.Error, WriteTimeout, OSError) as fault:
             log.warning("changes_not_looked_at", error=type(fault).__name__)
+            self._is_stirred = True  # looked for again when the main loop ticks
             return seen
         if newest != seen:  # the first time, too: somebody may have written since the page was made
             self._say(selector, _CHANGED)
