@@ -12,7 +12,8 @@ import structlog
 from sqlalchemy import Connection
 
 from app import metrics
-from app.actions.submit import needs_hand_off, new_start_link
+from app.actions.start_link import new_start_link
+from app.actions.submit import needs_hand_off
 from app.backends.embedded import EmbeddedDesk
 from app.core.backend import Browser, Opened, Refused, SessionBackend, Start, Unavailable
 from app.core.more import with_more

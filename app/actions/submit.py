@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app import metrics
+from app.actions.start_link import new_start_link
 from app.backends.embedded import new_ticket
 from app.core.backend import Browser, Start
 from app.core.client import client_network
@@ -26,14 +27,12 @@ from app.store.requests import (
     insert_link,
     insert_request,
     lately_under,
-    newest_link,
     nth_newest,
     request_by_reference,
     spend,
 )
 from app.store.tickets import keep_ticket
 
-START_LINK_LIFE = timedelta(minutes=15)
 WINDOW = timedelta(minutes=10)
 
 
@@ -169,25 +168,6 @@ def needs_check(database: Database, client_address: str, unchecked: int, now: da
     """Whether this client's next request will be suspect without a solved check."""
     with database.read() as connection:
         return nth_newest(connection, client_network(client_address), unchecked, now - WINDOW) is not None
-
-
-def new_start_link(reference: str, now: datetime) -> StartLink:
-    """A link that starts the session of this request within 15 minutes."""
-    return StartLink(new_link_id(), reference, now + START_LINK_LIFE)
-
-
-def ensure_start_link(database: Database, reference: str, now: datetime) -> StartLink:
-    """A link that can still be opened for a while: the newest one, or a fresh one."""
-
-    def fresh(connection: Connection) -> StartLink:
-        link = newest_link(connection, reference)
-        if link and link.opens == 0 and link.expires_at > now + timedelta(minutes=1):
-            return link
-        link = new_start_link(reference, now)
-        insert_link(connection, link)
-        return link
-
-    return database.write(fresh)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from app.access import Who, open_to
 from app.actions.applet_program import platforms_with_program
 from app.actions.follow import Followed, Progress, follow
 from app.actions.hand_off import release
-from app.actions.submit import ensure_start_link
+from app.actions.start_link import ensure_start_link
 from app.core.backend import Start
 from app.core.links import Purpose
 from app.core.moment import iso

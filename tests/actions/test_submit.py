@@ -9,7 +9,8 @@ import pytest
 
 from app.actions import submit
 from app.actions.hand_off import asked_of
-from app.actions.submit import IdentitySpent, Once, OtherContent, TooMany, ensure_start_link
+from app.actions.start_link import ensure_start_link
+from app.actions.submit import IdentitySpent, Once, OtherContent, TooMany
 from app.core.customer_info import AskPolicy, InfoMode
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest, RequestState
