@@ -135,7 +135,7 @@ def _cost(data_dir: Path, server: Server, vendor: RemoteVendor) -> dict[str, flo
             before = server.cpu_seconds()
             seen = Seen()
             with ThreadPoolExecutor(8) as pool:
-                list(pool.map(lambda n: _submit(server, token, f"{backend}-{turn}-{n}", seen), range(_POSTS)))  # noqa: B023
+                list(pool.map(lambda n: _submit(server, token, f"{backend}-{turn}-{n}", seen), range(_POSTS)))  # noqa: B023 - it is called at once
             _until(lambda: not any(r["state"] in ("waiting", "opening") for r in _requests(data_dir)))
             if seen.failed:
                 raise BenchFailed(f"{seen.failed} submits failed")

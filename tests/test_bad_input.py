@@ -201,7 +201,7 @@ RAW = {
 
 
 @pytest.mark.slow
-def test_raw_requests(live_server: LiveServer) -> None:  # noqa: F811
+def test_raw_requests(live_server: LiveServer) -> None:  # noqa: F811 - the fixture
     uid = live_server.uid()
     before = live_server.run_json("ticket", "list")
     statuses = {}

@@ -22,23 +22,13 @@ from app.store.requests import newest_link
 from tests.conftest import fill_desk
 from tests.pool_at_work import WITHIN, PoolAtWork, at_work
 from tests.store.rows import NOW
+from tests.waiting import until
 
 
 @pytest.fixture
 def filled(database: Database) -> Database:
     fill_desk(database, NOW)
     return database
-
-
-def until(true: Callable[[], bool]) -> bool:
-    """Whether it becomes true in time: rows are looked at again and again, as an operator would."""
-    end = time.monotonic() + WITHIN
-    pause = threading.Event()
-    while not true():
-        if time.monotonic() > end:
-            return False
-        pause.wait(0.02)
-    return True
 
 
 def becomes(work: PoolAtWork, reference: str, state: RequestState) -> bool:

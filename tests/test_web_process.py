@@ -2,9 +2,7 @@
 
 import http.client
 import re
-import selectors
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from urllib.parse import urlencode
@@ -13,6 +11,7 @@ import pytest
 
 from app.changes import LENGTH
 from tests.live_server import LiveServer, serving
+from tests.waiting import until
 
 _STREAMS = 30  # of one process with eight threads; a technician may have 20 in one
 _PATIENCE = 10.0
@@ -95,13 +94,7 @@ def hear_change(client: socket.socket) -> bytes:
 
 def comes(console: Console, status: int) -> bool:
     """Whether this is, sooner or later, how another stream is answered: the server counts just after it answers."""
-    deadline = time.monotonic() + _PATIENCE
-    with selectors.DefaultSelector() as pause:
-        while console.status("/console/changes") != status:
-            if time.monotonic() > deadline:
-                return False
-            pause.select(0.05)
-    return True
+    return until(lambda: console.status("/console/changes") == status, _PATIENCE)
 
 
 def test_a_stream_says_how_long_it_is_and_that_nobody_may_keep_it(consoles: tuple[Console, Console]) -> None:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def uid(live_server: LiveServer) -> str:  # noqa: F811
+def uid(live_server: LiveServer) -> str:  # noqa: F811 - the fixture
     return live_server.uid()
 
 
@@ -55,7 +55,7 @@ def count(server: LiveServer) -> int:
     return len(server.run_json("ticket", "list", "--most", "10000"))
 
 
-def test_get(live_server: LiveServer, uid: str) -> None:  # noqa: F811
+def test_get(live_server: LiveServer, uid: str) -> None:  # noqa: F811 - the fixture
     query = DOCUMENTED.format(uid=uid).replace(" ", "%20")
     done = curl("--include", f"{live_server.base_url}/integration/integration_api.php?{query}")
     head = done.stdout.replace("\r", "")
@@ -71,7 +71,7 @@ def test_get(live_server: LiveServer, uid: str) -> None:  # noqa: F811
     assert not [value for value in VALUES.values() if value in page]
 
 
-def test_get_with_the_parameters_handed_to_curl_one_by_one(live_server: LiveServer, uid: str) -> None:  # noqa: F811
+def test_get_with_the_parameters_handed_to_curl_one_by_one(live_server: LiveServer, uid: str) -> None:  # noqa: F811 - the fixture
     arguments = ["--get", f"{live_server.base_url}/integration/integration_api.php", "--data-urlencode", f"uid={uid}"]
     for name, value in VALUES.items():
         arguments += ["--data-urlencode", f"{name}={value}"]
@@ -79,19 +79,19 @@ def test_get_with_the_parameters_handed_to_curl_one_by_one(live_server: LiveServ
 
 
 @pytest.mark.parametrize("path", ["integration_api.php", "integration.php"])
-def test_post_with_the_literal_blank(live_server: LiveServer, uid: str, path: str) -> None:  # noqa: F811
+def test_post_with_the_literal_blank(live_server: LiveServer, uid: str, path: str) -> None:  # noqa: F811 - the fixture
     body = DOCUMENTED.format(uid=uid)
     assert " customer_name" in body
     assert elements(opened(live_server, "-d", body, f"{live_server.base_url}/integration/{path}")) == VALUES
 
 
-def test_post_as_multipart(live_server: LiveServer, uid: str) -> None:  # noqa: F811
+def test_post_as_multipart(live_server: LiveServer, uid: str) -> None:  # noqa: F811 - the fixture
     fields = [part for name, value in {"uid": uid, **VALUES}.items() for part in ("--form-string", f"{name}={value}")]
     assert elements(opened(live_server, *fields, f"{live_server.base_url}/integration/integration_api.php")) == VALUES
 
 
 @pytest.mark.parametrize("header", ["INTEGRATION-KEY: {uid}", "Authorization: Bearer {uid}"])
-def test_rest(live_server: LiveServer, uid: str, header: str) -> None:  # noqa: F811
+def test_rest(live_server: LiveServer, uid: str, header: str) -> None:  # noqa: F811 - the fixture
     head = ["-H", "Content-Type: application/json", "-H", header.format(uid=uid)]
     body = json.dumps({**VALUES, "department_id": "id_10", "technician_username": "sam@example.com"})
     ticket = opened(live_server, *head, "-d", body, f"{live_server.base_url}/rest/session")
@@ -103,7 +103,7 @@ def test_rest(live_server: LiveServer, uid: str, header: str) -> None:  # noqa: 
     )
 
 
-def test_a_literal_blank_in_an_address_is_no_http(live_server: LiveServer, uid: str) -> None:  # noqa: F811
+def test_a_literal_blank_in_an_address_is_no_http(live_server: LiveServer, uid: str) -> None:  # noqa: F811 - the fixture
     """curl refuses to send it, and a client that does gets a 400; browsers write it as %20."""
     before = count(live_server)
     target = f"/integration/integration_api.php?{DOCUMENTED.format(uid=uid)}"
@@ -118,7 +118,7 @@ def test_a_literal_blank_in_an_address_is_no_http(live_server: LiveServer, uid: 
 
 @pytest.mark.parametrize("character", ["界", "\N{PILE OF POO}"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_1024_characters_of_any_script(live_server: LiveServer, uid: str, character: str, method: str) -> None:  # noqa: F811
+def test_1024_characters_of_any_script(live_server: LiveServer, uid: str, character: str, method: str) -> None:  # noqa: F811 - the fixture
     text, address = character * 1024, f"{live_server.base_url}/integration/integration_api.php"
     query = f"uid={uid}&problem_description={quote(text)}"
     assert len(query) > 9000

@@ -10,9 +10,8 @@ import random
 import signal
 import subprocess
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -38,15 +37,6 @@ class Kind(StrEnum):
     MASTER = "gunicorn master"
     WEB = "gunicorn worker"
     HAND_OFF = "hand-off worker"
-
-
-def until(true: Callable[[], object], within: float, every: float = 0.1) -> bool:
-    """Whether it becomes true in time; looks again and again, as an operator would."""
-    end = time.monotonic() + within
-    pause = threading.Event()
-    while not (is_true := bool(true())) and time.monotonic() < end:
-        pause.wait(every)
-    return is_true
 
 
 class Service:

@@ -12,9 +12,10 @@ from app.pool import LEASE
 from app.store.database import Database
 from app.store.tables import requests, tickets
 from tests.faults.crowd import Crowd
-from tests.faults.hosts import Hosts, until
+from tests.faults.hosts import Hosts
 from tests.vendor.records import Session
 from tests.vendor.remote import RemoteVendor
+from tests.waiting import until
 
 _SETTLED = (RequestState.OPENED, RequestState.PARKED)
 _ON_ITS_WAY = (RequestState.WAITING, RequestState.OPENING)

@@ -13,11 +13,12 @@ from sqlalchemy import Row
 
 from app.core.request import RequestState
 from tests.faults.crowd import Crowd, Plan, Visit, crowd
-from tests.faults.hosts import Hosts, running, until
+from tests.faults.hosts import Hosts, running
 from tests.faults.kept import check_kept, hurry, rows_of
 from tests.faults.profile import PROFILE
 from tests.vendor.remote import RemoteVendor, vendor_process
 from tests.vendor.stand_in import KEY
+from tests.waiting import until
 
 log = logging.getLogger(__name__)
 RATE = 20  # calls a second

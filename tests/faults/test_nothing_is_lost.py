@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from tests.faults.crowd import Crowd, Plan, Visit, Way, crowd
-from tests.faults.hosts import Hosts, Kind, running, until
+from tests.faults.hosts import Hosts, Kind, running
 from tests.faults.kept import check_desk, check_kept, check_sessions, end_leases, rows_of, settle_all
 from tests.faults.profile import PROFILE
 from tests.faults.secret import contents, leaks
 from tests.vendor.remote import RemoteVendor, vendor_process
 from tests.vendor.stand_in import KEY
+from tests.waiting import until
 
 log = logging.getLogger(__name__)
 _FAILING = 0.3

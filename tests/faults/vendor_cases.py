@@ -16,12 +16,13 @@ from app.core.backend import Start
 from app.core.request import RequestState
 from app.core.site import FORM, REST
 from tests.faults.crowd import Crowd, Plan, Visit, crowd
-from tests.faults.hosts import Hosts, running, until
+from tests.faults.hosts import Hosts, running
 from tests.faults.kept import hurry, rows_of
 from tests.faults.profile import FULL, PROFILE
 from tests.vendor.fault_proxy import Mode, Tls, authority_pem, fault_proxy
 from tests.vendor.hostile import ALLOWED_REDIRECTS, HOSTILE_REDIRECTS
 from tests.vendor.stand_in import KEY, Answers, Outage, Vendor, stand_in
+from tests.waiting import until
 
 OPENED, WAITING, PARKED = RequestState.OPENED, RequestState.WAITING, RequestState.PARKED
 ORIGIN = "https://www.example.com"

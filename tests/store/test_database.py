@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -24,6 +23,7 @@ from app.store.database import Database, DatabaseUnusable
 from app.store.migrate import migrate
 from app.store.sites import add_site, bump_generation, change_site, load_generation, load_sites
 from app.store.staff import add_department, load_staff, set_department_disabled
+from tests.waiting import until
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 ENDLESS_WRITER = """
@@ -47,13 +47,6 @@ def department(number: int) -> Callable[[Connection], None]:
 def numbers(database: Database) -> list[int]:
     with database.read() as connection:
         return list(load_staff(connection).departments)
-
-
-def waited_for(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def pragmas(connection: Connection) -> dict[str, object]:
@@ -184,9 +177,9 @@ def test_what_comes_while_another_process_has_its_turn_is_committed_together(sql
     with ThreadPoolExecutor(4) as pool:
         with other.exclusive():
             done = [pool.submit(database.write, partial(committed_before, number=0))]
-            waited_for(lambda: f" -> FLOCK  ADVISORY  WRITE {os.getpid()} " in Path("/proc/locks").read_text("ascii"))
+            assert until(lambda: f" -> FLOCK  ADVISORY  WRITE {os.getpid()} " in Path("/proc/locks").read_text("ascii"))
             done += [pool.submit(database.write, partial(committed_before, number=n)) for n in (1, 2, 3)]
-            waited_for(lambda: writer._jobs.qsize() == 3)
+            assert until(lambda: writer._jobs.qsize() == 3)
         assert [one.result(30) for one in done] == [0, 0, 0, 0]
     assert sorted(numbers(database)) == [0, 1, 2, 3]
     for each in (database, other):

@@ -274,7 +274,7 @@ def test_closing_ends_every_connection_and_thread(vendor: Vendor, mode: Mode, tl
         dialled(proxy.port) as line,
     ):
         if tls is Tls.SOUND and mode is not Mode.NEVER_READ:
-            line = trusting_context().wrap_socket(line, server_hostname="127.0.0.1")  # noqa: PLW2901
+            line = trusting_context().wrap_socket(line, server_hostname="127.0.0.1")  # noqa: PLW2901 - the same line, under TLS
         with line:
             line.sendall(form_call())
             proxy.wait_for(lambda: proxy.passages if mode is Mode.NEVER_READ else proxy.forwarded)

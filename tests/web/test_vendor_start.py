@@ -215,7 +215,7 @@ def test_a_parked_request_is_tried_again_six_times_in_ten_minutes(
     states = []
     for _ in range(8):
         parked = {"state": RequestState.PARKED, "due_at": None}
-        here.database.write(lambda c: c.execute(update(requests).values(**parked)).rowcount)  # noqa: B023
+        here.database.write(lambda c: c.execute(update(requests).values(**parked)).rowcount)  # noqa: B023 - it is called at once
         assert client.post(path).status == 303
         states.append(only_request(here).state)
     assert states == [RequestState.WAITING] * 6 + [RequestState.PARKED] * 2
