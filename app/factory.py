@@ -5,8 +5,8 @@ from flask import Flask, abort, request
 
 from app import access, api, headers, log, web
 from app.core.bodies import BadBody, form_pairs
+from app.files.resources import resource
 from app.incoming import TrustedProxies
-from app.resources import resource
 from app.settings import Settings
 from app.web import language, metrics_page
 from app.web.session_cookie import use_console_cookie

@@ -23,7 +23,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
-from app.widget_files import WidgetFile, widget_files, widget_script
+from app.files.widget_files import WidgetFile, widget_files, widget_script
 from bench.servers import ROOT, BenchFailed, machine_seconds
 
 RESULTS = Path(__file__).with_name("results.json")

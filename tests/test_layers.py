@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app.access import Undeclared, Who, declared, open_to
-from app.resources import resource
+from app.files.resources import resource
 
 APP = Path(__file__).parents[1] / "app"
 FROZEN = Path(__file__).with_name("routes.txt")

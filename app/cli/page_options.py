@@ -10,7 +10,7 @@ from app.core.colour import ENOUGH, least_contrast, nearest_readable, readable
 from app.core.new_session import ELEMENTS
 from app.core.origins import listed_origin
 from app.core.site import COLOUR, FOREIGN_FORMS
-from app.resources import languages
+from app.files.resources import languages
 from app.store.logos import Logo
 
 Command = TypeVar("Command", bound=Callable[..., Any])

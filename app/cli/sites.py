@@ -21,10 +21,10 @@ from app.core.site_secrets import new_secret as make_secret
 from app.core.site_secrets import new_webhook_secret as make_webhook_secret
 from app.core.site_secrets import secret_hash
 from app.core.vendor_account import account_problems, account_warnings
+from app.files.widget_files import snippet
 from app.settings import load_settings
 from app.store import sites as store
 from app.store.database import Database
-from app.widget_files import snippet
 
 _SPOKEN = {
     "sealed_key": "key",

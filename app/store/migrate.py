@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect
 
-from app.resources import resource
+from app.files.resources import resource
 from app.store.database import Database, DatabaseUnusable
 
 if TYPE_CHECKING:

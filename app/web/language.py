@@ -10,7 +10,7 @@ from flask_babel import Babel, refresh
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from app.resources import DEFAULT_LANGUAGE, TRANSLATIONS, languages
+from app.files.resources import DEFAULT_LANGUAGE, TRANSLATIONS, languages
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", re.ASCII)
 _OTHER_NAMES = {"zh": "zh_Hans", "zh_tw": "zh_Hant", "zh_hk": "zh_Hant", "zh_mo": "zh_Hant", "iw": "he"}

@@ -3,7 +3,7 @@
 from flask import Blueprint, Flask, Response, abort, request
 
 from app.access import Who, open_to
-from app.assets import asset_url, assets
+from app.files.assets import asset_url, assets
 
 pages = Blueprint("static_files", __name__)
 _FOREVER = [

@@ -3,9 +3,9 @@
 from flask import Blueprint, Response, abort, request
 
 from app.access import Who, open_to
+from app.files.widget_files import WidgetFile, widget_files, widget_script
 from app.headers import WIDGET
 from app.web.language import limit_to, page_language
-from app.widget_files import WidgetFile, widget_files, widget_script
 from app.wiring import running
 
 pages = Blueprint("widget", __name__)

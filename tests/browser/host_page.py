@@ -15,8 +15,8 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, Request
 
-from app.assets import assets
-from app.widget_files import widget_files, widget_script
+from app.files.assets import assets
+from app.files.widget_files import widget_files, widget_script
 from tests.live_server import LiveServer
 
 Answer = tuple[int, dict[str, str], bytes]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from app.widget_files import widget_files
+from app.files.widget_files import widget_files
 from tests.browser.conftest import AXE, NewHost
 from tests.browser.host_page import LAUNCHER, SUBMIT, Host
 

@@ -8,7 +8,7 @@ import pytest
 from altcha import create_challenge, verify_solution
 from playwright.sync_api import Browser, Page
 
-from app.assets import asset_url
+from app.files.assets import asset_url
 from tests.browser.host_page import LAUNCHER, SITE, SUBMIT, Answer, Heard, StandIn, company, said, slowly, stand_in
 
 pytestmark = pytest.mark.browser

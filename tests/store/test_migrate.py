@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
-from app.resources import resource
+from app.files.resources import resource
 from app.store.database import Database, DatabaseUnusable
 from app.store.migrate import HEAD, alembic_config, migrate
 from app.store.sites import load_generation

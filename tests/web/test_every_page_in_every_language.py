@@ -13,7 +13,7 @@ from app.core.customer_info import AskPolicy
 from app.core.request import RequestState
 from app.core.site import Site
 from app.core.ticket import TicketState
-from app.resources import languages
+from app.files.resources import languages
 from app.store.requests import list_requests
 from app.store.tables import requests, tickets
 from app.store.tickets import list_tickets, ticket_history

@@ -4,7 +4,7 @@ import pytest
 from babel import Locale
 from flask import Flask, render_template_string
 
-from app.resources import languages
+from app.files.resources import languages
 from app.web import language
 from tests.page_client import PageClient
 

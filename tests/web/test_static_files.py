@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from app.assets import asset_url, assets
+from app.files.assets import asset_url, assets
 from tests.page_client import PageClient
 
 NAMES = ("console.css", "handbell.css", "pages.js")

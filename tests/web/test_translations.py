@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from flask_babel import ngettext
 
-from app.resources import languages, resource
+from app.files.resources import languages, resource
 from tests.page_client import PageClient
 
 ROOT = Path(__file__).parents[2]

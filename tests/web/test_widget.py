@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from babel.messages.mofile import read_mo
 
-from app.resources import languages, resource
-from app.widget_files import snippet, widget_files, widget_script
+from app.files.resources import languages, resource
+from app.files.widget_files import snippet, widget_files, widget_script
 from tests.page_client import Answer, PageClient
 
 WIDGET = Path(__file__).parents[2] / "widget"

@@ -8,7 +8,7 @@ from app.actions.logo import HIGHEST, MOST_BYTES, MOST_PIXELS_A_SIDE, WIDEST, No
 from app.core.colour import ENOUGH, dark_shades, least_contrast, nearest_readable, readable
 from app.core.role import Role
 from app.core.site import COLOUR, Site
-from app.resources import languages
+from app.files.resources import languages
 from app.web.console.frame import administrators_only, console_pages, only
 from app.web.console.site_forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
 from app.web.site_look import logo_url

@@ -6,7 +6,7 @@ from flask_babel import force_locale
 from app.core.role import Role
 from app.core.site import Site
 from app.core.texts import MOST_TEXTS, split_key, text_problems
-from app.resources import DEFAULT_LANGUAGE, languages
+from app.files.resources import DEFAULT_LANGUAGE, languages
 from app.web.console.frame import administrators_only, console_pages, only
 from app.web.console.site_forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
 from app.web.console.site_look import language_names

@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 
 DEFAULT_LANGUAGE = "en"
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def resource(name: str) -> Path:

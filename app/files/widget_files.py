@@ -7,7 +7,7 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
-from app.resources import resource
+from app.files.resources import resource
 
 
 @dataclass(frozen=True, slots=True)
