@@ -6,8 +6,8 @@ from app.core.more import More
 from app.core.new_session import NewSessionRequest
 from app.core.origins import origin_of
 from app.core.site import Site
-from app.identity import Identity
 from app.incoming import browser, client_address
+from app.keys.identity import Identity
 from app.wiring import Running
 
 FILLED_TRAP = "suspect: the field that nobody sees was filled in"

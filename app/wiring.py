@@ -30,11 +30,11 @@ from app.core.origins import origin_mark
 from app.core.routing import Staff
 from app.core.site import BROWSER, FORM, Site
 from app.core.text import Problem
-from app.key_file import BadKeys, Key, ensure_keys, keys_held, live_keys, read_keys
+from app.keys.key_file import BadKeys, Key, ensure_keys, keys_held, live_keys, read_keys
+from app.keys.puzzle import Puzzles
+from app.keys.seal import Sealer, Unsealable
 from app.limits import Rates, Turns, site_rate
 from app.pool import HandOffPool, Surroundings
-from app.puzzle import Puzzles
-from app.seal import Sealer, Unsealable
 from app.settings import Settings
 from app.store.database import Database
 from app.store.desk import load_desk_options

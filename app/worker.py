@@ -18,8 +18,8 @@ from app.actions.figures import finish_next_day
 from app.actions.privacy import Pruned, prune, retention_of
 from app.actions.sealing import any_sealed, lost_second_factors, lost_secrets, reseal
 from app.core.vendor_account import days_left
-from app.key_file import BadKeys, keys_held, read_keys
-from app.seal import Sealer
+from app.keys.key_file import BadKeys, keys_held, read_keys
+from app.keys.seal import Sealer
 from app.settings import Settings
 from app.store.database import Database
 from app.store.sites import load_sites

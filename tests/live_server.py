@@ -22,7 +22,7 @@ from typing import IO, Any
 import pytest
 
 from app.core.links import Link, LinkSigner, Purpose, new_link_id
-from app.key_file import live_keys, read_keys
+from app.keys.key_file import live_keys, read_keys
 from app.wiring import FORM_LIFE
 
 HANDBELL = Path(sys.executable).parent / "handbell"

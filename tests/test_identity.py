@@ -11,7 +11,7 @@ from flask import Flask
 from app.actions.privacy import prune
 from app.core.request import CustomerRequest
 from app.core.site import Site
-from app.identity import BadIdentity, read_identity
+from app.keys.identity import BadIdentity, read_identity
 from app.store.requests import list_requests
 from app.wiring import Running
 from tests.api.calls import tickets

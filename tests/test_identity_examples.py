@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.identity import read_identity
+from app.keys.identity import read_identity
 
 DOC = (Path(__file__).parents[1] / "docs" / "widget-identity.md").read_text("utf-8")
 SECRET = "hbid_an-identity-secret-for-this-test-alone-000"

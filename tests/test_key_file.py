@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.key_file import (
+from app.keys.key_file import (
     BadKeys,
     Key,
     ensure_keys,
@@ -29,7 +29,7 @@ ENSURE = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from app.key_file import ensure_keys, read_keys
+from app.keys.key_file import ensure_keys, read_keys
 print("here", flush=True)
 sys.stdin.readline()
 ensure_keys(Path(sys.argv[1]), datetime.now(UTC))

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.core.links import Purpose
-from app.key_file import read_keys, revoke_key, rotate_keys
-from app.seal import Sealer, Unsealable
+from app.keys.key_file import read_keys, revoke_key, rotate_keys
+from app.keys.seal import Sealer, Unsealable
 from app.settings import Settings
 from app.wiring import Running
 from tests.conftest import StandingClock

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.puzzle import LIFE, Puzzles
+from app.keys.puzzle import LIFE, Puzzles
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 OLD, NEW = b"a" * 31 + b"1", b"b" * 31 + b"2"

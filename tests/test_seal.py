@@ -7,7 +7,7 @@ import pytest
 from cryptography.fernet import Fernet, InvalidToken
 
 from app.core.links import derived_key
-from app.seal import Sealer, Unsealable
+from app.keys.seal import Sealer, Unsealable
 
 OLD, NEW = os.urandom(32), os.urandom(32)
 SECRET = "0d1f4c2e-6a3b-4d0e-9f57-2b8f6f0c1a77|1234"

@@ -13,8 +13,8 @@ from app.actions.sealing import site_key
 from app.core.desk_options import DeskOptions
 from app.core.site import Site
 from app.core.ticket import TicketState
-from app.key_file import ensure_keys, keys_held, read_keys, rotate_keys
-from app.seal import Sealer
+from app.keys.key_file import ensure_keys, keys_held, read_keys, rotate_keys
+from app.keys.seal import Sealer
 from app.settings import Settings
 from app.store.database import Database
 from app.store.desk import save_desk_options

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from app.core.site import SEALED, Site
 from app.core.vendor_key import key_ending
-from app.key_file import keys_held, read_keys
-from app.seal import Sealer, Unsealable
+from app.keys.key_file import keys_held, read_keys
+from app.keys.seal import Sealer, Unsealable
 from app.store.account import Account, accounts_with_second_factor, reseal_second_factor
 from app.store.database import Database
 from app.store.sites import change_site, load_sites, lock_site

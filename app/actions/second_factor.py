@@ -22,7 +22,7 @@ from app.actions.tries import (
     refuse_strangers,
     refuse_too_many,
 )
-from app.seal import Unsealable
+from app.keys.seal import Unsealable
 from app.store import account as store
 from app.store.account import Account, lock_account
 from app.store.audit import record

@@ -13,7 +13,7 @@ from app.backends.vendor_call import VendorCalls
 from app.core.routing import Staff
 from app.core.site import Site
 from app.core.vendor_account import account_problems
-from app.seal import Unsealable
+from app.keys.seal import Unsealable
 from app.store.database import Database
 from app.store.staff import load_staff
 

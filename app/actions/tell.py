@@ -11,7 +11,7 @@ import structlog
 from app import metrics
 from app.core.site import Site
 from app.core.webhook import Answer, BadSecret, Delivery, is_too_old, next_try, signed_headers
-from app.seal import Unsealable
+from app.keys.seal import Unsealable
 from app.store.database import Database
 from app.store.notices import Notice, any_due, claim_notices, settle
 

@@ -35,11 +35,11 @@ from app.core.request import CustomerRequest
 from app.core.routing import department_id
 from app.core.site import Site
 from app.core.text import Invalid, Problem, is_blank, looks_like_email, text_problem
-from app.identity import BadIdentity, Identity, read_identity
 from app.incoming import body, client_address
 from app.intake import submission
+from app.keys.identity import BadIdentity, Identity, read_identity
+from app.keys.seal import Unsealable
 from app.limits import SERVER_REQUESTS, WRONG_SECRETS
-from app.seal import Unsealable
 from app.wiring import Running, running
 
 api = Blueprint("requests", __name__, url_prefix="/api/v1")

@@ -11,8 +11,8 @@ from app.actions.sealing import lost_second_factors, lost_secrets, reseal
 from app.cli.opening import now, open_database
 from app.cli.output import json_option, say_warning, show
 from app.core.moment import iso
-from app.key_file import Key, Reseal, live_keys, read_keys, revoke_key, rotate_keys
-from app.seal import Sealer
+from app.keys.key_file import Key, Reseal, live_keys, read_keys, revoke_key, rotate_keys
+from app.keys.seal import Sealer
 from app.settings import Settings, load_settings
 from app.store.audit import record
 from app.store.database import Database

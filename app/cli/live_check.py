@@ -6,8 +6,8 @@ from app.actions.site_check import try_site
 from app.backends.vendor_call import VendorCalls
 from app.cli.opening import now
 from app.core.site import Site
-from app.key_file import read_keys
-from app.seal import Sealer
+from app.keys.key_file import read_keys
+from app.keys.seal import Sealer
 from app.settings import Settings
 from app.store.database import Database
 from app.store.sites import load_sites

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
-from app.key_file import BadKeys, ensure_keys, keys_held, read_keys
-from app.seal import Sealer
+from app.keys.key_file import BadKeys, ensure_keys, keys_held, read_keys
+from app.keys.seal import Sealer
 from app.settings import Settings, load_settings
 from app.store.database import Database
 from app.store.migrate import migrate

@@ -24,8 +24,8 @@ from app.core.role import Role
 from app.core.routing import Staff
 from app.core.vendor_account import account_warnings
 from app.files.resources import resource
-from app.key_file import ensure_keys, live_keys, read_keys
-from app.seal import Sealer
+from app.keys.key_file import ensure_keys, live_keys, read_keys
+from app.keys.seal import Sealer
 from app.settings import Settings, load_settings
 from app.store.sites import load_sites
 from app.store.staff import load_staff

@@ -9,7 +9,7 @@ from app.access import Who, open_to
 from app.actions.sealing import site_identity_secret
 from app.core.links import new_link_id
 from app.core.site import Site
-from app.seal import Unsealable
+from app.keys.seal import Unsealable
 from app.web.language import page_language
 from app.wiring import Running, running
 

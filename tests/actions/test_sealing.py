@@ -18,7 +18,7 @@ from app.actions.sealing import (
     site_webhook_secret,
 )
 from app.core.site import Site
-from app.seal import Sealer, Unsealable
+from app.keys.seal import Sealer, Unsealable
 from app.store.account import account, set_second_factor
 from app.store.database import Database
 from app.store.sites import add_site, change_site, load_generation, load_sites, lock_site

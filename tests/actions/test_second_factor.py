@@ -23,7 +23,7 @@ from app.actions.second_factor import (
     turn_off,
 )
 from app.actions.tries import TooManyTries, WrongLogin
-from app.seal import Sealer
+from app.keys.seal import Sealer
 from app.store.account import account, recovery_codes_left
 from app.store.audit import acts
 from app.store.staff import load_staff, set_technician_disabled

@@ -17,7 +17,7 @@ from app.backends import webhook
 from app.backends.webhook import Webhooks
 from app.core.site import Site
 from app.core.webhook import Answer, Delivery, RequestParked, new_secret
-from app.seal import Sealer
+from app.keys.seal import Sealer
 from app.store.database import Database
 from app.store.notices import add_notice
 from app.store.tables import notices

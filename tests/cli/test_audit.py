@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.key_file import ensure_keys
+from app.keys.key_file import ensure_keys
 from app.store.audit import record
 from app.store.staff import load_staff
 from tests.cli.command import Handbell

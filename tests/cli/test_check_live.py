@@ -7,8 +7,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from app.core.site import Site
-from app.key_file import ensure_keys, read_keys
-from app.seal import Sealer
+from app.keys.key_file import ensure_keys, read_keys
+from app.keys.seal import Sealer
 from app.store.sites import add_site, change_site, load_sites
 from tests.backends.loopback import Loopback, http, loopback
 from tests.cli.command import Handbell

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from app.key_file import ensure_keys
+from app.keys.key_file import ensure_keys
 from tests.cli.command import Handbell
 
 

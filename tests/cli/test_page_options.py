@@ -5,8 +5,8 @@ import hashlib
 import pytest
 
 from app.actions.logo import as_logo
-from app.key_file import read_keys
-from app.seal import Sealer
+from app.keys.key_file import read_keys
+from app.keys.seal import Sealer
 from app.store.audit import acts
 from app.store.database import Database
 from app.store.logos import find_logo

@@ -14,8 +14,8 @@ import pytest
 
 from app.actions.sealing import site_key, site_webhook_secret
 from app.core.site import DEFAULT_APPLET_HOSTS, Site
-from app.key_file import read_keys
-from app.seal import Sealer
+from app.keys.key_file import read_keys
+from app.keys.seal import Sealer
 from app.store.sites import change_site, load_sites
 from tests.cli.command import Handbell
 

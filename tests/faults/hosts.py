@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from app.core.site import FORM, Site
-from app.key_file import read_keys
-from app.seal import Sealer
+from app.keys.key_file import read_keys
+from app.keys.seal import Sealer
 from app.store.database import Database
 from app.store.sites import add_site, change_site, load_sites
 from tests.live_server import HANDBELL, clean_environment, free_port, run_handbell

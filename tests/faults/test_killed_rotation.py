@@ -10,8 +10,8 @@ import pytest
 
 from app.actions.sealing import reseal, site_key
 from app.core.site import Site
-from app.key_file import ensure_keys, read_keys, revoke_key, rotate_keys
-from app.seal import Sealer
+from app.keys.key_file import ensure_keys, read_keys, revoke_key, rotate_keys
+from app.keys.seal import Sealer
 from app.store.database import Database
 from app.store.migrate import migrate
 from app.store.sites import add_site, load_sites
@@ -22,8 +22,8 @@ import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from app.actions.sealing import reseal
-from app.key_file import read_keys, revoke_key, rotate_keys
-from app.seal import Sealer
+from app.keys.key_file import read_keys, revoke_key, rotate_keys
+from app.keys.seal import Sealer
 from app.store.database import Database
 
 what, when, keys, url = sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4]

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 
 from app.actions.sealing import reseal
-from app.key_file import read_keys, revoke_key, rotate_keys
-from app.seal import Sealer
+from app.keys.key_file import read_keys, revoke_key, rotate_keys
+from app.keys.seal import Sealer
 from app.store.audit import acts
 from app.store.staff import load_staff
 from app.wiring import Running

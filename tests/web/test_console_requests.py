@@ -13,7 +13,7 @@ from flask import Flask
 
 from app.core.request import CustomerRequest, RequestState
 from app.core.site import FORM
-from app.seal import Sealer
+from app.keys.seal import Sealer
 from app.store.audit import Act, acts
 from app.store.hand_offs import claim_due
 from app.store.requests import insert_request, list_requests, request_by_reference

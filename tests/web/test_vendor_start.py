@@ -10,7 +10,7 @@ from app.core.backend import Start
 from app.core.request import RequestState
 from app.core.site import BROWSER, FORM, Site
 from app.headers import PAGE_CSP
-from app.seal import Sealer
+from app.keys.seal import Sealer
 from app.store.requests import list_requests
 from app.store.tables import requests
 from app.wiring import Running
