@@ -15,7 +15,7 @@ _settings = load_settings()
 _host = f"[{_settings.bind}]" if ":" in _settings.bind else _settings.bind
 bind = f"{_host}:{_settings.port}"
 workers = _settings.processes
-worker_class = "app.web_process.WebProcess"  # gthread, and streams
+worker_class = "app.process.web_process.WebProcess"  # gthread, and streams
 threads = _settings.threads
 worker_connections = 1000
 # Without it one process takes nearly all keep-alive connections.

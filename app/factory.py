@@ -7,11 +7,11 @@ from app import access, api, headers, log, web
 from app.core.bodies import BadBody, form_pairs
 from app.files.resources import resource
 from app.incoming import TrustedProxies
+from app.process.running import Clock, Running, utc_now
+from app.process.schedule import Schedule
 from app.settings import Settings
 from app.web import language, metrics_page
 from app.web.session_cookie import use_console_cookie
-from app.wiring import Clock, Running, utc_now
-from app.worker import Schedule
 
 _ANY_HOST = ("/healthz", "/readyz")
 

@@ -8,7 +8,7 @@ from app.core.origins import origin_of
 from app.core.site import Site
 from app.incoming import browser, client_address
 from app.keys.identity import Identity
-from app.wiring import Running
+from app.process.running import Running
 
 FILLED_TRAP = "suspect: the field that nobody sees was filled in"
 TOO_FAST = "suspect: sent within two seconds"

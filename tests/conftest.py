@@ -20,12 +20,12 @@ from app.core.role import Role
 from app.core.routing import Department
 from app.core.site import Site
 from app.factory import create_app
+from app.process.running import Running
 from app.settings import Settings, ci
 from app.store import sites as site_store
 from app.store import staff as staff_store
 from app.store.database import Database
 from app.store.migrate import migrate
-from app.wiring import Running
 from tests.own_redis import OwnRedis
 from tests.page_client import PageClient
 

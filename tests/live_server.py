@@ -23,7 +23,7 @@ import pytest
 
 from app.core.links import Link, LinkSigner, Purpose, new_link_id
 from app.keys.key_file import live_keys, read_keys
-from app.wiring import FORM_LIFE
+from app.process.running import FORM_LIFE
 
 HANDBELL = Path(sys.executable).parent / "handbell"
 _START_WITHIN = 60.0  # seconds, on a machine that is busy with other tests

@@ -15,7 +15,7 @@ from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest, RequestState
 from app.core.routing import Staff
 from app.core.site import FORM, Site
-from app.pool import HandOffPool, Surroundings
+from app.process.pool import HandOffPool, Surroundings
 from app.store.database import Database
 from app.store.requests import list_requests, request_by_reference
 from app.store.sites import add_site, change_site, load_sites

@@ -7,8 +7,8 @@ from itertools import count
 
 import pytest
 
-from app import changes
-from app.changes import LENGTH, Changes
+from app.process import changes
+from app.process.changes import LENGTH, Changes
 
 
 class Desk:

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 
 from app.factory import create_app
+from app.process.running import Running
 from app.settings import Settings
-from app.wiring import Running
 from tests.api.calls import FORM_PATH, JSON, REST_PATH, Flavour, applet_of, call
 from tests.conftest import PASSWORD, UID, StandingClock, fill_desk
 from tests.page_client import Answer, PageClient

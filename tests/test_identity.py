@@ -12,8 +12,8 @@ from app.actions.privacy import prune
 from app.core.request import CustomerRequest
 from app.core.site import Site
 from app.keys.identity import BadIdentity, read_identity
+from app.process.running import Running
 from app.store.requests import list_requests
-from app.wiring import Running
 from tests.api.calls import tickets
 from tests.api.embedding import IDENTITY_SECRET, ORIGIN, ZOE, Widget, identity, with_identity_secret
 from tests.conftest import PASSWORD, StandingClock

@@ -7,8 +7,8 @@ import pytest
 from app.core.links import Purpose
 from app.keys.key_file import read_keys, revoke_key, rotate_keys
 from app.keys.seal import Sealer, Unsealable
+from app.process.running import Running
 from app.settings import Settings
-from app.wiring import Running
 from tests.conftest import StandingClock
 from tests.page_client import PageClient
 

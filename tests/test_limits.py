@@ -8,8 +8,8 @@ import pytest
 import redis
 from limits import parse
 
-from app import limits
-from app.limits import Rates, site_rate
+from app.process import limits
+from app.process.limits import Rates, site_rate
 from app.settings import ci
 from tests.live_server import free_port
 from tests.own_redis import OwnRedis

@@ -14,8 +14,8 @@ from flask import Flask
 from app.actions import log_in as log_in_action
 from app.actions.log_in import log_in
 from app.actions.tries import Busy, WrongLogin
-from app.limits import CHECKS_A_SECOND, Rates, Turns
-from app.wiring import Running
+from app.process.limits import CHECKS_A_SECOND, Rates, Turns
+from app.process.running import Running
 from tests.conftest import PASSWORD
 from tests.live_server import free_port
 from tests.own_redis import OwnRedis

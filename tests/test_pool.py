@@ -15,7 +15,7 @@ from app.core.breaker import BreakerState
 from app.core.links import new_link_id
 from app.core.new_session import NewSessionRequest
 from app.core.request import RequestState
-from app.pool import KEPT_FREE, OWN_SHARE, THREADS
+from app.process.pool import KEPT_FREE, OWN_SHARE, THREADS
 from app.store.database import Database
 from app.store.hand_offs import claim_due
 from app.store.requests import newest_link

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app.changes import LENGTH
+from app.process.changes import LENGTH
 from tests.live_server import LiveServer, serving
 from tests.waiting import until
 

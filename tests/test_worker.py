@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 import structlog
 
-from app import worker
 from app.actions.sealing import site_key
 from app.core.desk_options import DeskOptions
 from app.core.site import Site
 from app.core.ticket import TicketState
 from app.keys.key_file import ensure_keys, keys_held, read_keys, rotate_keys
 from app.keys.seal import Sealer
+from app.process import schedule as worker
+from app.process.schedule import Schedule
 from app.settings import Settings
 from app.store.database import Database
 from app.store.desk import save_desk_options
 from app.store.sites import change_site, load_sites
 from app.store.tickets import insert_ticket, list_tickets
-from app.worker import Schedule
 from tests.conftest import StandingClock, fill_desk
 from tests.store.rows import ticket_row
 

@@ -10,7 +10,7 @@ from app.core.bodies import BadBody
 from app.core.site import Site
 from app.headers import JSON, preflight, readable_by, with_headers
 from app.incoming import page_origin
-from app.wiring import running
+from app.process.running import running
 
 
 class Refused(Exception):

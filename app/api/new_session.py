@@ -22,8 +22,8 @@ from app.core.text import Invalid, is_blank
 from app.core.ticket import Ticket
 from app.headers import JSON, with_headers
 from app.incoming import body, client_address, form_body, is_fetched_ahead, query
-from app.limits import SESSIONS_OF_ACCOUNT, SESSIONS_OF_CLIENT
-from app.wiring import Running, running
+from app.process.limits import SESSIONS_OF_ACCOUNT, SESSIONS_OF_CLIENT
+from app.process.running import Running, running
 
 api = Blueprint("new_session", __name__)
 log = structlog.get_logger()

@@ -10,8 +10,8 @@ from app.core.client import client_network
 from app.core.links import Expired, Forged, Link, Purpose
 from app.core.moment import iso
 from app.incoming import client_address
-from app.limits import POLLS
-from app.wiring import Running, running
+from app.process.limits import POLLS
+from app.process.running import Running, running
 
 api = Blueprint("request_state", __name__, url_prefix="/api/v1")
 register_cors(api)

@@ -39,8 +39,8 @@ from app.incoming import body, client_address
 from app.intake import submission
 from app.keys.identity import BadIdentity, Identity, read_identity
 from app.keys.seal import Unsealable
-from app.limits import SERVER_REQUESTS, WRONG_SECRETS
-from app.wiring import Running, running
+from app.process.limits import SERVER_REQUESTS, WRONG_SECRETS
+from app.process.running import Running, running
 
 api = Blueprint("requests", __name__, url_prefix="/api/v1")
 register_cors(api)

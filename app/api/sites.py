@@ -13,7 +13,7 @@ from app.core.site import Site
 from app.core.texts import texts_for
 from app.files.assets import asset_url
 from app.incoming import client_address
-from app.wiring import Desk, Running, running
+from app.process.running import Desk, Running, running
 
 api = Blueprint("sites", __name__, url_prefix="/api/v1")
 register_cors(api)

@@ -26,11 +26,11 @@ from app.core.vendor_account import account_warnings
 from app.files.resources import resource
 from app.keys.key_file import ensure_keys, live_keys, read_keys
 from app.keys.seal import Sealer
+from app.process.running import Running
+from app.process.schedule import Schedule
 from app.settings import Settings, load_settings
 from app.store.sites import load_sites
 from app.store.staff import load_staff
-from app.wiring import Running
-from app.worker import Schedule
 
 
 @click.command()

@@ -24,7 +24,8 @@ from app.core.text import Invalid, normal_newlines, without_control
 from app.core.ticket import Ticket, TicketState
 from app.headers import ATTACHMENT, JSON, with_headers
 from app.incoming import client_address, form_body, see_other
-from app.limits import POLLS
+from app.process.limits import POLLS
+from app.process.running import Running, running
 from app.store.requests import request_by_reference
 from app.store.tickets import later_reference, place_in_queue, ticket_by_applet_id
 from app.web.customer_form import asked_of
@@ -32,7 +33,6 @@ from app.web.fault_text import sentences
 from app.web.links import asked_platform, gone, is_only_looking, link_or_abort
 from app.web.request_form import NOT_RECORDED, not_recorded_sentence
 from app.web.words import _, speak_for
-from app.wiring import Running, running
 
 pages = Blueprint("applet", __name__)
 log = structlog.get_logger()

@@ -10,8 +10,8 @@ from app.actions.sealing import site_identity_secret
 from app.core.links import new_link_id
 from app.core.site import Site
 from app.keys.seal import Unsealable
+from app.process.running import Running, running
 from app.web.language import page_language
-from app.wiring import Running, running
 
 pages = Blueprint("demo", __name__)
 MODES = {"link": "A link of the page's own", "button": "Floating button", "inline": "In the page"}

@@ -10,9 +10,9 @@ from werkzeug.exceptions import HTTPException
 from app.core.bodies import BadBody
 from app.core.site import Site
 from app.headers import JSON, request_id, with_headers
+from app.process.running import running
 from app.web.request_form import NOT_RECORDED
 from app.web.words import _
-from app.wiring import running
 
 log = structlog.get_logger()
 _FOR_WHO_MADE_THE_FORM = (400, 413, 415)

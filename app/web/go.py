@@ -13,10 +13,10 @@ from app.core.platform import chosen_platform
 from app.core.request import RequestState
 from app.core.site import Site
 from app.headers import ATTACHMENT, REDIRECT, posting_to, with_headers
+from app.process.running import Running, running
 from app.store.requests import StartTarget
 from app.web.links import gone, is_only_looking
 from app.web.words import speak_for
-from app.wiring import Running, running
 
 pages = Blueprint("go", __name__)
 log = structlog.get_logger()

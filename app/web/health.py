@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import Who, open_to
-from app.wiring import running
+from app.process.running import running
 
 pages = Blueprint("health", __name__)
 

@@ -20,6 +20,7 @@ from app.core.site import DENY, Site
 from app.core.text import Invalid, is_blank, normal_newlines, text_problem, without_control
 from app.incoming import client_address, foreign_form, is_framed, page_origin, see_other
 from app.intake import allowed_return, submission
+from app.process.running import FORM_LIFE, Desk, Running, running
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.language import page_language
@@ -32,7 +33,6 @@ from app.web.request_form import (
     wait_sentence,
 )
 from app.web.words import _, speak_for
-from app.wiring import FORM_LIFE, Desk, Running, running
 
 pages = Blueprint("intranet", __name__)
 log = structlog.get_logger()

@@ -6,8 +6,8 @@ from app.core.links import Expired, Forged, Link, Purpose
 from app.core.platform import Platform, chosen_platform, customer_platform
 from app.core.site import Site
 from app.incoming import is_fetched_ahead
+from app.process.running import running
 from app.web.words import _, speak_for
-from app.wiring import running
 
 
 def link_or_abort(purpose: Purpose, token: str, site: Site | None = None) -> Link:

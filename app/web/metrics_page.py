@@ -10,8 +10,8 @@ from app import metrics
 from app.access import Who, open_to
 from app.core.client import is_in
 from app.incoming import client_address
+from app.process.running import Running, running
 from app.store.backlog import Backlog, load_backlog
-from app.wiring import Running, running
 
 pages = Blueprint("metrics_page", __name__)
 _PATH = "/metrics"

@@ -16,11 +16,11 @@ from app.core.site import EMBEDDED, Site
 from app.core.text import without_control
 from app.incoming import client_address, form_body, is_foreign_post, see_other
 from app.intake import submission
+from app.process.running import Running, running
 from app.web.language import page_language
 from app.web.links import gone, link_or_abort
 from app.web.request_form import NOT_RECORDED, not_recorded_sentence, wait_sentence
 from app.web.words import _, ngettext, speak_for
-from app.wiring import Running, running
 
 pages = Blueprint("pin", __name__)
 log = structlog.get_logger()

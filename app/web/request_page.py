@@ -17,6 +17,7 @@ from app.files.assets import asset_url
 from app.headers import JSON, with_headers
 from app.incoming import client_address, form_body, see_other
 from app.intake import allowed_return, submission
+from app.process.running import Desk, Running, running
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.language import page_language
@@ -30,7 +31,6 @@ from app.web.request_form import (
     wait_sentence,
 )
 from app.web.words import _, speak_for
-from app.wiring import Desk, Running, running
 
 pages = Blueprint("request_page", __name__)
 log = structlog.get_logger()

@@ -5,7 +5,7 @@ from flask.sessions import NullSession, SecureCookieSession, SecureCookieSession
 from flask.wrappers import Request
 from itsdangerous import URLSafeTimedSerializer
 
-from app.wiring import Running
+from app.process.running import Running
 
 
 class ConsoleCookie(SecureCookieSessionInterface):

@@ -6,8 +6,8 @@ from app.access import Who, open_to
 from app.core.colour import stylesheet, stylesheet_digest
 from app.core.site import Site
 from app.headers import with_headers
+from app.process.running import running
 from app.store.logos import find_logo
-from app.wiring import running
 
 pages = Blueprint("site_look", __name__)
 _FOR_GOOD = [

@@ -13,10 +13,10 @@ from app.core.moment import iso
 from app.core.platform import Platform
 from app.core.request import RequestState
 from app.incoming import see_other
-from app.limits import TRIED_AGAIN
+from app.process.limits import TRIED_AGAIN
+from app.process.running import Running, running
 from app.web.links import asked_platform, gone, link_or_abort
 from app.web.words import speak_for
-from app.wiring import Running, running
 
 pages = Blueprint("status_page", __name__)
 _NAMES = {Platform.WINDOWS: "Windows", Platform.MACOS: "Mac", Platform.LINUX: "Linux"}

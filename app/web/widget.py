@@ -5,8 +5,8 @@ from flask import Blueprint, Response, abort, request
 from app.access import Who, open_to
 from app.files.widget_files import WidgetFile, widget_files, widget_script
 from app.headers import WIDGET
+from app.process.running import running
 from app.web.language import limit_to, page_language
-from app.wiring import running
 
 pages = Blueprint("widget", __name__)
 _CURRENT = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=604800"

@@ -14,6 +14,7 @@ from app.actions.privacy import prune
 from app.core.figures import ALL_SITES, DayFigures, Times, percentile
 from app.core.request import RequestState
 from app.core.site import Site
+from app.process.schedule import Schedule
 from app.settings import Settings
 from app.store.database import Database
 from app.store.figures import keep_day
@@ -21,7 +22,6 @@ from app.store.requests import StartLink, insert_link, insert_request
 from app.store.sites import add_site
 from app.store.tables import day_figures, links, tickets
 from app.store.tickets import insert_ticket
-from app.worker import Schedule
 from tests.actions.desk import DeskAtWork
 from tests.conftest import StandingClock
 from tests.store.rows import request_row, ticket_row

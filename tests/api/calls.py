@@ -6,8 +6,8 @@ from typing import Any
 from flask import Flask
 
 from app.core.ticket import Ticket, TicketEvent
+from app.process.running import Running
 from app.store.tickets import list_tickets, ticket_history
-from app.wiring import Running
 from tests.conftest import UID
 from tests.page_client import HOST, Answer, PageClient
 

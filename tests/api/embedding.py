@@ -6,7 +6,7 @@ from typing import Any
 import altcha
 import jwt
 
-from app.wiring import Running
+from app.process.running import Running
 from tests.page_client import Answer, PageClient
 
 ORIGIN = "https://www.example.com"

@@ -10,8 +10,8 @@ from flask import Flask
 from app.core.bodies import MAX_BODY
 from app.core.new_session import LIMITS
 from app.core.site import Site
+from app.process.running import Running
 from app.store.sites import add_site
-from app.wiring import Running
 from tests.api.calls import BROWSER, FORM_PATH, FORM_PATHS, JSON, REST_PATH, Flavour, call, envelope, newest, tickets
 from tests.conftest import UID
 from tests.page_client import HOST, Answer, PageClient

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.new_session import ELEMENTS, LIMITS
+from app.process.running import Running
 from app.settings import ci
 from app.store.sites import change_site
-from app.wiring import Running
 from tests.api.calls import FORM_PATH, REST_PATH, newest, tickets
 from tests.api.embedding import ORIGIN
 from tests.conftest import UID
@@ -77,7 +77,7 @@ json_value = st.recursive(
 def fuzzed(app: Flask, here: Running, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """The application, counting no calls."""
     monkeypatch.setattr(here.rates, "retry_after", lambda *_: None)
-    monkeypatch.setattr("app.wiring.REQUESTS_IN_TEN_MINUTES", 10**6)
+    monkeypatch.setattr("app.process.running.REQUESTS_IN_TEN_MINUTES", 10**6)
     here.database.write(lambda c: change_site(c, replace(here.desk.sites["default"], origins=(ORIGIN,))))
     return app
 

@@ -4,8 +4,8 @@ from flask import Flask
 
 from app.core.links import Purpose
 from app.core.site import Site
+from app.process.running import Running
 from app.store.sites import add_site
-from app.wiring import Running
 from tests.api.calls import BROWSER, FORM_PATH, JSON, REST_PATH, tickets
 from tests.api.test_errors import assert_refused
 from tests.conftest import UID, StandingClock

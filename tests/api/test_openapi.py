@@ -17,8 +17,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from app.core.links import Purpose
+from app.process.running import Running
 from app.store.sites import change_site
-from app.wiring import Running
 from tests.api.embedding import ORIGIN
 from tests.conftest import UID, StandingClock
 from tests.page_client import HOST, PageClient
@@ -72,7 +72,7 @@ def test_the_document_describes_these_operations(schema: Any) -> None:
 def test_every_answer_is_as_described(
     app: Flask, here: Running, clock: StandingClock, schema: Any, monkeypatch: pytest.MonkeyPatch, label: str
 ) -> None:
-    monkeypatch.setattr("app.wiring.REQUESTS_IN_TEN_MINUTES", 10**6)
+    monkeypatch.setattr("app.process.running.REQUESTS_IN_TEN_MINUTES", 10**6)
     operation = next(found.ok() for found in schema.get_all_operations() if found.ok().label == label)
     status = PageClient(app).submit(customer_name="Zoë").location.removeprefix("/r/")
     form_token = here.token(Purpose.FORM, "0" * 22, clock.now, "default")

@@ -10,8 +10,8 @@ from flask import Flask
 from app.core.request import CustomerRequest, RequestState
 from app.core.site import FORM, Site
 from app.core.site_secrets import secret_hash
+from app.process.running import Running
 from app.store.requests import list_requests
-from app.wiring import Running
 from tests.api.calls import tickets
 from tests.api.embedding import ORIGIN, ZOE, Server, Widget
 from tests.conftest import StandingClock

@@ -5,7 +5,7 @@ from flask import Flask
 
 from app.core.routing import QueueKind, Reason
 from app.core.ticket import Ticket
-from app.wiring import Running
+from app.process.running import Running
 from tests.api.calls import FORM_PATH, Flavour, applet_of, call, newest, tickets
 from tests.conftest import UID
 from tests.page_client import PageClient

@@ -9,7 +9,7 @@ from app.core.customer_info import AskPolicy
 from app.core.links import Purpose
 from app.core.origins import origin_mark
 from app.core.site import Site
-from app.wiring import Running
+from app.process.running import Running
 from tests.api.embedding import ORIGIN, OTHER, Widget, solution
 from tests.page_client import PageClient
 

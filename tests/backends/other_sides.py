@@ -23,11 +23,11 @@ from app.core.new_session import NewSessionRequest
 from app.core.site import Site
 from app.core.ticket import Ticket
 from app.factory import create_app
+from app.process.running import Running
 from app.settings import Settings
 from app.store.database import Database
 from app.store.staff import load_staff
 from app.store.tickets import list_tickets
-from app.wiring import Running
 from tests.conftest import UID, StandingClock
 from tests.vendor.stand_in import KEY, Outage, Session, Vendor
 

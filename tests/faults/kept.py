@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 
 from app.core.request import RequestState
-from app.pool import LEASE
+from app.process.pool import LEASE
 from app.store.database import Database
 from app.store.tables import requests, tickets
 from tests.faults.crowd import Crowd

@@ -10,9 +10,9 @@ from app.actions.operate import Operator, open_anew
 from app.core.customer_info import AskPolicy
 from app.core.site import Site
 from app.core.ticket import Ticket, TicketEvent, TicketState
+from app.process.running import Running
 from app.store.requests import request_by_reference
 from app.store.tickets import end_ticket, list_tickets, ticket_history
-from app.wiring import Running
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
 

@@ -11,9 +11,9 @@ from app.actions.log_in import hashed_password
 from app.actions.ticket import open_ticket
 from app.core.new_session import NewSessionRequest
 from app.factory import create_app
+from app.process.running import Running
 from app.settings import Settings
 from app.store.staff import set_password_hash, set_technician_disabled
-from app.wiring import Running
 from tests.conftest import PASSWORD, StandingClock, fill_desk
 from tests.page_client import HOST, Answer, PageClient
 

@@ -11,10 +11,10 @@ from app.access import Who, declared
 from app.actions.codes import start_code
 from app.actions.ticket import open_ticket
 from app.core.new_session import NewSessionRequest
+from app.process.running import Running
 from app.store.codes import code_by_id
 from app.store.requests import list_requests
 from app.store.tickets import ticket_by_number
-from app.wiring import Running
 from tests.conftest import PASSWORD, StandingClock
 from tests.page_client import HOST, PageClient
 from tests.web.test_console import csrf_of, log_in

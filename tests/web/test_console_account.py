@@ -8,9 +8,9 @@ from flask import Flask
 from app.actions.sealing import reseal
 from app.keys.key_file import read_keys, revoke_key, rotate_keys
 from app.keys.seal import Sealer
+from app.process.running import Running
 from app.store.audit import acts
 from app.store.staff import load_staff
-from app.wiring import Running
 from tests.actions.authenticator import Authenticator
 from tests.conftest import PASSWORD, StandingClock
 from tests.page_client import Answer, PageClient

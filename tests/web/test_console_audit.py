@@ -3,8 +3,8 @@
 import pytest
 from flask import Flask
 
+from app.process.running import Running
 from app.store.audit import record
-from app.wiring import Running
 from tests.page_client import Answer, PageClient
 from tests.web.test_console import TEXTS, csrf_of, log_in, tags
 from tests.web.test_console_data import DORA

@@ -5,8 +5,8 @@ from flask import Flask
 
 from app.actions.codes import MOST_UNUSED
 from app.core.site import Site
+from app.process.running import Running
 from app.store.sites import add_site
-from app.wiring import Running
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
 from tests.web.test_console import BEN, csrf_of, log_in

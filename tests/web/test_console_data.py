@@ -9,10 +9,10 @@ from app.actions.ticket import open_ticket
 from app.core.request import RequestState
 from app.core.routing import Staff
 from app.core.ticket import TicketEvent, TicketState
+from app.process.running import Running
 from app.store.audit import Act, acts
 from app.store.requests import list_requests
 from app.store.tickets import add_event, list_tickets
-from app.wiring import Running
 from tests.actions.desk import ZOE
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient

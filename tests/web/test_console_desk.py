@@ -4,8 +4,8 @@ import pytest
 from flask import Flask
 
 from app.core.desk_options import DeskOptions
+from app.process.running import Running
 from app.store.audit import acts
-from app.wiring import Running
 from tests.page_client import Answer, PageClient
 from tests.web.test_console import csrf_of, log_in
 from tests.web.test_console_data import DORA

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, update
 
 from app.actions.figures import finish_next_day
 from app.core.request import RequestState
+from app.process.running import Running
 from app.store.requests import StartLink, insert_link, insert_request
 from app.store.tables import links, tickets
 from app.store.tickets import insert_ticket
-from app.wiring import Running
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
 from tests.store.rows import request_row, ticket_row

@@ -9,11 +9,11 @@ from sqlalchemy import update
 
 from app.actions.log_in import SESSION_IDLE
 from app.core.ticket import TicketEvent, TicketState
+from app.process.running import Running
 from app.store.sites import bump_generation
 from app.store.staff import set_technician_disabled
 from app.store.tables import technicians, tickets
 from app.store.tickets import add_event
-from app.wiring import Running
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
 from tests.web.test_console import ANNA, BEN, log_in, ticket

@@ -14,11 +14,11 @@ from flask import Flask
 from app.core.request import CustomerRequest, RequestState
 from app.core.site import FORM
 from app.keys.seal import Sealer
+from app.process.running import Running
 from app.store.audit import Act, acts
 from app.store.hand_offs import claim_due
 from app.store.requests import insert_request, list_requests, request_by_reference
 from app.store.sites import change_site
-from app.wiring import Running
 from tests.page_client import Answer, PageClient
 from tests.store.rows import request_row
 from tests.vendor.stand_in import KEY, Answers, Vendor, stand_in

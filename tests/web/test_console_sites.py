@@ -14,11 +14,11 @@ from app.backends.trial import Trial
 from app.core.customer_info import AskPolicy
 from app.core.site import DEFAULT_APPLET_HOSTS, Site
 from app.core.site_secrets import secret_hash
+from app.process.running import Running
 from app.store.audit import Act, acts
 from app.store.sites import add_site
 from app.web.console import site_check
 from app.web.console.site_texts import IN_THE_WIDGET, ON_PAGES
-from app.wiring import Running
 from tests.actions.test_logo import picture
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient

@@ -13,10 +13,10 @@ from app.core.role import Role
 from app.core.routing import Technician
 from app.core.site import Site
 from app.core.team import particulars
+from app.process.running import Running
 from app.store.audit import Act, acts
 from app.store.staff import set_password_hash, set_role
 from app.store.tables import technicians
-from app.wiring import Running
 from tests.conftest import PASSWORD, StandingClock
 from tests.page_client import Answer, PageClient
 from tests.web.test_console import ANNA, BEN, TEXTS, csrf_of, is_in, log_in, tags, ticket

@@ -11,9 +11,9 @@ from flask import Flask
 from app.actions.log_in import hashed_password
 from app.actions.privacy import erase, find_person
 from app.core.ticket import Ticket, TicketState
+from app.process.running import Running
 from app.store.staff import add_technician, set_away
 from app.store.tickets import list_tickets, ticket_by_number, ticket_history
-from app.wiring import Running
 from tests.conftest import PASSWORD, StandingClock
 from tests.page_client import Answer, PageClient
 from tests.web.test_applet import applet_of

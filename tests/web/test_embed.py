@@ -10,8 +10,8 @@ from flask import Flask
 from app.core.site import Site
 from app.files.widget_files import widget_script
 from app.headers import PAGE_CSP
+from app.process.running import Running
 from app.store import sites as site_store
-from app.wiring import Running
 from tests.page_client import Answer, PageClient, check_html
 from tests.web.test_console import TEXTS, log_in
 

@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 import app.api.request_state
-import app.pool
+import app.process.pool
 import app.web.errors
 import app.web.request_page
 import app.web.status_page
 from app.core.site import Site
+from app.process.running import Running
 from app.store.sites import add_site
-from app.wiring import Running
 from tests.page_client import PageClient
 
 SECRET = "secret-of-the-inside"
@@ -179,7 +179,7 @@ def test_what_failed_can_be_asked_for_again_without_another_request(
 def test_a_request_that_cannot_be_recorded_keeps_what_was_typed(
     client: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app.pool, "submit", fail_in_database)
+    monkeypatch.setattr(app.process.pool, "submit", fail_in_database)
     answer = client.submit(customer_name="Zoë", problem_description="It broke.")
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     assert answer.select("#customer_name")["value"] == "Zoë"

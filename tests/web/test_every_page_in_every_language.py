@@ -14,10 +14,10 @@ from app.core.request import RequestState
 from app.core.site import Site
 from app.core.ticket import TicketState
 from app.files.resources import languages
+from app.process.running import Running
 from app.store.requests import list_requests
 from app.store.tables import requests, tickets
 from app.store.tickets import list_tickets, ticket_history
-from app.wiring import Running
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
 from tests.web.test_console import log_in

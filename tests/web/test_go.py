@@ -8,8 +8,8 @@ import pytest
 from app.actions.follow import MOST_OPENINGS
 from app.core.links import Purpose
 from app.core.site import Site
+from app.process.running import Running
 from app.store.requests import newest_link
-from app.wiring import Running
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
 

@@ -10,8 +10,8 @@ from flask import Flask
 from app.core.more import MOST_BYTES
 from app.core.request import CustomerRequest, RequestState
 from app.core.site import DENY, Site
+from app.process.running import Running
 from app.store.requests import list_requests
-from app.wiring import Running
 from tests.api.calls import tickets
 from tests.conftest import StandingClock
 from tests.page_client import HOST, Answer, PageClient

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from app.actions.invitations import invite
-from app.wiring import Running
+from app.process.running import Running
 from tests.conftest import PASSWORD, StandingClock
 from tests.page_client import Answer, PageClient
 from tests.web.test_console import ANNA, BEN, csrf_of, is_in, log_in

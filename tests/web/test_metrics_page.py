@@ -10,8 +10,8 @@ from flask import Flask
 
 from app import metrics
 from app.factory import create_app
+from app.process.running import Running
 from app.settings import Settings
-from app.wiring import Running
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
 

@@ -14,10 +14,10 @@ from app.core.routing import QueueKind, Reason
 from app.core.session_code import SessionCode, shown_pin
 from app.core.site import Site
 from app.core.ticket import Ticket
+from app.process.running import Running
 from app.store.requests import list_requests
 from app.store.staff import set_technician_disabled
 from app.store.tickets import list_tickets
-from app.wiring import Running
 from tests.conftest import StandingClock
 from tests.page_client import HOST, Answer, PageClient
 

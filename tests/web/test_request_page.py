@@ -2,9 +2,9 @@
 
 import pytest
 
+from app.process.running import Running
 from app.store.requests import list_requests
 from app.store.tickets import list_tickets
-from app.wiring import Running
 from tests.conftest import StandingClock
 from tests.page_client import PageClient
 

@@ -11,8 +11,8 @@ from app.actions.sites import Wanted, change_site
 from app.core.colour import nearest_readable
 from app.core.new_session import ELEMENTS
 from app.core.site import Site
+from app.process.running import Running
 from app.store.tickets import list_tickets
-from app.wiring import Running
 from tests.actions.test_logo import picture
 from tests.conftest import StandingClock
 from tests.page_client import PageClient

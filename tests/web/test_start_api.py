@@ -9,10 +9,10 @@ from flask import Flask
 from app.core.routing import Department
 from app.core.site import Site
 from app.core.ticket import TicketState
+from app.process.running import Running
 from app.store import sites as site_store
 from app.store import staff as staff_store
 from app.store.audit import acts
-from app.wiring import Running
 from tests.api.calls import Flavour, call, envelope, history, newest, tickets
 from tests.conftest import UID, StandingClock
 from tests.page_client import Answer, PageClient

@@ -7,8 +7,8 @@ from sqlalchemy import update
 
 from app.core.request import RequestState
 from app.core.site import Site
+from app.process.running import Running
 from app.store.tables import requests
-from app.wiring import Running
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
 

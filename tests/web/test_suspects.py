@@ -8,9 +8,9 @@ from flask import Flask
 from app.actions.hand_off import open_without_call, release
 from app.core.request import CustomerRequest, RequestState
 from app.core.site import FORM, Site
+from app.process.running import Running
 from app.store.hand_offs import claim_due
 from app.store.requests import list_requests
-from app.wiring import Running
 from tests.api.calls import tickets
 from tests.api.embedding import ORIGIN, ZOE, Widget, solution
 from tests.conftest import StandingClock

@@ -11,9 +11,9 @@ from app.core.request import RequestState
 from app.core.site import BROWSER, FORM, Site
 from app.headers import PAGE_CSP
 from app.keys.seal import Sealer
+from app.process.running import Running
 from app.store.requests import list_requests
 from app.store.tables import requests
-from app.wiring import Running
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
 

@@ -15,12 +15,12 @@ from app.core.password import LONGEST, SHORTEST, PasswordProblem, password_probl
 from app.core.role import Role
 from app.core.user_agent import browser_words
 from app.incoming import client_address, see_other
+from app.process.running import running
 from app.store.account import account, recovery_codes_left
 from app.store.sessions import ConsoleSession, public_id, sessions_of
 from app.web.console.frame import console_page, console_pages, me, my_session, technicians_only
 from app.web.console.login import why_to_wait, wrong_code
 from app.web.words import _
-from app.wiring import running
 
 pages = console_pages("account")
 ACCOUNT = "/console/account"

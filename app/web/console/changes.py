@@ -2,9 +2,9 @@
 
 from flask import Response, abort, request
 
-from app.changes import LENGTH
+from app.process.changes import LENGTH
+from app.process.running import running
 from app.web.console.frame import EVENTS, console_pages, me, technicians_only
-from app.wiring import running
 
 pages = console_pages("changes")
 

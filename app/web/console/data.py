@@ -12,9 +12,9 @@ from app.core.text import is_blank, text_problem, without_control
 from app.core.ticket import Ticket
 from app.headers import ATTACHMENT, with_headers
 from app.incoming import see_other
+from app.process.running import running
 from app.web.console.frame import administrators_only, console_page, console_pages, me
 from app.web.words import _
-from app.wiring import running
 
 pages = console_pages("data")
 _HERE = "/console/data"

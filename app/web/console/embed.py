@@ -10,12 +10,12 @@ from app.core.texts import texts_for
 from app.files.resources import languages
 from app.files.widget_files import widget_script
 from app.headers import FRAMED, FRAMING, with_headers
+from app.process.running import running
 from app.web.console.form_labels import form_labels
 from app.web.console.frame import administrators_only, console_page, console_pages
 from app.web.language import text_direction
 from app.web.request_form import offered_departments
 from app.web.words import _
-from app.wiring import running
 
 pages = console_pages("embed")
 

@@ -10,11 +10,11 @@ from flask import Response, abort, request
 
 from app.actions.figures import day_by_day
 from app.core.figures import ALL_SITES, RANGES, DayFigures, figures_csv, is_finished, plain_figures
+from app.process.running import running
 from app.web.console.download import download
 from app.web.console.figures_chart import counts_chart, time_chart, words_for
 from app.web.console.frame import console_page, console_pages, supervisors_only
 from app.web.words import _
-from app.wiring import running
 
 pages = console_pages("figures")
 _HERE = "/console/figures"

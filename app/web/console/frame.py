@@ -20,8 +20,8 @@ from app.core.ticket import Ticket
 from app.core.way_back import HOME, way_back
 from app.core.who_sees import may_see
 from app.incoming import is_foreign_post, see_other, sent_from
+from app.process.running import running
 from app.web.words import _
-from app.wiring import running
 
 View = Callable[..., Response]
 LOG_IN = "/console/login"

@@ -14,11 +14,11 @@ from app.actions.invitations import (
 from app.core.client import client_network
 from app.core.password import LONGEST, SHORTEST, PasswordProblem
 from app.incoming import client_address, see_other
-from app.limits import WRONG_INVITATIONS
+from app.process.limits import WRONG_INVITATIONS
+from app.process.running import running
 from app.store.invitations import Invited
 from app.web.console.frame import LOG_IN, NothingForm, console_pages
 from app.web.words import _
-from app.wiring import running
 
 pages = console_pages("invitation")
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Response, g, request, session
 
+from app.process.running import running
 from app.store.queues import newest
 from app.web.console.frame import View, me, my_session
 from app.web.language import page_language
-from app.wiring import running
 
 
 def unless_changed(view: View) -> View:

@@ -12,9 +12,9 @@ from app.actions.tries import Busy, TooManyTries, WrongLogin
 from app.core.text import without_control
 from app.core.way_back import HOME, way_back
 from app.incoming import browser, client_address, see_other
+from app.process.running import running
 from app.web.console.frame import LOG_IN, console_pages, my_session, technicians_only, to_log_in
 from app.web.words import _
-from app.wiring import running
 
 pages = console_pages("login")
 _LOGGED_OUT = '"cache", "cookies", "storage"'

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, request
 
 from app.incoming import client_address
-from app.wiring import running
+from app.process.running import running
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from flask import Response, abort, request
 from app.core.csv import BOM, csv_line
 from app.core.moment import iso
 from app.core.request import CustomerRequest
+from app.process.running import running
 from app.store.audit import record
 from app.store.database import Database
 from app.store.request_list import Wanted, newest_requests
 from app.web.console.download import download
 from app.web.console.frame import administrators_only, console_pages, me
 from app.web.console.request_filter import wanted_here
-from app.wiring import running
 
 pages = console_pages("request_export")
 _MOST = 10_000

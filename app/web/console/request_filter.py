@@ -8,8 +8,8 @@ from flask import abort, request
 
 from app.core.request import RequestState
 from app.core.site import BACKENDS, EMBEDDED
+from app.process.running import running
 from app.store.request_list import Place, Wanted
-from app.wiring import running
 
 LIST = "/console/requests"
 _LONGEST_SEARCH = 255  # characters

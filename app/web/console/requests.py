@@ -19,6 +19,7 @@ from app.core.request import CustomerRequest, RequestState, written_reference
 from app.core.role import Role
 from app.core.site import BACKENDS
 from app.incoming import see_other
+from app.process.running import STATUS_LIFE, running
 from app.store.backlog import MOST_COUNTED, load_backlog
 from app.store.request_list import Wanted, is_reference, newest_requests
 from app.store.requests import request_by_reference
@@ -26,7 +27,6 @@ from app.store.tickets import earlier_tickets
 from app.web.console.frame import console_page, console_pages, me, supervisors_only
 from app.web.console.request_filter import LIST, list_address, older_address, place_here, wanted_here
 from app.web.words import _, ngettext
-from app.wiring import STATUS_LIFE, running
 
 pages = console_pages("requests")
 

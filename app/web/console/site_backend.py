@@ -13,6 +13,7 @@ from app.core.vendor_address import LOOPBACK, api_address, applet_host
 from app.core.vendor_key import LONGEST_KEY, as_date, vendor_key
 from app.core.webhook_address import LONGEST, webhook_address
 from app.incoming import see_other
+from app.process.running import running
 from app.web.console.frame import administrators_only, console_pages
 from app.web.console.site_forms import (
     Refused,
@@ -29,7 +30,6 @@ from app.web.console.site_forms import (
 from app.web.console.site_secret import show_secret
 from app.web.console.sites import backend_names
 from app.web.words import _
-from app.wiring import running
 
 pages = console_pages("site_backend")
 _LONGEST_LIST = 20_000  # characters

@@ -8,6 +8,7 @@ from app.actions.site_check import site_problems, try_site
 from app.backends.vendor_call import Limits, VendorCalls
 from app.core.site import AT_VENDOR, Site
 from app.core.vendor_account import account_warnings
+from app.process.running import running
 from app.store.audit import record
 from app.web.console.frame import administrators_only, console_page, console_pages, me
 from app.web.console.site_backend import BACKEND
@@ -16,7 +17,6 @@ from app.web.console.site_forms import by_field, site_of
 from app.web.console.site_websites import WEBSITES
 from app.web.console.sites import backend_names
 from app.web.words import _
-from app.wiring import running
 
 pages = console_pages("site_check")
 # A vendor is called from this one place by a request's own thread: for an administrator, one at a time, and not long.

@@ -12,10 +12,10 @@ from app.core.site import Site
 from app.core.site_change import SiteChange, marked
 from app.core.text import normal_newlines, text_problem, without_control
 from app.incoming import see_other
+from app.process.running import running
 from app.web.console.frame import console_page, me
 from app.web.fault_text import sentence
 from app.web.words import _
-from app.wiring import running
 
 Values = dict[str, Any]
 _OPTION = re.compile(r"--(?:no-)?([a-z-]+)[ :]+(.*)", re.DOTALL)

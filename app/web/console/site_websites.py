@@ -8,6 +8,7 @@ from app.actions.sealing import held_sealer
 from app.core.origins import listed_origin
 from app.core.site import FOREIGN_FORMS, Site
 from app.core.site_secrets import new_identity_secret, new_secret, secret_hash
+from app.process.running import running
 from app.web.console.frame import administrators_only, console_pages
 from app.web.console.site_forms import (
     Refused,
@@ -23,7 +24,6 @@ from app.web.console.site_forms import (
 )
 from app.web.console.site_secret import show_secret
 from app.web.words import _
-from app.wiring import running
 
 pages = console_pages("site_websites")
 _MOST_ORIGINS = 100

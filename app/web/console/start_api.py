@@ -21,13 +21,13 @@ from app.core.text import normal_newlines, without_control
 from app.core.ticket import Ticket
 from app.core.trial_call import FIELDS, FLAG, FLAVOURS, FORM_JSON, TrialCall
 from app.incoming import see_other
+from app.process.running import Running, running
 from app.store.tickets import ticket_by_applet_id, ticket_by_number
 from app.web.console.form_labels import form_labels
 from app.web.console.frame import administrators_only, console_page, console_pages, me
 from app.web.console.own_call import Answer, Call, answer_to, own_host
 from app.web.request_form import offered_departments
 from app.web.words import _
-from app.wiring import Running, running
 
 pages = console_pages("start_api")
 _REMEMBERED = 20  # trials of one log-in

@@ -5,9 +5,9 @@ from flask import request
 from app.core.role import Role
 from app.core.routing import Department
 from app.core.team import Particulars, one_line
+from app.process.running import running
 from app.web.console.team import name_problems, typed
 from app.web.words import _
-from app.wiring import running
 
 
 def wanted_particulars() -> tuple[Particulars | None, dict[str, str]]:

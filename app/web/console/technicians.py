@@ -12,6 +12,7 @@ from app.core.routing import Technician
 from app.core.team import LONGEST_MAIL, mail_fault, particulars
 from app.core.user_agent import browser_words
 from app.incoming import see_other
+from app.process.running import running
 from app.store import staff as store
 from app.store.queues import count_waiting, mine
 from app.store.sessions import ConsoleSession, sessions_of
@@ -19,7 +20,6 @@ from app.web.console.frame import administrators_only, console_page, console_pag
 from app.web.console.team import TEAM, fault_words, role_words
 from app.web.console.technician_form import choices, ticked, typed_again, wanted_particulars
 from app.web.words import _
-from app.wiring import running
 
 pages = console_pages("technicians")
 Act = Callable[[int], object]

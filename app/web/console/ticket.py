@@ -10,13 +10,13 @@ from app.core.note import LONGEST_NOTE
 from app.core.routing import QueueKind, Staff, Technician
 from app.core.standing import GENERAL, Queue, Standing, queue_of
 from app.core.ticket import OPEN_STATES, Ticket, TicketState, may_move
+from app.process.running import Running, running
 from app.store import tickets as store
 from app.web.console.frame import console_page, console_pages, me, sees, technicians_only
 from app.web.console.live import unless_changed
 from app.web.console.queue import queue_row
 from app.web.console.ticket_history import history_of, outcome_name, outcome_names, queue_name, reason_text
 from app.web.words import _
-from app.wiring import Running, running
 
 pages = console_pages("ticket")
 _BIGGEST = 2**63 - 1

@@ -20,7 +20,6 @@ from app.actions.tell import deliver_due
 from app.backends import open_backend
 from app.backends.vendor_call import VendorCalls
 from app.backends.webhook import Webhooks
-from app.changes import Changes
 from app.core.account_key import is_good, keys_of
 from app.core.backend import Refused, SessionBackend, Unavailable
 from app.core.client import is_in
@@ -33,8 +32,9 @@ from app.core.text import Problem
 from app.keys.key_file import BadKeys, Key, ensure_keys, keys_held, live_keys, read_keys
 from app.keys.puzzle import Puzzles
 from app.keys.seal import Sealer, Unsealable
-from app.limits import Rates, Turns, site_rate
-from app.pool import HandOffPool, Surroundings
+from app.process.changes import Changes
+from app.process.limits import Rates, Turns, site_rate
+from app.process.pool import HandOffPool, Surroundings
 from app.settings import Settings
 from app.store.database import Database
 from app.store.desk import load_desk_options

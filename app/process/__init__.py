@@ -1,0 +1,1 @@
+"""One running process: what it shares, its threads, its streams and its rates."""
