@@ -3,10 +3,11 @@
 import structlog
 from flask import Flask, abort, request
 
-from app import access, api, headers, log, web
+from app import api, log, web
 from app.core.bodies import BadBody, form_pairs
+from app.edge import access, headers
+from app.edge.incoming import TrustedProxies
 from app.files.resources import resource
-from app.incoming import TrustedProxies
 from app.process.running import Clock, Running, utc_now
 from app.process.schedule import Schedule
 from app.settings import Settings

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.headers import PAGE_CSP
+from app.edge.headers import PAGE_CSP
 
 HOST = "127.0.0.1:8000"
 

@@ -11,10 +11,10 @@ import pytest
 from flask import Flask
 
 from app import metrics
-from app.access import declared
 from app.cli import handbell
 from app.core.request import RequestState
 from app.core.webhook import new_secret, signed_headers
+from app.edge.access import declared
 from app.settings import PREFIX, Settings
 from app.store.backlog import Backlog
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.access import Undeclared, Who, declared, open_to
+from app.edge.access import Undeclared, Who, declared, open_to
 from app.files.resources import resource
 
 APP = Path(__file__).parents[1] / "app"

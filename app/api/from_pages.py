@@ -8,8 +8,8 @@ from flask import Blueprint, Response, g, jsonify, request
 
 from app.core.bodies import BadBody
 from app.core.site import Site
-from app.headers import JSON, preflight, readable_by, with_headers
-from app.incoming import page_origin
+from app.edge.headers import JSON, preflight, readable_by, with_headers
+from app.edge.incoming import page_origin
 from app.process.running import running
 
 

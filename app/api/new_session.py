@@ -12,7 +12,6 @@ from http import HTTPStatus
 import structlog
 from flask import Blueprint, Response, render_template, request
 
-from app.access import Who, open_to
 from app.actions.ticket import open_ticket
 from app.core.bodies import BadBody, json_object
 from app.core.client import client_network
@@ -20,8 +19,9 @@ from app.core.new_session import UID_LIMIT, NewSessionRequest, form_parameters
 from app.core.site import Site
 from app.core.text import Invalid, is_blank
 from app.core.ticket import Ticket
-from app.headers import JSON, with_headers
-from app.incoming import body, client_address, form_body, is_fetched_ahead, query
+from app.edge.access import Who, open_to
+from app.edge.headers import JSON, with_headers
+from app.edge.incoming import body, client_address, form_body, is_fetched_ahead, query
 from app.process.limits import SESSIONS_OF_ACCOUNT, SESSIONS_OF_CLIENT
 from app.process.running import Running, running
 

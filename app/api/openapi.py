@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from app.access import Who, open_to
 from app.api.requests import KEY_LENGTHS
 from app.core.new_session import ELEMENTS, LIMITS, UID_LIMIT
-from app.headers import JSON, with_headers
+from app.edge.access import Who, open_to
+from app.edge.headers import JSON, with_headers
 
 api = Blueprint("openapi", __name__)
 _ALLOWED = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$"

@@ -2,14 +2,14 @@
 
 from flask import Blueprint, Response, request
 
-from app.access import Who, open_to
 from app.actions.follow import Progress, follow
 from app.api.from_pages import Refused, answer, answering, is_preflight, let_read, preflight_answer, register_cors
 from app.api.requests import start_url
 from app.core.client import client_network
 from app.core.links import Expired, Forged, Link, Purpose
 from app.core.moment import iso
-from app.incoming import client_address
+from app.edge.access import Who, open_to
+from app.edge.incoming import client_address
 from app.process.limits import POLLS
 from app.process.running import Running, running
 

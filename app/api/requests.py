@@ -9,7 +9,6 @@ from typing import Any
 import structlog
 from flask import Blueprint, Response, request
 
-from app.access import Who, open_to
 from app.actions.follow import Followed, Progress, follow
 from app.actions.sealing import site_identity_secret
 from app.actions.submit import IdentitySpent, OtherContent, Submission, TooMany, check_rate
@@ -35,8 +34,9 @@ from app.core.request import CustomerRequest
 from app.core.routing import department_id
 from app.core.site import Site
 from app.core.text import Invalid, Problem, is_blank, looks_like_email, text_problem
-from app.incoming import body, client_address
-from app.intake import submission
+from app.edge.access import Who, open_to
+from app.edge.incoming import body, client_address
+from app.edge.intake import submission
 from app.keys.identity import BadIdentity, Identity, read_identity
 from app.keys.seal import Unsealable
 from app.process.limits import SERVER_REQUESTS, WRONG_SECRETS

@@ -4,15 +4,15 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app.access import Who, open_to
 from app.actions.submit import needs_check
 from app.api.from_pages import answer, answering, is_preflight, own_origin, preflight_answer, register_cors, site_of
 from app.core.customer_info import AskPolicy
 from app.core.new_session import ELEMENTS, LIMITS
 from app.core.site import Site
 from app.core.texts import texts_for
+from app.edge.access import Who, open_to
+from app.edge.incoming import client_address
 from app.files.assets import asset_url
-from app.incoming import client_address
 from app.process.running import Desk, Running, running
 
 api = Blueprint("sites", __name__, url_prefix="/api/v1")

@@ -12,7 +12,6 @@ from flask import (
     send_file,
 )
 
-from app.access import Who, open_to
 from app.actions.applet_program import Program, find_program
 from app.actions.ticket import NotAllowed, TicketOver, cancel, note_applet_opened, save_details
 from app.core.client import client_network
@@ -22,8 +21,9 @@ from app.core.new_session import ELEMENTS, LIMITS, form_parameters
 from app.core.routing import QueueKind, Staff
 from app.core.text import Invalid, normal_newlines, without_control
 from app.core.ticket import Ticket, TicketState
-from app.headers import ATTACHMENT, JSON, with_headers
-from app.incoming import client_address, form_body, see_other
+from app.edge.access import Who, open_to
+from app.edge.headers import ATTACHMENT, JSON, with_headers
+from app.edge.incoming import client_address, form_body, see_other
 from app.process.limits import POLLS
 from app.process.running import Running, running
 from app.store.requests import request_by_reference

@@ -5,10 +5,10 @@ import json
 import jwt
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
-from app.access import Who, open_to
 from app.actions.sealing import site_identity_secret
 from app.core.links import new_link_id
 from app.core.site import Site
+from app.edge.access import Who, open_to
 from app.keys.seal import Unsealable
 from app.process.running import Running, running
 from app.web.language import page_language

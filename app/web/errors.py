@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.core.bodies import BadBody
 from app.core.site import Site
-from app.headers import JSON, request_id, with_headers
+from app.edge.headers import JSON, request_id, with_headers
 from app.process.running import running
 from app.web.request_form import NOT_RECORDED
 from app.web.words import _

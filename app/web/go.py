@@ -5,14 +5,14 @@ from datetime import datetime
 import structlog
 from flask import Blueprint, Response, abort, make_response, render_template, request, send_file
 
-from app.access import Who, open_to
 from app.actions.follow import find_start, most_openings, record_start
 from app.core.backend import Start
 from app.core.links import Expired, Forged, Purpose
 from app.core.platform import chosen_platform
 from app.core.request import RequestState
 from app.core.site import Site
-from app.headers import ATTACHMENT, REDIRECT, posting_to, with_headers
+from app.edge.access import Who, open_to
+from app.edge.headers import ATTACHMENT, REDIRECT, posting_to, with_headers
 from app.process.running import Running, running
 from app.store.requests import StartTarget
 from app.web.links import gone, is_only_looking

@@ -5,7 +5,7 @@ import sqlite3
 from flask import Blueprint, Response
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.access import Who, open_to
+from app.edge.access import Who, open_to
 from app.process.running import running
 
 pages = Blueprint("health", __name__)

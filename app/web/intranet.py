@@ -8,7 +8,6 @@ from enum import Enum
 import structlog
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
-from app.access import Who, open_to
 from app.actions.submit import Submission, TooMany
 from app.core.client import client_network
 from app.core.links import Expired, Forged, Purpose, new_link_id
@@ -18,8 +17,9 @@ from app.core.posted import HONEYPOT, Posted, content_digest, form_keys, posted_
 from app.core.routing import department_id
 from app.core.site import DENY, Site
 from app.core.text import Invalid, is_blank, normal_newlines, text_problem, without_control
-from app.incoming import client_address, foreign_form, is_framed, page_origin, see_other
-from app.intake import allowed_return, submission
+from app.edge.access import Who, open_to
+from app.edge.incoming import client_address, foreign_form, is_framed, page_origin, see_other
+from app.edge.intake import allowed_return, submission
 from app.process.running import FORM_LIFE, Desk, Running, running
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences

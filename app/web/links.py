@@ -5,7 +5,7 @@ from flask import Response, abort, make_response, render_template, request
 from app.core.links import Expired, Forged, Link, Purpose
 from app.core.platform import Platform, chosen_platform, customer_platform
 from app.core.site import Site
-from app.incoming import is_fetched_ahead
+from app.edge.incoming import is_fetched_ahead
 from app.process.running import running
 from app.web.words import _, speak_for
 

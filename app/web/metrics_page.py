@@ -7,9 +7,9 @@ from flask import Blueprint, Response, abort, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import metrics
-from app.access import Who, open_to
 from app.core.client import is_in
-from app.incoming import client_address
+from app.edge.access import Who, open_to
+from app.edge.incoming import client_address
 from app.process.running import Running, running
 from app.store.backlog import Backlog, load_backlog
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import structlog
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
-from app.access import Who, open_to
 from app.actions.codes import TooManyWrong, code_of_pin, session_of, usable_code
 from app.actions.submit import CodeOver, TooMany
 from app.core.links import Expired, Forged, Purpose
@@ -14,8 +13,9 @@ from app.core.request import CustomerRequest
 from app.core.session_code import SessionCode, written_pin
 from app.core.site import EMBEDDED, Site
 from app.core.text import without_control
-from app.incoming import client_address, form_body, is_foreign_post, see_other
-from app.intake import submission
+from app.edge.access import Who, open_to
+from app.edge.incoming import client_address, form_body, is_foreign_post, see_other
+from app.edge.intake import submission
 from app.process.running import Running, running
 from app.web.language import page_language
 from app.web.links import gone, link_or_abort

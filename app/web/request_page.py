@@ -6,17 +6,17 @@ from dataclasses import replace
 import structlog
 from flask import Blueprint, Response, abort, jsonify
 
-from app.access import Who, open_to
 from app.actions.submit import TooMany, needs_check
 from app.core.links import Expired, Forged, Link, Purpose
 from app.core.new_session import ELEMENTS, NewSessionRequest
 from app.core.posted import HONEYPOT, Posted, posted_form
 from app.core.site import Site
 from app.core.text import Invalid
+from app.edge.access import Who, open_to
+from app.edge.headers import JSON, with_headers
+from app.edge.incoming import client_address, form_body, see_other
+from app.edge.intake import allowed_return, submission
 from app.files.assets import asset_url
-from app.headers import JSON, with_headers
-from app.incoming import client_address, form_body, see_other
-from app.intake import allowed_return, submission
 from app.process.running import Desk, Running, running
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences

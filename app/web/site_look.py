@@ -2,10 +2,10 @@
 
 from flask import Blueprint, Flask, Response, abort
 
-from app.access import Who, open_to
 from app.core.colour import stylesheet, stylesheet_digest
 from app.core.site import Site
-from app.headers import with_headers
+from app.edge.access import Who, open_to
+from app.edge.headers import with_headers
 from app.process.running import running
 from app.store.logos import find_logo
 

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask, Response, abort, request
 
-from app.access import Who, open_to
+from app.edge.access import Who, open_to
 from app.files.assets import asset_url, assets
 
 pages = Blueprint("static_files", __name__)

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, Response, abort, make_response, render_template
 
-from app.access import Who, open_to
 from app.actions.applet_program import platforms_with_program
 from app.actions.follow import Followed, Progress, follow
 from app.actions.hand_off import release
@@ -12,7 +11,8 @@ from app.core.links import Purpose
 from app.core.moment import iso
 from app.core.platform import Platform
 from app.core.request import RequestState
-from app.incoming import see_other
+from app.edge.access import Who, open_to
+from app.edge.incoming import see_other
 from app.process.limits import TRIED_AGAIN
 from app.process.running import Running, running
 from app.web.links import asked_platform, gone, link_or_abort

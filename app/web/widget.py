@@ -2,9 +2,9 @@
 
 from flask import Blueprint, Response, abort, request
 
-from app.access import Who, open_to
+from app.edge.access import Who, open_to
+from app.edge.headers import WIDGET
 from app.files.widget_files import WidgetFile, widget_files, widget_script
-from app.headers import WIDGET
 from app.process.running import running
 from app.web.language import limit_to, page_language
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.access import Who, declared
 from app.actions.log_in import hashed_password
 from app.actions.ticket import open_ticket
 from app.core.new_session import NewSessionRequest
+from app.edge.access import Who, declared
 from app.factory import create_app
 from app.process.running import Running
 from app.settings import Settings

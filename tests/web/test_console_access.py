@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app.access import Who, declared
 from app.actions.codes import start_code
 from app.actions.ticket import open_ticket
 from app.core.new_session import NewSessionRequest
+from app.edge.access import Who, declared
 from app.process.running import Running
 from app.store.codes import code_by_id
 from app.store.requests import list_requests

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.access import Who, declared
 from app.actions.sealing import site_key
 from app.backends.trial import Trial
 from app.core.customer_info import AskPolicy
 from app.core.site import DEFAULT_APPLET_HOSTS, Site
 from app.core.site_secrets import secret_hash
+from app.edge.access import Who, declared
 from app.process.running import Running
 from app.store.audit import Act, acts
 from app.store.sites import add_site

@@ -7,12 +7,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from app.access import Who, declared
 from app.actions.log_in import hashed_password
 from app.core.role import Role
 from app.core.routing import Technician
 from app.core.site import Site
 from app.core.team import particulars
+from app.edge.access import Who, declared
 from app.process.running import Running
 from app.store.audit import Act, acts
 from app.store.staff import set_password_hash, set_role

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 
 from app.core.site import Site
+from app.edge.headers import PAGE_CSP
 from app.files.widget_files import widget_script
-from app.headers import PAGE_CSP
 from app.process.running import Running
 from app.store import sites as site_store
 from tests.page_client import Answer, PageClient, check_html

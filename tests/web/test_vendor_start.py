@@ -9,7 +9,7 @@ from sqlalchemy import update
 from app.core.backend import Start
 from app.core.request import RequestState
 from app.core.site import BROWSER, FORM, Site
-from app.headers import PAGE_CSP
+from app.edge.headers import PAGE_CSP
 from app.keys.seal import Sealer
 from app.process.running import Running
 from app.store.requests import list_requests

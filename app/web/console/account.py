@@ -14,7 +14,7 @@ from app.actions.tries import TooManyTries, WrongLogin
 from app.core.password import LONGEST, SHORTEST, PasswordProblem, password_problem
 from app.core.role import Role
 from app.core.user_agent import browser_words
-from app.incoming import client_address, see_other
+from app.edge.incoming import client_address, see_other
 from app.process.running import running
 from app.store.account import account, recovery_codes_left
 from app.store.sessions import ConsoleSession, public_id, sessions_of

@@ -6,7 +6,7 @@ from app.actions.codes import MOST_UNUSED, TooManyCodes, revoke, start_code
 from app.core.links import Purpose
 from app.core.session_code import LIVES, USUAL_LIFE, SessionCode, shown_pin
 from app.core.site import EMBEDDED, Site
-from app.incoming import see_other
+from app.edge.incoming import see_other
 from app.process.running import running
 from app.store.codes import code_by_id, codes_of
 from app.web.console.frame import console_page, console_pages, me, technicians_only

@@ -10,8 +10,8 @@ from app.actions.privacy import Person, erase, export, find_person, record_expor
 from app.core.request import CustomerRequest, written_reference
 from app.core.text import is_blank, text_problem, without_control
 from app.core.ticket import Ticket
-from app.headers import ATTACHMENT, with_headers
-from app.incoming import see_other
+from app.edge.headers import ATTACHMENT, with_headers
+from app.edge.incoming import see_other
 from app.process.running import running
 from app.web.console.frame import administrators_only, console_page, console_pages, me
 from app.web.words import _

@@ -5,7 +5,7 @@ from flask import Response, abort, flash, request
 from app.actions.team import Taken, add_department, disable_department, rename_department
 from app.core.routing import Department
 from app.core.team import dead_ends, department_number, free_number, members, one_line
-from app.incoming import see_other
+from app.edge.incoming import see_other
 from app.process.running import running
 from app.store.tickets import count_open, waits_in_department
 from app.web.console.frame import administrators_only, console_page, console_pages, me

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from flask import Response
 
-from app.headers import ATTACHMENT, with_headers
+from app.edge.headers import ATTACHMENT, with_headers
 
 
 def download(parts: Iterable[str], kind: str, name: str) -> Response:

@@ -11,7 +11,6 @@ from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf
 from werkzeug.urls import iri_to_uri
 
-from app.access import Who, open_to
 from app.actions.log_in import current_technician
 from app.core.bodies import MAX_BODY
 from app.core.role import Role
@@ -19,7 +18,8 @@ from app.core.routing import Technician
 from app.core.ticket import Ticket
 from app.core.way_back import HOME, way_back
 from app.core.who_sees import may_see
-from app.incoming import is_foreign_post, see_other, sent_from
+from app.edge.access import Who, open_to
+from app.edge.incoming import is_foreign_post, see_other, sent_from
 from app.process.running import running
 from app.web.words import _
 

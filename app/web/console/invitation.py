@@ -3,7 +3,6 @@
 from flask import Response, abort, flash, make_response, render_template, request
 from flask_wtf.csrf import generate_csrf
 
-from app.access import Who, open_to
 from app.actions.invitations import (
     InvitationOver,
     PasswordRefused,
@@ -13,7 +12,8 @@ from app.actions.invitations import (
 )
 from app.core.client import client_network
 from app.core.password import LONGEST, SHORTEST, PasswordProblem
-from app.incoming import client_address, see_other
+from app.edge.access import Who, open_to
+from app.edge.incoming import client_address, see_other
 from app.process.limits import WRONG_INVITATIONS
 from app.process.running import running
 from app.store.invitations import Invited

@@ -5,13 +5,13 @@ from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, StringField
 
-from app.access import Who, open_to
 from app.actions.log_in import awaited_technician, log_in, log_out
 from app.actions.second_factor import NotPending, enter_code
 from app.actions.tries import Busy, TooManyTries, WrongLogin
 from app.core.text import without_control
 from app.core.way_back import HOME, way_back
-from app.incoming import browser, client_address, see_other
+from app.edge.access import Who, open_to
+from app.edge.incoming import browser, client_address, see_other
 from app.process.running import running
 from app.web.console.frame import LOG_IN, console_pages, my_session, technicians_only, to_log_in
 from app.web.words import _

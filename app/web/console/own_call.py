@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request
 
-from app.incoming import client_address
+from app.edge.incoming import client_address
 from app.process.running import running
 
 

@@ -18,7 +18,7 @@ from app.core.backend import Start
 from app.core.request import CustomerRequest, RequestState, written_reference
 from app.core.role import Role
 from app.core.site import BACKENDS
-from app.incoming import see_other
+from app.edge.incoming import see_other
 from app.process.running import STATUS_LIFE, running
 from app.store.backlog import MOST_COUNTED, load_backlog
 from app.store.request_list import Wanted, is_reference, newest_requests

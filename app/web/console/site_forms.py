@@ -11,7 +11,7 @@ from app.actions.sites import ChangedMeanwhile, NoSuchSite, NotGood, Seen, Wante
 from app.core.site import Site
 from app.core.site_change import SiteChange, marked
 from app.core.text import normal_newlines, text_problem, without_control
-from app.incoming import see_other
+from app.edge.incoming import see_other
 from app.process.running import running
 from app.web.console.frame import console_page, me
 from app.web.fault_text import sentence

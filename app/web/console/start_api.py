@@ -20,7 +20,7 @@ from app.core.site import Site
 from app.core.text import normal_newlines, without_control
 from app.core.ticket import Ticket
 from app.core.trial_call import FIELDS, FLAG, FLAVOURS, FORM_JSON, TrialCall
-from app.incoming import see_other
+from app.edge.incoming import see_other
 from app.process.running import Running, running
 from app.store.tickets import ticket_by_applet_id, ticket_by_number
 from app.web.console.form_labels import form_labels

@@ -11,7 +11,7 @@ from app.core.role import Role
 from app.core.routing import Technician
 from app.core.team import LONGEST_MAIL, mail_fault, particulars
 from app.core.user_agent import browser_words
-from app.incoming import see_other
+from app.edge.incoming import see_other
 from app.process.running import running
 from app.store import staff as store
 from app.store.queues import count_waiting, mine

@@ -43,7 +43,7 @@ def declared(app: Flask) -> dict[str, Who]:
     for rule in app.url_map.iter_rules():
         who = getattr(app.view_functions[rule.endpoint], _MARK, None)
         if who is None:
-            raise Undeclared(f"{rule.rule} ({rule.endpoint}) does not declare who may use it: see app/access.py")
+            raise Undeclared(f"{rule.rule} ({rule.endpoint}) does not declare who may use it: see app/edge/access.py")
         methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
         found[f"{methods} {rule.rule}"] = who
     return dict(sorted(found.items()))

@@ -6,7 +6,7 @@ from app.core.more import More
 from app.core.new_session import NewSessionRequest
 from app.core.origins import origin_of
 from app.core.site import Site
-from app.incoming import browser, client_address
+from app.edge.incoming import browser, client_address
 from app.keys.identity import Identity
 from app.process.running import Running
 
