@@ -10,7 +10,7 @@ from app.core.bodies import BadBody
 from app.core.site import Site
 from app.edge.headers import JSON, preflight, readable_by, with_headers
 from app.edge.incoming import page_origin
-from app.process.running import running
+from app.edge.this_app import running
 
 
 class Refused(Exception):

@@ -22,8 +22,9 @@ from app.core.ticket import Ticket
 from app.edge.access import Who, open_to
 from app.edge.headers import JSON, with_headers
 from app.edge.incoming import body, client_address, form_body, is_fetched_ahead, query
+from app.edge.this_app import running
 from app.process.limits import SESSIONS_OF_ACCOUNT, SESSIONS_OF_CLIENT
-from app.process.running import Running, running
+from app.process.running import Running
 
 api = Blueprint("new_session", __name__)
 log = structlog.get_logger()

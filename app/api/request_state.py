@@ -10,8 +10,9 @@ from app.core.links import Expired, Forged, Link, Purpose
 from app.core.moment import iso
 from app.edge.access import Who, open_to
 from app.edge.incoming import client_address
+from app.edge.this_app import running
 from app.process.limits import POLLS
-from app.process.running import Running, running
+from app.process.running import Running
 
 api = Blueprint("request_state", __name__, url_prefix="/api/v1")
 register_cors(api)

@@ -37,10 +37,11 @@ from app.core.text import Invalid, Problem, is_blank, looks_like_email, text_pro
 from app.edge.access import Who, open_to
 from app.edge.incoming import body, client_address
 from app.edge.intake import submission
+from app.edge.this_app import running
 from app.keys.identity import BadIdentity, Identity, read_identity
 from app.keys.seal import Unsealable
 from app.process.limits import SERVER_REQUESTS, WRONG_SECRETS
-from app.process.running import Running, running
+from app.process.running import Running
 
 api = Blueprint("requests", __name__, url_prefix="/api/v1")
 register_cors(api)

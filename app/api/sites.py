@@ -12,8 +12,9 @@ from app.core.site import Site
 from app.core.texts import texts_for
 from app.edge.access import Who, open_to
 from app.edge.incoming import client_address
+from app.edge.this_app import running
 from app.files.assets import asset_url
-from app.process.running import Desk, Running, running
+from app.process.running import Desk, Running
 
 api = Blueprint("sites", __name__, url_prefix="/api/v1")
 register_cors(api)

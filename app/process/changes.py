@@ -1,10 +1,10 @@
 """Tells open consoles that something has changed: server-sent events on sockets that no thread waits for.
 
-A web process answers a request for the stream like any other, then gives the socket away (`app/process/web_process.py`). One
-thread of the process looks, while there are streams, whether anything is new, and says so on all of them. It sleeps
-until the process's main loop, which wakes once a second anyway, has seen that somebody wrote: a thread that wakes up by
-itself costs more than all that it does then. A stream carries nothing but that: what has changed, the page asks for as
-its own technician.
+A web process answers a request for the stream like any other, then gives the socket away
+(`app/process/web_process.py`). One thread of the process looks, while there are streams, whether anything is new, and
+says so on all of them. It sleeps until the process's main loop, which wakes once a second anyway, has seen that
+somebody wrote: a thread that wakes up by itself costs more than all that it does then. A stream carries nothing but
+that: what has changed, the page asks for as its own technician.
 """
 
 import secrets

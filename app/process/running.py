@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, cast
+from typing import Protocol
 
 import structlog
-from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.figures import Figures
@@ -307,8 +306,3 @@ class Running:
             options = load_desk_options(connection)
         by_uid = {uid: site for site in sites if not site.disabled for uid in keys_of(site)}
         return Desk(generation, {site.key: site for site in sites}, by_uid, staff, options)
-
-
-def running() -> Running:
-    """What the app of the current request shares."""
-    return cast(Running, current_app.extensions["handbell"])

@@ -24,8 +24,9 @@ from app.core.ticket import Ticket, TicketState
 from app.edge.access import Who, open_to
 from app.edge.headers import ATTACHMENT, JSON, with_headers
 from app.edge.incoming import client_address, form_body, see_other
+from app.edge.this_app import running
 from app.process.limits import POLLS
-from app.process.running import Running, running
+from app.process.running import Running
 from app.store.requests import request_by_reference
 from app.store.tickets import later_reference, place_in_queue, ticket_by_applet_id
 from app.web.customer_form import asked_of

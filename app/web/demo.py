@@ -9,8 +9,9 @@ from app.actions.sealing import site_identity_secret
 from app.core.links import new_link_id
 from app.core.site import Site
 from app.edge.access import Who, open_to
+from app.edge.this_app import running
 from app.keys.seal import Unsealable
-from app.process.running import Running, running
+from app.process.running import Running
 from app.web.language import page_language
 
 pages = Blueprint("demo", __name__)

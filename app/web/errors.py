@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from app.core.bodies import BadBody
 from app.core.site import Site
 from app.edge.headers import JSON, request_id, with_headers
-from app.process.running import running
+from app.edge.this_app import running
 from app.web.request_form import NOT_RECORDED
 from app.web.words import _
 

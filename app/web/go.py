@@ -13,7 +13,8 @@ from app.core.request import RequestState
 from app.core.site import Site
 from app.edge.access import Who, open_to
 from app.edge.headers import ATTACHMENT, REDIRECT, posting_to, with_headers
-from app.process.running import Running, running
+from app.edge.this_app import running
+from app.process.running import Running
 from app.store.requests import StartTarget
 from app.web.links import gone, is_only_looking
 from app.web.words import speak_for

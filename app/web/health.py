@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.edge.access import Who, open_to
-from app.process.running import running
+from app.edge.this_app import running
 
 pages = Blueprint("health", __name__)
 

@@ -20,7 +20,8 @@ from app.core.text import Invalid, is_blank, normal_newlines, text_problem, with
 from app.edge.access import Who, open_to
 from app.edge.incoming import client_address, foreign_form, is_framed, page_origin, see_other
 from app.edge.intake import allowed_return, submission
-from app.process.running import FORM_LIFE, Desk, Running, running
+from app.edge.this_app import running
+from app.process.running import FORM_LIFE, Desk, Running
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.language import page_language

@@ -6,7 +6,7 @@ from app.core.links import Expired, Forged, Link, Purpose
 from app.core.platform import Platform, chosen_platform, customer_platform
 from app.core.site import Site
 from app.edge.incoming import is_fetched_ahead
-from app.process.running import running
+from app.edge.this_app import running
 from app.web.words import _, speak_for
 
 

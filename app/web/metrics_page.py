@@ -10,7 +10,8 @@ from app import metrics
 from app.core.client import is_in
 from app.edge.access import Who, open_to
 from app.edge.incoming import client_address
-from app.process.running import Running, running
+from app.edge.this_app import running
+from app.process.running import Running
 from app.store.backlog import Backlog, load_backlog
 
 pages = Blueprint("metrics_page", __name__)

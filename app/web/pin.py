@@ -16,7 +16,8 @@ from app.core.text import without_control
 from app.edge.access import Who, open_to
 from app.edge.incoming import client_address, form_body, is_foreign_post, see_other
 from app.edge.intake import submission
-from app.process.running import Running, running
+from app.edge.this_app import running
+from app.process.running import Running
 from app.web.language import page_language
 from app.web.links import gone, link_or_abort
 from app.web.request_form import NOT_RECORDED, not_recorded_sentence, wait_sentence

@@ -14,7 +14,8 @@ from app.core.new_session import ELEMENTS, LIMITS
 from app.core.routing import Department
 from app.core.site import EMBEDDED, Site
 from app.core.text import without_control
-from app.process.running import Desk, Running, running
+from app.edge.this_app import running
+from app.process.running import Desk, Running
 from app.web.language import limit_to, page_language
 from app.web.prerendered import MARK, Prerendered
 from app.web.words import _, ngettext, speak_for

@@ -16,8 +16,9 @@ from app.edge.access import Who, open_to
 from app.edge.headers import JSON, with_headers
 from app.edge.incoming import client_address, form_body, see_other
 from app.edge.intake import allowed_return, submission
+from app.edge.this_app import running
 from app.files.assets import asset_url
-from app.process.running import Desk, Running, running
+from app.process.running import Desk, Running
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.language import page_language

@@ -6,7 +6,7 @@ from app.core.colour import stylesheet, stylesheet_digest
 from app.core.site import Site
 from app.edge.access import Who, open_to
 from app.edge.headers import with_headers
-from app.process.running import running
+from app.edge.this_app import running
 from app.store.logos import find_logo
 
 pages = Blueprint("site_look", __name__)

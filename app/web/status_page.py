@@ -13,8 +13,9 @@ from app.core.platform import Platform
 from app.core.request import RequestState
 from app.edge.access import Who, open_to
 from app.edge.incoming import see_other
+from app.edge.this_app import running
 from app.process.limits import TRIED_AGAIN
-from app.process.running import Running, running
+from app.process.running import Running
 from app.web.links import asked_platform, gone, link_or_abort
 from app.web.words import speak_for
 

@@ -4,8 +4,8 @@ from flask import Blueprint, Response, abort, request
 
 from app.edge.access import Who, open_to
 from app.edge.headers import WIDGET
+from app.edge.this_app import running
 from app.files.widget_files import WidgetFile, widget_files, widget_script
-from app.process.running import running
 from app.web.language import limit_to, page_language
 
 pages = Blueprint("widget", __name__)

@@ -15,7 +15,7 @@ from app.core.password import LONGEST, SHORTEST, PasswordProblem, password_probl
 from app.core.role import Role
 from app.core.user_agent import browser_words
 from app.edge.incoming import client_address, see_other
-from app.process.running import running
+from app.edge.this_app import running
 from app.store.account import account, recovery_codes_left
 from app.store.sessions import ConsoleSession, public_id, sessions_of
 from app.web.console.frame import console_page, console_pages, me, my_session, technicians_only

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from flask import Response, abort, request
 
-from app.process.running import running
+from app.edge.this_app import running
 from app.store.audit import COMMAND_LINE, Act, acts, kinds_of_acts
 from app.web.console.frame import administrators_only, console_page, console_pages
 from app.web.words import _

@@ -2,8 +2,8 @@
 
 from flask import Response, abort, request
 
+from app.edge.this_app import running
 from app.process.changes import LENGTH
-from app.process.running import running
 from app.web.console.frame import EVENTS, console_pages, me, technicians_only
 
 pages = console_pages("changes")

@@ -7,7 +7,7 @@ from app.core.links import Purpose
 from app.core.session_code import LIVES, USUAL_LIFE, SessionCode, shown_pin
 from app.core.site import EMBEDDED, Site
 from app.edge.incoming import see_other
-from app.process.running import running
+from app.edge.this_app import running
 from app.store.codes import code_by_id, codes_of
 from app.web.console.frame import console_page, console_pages, me, technicians_only
 from app.web.console.live import unless_changed

@@ -12,7 +12,7 @@ from app.core.text import is_blank, text_problem, without_control
 from app.core.ticket import Ticket
 from app.edge.headers import ATTACHMENT, with_headers
 from app.edge.incoming import see_other
-from app.process.running import running
+from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_page, console_pages, me
 from app.web.words import _
 

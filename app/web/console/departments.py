@@ -6,7 +6,7 @@ from app.actions.team import Taken, add_department, disable_department, rename_d
 from app.core.routing import Department
 from app.core.team import dead_ends, department_number, free_number, members, one_line
 from app.edge.incoming import see_other
-from app.process.running import running
+from app.edge.this_app import running
 from app.store.tickets import count_open, waits_in_department
 from app.web.console.frame import administrators_only, console_page, console_pages, me
 from app.web.console.team import TEAM, dead_end_words, name_problems, typed

@@ -6,7 +6,7 @@ from app.actions.desk_options import change_desk_options
 from app.core.desk_options import LONGEST_KEPT_DAYS, LONGEST_WAIT_MINUTES
 from app.core.text import without_control
 from app.edge.incoming import see_other
-from app.process.running import running
+from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_page, console_pages, me
 from app.web.words import _
 

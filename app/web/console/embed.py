@@ -8,9 +8,9 @@ from app.core.examples import Facts, intranet_form
 from app.core.site import Site
 from app.core.texts import texts_for
 from app.edge.headers import FRAMED, FRAMING, with_headers
+from app.edge.this_app import running
 from app.files.resources import languages
 from app.files.widget_files import widget_script
-from app.process.running import running
 from app.web.console.form_labels import form_labels
 from app.web.console.frame import administrators_only, console_page, console_pages
 from app.web.language import text_direction

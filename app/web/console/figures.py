@@ -10,7 +10,7 @@ from flask import Response, abort, request
 
 from app.actions.figures import day_by_day
 from app.core.figures import ALL_SITES, RANGES, DayFigures, figures_csv, is_finished, plain_figures
-from app.process.running import running
+from app.edge.this_app import running
 from app.web.console.download import download
 from app.web.console.figures_chart import counts_chart, time_chart, words_for
 from app.web.console.frame import console_page, console_pages, supervisors_only

@@ -20,7 +20,7 @@ from app.core.way_back import HOME, way_back
 from app.core.who_sees import may_see
 from app.edge.access import Who, open_to
 from app.edge.incoming import is_foreign_post, see_other, sent_from
-from app.process.running import running
+from app.edge.this_app import running
 from app.web.words import _
 
 View = Callable[..., Response]

@@ -14,8 +14,8 @@ from app.core.client import client_network
 from app.core.password import LONGEST, SHORTEST, PasswordProblem
 from app.edge.access import Who, open_to
 from app.edge.incoming import client_address, see_other
+from app.edge.this_app import running
 from app.process.limits import WRONG_INVITATIONS
-from app.process.running import running
 from app.store.invitations import Invited
 from app.web.console.frame import LOG_IN, NothingForm, console_pages
 from app.web.words import _

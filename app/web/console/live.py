@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, g, request, session
 
-from app.process.running import running
+from app.edge.this_app import running
 from app.store.queues import newest
 from app.web.console.frame import View, me, my_session
 from app.web.language import page_language

@@ -12,7 +12,7 @@ from app.core.text import without_control
 from app.core.way_back import HOME, way_back
 from app.edge.access import Who, open_to
 from app.edge.incoming import browser, client_address, see_other
-from app.process.running import running
+from app.edge.this_app import running
 from app.web.console.frame import LOG_IN, console_pages, my_session, technicians_only, to_log_in
 from app.web.words import _
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, request
 
 from app.edge.incoming import client_address
-from app.process.running import running
+from app.edge.this_app import running
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from flask import Response, flash, request
 
 from app.core.way_back import HOME, way_back
 from app.edge.incoming import see_other
-from app.process.running import running
+from app.edge.this_app import running
 from app.store.staff import set_away
 from app.web.console.frame import console_pages, me, technicians_only
 from app.web.words import _

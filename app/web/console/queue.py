@@ -7,7 +7,8 @@ from app.core.customer_info import InfoMode
 from app.core.queue_view import STATES, NoSuchQueue, QueueName, QueueView, queue_view, queues_for
 from app.core.role import Role
 from app.core.ticket import Ticket, TicketState
-from app.process.running import Running, running
+from app.edge.this_app import running
+from app.process.running import Running
 from app.store import queues as store
 from app.web.console.frame import console_page, console_pages, me, technicians_only, waiting_since
 from app.web.console.live import unless_changed

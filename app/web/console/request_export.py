@@ -9,7 +9,7 @@ from flask import Response, abort, request
 from app.core.csv import BOM, csv_line
 from app.core.moment import iso
 from app.core.request import CustomerRequest
-from app.process.running import running
+from app.edge.this_app import running
 from app.store.audit import record
 from app.store.database import Database
 from app.store.request_list import Wanted, newest_requests

@@ -8,7 +8,7 @@ from flask import abort, request
 
 from app.core.request import RequestState
 from app.core.site import BACKENDS, EMBEDDED
-from app.process.running import running
+from app.edge.this_app import running
 from app.store.request_list import Place, Wanted
 
 LIST = "/console/requests"

@@ -13,7 +13,7 @@ from app.core.vendor_address import LOOPBACK, api_address, applet_host
 from app.core.vendor_key import LONGEST_KEY, as_date, vendor_key
 from app.core.webhook_address import LONGEST, webhook_address
 from app.edge.incoming import see_other
-from app.process.running import running
+from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_pages
 from app.web.console.site_forms import (
     Refused,

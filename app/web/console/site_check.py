@@ -8,7 +8,7 @@ from app.actions.site_check import site_problems, try_site
 from app.backends.vendor_call import Limits, VendorCalls
 from app.core.site import AT_VENDOR, Site
 from app.core.vendor_account import account_warnings
-from app.process.running import running
+from app.edge.this_app import running
 from app.store.audit import record
 from app.web.console.frame import administrators_only, console_page, console_pages, me
 from app.web.console.site_backend import BACKEND

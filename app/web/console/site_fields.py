@@ -6,7 +6,7 @@ from app.core.customer_info import AskPolicy
 from app.core.new_session import ELEMENTS
 from app.core.routing import department_id
 from app.core.site import Site
-from app.process.running import running
+from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_pages
 from app.web.console.site_forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
 from app.web.words import _

@@ -12,7 +12,7 @@ from app.core.site import Site
 from app.core.site_change import SiteChange, marked
 from app.core.text import normal_newlines, text_problem, without_control
 from app.edge.incoming import see_other
-from app.process.running import running
+from app.edge.this_app import running
 from app.web.console.frame import console_page, me
 from app.web.fault_text import sentence
 from app.web.words import _

@@ -8,7 +8,7 @@ from app.actions.sealing import held_sealer
 from app.core.origins import listed_origin
 from app.core.site import FOREIGN_FORMS, Site
 from app.core.site_secrets import new_identity_secret, new_secret, secret_hash
-from app.process.running import running
+from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_pages
 from app.web.console.site_forms import (
     Refused,

@@ -6,7 +6,7 @@ from app.actions.sites import KeyTaken, NotGood, add_site
 from app.core.site import SITE_KEY, Site
 from app.core.vendor_account import account_problems, account_warnings
 from app.edge.incoming import see_other
-from app.process.running import running
+from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_page, console_pages, me
 from app.web.console.site_forms import by_field, typed_text
 from app.web.words import _

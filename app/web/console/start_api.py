@@ -21,7 +21,8 @@ from app.core.text import normal_newlines, without_control
 from app.core.ticket import Ticket
 from app.core.trial_call import FIELDS, FLAG, FLAVOURS, FORM_JSON, TrialCall
 from app.edge.incoming import see_other
-from app.process.running import Running, running
+from app.edge.this_app import running
+from app.process.running import Running
 from app.store.tickets import ticket_by_applet_id, ticket_by_number
 from app.web.console.form_labels import form_labels
 from app.web.console.frame import administrators_only, console_page, console_pages, me

@@ -9,7 +9,7 @@ from app.core.role import Role
 from app.core.routing import Department, Technician
 from app.core.team import LONGEST_NAME, DeadEnd, by_name, dead_ends, name_fault, without_unreadable
 from app.core.text import Fault
-from app.process.running import running
+from app.edge.this_app import running
 from app.store import staff as store
 from app.store.tickets import count_open, waits_in_department
 from app.web.console.frame import administrators_only, console_page, console_pages

@@ -12,7 +12,7 @@ from app.core.routing import Technician
 from app.core.team import LONGEST_MAIL, mail_fault, particulars
 from app.core.user_agent import browser_words
 from app.edge.incoming import see_other
-from app.process.running import running
+from app.edge.this_app import running
 from app.store import staff as store
 from app.store.queues import count_waiting, mine
 from app.store.sessions import ConsoleSession, sessions_of

@@ -10,7 +10,8 @@ from app.core.note import LONGEST_NOTE
 from app.core.routing import QueueKind, Staff, Technician
 from app.core.standing import GENERAL, Queue, Standing, queue_of
 from app.core.ticket import OPEN_STATES, Ticket, TicketState, may_move
-from app.process.running import Running, running
+from app.edge.this_app import running
+from app.process.running import Running
 from app.store import tickets as store
 from app.web.console.frame import console_page, console_pages, me, sees, technicians_only
 from app.web.console.live import unless_changed

@@ -11,7 +11,7 @@ from app.core.standing import Standing, queue_of, read_queue, read_standing
 from app.core.text import Invalid, without_control
 from app.core.ticket import Outcome, Ticket, TicketState
 from app.edge.incoming import see_other
-from app.process.running import running
+from app.edge.this_app import running
 from app.web.console.frame import console_page, console_pages, me, sees, technicians_only
 from app.web.console.ticket import find_ticket, how_it_stands, ticket_page, was_everybodys
 from app.web.console.ticket_history import queue_name
