@@ -17,8 +17,8 @@ from app.edge.access import Who, declared
 from app.process.running import Running
 from app.store.audit import Act, acts
 from app.store.sites import add_site
-from app.web.console import site_check
-from app.web.console.site_texts import IN_THE_WIDGET, ON_PAGES
+from app.web.console.sites import check as site_check
+from app.web.console.sites.texts import IN_THE_WIDGET, ON_PAGES
 from tests.actions.test_logo import picture
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient

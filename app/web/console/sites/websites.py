@@ -10,7 +10,7 @@ from app.core.site import FOREIGN_FORMS, Site
 from app.core.site_secrets import new_identity_secret, new_secret, secret_hash
 from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_pages
-from app.web.console.site_forms import (
+from app.web.console.sites.forms import (
     Refused,
     SiteForm,
     Typed,
@@ -22,7 +22,7 @@ from app.web.console.site_forms import (
     ticked,
     typed_text,
 )
-from app.web.console.site_secret import show_secret
+from app.web.console.sites.secret import show_secret
 from app.web.words import _
 
 pages = console_pages("site_websites")
@@ -118,7 +118,7 @@ def _made(form: SiteForm, key: str, title: str, make: Callable[[], tuple[str, Va
 
 
 def _page(site: Site, typed: Typed | None) -> Response:
-    return show_site("console/site_websites.html", site, "websites", (WEBSITES, SERVER_KEY, IDENTITY), typed)
+    return show_site("console/sites/websites.html", site, "websites", (WEBSITES, SERVER_KEY, IDENTITY), typed)
 
 
 def _origins(text: str, problems: dict[str, str]) -> tuple[str, ...]:

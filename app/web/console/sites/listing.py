@@ -8,7 +8,7 @@ from app.core.vendor_account import account_problems, account_warnings
 from app.edge.incoming import see_other
 from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_page, console_pages, me
-from app.web.console.site_forms import by_field, typed_text
+from app.web.console.sites.forms import by_field, typed_text
 from app.web.words import _
 
 pages = console_pages("sites")
@@ -50,7 +50,7 @@ def _page(values: dict[str, str], problems: dict[str, str]) -> Response:
     after = request.args.get("after", "")
     found = [site for site in everything if site.key > after][: _PAGE + 1]
     return console_page(
-        "console/sites.html",
+        "console/sites/listing.html",
         status=422 if problems else 200,
         rows=[_row(site) for site in found[:_PAGE]],
         next_url=f"/console/sites?after={found[_PAGE - 1].key}" if len(found) > _PAGE else None,

@@ -10,7 +10,7 @@ from app.core.role import Role
 from app.core.site import COLOUR, Site
 from app.files.resources import languages
 from app.web.console.frame import administrators_only, console_pages, only
-from app.web.console.site_forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
+from app.web.console.sites.forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
 from app.web.site_look import logo_url
 from app.web.words import _
 
@@ -107,7 +107,7 @@ def _page(site: Site, typed: Typed | None) -> Response:
         written = f"#{typed.values['colour'].removeprefix('#')}"
         nearest = nearest_readable(written) if COLOUR.fullmatch(written) else None
     return show_site(
-        "console/site_look.html",
+        "console/sites/look.html",
         site,
         "look",
         (LOOK, LOGO, LANGUAGES),

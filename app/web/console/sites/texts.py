@@ -8,8 +8,8 @@ from app.core.site import Site
 from app.core.texts import MOST_TEXTS, split_key, text_problems
 from app.files.resources import DEFAULT_LANGUAGE, languages
 from app.web.console.frame import administrators_only, console_pages, only
-from app.web.console.site_forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
-from app.web.console.site_look import language_names
+from app.web.console.sites.forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
+from app.web.console.sites.look import language_names
 from app.web.words import _
 
 pages = console_pages("site_texts")
@@ -145,7 +145,7 @@ def _page(site: Site, typed: Typed | None, tag: str) -> Response:
     ours = _ours(tag)
     own = {split_key(key)[0] for key in site.texts}
     return show_site(
-        "console/site_texts.html",
+        "console/sites/texts.html",
         site,
         "look",
         (_form(tag),),

@@ -5,7 +5,7 @@ from flask import Response
 from app.core.site import Site
 from app.core.text import looks_like_email
 from app.web.console.frame import administrators_only, console_pages
-from app.web.console.site_forms import SiteForm, Typed, Values, saved, show_site, site_of, ticked, typed_text
+from app.web.console.sites.forms import SiteForm, Typed, Values, saved, show_site, site_of, ticked, typed_text
 from app.web.words import _
 
 pages = console_pages("site_general")
@@ -79,4 +79,4 @@ def save_contact(key: str) -> Response:
 
 
 def _page(site: Site, typed: Typed | None) -> Response:
-    return show_site("console/site.html", site, "general", (GENERAL, CONTACT), typed)
+    return show_site("console/sites/general.html", site, "general", (GENERAL, CONTACT), typed)

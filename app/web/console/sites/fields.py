@@ -8,7 +8,7 @@ from app.core.routing import department_id
 from app.core.site import Site
 from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_pages
-from app.web.console.site_forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
+from app.web.console.sites.forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
 from app.web.words import _
 
 pages = console_pages("site_fields")
@@ -110,7 +110,7 @@ def save_routing(key: str) -> Response:
 
 def _page(site: Site, typed: Typed | None) -> Response:
     return show_site(
-        "console/site_fields.html",
+        "console/sites/fields.html",
         site,
         "fields",
         (FIELDS, ROUTING),

@@ -9,7 +9,7 @@ from app.web.console.frame import console_page
 def show_secret(site: Site, current: str, title: str, secret: str) -> Response:
     """The page with the secret; `current` is the part of the site that it belongs to."""
     return console_page(
-        "console/site_secret.html",
+        "console/sites/secret.html",
         site=site,
         current=current,
         title=title,

@@ -11,11 +11,11 @@ from app.core.vendor_account import account_warnings
 from app.edge.this_app import running
 from app.store.audit import record
 from app.web.console.frame import administrators_only, console_page, console_pages, me
-from app.web.console.site_backend import BACKEND
-from app.web.console.site_fields import FIELDS, ROUTING
-from app.web.console.site_forms import by_field, site_of
-from app.web.console.site_websites import WEBSITES
-from app.web.console.sites import backend_names
+from app.web.console.sites.backend import BACKEND
+from app.web.console.sites.fields import FIELDS, ROUTING
+from app.web.console.sites.forms import by_field, site_of
+from app.web.console.sites.listing import backend_names
+from app.web.console.sites.websites import WEBSITES
 from app.web.words import _
 
 pages = console_pages("site_check")
@@ -100,7 +100,7 @@ def _said(line: str) -> tuple[str, str]:
 
 def _shown(site: Site, lines: list[tuple[str, str]], good: bool) -> Response:
     return console_page(
-        "console/site_check.html",
+        "console/sites/check.html",
         site=site,
         current="backend",
         lines=lines,

@@ -15,7 +15,7 @@ from app.core.webhook_address import LONGEST, webhook_address
 from app.edge.incoming import see_other
 from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_pages
-from app.web.console.site_forms import (
+from app.web.console.sites.forms import (
     Refused,
     SiteForm,
     Typed,
@@ -27,8 +27,8 @@ from app.web.console.site_forms import (
     ticked,
     typed_text,
 )
-from app.web.console.site_secret import show_secret
-from app.web.console.sites import backend_names
+from app.web.console.sites.listing import backend_names
+from app.web.console.sites.secret import show_secret
 from app.web.words import _
 
 pages = console_pages("site_backend")
@@ -238,7 +238,7 @@ def _today() -> date:
 
 def _page(site: Site, typed: Typed | None) -> Response:
     return show_site(
-        "console/site_backend.html",
+        "console/sites/backend.html",
         site,
         "backend",
         (BACKEND, WEBHOOK, WEBHOOK_SECRET),

@@ -1,0 +1,16 @@
+"""An administrator runs sites: one file a tab; `forms` is what the tabs share."""
+
+from flask import Blueprint
+
+from app.web.console.sites import backend, check, fields, general, listing, look, texts, websites
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    backend.pages,
+    check.pages,
+    fields.pages,
+    general.pages,
+    listing.pages,
+    look.pages,
+    texts.pages,
+    websites.pages,
+)
