@@ -17,8 +17,8 @@ from pytest_socket import SocketBlockedError  # noqa: F401 - sockets are opened 
 
 from app.actions.log_in import hashed_password
 from app.core.role import Role
-from app.core.routing import Department
 from app.core.site import Site
+from app.core.staff import Department
 from app.factory import create_app
 from app.process.running import Running
 from app.settings import Settings, ci

@@ -13,8 +13,8 @@ from app.core.backend import Browser, Opened, Start
 from app.core.links import new_link_id
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest, RequestState
-from app.core.routing import Staff
 from app.core.site import FORM, Site
+from app.core.staff import Staff
 from app.process.pool import HandOffPool, Surroundings
 from app.store.database import Database
 from app.store.requests import list_requests, request_by_reference

@@ -20,8 +20,8 @@ from app.core.more import with_more
 from app.core.new_session import LIMITS, NewSessionRequest
 from app.core.request import CustomerRequest
 from app.core.retry import LONGEST_PAUSE, STALE_AFTER, Parking, delay, parking
-from app.core.routing import Staff
 from app.core.site import FORM, Site
+from app.core.staff import Staff
 from app.core.webhook import RequestParked
 from app.store import hand_offs as store
 from app.store.database import Database

@@ -27,16 +27,15 @@ from app.actions.tries import (
 from app.core import password as rules
 from app.core.password import PasswordProblem, password_problem
 from app.store.account import Account, lock_account
-from app.store.console import (
+from app.store.console_sessions import (
     add_session,
-    delete_failure,
     delete_session,
-    know_network,
     pending_technician,
     session_technician,
     touch_session,
 )
 from app.store.database import Database
+from app.store.log_in_tries import delete_failure, know_network
 from app.store.staff import password_hash
 
 __all__ = ["Busy", "TooManyTries", "WrongLogin"]

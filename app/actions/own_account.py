@@ -8,10 +8,10 @@ from app.actions.log_in import Proof, hashed_password, proven, session_hash
 from app.actions.tries import Turns, WrongLogin, wait_for_turn
 from app.store import account as store
 from app.store.audit import record
-from app.store.console import forget_other_networks
+from app.store.console_sessions import end_session, end_sessions, public_id
 from app.store.database import Database
 from app.store.invitations import end_invitations
-from app.store.sessions import end_session, end_sessions, public_id
+from app.store.log_in_tries import forget_other_networks
 
 
 def change_password(

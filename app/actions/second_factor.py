@@ -26,17 +26,9 @@ from app.keys.seal import Unsealable
 from app.store import account as store
 from app.store.account import Account, lock_account
 from app.store.audit import record
-from app.store.console import (
-    add_failure,
-    add_session,
-    count_one_by_one,
-    delete_session,
-    failures_elsewhere,
-    know_network,
-    pending_technician,
-)
+from app.store.console_sessions import add_session, delete_session, end_sessions, pending_technician, public_id
 from app.store.database import Database
-from app.store.sessions import end_sessions, public_id
+from app.store.log_in_tries import add_failure, count_one_by_one, failures_elsewhere, know_network
 
 log = structlog.get_logger()
 ISSUER = "Handbell"

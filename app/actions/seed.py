@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app.actions.log_in import hashed_password
 from app.core.role import Role
-from app.core.routing import Department
 from app.core.site import Site
+from app.core.staff import Department
 from app.store.database import Database
 from app.store.sites import add_site, load_sites
 from app.store.staff import add_department, add_technician, load_staff

@@ -10,8 +10,8 @@ from app.actions.ticket import cancel, open_ticket
 from app.backends import open_backend
 from app.backends.trial import Trial, trial_request, try_session
 from app.backends.vendor_call import VendorCalls
-from app.core.routing import Staff
 from app.core.site import Site
+from app.core.staff import Staff
 from app.core.vendor_account import account_problems
 from app.keys.seal import Unsealable
 from app.store.database import Database

@@ -16,8 +16,8 @@ from app.core.links import new_link_id
 from app.core.more import More
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest, RequestState, new_reference
-from app.core.routing import Staff
 from app.core.site import FORM, REST, Site
+from app.core.staff import Staff
 from app.core.ticket import Ticket
 from app.store.codes import use_code
 from app.store.database import Database

@@ -15,14 +15,14 @@ from sqlalchemy.exc import IntegrityError
 from app.actions.second_factor import forget
 from app.actions.tries import forget_networks
 from app.core.role import Role
-from app.core.routing import Department, Technician
+from app.core.staff import Department, Technician
 from app.core.team import Particulars, particulars
 from app.store import staff as store
 from app.store.audit import record
+from app.store.console_sessions import end_session as end_one
+from app.store.console_sessions import end_sessions as end_all
 from app.store.database import Database
 from app.store.invitations import end_invitations
-from app.store.sessions import end_session as end_one
-from app.store.sessions import end_sessions as end_all
 from app.store.sites import bump_generation
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from app.backends.embedded import EmbeddedDesk
 from app.core.customer_info import InfoMode
 from app.core.new_session import ELEMENTS, NewSessionRequest
-from app.core.routing import Staff
+from app.core.staff import Staff
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.store.database import Database
 from app.store.requests import end_request

@@ -8,7 +8,7 @@ from typing import Protocol, Self
 from sqlalchemy import Connection
 
 from app.core.client import client_network
-from app.store.console import (
+from app.store.log_in_tries import (
     add_failure,
     count_one_by_one,
     failures_by_account,

@@ -11,7 +11,8 @@ from app.core.customer_info import info_mode
 from app.core.links import new_link_id
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest
-from app.core.routing import Staff, route
+from app.core.routing import route
+from app.core.staff import Staff
 from app.core.ticket import Ticket, TicketState
 from app.store.tickets import insert_ticket
 

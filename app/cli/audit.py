@@ -7,7 +7,7 @@ import click
 from app.cli.opening import open_database
 from app.cli.output import json_option, show
 from app.core.moment import iso
-from app.core.routing import Staff
+from app.core.staff import Staff
 from app.store.audit import COMMAND_LINE, Act, acts
 from app.store.staff import load_staff
 

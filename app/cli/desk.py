@@ -14,7 +14,7 @@ from app.cli.opening import now, open_database
 from app.cli.output import json_option, say_warning, show
 from app.cli.second_factor import second_factor
 from app.core.role import Role
-from app.core.routing import Department, Staff, Technician
+from app.core.staff import Department, Staff, Technician
 from app.core.team import HIGHEST_ID, Particulars, mail_fault, name_fault, one_line
 from app.settings import load_settings
 from app.store import staff as store

@@ -21,7 +21,7 @@ from app.cli.live_check import check_live
 from app.cli.opening import now, open_database
 from app.core.platform import PLATFORMS
 from app.core.role import Role
-from app.core.routing import Staff
+from app.core.staff import Staff
 from app.core.vendor_account import account_warnings
 from app.files.resources import resource
 from app.keys.key_file import ensure_keys, live_keys, read_keys

@@ -7,7 +7,7 @@ import click
 from app.cli.opening import open_database
 from app.cli.output import json_option, more_rows, show, show_one, spoken
 from app.core.moment import iso
-from app.core.routing import Staff
+from app.core.staff import Staff
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.store.staff import load_staff
 from app.store.tickets import list_tickets, ticket_by_number, ticket_history

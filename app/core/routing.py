@@ -5,50 +5,12 @@ passed over; routing never fails a request.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from app.core.role import Role
+from app.core.staff import Department, Staff, Technician
 
 _DEPARTMENT = re.compile(r"\s*(?:id_)?([0-9]{1,18})\s*", re.ASCII | re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Department:
-    """A queue of the desk. `id` is what callers send, as `1234` or `id_1234`."""
-
-    id: int
-    name: str
-    disabled: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Technician:
-    """Somebody who helps. `email` is the user name, in lower case; `departments` are ids.
-
-    Who is `away` gets requests all the same, and their departments see them too.
-    """
-
-    id: int
-    email: str
-    name: str
-    departments: frozenset[int] = frozenset()
-    disabled: bool = False
-    role: Role = Role.TECHNICIAN
-    away: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Staff:
-    """Departments by id and technicians by lower-case mail, disabled ones included."""
-
-    departments: Mapping[int, Department] = field(default_factory=dict)
-    technicians: Mapping[str, Technician] = field(default_factory=dict)
-
-    def technician(self, technician_id: int | None) -> Technician | None:
-        """The technician with that id, or None."""
-        return next((t for t in self.technicians.values() if t.id == technician_id), None)
 
 
 class QueueKind(StrEnum):

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from app.core.routing import QueueKind, Staff
+from app.core.routing import QueueKind
+from app.core.staff import Staff
 from app.core.ticket import Ticket, TicketState
 
 _WRITTEN = re.compile(r"(?:(t|d)-([0-9]{1,18}))|general", re.ASCII)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.core.role import Role
-from app.core.routing import Staff, Technician, department_id
+from app.core.routing import department_id
 from app.core.site import Site
+from app.core.staff import Staff, Technician
 from app.core.text import Fault, looks_like_email, text_problem, without_control
 
 LONGEST_NAME = 80  # characters

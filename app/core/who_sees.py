@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from app.core.role import Role
-from app.core.routing import QueueKind, Staff, Technician
+from app.core.routing import QueueKind
+from app.core.staff import Staff, Technician
 from app.core.ticket import Ticket, TicketState
 
 

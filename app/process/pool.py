@@ -26,8 +26,8 @@ from app.actions.submit import Lease, Submission, needs_hand_off, submit
 from app.core.backend import Opened, Refused, SessionBackend, Unavailable
 from app.core.breaker import Breaker, BreakerState
 from app.core.request import CustomerRequest
-from app.core.routing import Staff
 from app.core.site import Site
+from app.core.staff import Staff
 from app.store.database import Database
 from app.store.hand_offs import claim_due, due_by_site, extend_leases, give_back
 

@@ -25,8 +25,8 @@ from app.core.client import is_in
 from app.core.desk_options import DeskOptions
 from app.core.links import Forged, Link, LinkSigner, Purpose, derived_key, new_link_id
 from app.core.origins import origin_mark
-from app.core.routing import Staff
 from app.core.site import BROWSER, FORM, Site
+from app.core.staff import Staff
 from app.core.text import Problem
 from app.keys.key_file import BadKeys, Key, ensure_keys, keys_held, live_keys, read_keys
 from app.keys.puzzle import Puzzles

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, insert, literal, or_
 
 from app.core.request import RequestState
 from app.core.session_code import SessionCode
-from app.store.console import add_failure, failures_by_account
+from app.store.log_in_tries import add_failure, failures_by_account
 from app.store.tables import Moment, failed_logins, requests, session_codes
 
 WRONG_PIN = "pin"  # in the place of an account's hash

@@ -25,7 +25,8 @@ from sqlalchemy import (
 
 from app.core.request import written_reference
 from app.core.role import Role
-from app.core.routing import QueueKind, Staff, Technician
+from app.core.routing import QueueKind
+from app.core.staff import Staff, Technician
 from app.core.ticket import Ticket, TicketState
 from app.core.who_sees import away_colleagues
 from app.store.database import Database

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from app.core.role import Role
-from app.core.routing import Department, Staff, Technician
+from app.core.staff import Department, Staff, Technician
 from app.store.sites import bump_generation
 from app.store.tables import (
     console_sessions,

@@ -18,7 +18,8 @@ from app.core.client import client_network
 from app.core.customer_info import InfoMode
 from app.core.links import Link, Purpose
 from app.core.new_session import ELEMENTS, LIMITS, form_parameters
-from app.core.routing import QueueKind, Staff
+from app.core.routing import QueueKind
+from app.core.staff import Staff
 from app.core.text import Invalid, normal_newlines, without_control
 from app.core.ticket import Ticket, TicketState
 from app.edge.access import Who, open_to

@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core.customer_info import AskPolicy
 from app.core.more import More
 from app.core.new_session import ELEMENTS, LIMITS
-from app.core.routing import Department
 from app.core.site import EMBEDDED, Site
+from app.core.staff import Department
 from app.core.text import without_control
 from app.edge.this_app import running
 from app.process.running import Desk, Running

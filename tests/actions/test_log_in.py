@@ -15,8 +15,8 @@ from app.actions import tries
 from app.actions.log_in import current_technician, hashed_password, log_in, log_out, prove, proven
 from app.actions.privacy import prune
 from app.actions.tries import Busy, TooManyTries, WrongLogin
-from app.store.console import know_network
-from app.store.sessions import sessions_of
+from app.store.console_sessions import sessions_of
+from app.store.log_in_tries import know_network
 from app.store.staff import load_staff, set_password_hash, set_technician_disabled
 from tests.actions.desk import DeskAtWork
 from tests.conftest import PASSWORD

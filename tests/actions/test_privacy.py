@@ -13,9 +13,9 @@ from app.actions.ticket import cancel, open_ticket, save_details
 from app.core.backend import Start
 from app.core.new_session import NewSessionRequest
 from app.core.request import RequestState
-from app.core.routing import Staff
+from app.core.staff import Staff
 from app.core.ticket import TicketState
-from app.store.console import add_failure
+from app.store.log_in_tries import add_failure
 from app.store.requests import insert_request, newest_link
 from app.store.tables import metadata
 from app.store.tickets import change_elements

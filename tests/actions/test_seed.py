@@ -7,8 +7,8 @@ import pytest
 
 from app.actions.log_in import WrongLogin, log_in
 from app.actions.seed import FirstLogin, seed
-from app.core.routing import Department
 from app.core.site import Site
+from app.core.staff import Department
 from app.store.database import Database
 from app.store.sites import add_site, load_sites
 from app.store.staff import add_department, load_staff, password_hash

@@ -10,10 +10,10 @@ from app.actions import team
 from app.actions.invitations import InvitationOver, invite, invited
 from app.actions.log_in import current_technician, log_in
 from app.core.role import Role
-from app.core.routing import Department, Technician
+from app.core.staff import Department, Technician
 from app.core.team import Particulars, particulars
 from app.store.audit import acts
-from app.store.sessions import sessions_of
+from app.store.console_sessions import sessions_of
 from app.store.staff import end_password, load_staff, set_password_hash
 from app.store.tables import recovery_codes, technicians
 from tests.actions.desk import DeskAtWork

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.routing import Department, QueueKind, Reason, Route, Staff, Technician, department_id, route
+from app.core.routing import QueueKind, Reason, Route, department_id, route
+from app.core.staff import Department, Staff, Technician
 
 STAFF = Staff(
     departments={10: Department(10, "Computers"), 20: Department(20, "Billing"), 30: Department(30, "Closed", True)},

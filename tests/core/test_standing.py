@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.routing import Department, QueueKind, Staff, Technician
+from app.core.routing import QueueKind
+from app.core.staff import Department, Staff, Technician
 from app.core.standing import GENERAL, Queue, Standing, read_queue, read_standing
 from app.core.ticket import TicketState
 

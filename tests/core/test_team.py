@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from app.core.role import Role
-from app.core.routing import Department, Staff, Technician
 from app.core.site import FORM, Site
+from app.core.staff import Department, Staff, Technician
 from app.core.team import (
     DeadEnd,
     Particulars,

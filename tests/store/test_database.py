@@ -17,8 +17,8 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from app.core.routing import Department
 from app.core.site import Site
+from app.core.staff import Department
 from app.store.database import Database, DatabaseUnusable
 from app.store.migrate import migrate
 from app.store.sites import add_site, bump_generation, change_site, load_generation, load_sites
@@ -28,7 +28,7 @@ from tests.waiting import until
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 ENDLESS_WRITER = """
 import sys
-from app.core.routing import Department
+from app.core.staff import Department
 from app.store.database import Database
 from app.store.staff import add_department
 database = Database(sys.argv[1])

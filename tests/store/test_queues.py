@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Connection, event, insert, update
 
 from app.core.role import Role
-from app.core.routing import QueueKind, Staff, Technician
+from app.core.routing import QueueKind
+from app.core.staff import Staff, Technician
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.core.who_sees import may_see
 from app.store import queues

@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from app.core.routing import Department
+from app.core.staff import Department
 from app.store import staff as store
-from app.store.console import add_session, session_technician
+from app.store.console_sessions import add_session, session_technician
 from app.store.database import Database
 from app.store.staff import load_staff
 from tests.conftest import StandingClock

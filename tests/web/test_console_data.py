@@ -7,7 +7,7 @@ from flask import Flask
 
 from app.actions.ticket import open_ticket
 from app.core.request import RequestState
-from app.core.routing import Staff
+from app.core.staff import Staff
 from app.core.ticket import TicketEvent, TicketState
 from app.process.running import Running
 from app.store.audit import Act, acts

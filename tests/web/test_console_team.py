@@ -9,8 +9,8 @@ from sqlalchemy import update
 
 from app.actions.log_in import hashed_password
 from app.core.role import Role
-from app.core.routing import Technician
 from app.core.site import Site
+from app.core.staff import Technician
 from app.core.team import particulars
 from app.edge.access import Who, declared
 from app.process.running import Running

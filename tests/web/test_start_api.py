@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from app.core.routing import Department
 from app.core.site import Site
+from app.core.staff import Department
 from app.core.ticket import TicketState
 from app.process.running import Running
 from app.store import sites as site_store

@@ -3,7 +3,7 @@
 from flask import Response, abort, flash, request
 
 from app.actions.team import Taken, add_department, disable_department, rename_department
-from app.core.routing import Department
+from app.core.staff import Department
 from app.core.team import dead_ends, department_number, free_number, members, one_line
 from app.edge.incoming import see_other
 from app.edge.this_app import running

@@ -14,7 +14,7 @@ from werkzeug.urls import iri_to_uri
 from app.actions.log_in import current_technician
 from app.core.bodies import MAX_BODY
 from app.core.role import Role
-from app.core.routing import Technician
+from app.core.staff import Technician
 from app.core.ticket import Ticket
 from app.core.way_back import HOME, way_back
 from app.core.who_sees import may_see

@@ -15,8 +15,9 @@ from app.core.account_key import key_mark, old_key_ends
 from app.core.examples import FORM_PATH, REST_PATH, Facts, examples, intranet_form
 from app.core.links import Expired, Forged, Purpose
 from app.core.new_session import LIMITS, UID_LIMIT
-from app.core.routing import Department, department_id
+from app.core.routing import department_id
 from app.core.site import Site
+from app.core.staff import Department
 from app.core.text import normal_newlines, without_control
 from app.core.ticket import Ticket
 from app.core.trial_call import FIELDS, FLAG, FLAVOURS, FORM_JSON, TrialCall

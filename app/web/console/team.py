@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 from flask import Response, request
 
 from app.core.role import Role
-from app.core.routing import Department, Technician
+from app.core.staff import Department, Technician
 from app.core.team import LONGEST_NAME, DeadEnd, by_name, dead_ends, name_fault, without_unreadable
 from app.core.text import Fault
 from app.edge.this_app import running

@@ -3,7 +3,7 @@
 from flask import request
 
 from app.core.role import Role
-from app.core.routing import Department
+from app.core.staff import Department
 from app.core.team import Particulars, one_line
 from app.edge.this_app import running
 from app.web.console.team import name_problems, typed

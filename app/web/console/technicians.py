@@ -8,14 +8,14 @@ from app.actions import team as acts
 from app.actions.invitations import LIFE, Disabled, invite
 from app.actions.log_in import SESSION_IDLE, SESSION_LIFE
 from app.core.role import Role
-from app.core.routing import Technician
+from app.core.staff import Technician
 from app.core.team import LONGEST_MAIL, mail_fault, particulars
 from app.core.user_agent import browser_words
 from app.edge.incoming import see_other
 from app.edge.this_app import running
 from app.store import staff as store
+from app.store.console_sessions import ConsoleSession, sessions_of
 from app.store.queues import count_waiting, mine
-from app.store.sessions import ConsoleSession, sessions_of
 from app.web.console.frame import administrators_only, console_page, console_pages, me
 from app.web.console.team import TEAM, fault_words, role_words
 from app.web.console.technician_form import choices, ticked, typed_again, wanted_particulars

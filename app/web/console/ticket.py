@@ -7,7 +7,8 @@ from flask import Response, abort
 
 from app.core.links import new_link_id
 from app.core.note import LONGEST_NOTE
-from app.core.routing import QueueKind, Staff, Technician
+from app.core.routing import QueueKind
+from app.core.staff import Staff, Technician
 from app.core.standing import GENERAL, Queue, Standing, queue_of
 from app.core.ticket import OPEN_STATES, Ticket, TicketState, may_move
 from app.edge.this_app import running

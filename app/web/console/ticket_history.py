@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from app.actions.ticket import APPLET_OPENED, CUSTOMER
-from app.core.routing import QueueKind, Reason, Staff
+from app.core.routing import QueueKind, Reason
+from app.core.staff import Staff
 from app.core.standing import Queue, queue_of, read_queue
 from app.core.ticket import Outcome, Ticket, TicketEvent
 from app.web.words import _

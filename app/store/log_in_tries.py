@@ -1,79 +1,12 @@
-"""Console sessions, wrong log-ins, and networks from which somebody has logged in."""
+"""Wrong log-ins, and networks from which somebody has logged in."""
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select
 
-from app.store.tables import console_sessions, failed_logins, known_networks, technicians
+from app.store.tables import failed_logins, known_networks
 
 _MOST_NETWORKS = 50  # of one account; the latest are kept
-
-
-def add_session(
-    connection: Connection,
-    id_hash: str,
-    technician_id: int,
-    now: datetime,
-    *,
-    pending: bool = False,
-    address: str | None = None,
-    user_agent: str | None = None,
-) -> None:
-    """Keep a new session under the hash of its secret. One that is `pending` is nobody's yet."""
-    connection.execute(
-        insert(console_sessions).values(
-            id_hash=id_hash,
-            technician_id=technician_id,
-            created_at=now,
-            seen_at=now,
-            pending=pending,
-            address=address,
-            user_agent=user_agent,
-        )
-    )
-
-
-def session_technician(
-    connection: Connection, id_hash: str, created_after: datetime, seen_after: datetime
-) -> tuple[int, datetime] | None:
-    """Whose session this is and when it was last used; None when it ended, idled or its owner is disabled."""
-    row = connection.execute(
-        select(console_sessions.c.technician_id, console_sessions.c.seen_at)
-        .join(technicians, technicians.c.id == console_sessions.c.technician_id)
-        .where(
-            console_sessions.c.id_hash == id_hash,
-            console_sessions.c.created_at > created_after,
-            console_sessions.c.seen_at > seen_after,
-            console_sessions.c.pending.is_(False),
-            technicians.c.disabled.is_(False),
-        )
-    ).one_or_none()
-    return None if row is None else (row.technician_id, row.seen_at)
-
-
-def pending_technician(connection: Connection, id_hash: str, created_after: datetime) -> int | None:
-    """Who has given the password, and not yet the second factor, since then."""
-    query = (
-        select(console_sessions.c.technician_id)
-        .join(technicians, technicians.c.id == console_sessions.c.technician_id)
-        .where(
-            console_sessions.c.id_hash == id_hash,
-            console_sessions.c.created_at > created_after,
-            console_sessions.c.pending.is_(True),
-            technicians.c.disabled.is_(False),
-        )
-    )
-    return connection.execute(query).scalar_one_or_none()
-
-
-def touch_session(connection: Connection, id_hash: str, now: datetime) -> None:
-    """The session is in use."""
-    connection.execute(update(console_sessions).where(console_sessions.c.id_hash == id_hash).values(seen_at=now))
-
-
-def delete_session(connection: Connection, id_hash: str) -> bool:
-    """The session is over; whether there was one."""
-    return connection.execute(delete(console_sessions).where(console_sessions.c.id_hash == id_hash)).rowcount == 1
 
 
 def count_one_by_one(connection: Connection, *what: str) -> None:

@@ -1,12 +1,27 @@
-"""Console sessions by public ids."""
+"""Console sessions as rows, by secret and by public id."""
 
 from datetime import timedelta
 
-from app.store.console import add_session
+from app.store.console_sessions import (
+    add_session,
+    delete_session,
+    end_session,
+    end_sessions,
+    public_id,
+    session_technician,
+    sessions_of,
+    touch_session,
+)
 from app.store.database import Database
-from app.store.sessions import end_session, end_sessions, public_id, sessions_of
 from app.store.staff import load_staff
 from tests.store.rows import NOW
+
+SECOND = timedelta(seconds=1)
+
+
+def anna(desk: Database) -> int:
+    with desk.read() as connection:
+        return load_staff(connection).technicians["anna@example.com"].id
 
 
 def fill(desk: Database) -> tuple[int, int]:
@@ -59,3 +74,17 @@ def test_all_but_one_are_ended_or_all(desk: Database) -> None:
     assert desk.write(lambda connection: end_sessions(connection, anna)) == 1
     assert desk.write(lambda connection: end_sessions(connection, anna)) == 0
     assert listed(desk, ben) == [public_id("d")]
+
+
+def test_a_session_lasts_until_it_is_old_idle_or_deleted(desk: Database) -> None:
+    who, seen = anna(desk), NOW + timedelta(hours=1)
+    desk.write(lambda c: add_session(c, "hash", who, NOW))
+    desk.write(lambda c: touch_session(c, "hash", seen))
+    with desk.read() as connection:
+        assert session_technician(connection, "hash", NOW - SECOND, seen - SECOND) == (who, seen)
+        assert session_technician(connection, "hash", NOW, seen - SECOND) is None
+        assert session_technician(connection, "hash", NOW - SECOND, seen) is None
+        assert session_technician(connection, "other", NOW - SECOND, seen - SECOND) is None
+    desk.write(lambda c: delete_session(c, "hash"))
+    with desk.read() as connection:
+        assert session_technician(connection, "hash", NOW - SECOND, seen - SECOND) is None

@@ -1,32 +1,12 @@
-"""Console sessions and wrong log-ins as rows."""
+"""Wrong log-ins and known networks as rows."""
 
 from datetime import timedelta
 
-from app.store import console as store
+from app.store import log_in_tries as store
 from app.store.database import Database
-from app.store.staff import load_staff
 from tests.store.rows import NOW
 
 SECOND = timedelta(seconds=1)
-
-
-def anna(desk: Database) -> int:
-    with desk.read() as connection:
-        return load_staff(connection).technicians["anna@example.com"].id
-
-
-def test_a_session_lasts_until_it_is_old_idle_or_deleted(desk: Database) -> None:
-    who, seen = anna(desk), NOW + timedelta(hours=1)
-    desk.write(lambda c: store.add_session(c, "hash", who, NOW))
-    desk.write(lambda c: store.touch_session(c, "hash", seen))
-    with desk.read() as connection:
-        assert store.session_technician(connection, "hash", NOW - SECOND, seen - SECOND) == (who, seen)
-        assert store.session_technician(connection, "hash", NOW, seen - SECOND) is None
-        assert store.session_technician(connection, "hash", NOW - SECOND, seen) is None
-        assert store.session_technician(connection, "other", NOW - SECOND, seen - SECOND) is None
-    desk.write(lambda c: store.delete_session(c, "hash"))
-    with desk.read() as connection:
-        assert store.session_technician(connection, "hash", NOW - SECOND, seen - SECOND) is None
 
 
 def test_wrong_tries_count_per_account_and_network(desk: Database) -> None:

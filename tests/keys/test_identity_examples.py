@@ -12,7 +12,7 @@ import pytest
 
 from app.keys.identity import read_identity
 
-DOC = (Path(__file__).parents[1] / "docs" / "widget-identity.md").read_text("utf-8")
+DOC = (Path(__file__).parents[2] / "docs" / "widget-identity.md").read_text("utf-8")
 SECRET = "hbid_an-identity-secret-for-this-test-alone-000"
 CUSTOMER = ("u-1", "Zoë 界", "zoe@example.com", "C-1")
 _SPELLED = ", ".join(json.dumps(text, ensure_ascii=False) for text in (SECRET, *CUSTOMER))

@@ -1,0 +1,131 @@
+"""Console sessions, under the hash of their secret; technicians and administrators know them by public ids."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Delete, delete, insert, select, update
+
+from app.store.tables import console_sessions, technicians
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSession:
+    """One log-in. `pending` until its second factor has been given; `address` and `user_agent` are as at the log-in."""
+
+    public_id: str
+    created_at: datetime
+    seen_at: datetime
+    address: str | None
+    user_agent: str | None
+    pending: bool
+
+
+def add_session(
+    connection: Connection,
+    id_hash: str,
+    technician_id: int,
+    now: datetime,
+    *,
+    pending: bool = False,
+    address: str | None = None,
+    user_agent: str | None = None,
+) -> None:
+    """Keep a new session under the hash of its secret. One that is `pending` is nobody's yet."""
+    connection.execute(
+        insert(console_sessions).values(
+            id_hash=id_hash,
+            technician_id=technician_id,
+            created_at=now,
+            seen_at=now,
+            pending=pending,
+            address=address,
+            user_agent=user_agent,
+        )
+    )
+
+
+def session_technician(
+    connection: Connection, id_hash: str, created_after: datetime, seen_after: datetime
+) -> tuple[int, datetime] | None:
+    """Whose session this is and when it was last used; None when it ended, idled or its owner is disabled."""
+    row = connection.execute(
+        select(console_sessions.c.technician_id, console_sessions.c.seen_at)
+        .join(technicians, technicians.c.id == console_sessions.c.technician_id)
+        .where(
+            console_sessions.c.id_hash == id_hash,
+            console_sessions.c.created_at > created_after,
+            console_sessions.c.seen_at > seen_after,
+            console_sessions.c.pending.is_(False),
+            technicians.c.disabled.is_(False),
+        )
+    ).one_or_none()
+    return None if row is None else (row.technician_id, row.seen_at)
+
+
+def pending_technician(connection: Connection, id_hash: str, created_after: datetime) -> int | None:
+    """Who has given the password, and not yet the second factor, since then."""
+    query = (
+        select(console_sessions.c.technician_id)
+        .join(technicians, technicians.c.id == console_sessions.c.technician_id)
+        .where(
+            console_sessions.c.id_hash == id_hash,
+            console_sessions.c.created_at > created_after,
+            console_sessions.c.pending.is_(True),
+            technicians.c.disabled.is_(False),
+        )
+    )
+    return connection.execute(query).scalar_one_or_none()
+
+
+def touch_session(connection: Connection, id_hash: str, now: datetime) -> None:
+    """The session is in use."""
+    connection.execute(update(console_sessions).where(console_sessions.c.id_hash == id_hash).values(seen_at=now))
+
+
+def delete_session(connection: Connection, id_hash: str) -> bool:
+    """The session is over; whether there was one."""
+    return connection.execute(delete(console_sessions).where(console_sessions.c.id_hash == id_hash)).rowcount == 1
+
+
+def public_id(id_hash: str) -> str:
+    """What stands for a session on pages, 16 hex digits: it leads back neither to the secret nor to its hash."""
+    return hashlib.sha256(id_hash.encode()).hexdigest()[:16]
+
+
+def sessions_of(connection: Connection, technician_id: int) -> list[ConsoleSession]:
+    """The last used first; those that have idled or ended by their age too, until they are swept away."""
+    query = (
+        select(console_sessions)
+        .where(console_sessions.c.technician_id == technician_id)
+        .order_by(console_sessions.c.seen_at.desc())
+    )
+    return [
+        ConsoleSession(
+            public_id(row.id_hash), row.created_at, row.seen_at, row.address, row.user_agent, bool(row.pending)
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def end_session(connection: Connection, technician_id: int, public: str) -> bool:
+    """End the one session with this public id, if it is this technician's."""
+    for id_hash in _hashes(connection, technician_id):
+        if public_id(id_hash) == public:
+            return connection.execute(_end(id_hash)).rowcount == 1
+    return False
+
+
+def end_sessions(connection: Connection, technician_id: int, keep: str | None = None) -> int:
+    """End all sessions of a technician, but for the one with the public id `keep`; how many there were."""
+    gone = [h for h in _hashes(connection, technician_id) if keep is None or public_id(h) != keep]
+    return sum(connection.execute(_end(id_hash)).rowcount for id_hash in gone)
+
+
+def _hashes(connection: Connection, technician_id: int) -> list[str]:
+    query = select(console_sessions.c.id_hash).where(console_sessions.c.technician_id == technician_id)
+    return list(connection.execute(query).scalars())
+
+
+def _end(id_hash: str) -> Delete:
+    return delete(console_sessions).where(console_sessions.c.id_hash == id_hash)
