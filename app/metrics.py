@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from prometheus_client import Counter, Gauge, Histogram, Metric
     from prometheus_client.registry import Collector, CollectorRegistry
 
-Outcome = Literal["opened", "refused", "unavailable", "lost"]
+CallEnd = Literal["opened", "refused", "unavailable", "lost"]
 Delivered = Literal["delivered", "failed", "gone", "given_up"]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -77,7 +77,7 @@ def submitted(site: str, source: str) -> None:
     _process.metrics().submitted.labels(site, source).inc()
 
 
-def handed_off(site: str, backend: str, outcome: Outcome, seconds: float, maybe_sent: bool) -> None:
+def handed_off(site: str, backend: str, outcome: CallEnd, seconds: float, maybe_sent: bool) -> None:
     """A hand-off ended after `seconds`. With `maybe_sent` nobody knows whether the session exists."""
     metrics = _process.metrics()
     metrics.handed_off.labels(site, backend, outcome).inc()

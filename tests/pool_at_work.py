@@ -13,7 +13,7 @@ from app.core.backend import Browser, Opened, Start
 from app.core.links import new_link_id
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest, RequestState
-from app.core.site import FORM, Site
+from app.core.site import TAKE_CONTROL, Site
 from app.core.staff import Staff
 from app.process.pool import HandOffPool, Surroundings
 from app.store.database import Database
@@ -79,7 +79,7 @@ class PoolAtWork:
                 database=database,
                 clock=self.clock,
                 configuration=self.configured,
-                open_backend=lambda site: backends[site.key],
+                open_backend=lambda site: backends[site.slug],
                 within_rate=around.pop("within_rate", lambda site: True),
                 waiters=around.pop("waiters", 1),
                 **around,
@@ -92,7 +92,7 @@ class PoolAtWork:
 
     def configured(self) -> Configured:
         with self.database.read() as connection:
-            return Configured({site.key: site for site in load_sites(connection)}, load_staff(connection))
+            return Configured({site.slug: site for site in load_sites(connection)}, load_staff(connection))
 
     def site(self, key: str = "default") -> Site:
         return self.configured().sites[key]
@@ -102,7 +102,7 @@ class PoolAtWork:
         self.database.write(lambda connection: change_site(connection, changed))
 
     def add_site(self, key: str) -> None:
-        site = Site(key=key, name=key, uid=f"uid-{key}", backend=FORM, api_domain="https://api.example.com")
+        site = Site(slug=key, name=key, uid=f"uid-{key}", backend=TAKE_CONTROL, api_domain="https://api.example.com")
         self.database.write(lambda connection: add_site(connection, site, self.clock()))
 
     def submit(self, key: str = "default", **asked: Any) -> CustomerRequest:
@@ -134,7 +134,7 @@ def at_work(database: Database, *sites: str, start: bool = True, **around: Any) 
     """A started pool over the site `default` and more, all with a Take Control account; stopped at the end."""
     backends = {key: Told() for key in ("default", *sites)}
     work = PoolAtWork(database, backends, **around)
-    work.change_site(backend=FORM, api_domain="https://api.example.com")
+    work.change_site(backend=TAKE_CONTROL, api_domain="https://api.example.com")
     for key in sites:
         work.add_site(key)
     if start:

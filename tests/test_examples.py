@@ -34,7 +34,7 @@ def run(language: str, facts: Facts, folder: Path) -> subprocess.CompletedProces
 def facts(server: LiveServer, **changed: str) -> Facts:
     return Facts(
         base_url=server.base_url,
-        site_key="default",
+        slug="default",
         site_name=HOSTILE,
         uid=changed.get("uid") or server.uid(),
         department=(10, HOSTILE),

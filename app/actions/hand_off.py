@@ -20,7 +20,7 @@ from app.core.more import with_more
 from app.core.new_session import LIMITS, NewSessionRequest
 from app.core.request import CustomerRequest
 from app.core.retry import LONGEST_PAUSE, STALE_AFTER, Parking, delay, parking
-from app.core.site import FORM, Site
+from app.core.site import TAKE_CONTROL, Site
 from app.core.staff import Staff
 from app.core.webhook import RequestParked
 from app.store import hand_offs as store
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 _random = random.SystemRandom()
 
 FORM_PATH = "/integration/integration_api.php"  # New Session API, form flavour, below the API domain
-Outcome = Opened | Refused | Unavailable
+HandOffResult = Opened | Refused | Unavailable
 
 
 class _LeaseLost(Exception):
@@ -45,12 +45,12 @@ class _LeaseLost(Exception):
 class Settled:
     """What came of one hand-off. `kept` is false when the lease had gone to somebody else: nothing was recorded."""
 
-    outcome: Outcome
+    outcome: HandOffResult
     kept: bool
     parked: Parked | None = None
 
 
-def call(open_backend: Callable[[Site], SessionBackend], site: Site, request: CustomerRequest) -> Outcome:
+def call(open_backend: Callable[[Site], SessionBackend], site: Site, request: CustomerRequest) -> HandOffResult:
     """Open the session at the site's backend. Never raises what a backend may raise."""
     browser = Browser(request.user_agent, request.accept_language)
     try:
@@ -59,7 +59,7 @@ def call(open_backend: Callable[[Site], SessionBackend], site: Site, request: Cu
         return failure
 
 
-def settle(database: Database, site: Site, request: CustomerRequest, outcome: Outcome, now: datetime) -> Settled:
+def settle(database: Database, site: Site, request: CustomerRequest, outcome: HandOffResult, now: datetime) -> Settled:
     """Record what came of the call, on disk: opened with a start link, due again, or parked."""
     if isinstance(outcome, Opened):
         return database.write(lambda connection: _settle_opened(connection, site, request, outcome, now))
@@ -81,7 +81,7 @@ def open_without_call(
         return settle(database, site, request, Opened(Start.BROWSER), now)
 
     def open_ticket(connection: Connection) -> Settled:
-        desk = EmbeddedDesk(connection, staff, site.key, now, request)
+        desk = EmbeddedDesk(connection, staff, site.slug, now, request)
         settled = _settle_opened(connection, site, request, desk.open_session(asked_of(request, site), Browser()), now)
         if not settled.kept:
             raise _LeaseLost  # so that the ticket goes with it
@@ -176,8 +176,8 @@ def _settle_opened(
     if not store.record_opened(connection, request.reference, request.lease or "", opened, now):
         return Settled(opened, kept=False)
     insert_link(connection, new_start_link(request.reference, now))
-    if opened.start is Start.BROWSER and site.backend == FORM and not site.unreadable:
-        flag_unreadable(connection, site.key)
+    if opened.start is Start.BROWSER and site.backend == TAKE_CONTROL and not site.unreadable:
+        flag_unreadable(connection, site.slug)
     return Settled(opened, kept=True)
 
 
@@ -201,7 +201,7 @@ def _settle_failed(
     )
     if not kept or not why:
         return Settled(failure, kept)
-    parked = Parked(request.reference, site.key, why, request.attempts, unsure or request.maybe_duplicate)
+    parked = Parked(request.reference, site.slug, why, request.attempts, unsure or request.maybe_duplicate)
     _tell(connection, site, parked, now)
     return Settled(failure, kept, parked)
 
@@ -217,7 +217,7 @@ def _tell(connection: Connection, site: Site | None, parked: Parked, now: dateti
         attempts=parked.attempts,
         maybe_duplicate=parked.maybe_duplicate,
     )
-    add_notice(connection, site.key, event, now)
+    add_notice(connection, site.slug, event, now)
 
 
 def _marked(asked: NewSessionRequest, reference: str) -> NewSessionRequest:

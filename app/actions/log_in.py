@@ -26,7 +26,7 @@ from app.actions.tries import (
 )
 from app.core import password as rules
 from app.core.password import PasswordProblem, password_problem
-from app.store.account import Account, lock_account
+from app.store.account import LogInAccount, lock_account
 from app.store.console_sessions import (
     add_session,
     delete_session,
@@ -138,7 +138,7 @@ def prove(
     return Proof(*known, tried, failure)
 
 
-def proven(connection: Connection, proof: Proof) -> Account | None:
+def proven(connection: Connection, proof: Proof) -> LogInAccount | None:
     """The account, locked, and the try no longer counted as wrong; None when it was disabled or given another
     password meanwhile."""
     account = lock_account(connection, proof.technician_id)

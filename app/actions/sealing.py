@@ -13,7 +13,7 @@ from app.core.site import SEALED, Site
 from app.core.vendor_key import key_ending
 from app.keys.key_file import keys_held, read_keys
 from app.keys.seal import Sealer, Unsealable
-from app.store.account import Account, accounts_with_second_factor, reseal_second_factor
+from app.store.account import LogInAccount, accounts_with_second_factor, reseal_second_factor
 from app.store.database import Database
 from app.store.sites import change_site, load_sites, lock_site
 
@@ -52,18 +52,19 @@ def key_options(key: str, sealer: Sealer) -> dict[str, Any]:
     return {"sealed_key": sealer.seal(key), "key_ending": key_ending(key)}
 
 
-def site_key(site: Site, sealer: Unsealer) -> str:
+def vendor_key_of(site: Site, sealer: Unsealer) -> str:
     """The site's key at the vendor. Raises Unsealable, whose message names the site and says what to do."""
     return _opened(site, "sealed_key", sealer)
 
 
 def site_webhook_secret(site: Site, sealer: Unsealer) -> str:
-    """The secret that the site's webhook is signed with, `whsec_…`. Raises Unsealable, as `site_key` does."""
+    """The secret that the site's webhook is signed with, `whsec_…`. Raises Unsealable, as `vendor_key_of` does."""
     return _opened(site, "sealed_webhook_secret", sealer)
 
 
 def site_identity_secret(site: Site, sealer: Unsealer) -> str:
-    """The secret that the site's own server signs customers' identities with. Raises Unsealable, as `site_key` does."""
+    """The secret that the site's own server signs customers' identities with. Raises Unsealable, as
+    `vendor_key_of` does."""
     return _opened(site, "sealed_identity_secret", sealer)
 
 
@@ -93,9 +94,9 @@ def reseal(database: Database, sealer: Sealer) -> int:
     alone.
     """
     with database.read() as connection:
-        stale = [site.key for site in load_sites(connection) if _resealed(site, sealer)]
+        stale = [site.slug for site in load_sites(connection) if _resealed(site, sealer)]
         factors = accounts_with_second_factor(connection)
-    sites = sum(database.write(partial(_reseal_site, key=key, sealer=sealer)) for key in stale)
+    sites = sum(database.write(partial(_reseal_site, slug=slug, sealer=sealer)) for slug in stale)
     return sites + sum(_reseal_second_factor(database, account, sealer) for account in factors)
 
 
@@ -107,7 +108,7 @@ def any_sealed(database: Database) -> bool:
         return any(getattr(site, name) is not None for site in load_sites(connection) for name in SEALED)
 
 
-def _reseal_second_factor(database: Database, account: Account, sealer: Sealer) -> int:
+def _reseal_second_factor(database: Database, account: LogInAccount, sealer: Sealer) -> int:
     old = account.sealed_totp or ""
     fresh = sealer.resealed(old) if _opens(sealer, old) else None
     if fresh is None:
@@ -116,8 +117,8 @@ def _reseal_second_factor(database: Database, account: Account, sealer: Sealer) 
     return int(database.write(lambda connection: reseal_second_factor(connection, account.id, old, sealed)))
 
 
-def _reseal_site(connection: Connection, key: str, sealer: Sealer) -> int:
-    site = lock_site(connection, key)
+def _reseal_site(connection: Connection, slug: str, sealer: Sealer) -> int:
+    site = lock_site(connection, slug)
     changes = _resealed(site, sealer) if site else {}
     if site and changes:
         change_site(connection, replace(site, **changes))
@@ -137,12 +138,12 @@ def _resealed(site: Site, sealer: Sealer) -> dict[str, Any]:
 def _opened(site: Site, name: str, sealer: Unsealer) -> str:
     sealed: str | None = getattr(site, name)
     if sealed is None:
-        raise Unsealable(f"the site {site.key} has no {_WHAT[name]}: {_remedy(site, name)}")
+        raise Unsealable(f"the site {site.slug} has no {_WHAT[name]}: {_remedy(site, name)}")
     try:
         return sealer.unseal(sealed)
     except Unsealable:
         raise Unsealable(
-            f"the {_WHAT[name]} of the site {site.key} cannot be read with this keys file: {_remedy(site, name)}"
+            f"the {_WHAT[name]} of the site {site.slug} cannot be read with this keys file: {_remedy(site, name)}"
         ) from None
 
 
@@ -155,4 +156,4 @@ def _opens(sealer: Unsealer, sealed: str) -> bool:
 
 
 def _remedy(site: Site, name: str) -> str:
-    return _REMEDY[name].format(site=site.key)
+    return _REMEDY[name].format(site=site.slug)

@@ -24,7 +24,7 @@ from app.actions.tries import (
 )
 from app.keys.seal import Unsealable
 from app.store import account as store
-from app.store.account import Account, lock_account
+from app.store.account import LogInAccount, lock_account
 from app.store.audit import record
 from app.store.console_sessions import add_session, delete_session, end_sessions, pending_technician, public_id
 from app.store.database import Database
@@ -135,7 +135,7 @@ def set_up(
 def turn_off(database: Database, proof: Proof, code: str, address: str, opens: Opens, now: datetime) -> None:
     """End the second factor. Raises WrongCode, WrongLogin or TooManyTries."""
 
-    def off(connection: Connection, account: Account) -> None:
+    def off(connection: Connection, account: LogInAccount) -> None:
         store.forget_second_factor(connection, account.id)
         record(connection, now, account.id, "second_factor.turned_off", account.email)
 
@@ -148,7 +148,7 @@ def renew_recovery_codes(
     """Ten new recovery codes; the old ones count no more. Raises WrongCode, WrongLogin or TooManyTries."""
     codes = _fresh_codes()
 
-    def renew(connection: Connection, account: Account) -> None:
+    def renew(connection: Connection, account: LogInAccount) -> None:
         store.replace_recovery_codes(connection, account.id, [_code_hash(account.id, each) for each in codes])
         record(connection, now, account.id, "recovery_codes.renewed", account.email)
 
@@ -205,7 +205,7 @@ def _with_code(
     address: str,
     opens: Opens,
     now: datetime,
-    act: Callable[[Connection, Account], None],
+    act: Callable[[Connection, LogInAccount], None],
 ) -> None:
     """Do it in one transaction with the code's use. Raises WrongCode, WrongLogin or TooManyTries."""
     with database.read() as connection:
@@ -227,7 +227,7 @@ def _with_code(
         raise WrongCode
 
 
-def _counted(connection: Connection, tried: Try, technician_id: int, code: str, now: datetime) -> Account | None:
+def _counted(connection: Connection, tried: Try, technician_id: int, code: str, now: datetime) -> LogInAccount | None:
     """The account, locked, if this try is not one too many. Raises TooManyTries.
 
     Guessing six figures from ever new networks is bounded for the account as a whole, but its owner is not locked
@@ -240,14 +240,14 @@ def _counted(connection: Connection, tried: Try, technician_id: int, code: str, 
     return lock_account(connection, technician_id)
 
 
-def _proven(connection: Connection, proof: Proof) -> Account:
+def _proven(connection: Connection, proof: Proof) -> LogInAccount:
     account = proven(connection, proof)
     if account is None:
         raise WrongLogin
     return account
 
 
-def _is_right(connection: Connection, account: Account, code: str, opens: Opens, now: datetime) -> bool:
+def _is_right(connection: Connection, account: LogInAccount, code: str, opens: Opens, now: datetime) -> bool:
     """Whether the code counts; it does not again."""
     if recovery := _recovery_code(code):
         return store.use_recovery_code(connection, account.id, _code_hash(account.id, recovery))
@@ -256,7 +256,7 @@ def _is_right(connection: Connection, account: Account, code: str, opens: Opens,
     return step is not None and store.take_step(connection, account.id, step)
 
 
-def _secret(account: Account, opens: Opens) -> str | None:
+def _secret(account: LogInAccount, opens: Opens) -> str | None:
     if account.sealed_totp is None:
         return None
     try:

@@ -53,7 +53,7 @@ def seed(database: Database, now: datetime, *, demo: bool) -> FirstLogin | None:
             return None
         bare = demo and not load_staff(connection).technicians and not load_staff(connection).departments
         offered = tuple(department.id for department in _DEPARTMENTS) if bare else ()
-        add_site(connection, Site(key="default", name="Support", uid=new_uid(), offer_departments=offered), now)
+        add_site(connection, Site(slug="default", name="Support", uid=new_uid(), offer_departments=offered), now)
         return _staff_the_desk(connection, password, password_hash, now) if bare else None
 
     try:

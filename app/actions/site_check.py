@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
-from app.actions.sealing import Unsealer, lost_secrets, site_key
+from app.actions.sealing import Unsealer, lost_secrets, vendor_key_of
 from app.actions.ticket import cancel, open_ticket
 from app.backends import open_backend
 from app.backends.trial import Trial, trial_request, try_session
@@ -45,7 +45,7 @@ def try_site(
 def _at_desk(database: Database, site: Site, now: Callable[[], datetime]) -> Trial:
     with database.read() as connection:
         staff = load_staff(connection)
-    ticket = open_ticket(database, staff, site.key, trial_request(site), now())
+    ticket = open_ticket(database, staff, site.slug, trial_request(site), now())
     cancel(database, ticket.number, now())
     return Trial((f"ticket       {ticket.number} was opened, and cancelled again",), good=True)
 
@@ -54,7 +54,7 @@ def _at_vendor(site: Site, unsealer: Callable[[], Unsealer], calls: VendorCalls,
     if problem := _missing(site):
         return Trial((problem,), good=False)
     try:
-        key = site_key(site, unsealer())
+        key = vendor_key_of(site, unsealer())
     except Unsealable as gone:
         return Trial((f"key          {gone}",), good=False)
     # An applet that comes is looked at and not kept.
@@ -64,7 +64,7 @@ def _at_vendor(site: Site, unsealer: Callable[[], Unsealer], calls: VendorCalls,
 
 def _missing(site: Site) -> str | None:
     if site.api_domain is None:
-        return f"missing      the API domain; set it: handbell site set {site.key} --api-domain https://…"
+        return f"missing      the API domain; set it: handbell site set {site.slug} --api-domain https://…"
     if site.sealed_key is None:
-        return f"missing      the account key; set it: handbell site set {site.key} --key-file FILE"
+        return f"missing      the account key; set it: handbell site set {site.slug} --key-file FILE"
     return next(iter(site.problems()), None)

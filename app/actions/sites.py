@@ -18,11 +18,11 @@ from app.store.logos import Logo, keep_logo
 
 
 class NoSuchSite(Exception):
-    """There is no site with this key."""
+    """There is no site with this slug."""
 
 
-class KeyTaken(Exception):
-    """There is a site with this key already."""
+class SlugTaken(Exception):
+    """There is a site with this slug already."""
 
 
 class NotGood(Exception):
@@ -70,25 +70,25 @@ class Wanted:
     logo: Logo | None = None
 
 
-def add_site(database: Database, key: str, name: str, now: datetime, who: int | None) -> Site:
-    """Add a site, with an account key at the embedded desk. Raises NotGood or KeyTaken."""
-    site = Site(key=key, name=name, uid=new_uid())
+def add_site(database: Database, slug: str, name: str, now: datetime, who: int | None) -> Site:
+    """Add a site, with an account key at the embedded desk. Raises NotGood or SlugTaken."""
+    site = Site(slug=slug, name=name, uid=new_uid())
     if problems := site.problems():
         raise NotGood(problems)
 
     def add(connection: Connection) -> None:
         store.add_site(connection, site, now)
-        record(connection, now, who, "site.added", f"site {key}", {"name": name})
+        record(connection, now, who, "site.added", f"site {slug}", {"name": name})
 
     try:
         database.write(add)
     except IntegrityError:
-        raise KeyTaken(key) from None
+        raise SlugTaken(slug) from None
     return site
 
 
 def change_site(
-    database: Database, key: str, wanted: Wanted, now: datetime, who: int | None
+    database: Database, slug: str, wanted: Wanted, now: datetime, who: int | None
 ) -> tuple[SiteChange, list[str]]:
     """Change the site as it is at this moment; with it the options that differ now, by the names that operators know.
 
@@ -96,12 +96,12 @@ def change_site(
     """
 
     def change(connection: Connection) -> tuple[SiteChange, list[str]]:
-        if (found := store.lock_site(connection, key)) is None:
-            raise NoSuchSite(key)
+        if (found := store.lock_site(connection, slug)) is None:
+            raise NoSuchSite(slug)
         options = _still_wanted(found, wanted)
         changed = change_options(found, options, sealed_secret=wanted.sealed_secret, renew_secret=wanted.renew_secret)
         if wanted.renew_secret and not changed.site.webhook:
-            raise NoWebhook(key)
+            raise NoWebhook(slug)
         # An account may lose its key or domain at any time; but nobody may turn to a vendor without them.
         _refuse_bad(changed.site, () if "backend" in options else changed.site.missing())
         told = what_changed(found, changed.site)
@@ -110,8 +110,8 @@ def change_site(
             return changed, names
         store.change_site(connection, changed.site)
         if "logo" in names:
-            keep_logo(connection, key, wanted.logo)
-        record(connection, now, who, "site.changed", f"site {key}", told)
+            keep_logo(connection, slug, wanted.logo)
+        record(connection, now, who, "site.changed", f"site {slug}", told)
         return changed, names
 
     return database.write(change)

@@ -16,7 +16,7 @@ from app.core.links import new_link_id
 from app.core.more import More
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest, RequestState, new_reference
-from app.core.site import FORM, REST, Site
+from app.core.site import TAKE_CONTROL, TAKE_CONTROL_REST, Site
 from app.core.staff import Staff
 from app.core.ticket import Ticket
 from app.store.codes import use_code
@@ -108,7 +108,7 @@ class CodeOver(Exception):
 
 def needs_hand_off(site: Site) -> bool:
     """Whether somebody else's server opens this site's sessions."""
-    return site.backend in (FORM, REST) and not site.in_browser
+    return site.backend in (TAKE_CONTROL, TAKE_CONTROL_REST) and not site.in_browser
 
 
 def submit(
@@ -193,7 +193,7 @@ def _new(
     link = new_start_link(request.reference, now)
     if site.in_browser:
         return _New(replace(request, state=RequestState.OPENED, start=Start.BROWSER, opened_at=now), link=link)
-    ticket = new_ticket(staff, site.key, asked, now, request)
+    ticket = new_ticket(staff, site.slug, asked, now, request)
     opened = replace(
         request,
         state=RequestState.OPENED,
@@ -243,7 +243,7 @@ def _new_request(
     site = submission.site
     return CustomerRequest(
         reference=new_reference(),
-        site=site.key,
+        site=site.slug,
         state=RequestState.WAITING,
         backend=site.backend,
         source=submission.source,

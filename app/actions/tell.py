@@ -10,7 +10,7 @@ import structlog
 
 from app import metrics
 from app.core.site import Site
-from app.core.webhook import Answer, BadSecret, Delivery, is_too_old, next_try, signed_headers
+from app.core.webhook import BadSecret, Delivery, ReceiverAnswer, is_too_old, next_try, signed_headers
 from app.keys.seal import Unsealable
 from app.store.database import Database
 from app.store.notices import Notice, any_due, claim_notices, settle
@@ -18,7 +18,7 @@ from app.store.notices import Notice, any_due, claim_notices, settle
 AT_ONCE = 16  # notices in one call, each in a thread of its own
 LEASE = timedelta(seconds=120)  # far longer than a try may take, names that are looked up slowly included
 
-Send = Callable[[str, dict[str, str], bytes], Answer]
+Send = Callable[[str, dict[str, str], bytes], ReceiverAnswer]
 
 log = structlog.get_logger()
 _random = random.SystemRandom()
@@ -41,20 +41,20 @@ class _Teller:
             self._settle(notice, None)
             return False
         if is_too_old(notice.created_at, self.now):
-            return self._record(notice, Answer(Delivery.FAILED, "it was kept for a day"))
+            return self._record(notice, ReceiverAnswer(Delivery.FAILED, "it was kept for a day"))
         return self._record(notice, self._try(site, site.webhook, notice))
 
-    def _try(self, site: Site, address: str, notice: Notice) -> Answer:
+    def _try(self, site: Site, address: str, notice: Notice) -> ReceiverAnswer:
         if site.sealed_webhook_secret is None:
-            return Answer(Delivery.FAILED, "the site has no webhook secret")
+            return ReceiverAnswer(Delivery.FAILED, "the site has no webhook secret")
         body = notice.body.encode()
         try:
             headers = signed_headers(self.unseal(site.sealed_webhook_secret), notice.id, self.now, body)
         except (Unsealable, BadSecret) as error:
-            return Answer(Delivery.FAILED, str(error))
+            return ReceiverAnswer(Delivery.FAILED, str(error))
         return self.send(address, headers, body)
 
-    def _record(self, notice: Notice, answer: Answer) -> bool:
+    def _record(self, notice: Notice, answer: ReceiverAnswer) -> bool:
         delivery = answer.delivery
         failed = delivery is Delivery.FAILED
         again = next_try(notice.tries, notice.created_at, self.now, _random.uniform) if failed else None

@@ -13,7 +13,7 @@ from app.edge.incoming import page_origin
 from app.edge.this_app import running
 
 
-class Refused(Exception):
+class PageRefused(Exception):
     """The call is answered with this status and sentence; `more` are further members of `error` or of the answer."""
 
     def __init__(self, status: int, message: str, *, beside: dict[str, Any] | None = None, **more: Any) -> None:
@@ -23,7 +23,7 @@ class Refused(Exception):
         self.beside = beside or {}
         self.headers: dict[str, str] = {}
 
-    def after(self, seconds: int) -> "Refused":
+    def after(self, seconds: int) -> "PageRefused":
         """The same, with `Retry-After`."""
         self.headers["Retry-After"] = str(seconds)
         return self
@@ -36,7 +36,7 @@ def answering(view: Callable[..., Response]) -> Callable[..., Response]:
     def guarded(**arguments: Any) -> Response:
         try:
             return view(**arguments)
-        except Refused as refused:
+        except PageRefused as refused:
             error = {"status": refused.status, "message": str(refused), **refused.more}
             response = answer({"error": error, **refused.beside}, refused.status)
             response.headers.extend(refused.headers)
@@ -60,21 +60,21 @@ def preflight_answer(method: str) -> Response:
 
 
 def site_of(key: str) -> Site:
-    """The site in the address. Raises Refused (404)."""
+    """The site in the address. Raises PageRefused (404)."""
     site = running().desk.site(key)
     if site is None:
-        raise Refused(404, "there is no such site")
+        raise PageRefused(404, "there is no such site")
     return site
 
 
 def own_origin(site: Site) -> str:
     """The asking page's origin, which is one of the site's or ours; its scripts may read the answer, whatever it is.
 
-    Raises Refused (403).
+    Raises PageRefused (403).
     """
     origin = page_origin()
     if origin is None or not (origin in site.origins or running().settings.is_ours(origin)):
-        raise Refused(403, "this page's origin is not one of the site's; see: handbell site set --origin")
+        raise PageRefused(403, "this page's origin is not one of the site's; see: handbell site set --origin")
     let_read(origin)
     return origin
 

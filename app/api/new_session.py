@@ -40,10 +40,10 @@ class CallRefused(Exception):
         self.headers = headers
 
 
-Answer = Callable[[CallRefused], Response]
+AnswerRefused = Callable[[CallRefused], Response]
 
 
-def _answering(refusal: Answer) -> Callable[[Callable[[], Response]], Callable[[], Response]]:
+def _answering(refusal: AnswerRefused) -> Callable[[Callable[[], Response]], Callable[[], Response]]:
     """Turn everything that can be wrong with a call into the flavour's own refusal."""
 
     def decorate(view: Callable[[], Response]) -> Callable[[], Response]:
@@ -157,7 +157,7 @@ def _with_department(asked: NewSessionRequest, department: str | None) -> NewSes
 
 def _within_rates(here: Running, site: Site) -> None:
     _count_client(here)
-    if wait := here.rates.retry_after(SESSIONS_OF_ACCOUNT, "account", site.key):
+    if wait := here.rates.retry_after(SESSIONS_OF_ACCOUNT, "account", site.slug):
         raise CallRefused(429, f"too many sessions for this account; wait {wait} s", **{"Retry-After": str(wait)})
 
 
@@ -167,8 +167,8 @@ def _count_client(here: Running) -> None:
 
 
 def _open(here: Running, site: Site, asked: NewSessionRequest) -> Ticket:
-    ticket = open_ticket(here.database, here.desk.staff, site.key, asked, here.clock())
-    log.info("ticket_opened", ticket=ticket.number, site=site.key, queue=ticket.queue_kind, reason=ticket.reason)
+    ticket = open_ticket(here.database, here.desk.staff, site.slug, asked, here.clock())
+    log.info("ticket_opened", ticket=ticket.number, site=site.slug, queue=ticket.queue_kind, reason=ticket.reason)
     return ticket
 
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, request
 
 from app.actions.follow import Progress, follow
-from app.api.from_pages import Refused, answer, answering, is_preflight, let_read, preflight_answer, register_cors
+from app.api.from_pages import PageRefused, answer, answering, is_preflight, let_read, preflight_answer, register_cors
 from app.api.requests import start_url
 from app.core.client import client_network
 from app.core.links import Expired, Forged, Link, Purpose
@@ -32,10 +32,10 @@ def request_state(token: str) -> Response:
         return preflight_answer("GET")
     if wait := here.rates.retry_after(POLLS, "poll", link.id, client_network(client_address())):
         _let_its_pages_read(here, link)
-        raise Refused(429, f"asked too often; wait {wait} s").after(wait)
+        raise PageRefused(429, f"asked too often; wait {wait} s").after(wait)
     followed = follow(here.database, here.desk.sites, link.id, here.clock())
     if followed is None:
-        raise Refused(410, "this request is not kept any more")
+        raise PageRefused(410, "this request is not kept any more")
     _let_read(here, followed.request.site)
     start = followed.start
     may_start = followed.progress in (Progress.READY, Progress.STARTED) and start is not None
@@ -55,10 +55,10 @@ def _link(here: Running, token: str) -> Link:
     try:
         return here.read(Purpose.STATUS, token)
     except Forged:
-        raise Refused(404, "this is not a status link") from None
+        raise PageRefused(404, "this is not a status link") from None
     except Expired as expired:
         _let_its_pages_read(here, expired.link)
-        raise Refused(410, "this status link has expired") from None
+        raise PageRefused(410, "this status link has expired") from None
 
 
 def _let_its_pages_read(here: Running, link: Link) -> None:
@@ -70,8 +70,8 @@ def _let_its_pages_read(here: Running, link: Link) -> None:
         _let_read(here, followed.request.site)
 
 
-def _let_read(here: Running, site_key: str) -> None:
+def _let_read(here: Running, slug: str) -> None:
     origin = request.headers.get("Origin")
-    site = here.desk.sites.get(site_key)
+    site = here.desk.sites.get(slug)
     if origin and site and origin in site.origins:
         let_read(origin)

@@ -13,7 +13,7 @@ from app.actions.follow import Followed, Progress, follow
 from app.actions.sealing import site_identity_secret
 from app.actions.submit import IdentitySpent, OtherContent, Submission, TooMany, check_rate
 from app.api.from_pages import (
-    Refused,
+    PageRefused,
     answer,
     answering,
     is_preflight,
@@ -62,28 +62,28 @@ class _Sender:
         return self.form is None
 
 
-@api.route("/sites/<site_key>/requests", methods=["POST", "OPTIONS"], provide_automatic_options=False)
+@api.route("/sites/<slug>/requests", methods=["POST", "OPTIONS"], provide_automatic_options=False)
 @open_to(Who.SITE_PAGES)
 @answering
-def create(site_key: str) -> Response:
+def create(slug: str) -> Response:
     """201 when its session is ready, 202 while it waits. In this order: size, type, origin, token, rate, fields."""
     if is_preflight():
-        own_origin(site_of(site_key))
+        own_origin(site_of(slug))
         return preflight_answer("POST")
     raw = body()
     if request.mimetype != "application/json":
-        raise Refused(415, "send the body as application/json")
+        raise PageRefused(415, "send the body as application/json")
     here = running()
-    site = site_of(site_key)
+    site = site_of(slug)
     origin = None if _is_server(here, site) else own_origin(site)
     key = _idempotency_key()
     sent = json_object(raw)
     sender = _Sender(_form(here, site, origin, sent) if origin else None)
-    if sender.is_server and (wait := here.rates.retry_after(SERVER_REQUESTS, "server", site.key)):
-        raise Refused(429, f"more requests than this site may make; wait {wait} s").after(wait)
+    if sender.is_server and (wait := here.rates.retry_after(SERVER_REQUESTS, "server", site.slug)):
+        raise PageRefused(429, f"more requests than this site may make; wait {wait} s").after(wait)
     try:
         came_in = _submission(here, site, sender, key, sent)
-    except Refused:
+    except PageRefused:
         _within_rate(here, site, sender, _language(sent))
         raise
     return _recorded(here, site, came_in, _language(sent))
@@ -95,13 +95,13 @@ def _recorded(here: Running, site: Site, came_in: Submission, language: str) -> 
     except TooMany as too_many:
         raise _too_many(here, site, too_many.retry_after, language) from None
     except OtherContent:
-        raise Refused(422, "this Idempotency-Key was used for another request", code="key_used") from None
+        raise PageRefused(422, "this Idempotency-Key was used for another request", code="key_used") from None
     except IdentitySpent:
         spent = {"identity": "It has been used for another request; make a new one for each."}
         raise _wrong(here, site, spent, language) from None
     replayed = recorded.status_id != came_in.status_id
     if not replayed:
-        log.info("request_recorded", reference=recorded.reference, site=site.key, ticket=recorded.ticket_number)
+        log.info("request_recorded", reference=recorded.reference, site=site.slug, ticket=recorded.ticket_number)
     response = _told(here, recorded)
     if replayed:
         response.headers["Idempotent-Replayed"] = "true"
@@ -111,7 +111,7 @@ def _recorded(here: Running, site: Site, came_in: Submission, language: str) -> 
 def _told(here: Running, recorded: CustomerRequest) -> Response:
     followed = follow(here.database, here.desk.sites, recorded.status_id, here.clock())
     if followed is None:  # erased in this very moment
-        raise Refused(410, "this request is not kept any more")
+        raise PageRefused(410, "this request is not kept any more")
     token = here.status_token(recorded.status_id, recorded.created_at)
     base = here.settings.base_url
     told = {
@@ -133,11 +133,11 @@ def start_url(here: Running, followed: Followed) -> str | None:
 
 
 def _is_server(here: Running, site: Site) -> bool:
-    """Whether it comes with the site's secret key. Raises Refused with a wrong one, or for trying too often."""
+    """Whether it comes with the site's secret key. Raises PageRefused with a wrong one, or for trying too often."""
     if "Authorization" not in request.headers:
         return False
     if "Origin" in request.headers:
-        raise Refused(403, "the secret key is for the site's servers; a page must never have it")
+        raise PageRefused(403, "the secret key is for the site's servers; a page must never have it")
     scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
     network = client_network(client_address())
     digest = hashlib.sha256(secret.strip().encode("utf-8", "replace")).hexdigest()
@@ -145,8 +145,8 @@ def _is_server(here: Running, site: Site) -> bool:
     if right:
         return True
     if wait := here.rates.retry_after(WRONG_SECRETS, "secret", network):
-        raise Refused(429, f"too many wrong keys; wait {wait} s").after(wait)
-    refused = Refused(401, "this is not the site's secret key; see: handbell site set --new-secret")
+        raise PageRefused(429, f"too many wrong keys; wait {wait} s").after(wait)
+    refused = PageRefused(401, "this is not the site's secret key; see: handbell site set --new-secret")
     refused.headers["WWW-Authenticate"] = "Bearer"
     raise refused
 
@@ -154,7 +154,7 @@ def _is_server(here: Running, site: Site) -> bool:
 def _idempotency_key() -> str:
     key = request.headers.get("Idempotency-Key", "")
     if not KEY_LENGTHS[0] <= len(key) <= KEY_LENGTHS[1] or not key.isascii() or not key.isprintable():
-        raise Refused(400, "send the header Idempotency-Key: 16 to 255 printable ASCII characters, new each time")
+        raise PageRefused(400, "send the header Idempotency-Key: 16 to 255 printable ASCII characters, new each time")
     return key
 
 
@@ -163,11 +163,13 @@ def _form(here: Running, site: Site, origin: str, sent: dict[str, Any]) -> Link:
     try:
         link = here.read(Purpose.FORM, token if isinstance(token, str) else "")
     except Expired:
-        raise Refused(400, "the form token has expired; get a new one and send again", code="form_expired") from None
+        raise PageRefused(
+            400, "the form token has expired; get a new one and send again", code="form_expired"
+        ) from None
     except Forged:
         link = None
-    if link is None or link.site != site.key or link.origin != origin_mark(origin):
-        raise Refused(400, "the form token is not one for this site and page", code="form_invalid")
+    if link is None or link.site != site.slug or link.origin != origin_mark(origin):
+        raise PageRefused(400, "the form token is not one for this site and page", code="form_invalid")
     return link
 
 
@@ -182,8 +184,8 @@ def _within_rate(here: Running, site: Site, sender: _Sender, language: str) -> N
         raise _too_many(here, site, too_many.retry_after, language) from None
 
 
-def _too_many(here: Running, site: Site, wait: int, language: str) -> Refused:
-    return Refused(429, here.words.wait(wait, site, language), beside={"contact": contact(site)}).after(wait)
+def _too_many(here: Running, site: Site, wait: int, language: str) -> PageRefused:
+    return PageRefused(429, here.words.wait(wait, site, language), beside={"contact": contact(site)}).after(wait)
 
 
 def _language(sent: dict[str, Any]) -> str:
@@ -192,7 +194,7 @@ def _language(sent: dict[str, Any]) -> str:
 
 
 def _submission(here: Running, site: Site, sender: _Sender, key: str, sent: dict[str, Any]) -> Submission:
-    """Raises Refused (422) with a sentence for each field that is wrong."""
+    """Raises PageRefused (422) with a sentence for each field that is wrong."""
     values, problems = _texts(sent)
     more = _more(sent, problems)
     ticked = sent.get("check_details", False)
@@ -209,7 +211,7 @@ def _submission(here: Running, site: Site, sender: _Sender, key: str, sent: dict
         site,
         asked,
         source="server" if sender.is_server else "api",
-        key=f"{'server' if sender.is_server else 'api'}:{site.key}:{key}",
+        key=f"{'server' if sender.is_server else 'api'}:{site.slug}:{key}",
         ticked=bool(ticked),
         form=sender.form,
         trap=values[HONEYPOT],
@@ -261,7 +263,7 @@ def _identity(here: Running, site: Site, token: str, problems: dict[str, str]) -
         reason = str(bad)
         problems["identity"] = f"{reason[:1].upper()}{reason[1:]}."
     except Unsealable as unsealable:
-        log.error("identity_secret_missing", site=site.key, error=str(unsealable))
+        log.error("identity_secret_missing", site=site.slug, error=str(unsealable))
         problems["identity"] = "The site has no identity secret that can be read; its operator can set one."
     return None
 
@@ -310,5 +312,5 @@ def _content_hash(sent: dict[str, Any], identity: Identity | None) -> str:
     return hashlib.sha256(json.dumps([content, vouched], sort_keys=True).encode()).hexdigest()
 
 
-def _wrong(here: Running, site: Site, problems: dict[str, str], language: str) -> Refused:
-    return Refused(422, here.words.look_again(site, language), fields=problems)
+def _wrong(here: Running, site: Site, problems: dict[str, str], language: str) -> PageRefused:
+    return PageRefused(422, here.words.look_again(site, language), fields=problems)

@@ -20,12 +20,12 @@ api = Blueprint("sites", __name__, url_prefix="/api/v1")
 register_cors(api)
 
 
-@api.route("/sites/<site_key>", methods=["GET", "OPTIONS"], provide_automatic_options=False)
+@api.route("/sites/<slug>", methods=["GET", "OPTIONS"], provide_automatic_options=False)
 @open_to(Who.SITE_PAGES)
 @answering
-def site(site_key: str) -> Response:
+def site(slug: str) -> Response:
     """Fields, departments, texts, look, and a form token that is good for this site and the asking page's origin."""
-    found = site_of(site_key)
+    found = site_of(slug)
     origin = own_origin(found)
     if is_preflight():
         return preflight_answer("GET")
@@ -37,7 +37,7 @@ def _told(here: Running, desk: Desk, site: Site, origin: str) -> dict[str, Any]:
     language = _language(site)
     fields = [{"name": n, "required": n in site.required, "limit": LIMITS[n]} for n in ELEMENTS if n in site.fields]
     return {
-        "site": site.key,
+        "site": site.slug,
         "name": site.name,
         "language": language,
         "languages": [tag.replace("_", "-") for tag in site.languages],
@@ -47,8 +47,8 @@ def _told(here: Running, desk: Desk, site: Site, origin: str) -> dict[str, Any]:
         "theme": {"colour": site.colour},
         "contact": contact(site),
         "show_check_details": site.ask_customer_info is AskPolicy.CUSTOMER,
-        "form_token": here.form_token(site.key, origin),
-        "request_url": f"{here.settings.base_url}/s/{site.key}",
+        "form_token": here.form_token(site.slug, origin),
+        "request_url": f"{here.settings.base_url}/s/{site.slug}",
         "check": _check(here, site),
     }
 
@@ -73,7 +73,7 @@ def _check(here: Running, site: Site) -> dict[str, Any] | None:
     address = client_address()
     if not needs_check(here.database, address, here.requests_unchecked(address), here.clock()):
         return None
-    return {"challenge": here.puzzles.new_check(site.key, here.clock()), "script": asset_url("altcha.js")}
+    return {"challenge": here.puzzles.new_check(site.slug, here.clock()), "script": asset_url("altcha.js")}
 
 
 def _language(site: Site) -> str:

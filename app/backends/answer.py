@@ -73,7 +73,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class VendorAnswer:
     """An answer as it came at `at` (UTC). `body` is decoded, and None when it could not be read: too long, or badly
     encoded. An applet that came as the body is in `applet` instead."""
 
@@ -102,7 +102,7 @@ def carries_applet(head: Head, start: bytes) -> bool:
     return kind == "application" and name not in ("x-www-form-urlencoded", "pdf")
 
 
-def understand(answer: Answer, vendor: VendorAddresses, called: str) -> Opened:
+def understand(answer: VendorAnswer, vendor: VendorAddresses, called: str) -> Opened:
     """The session that was opened, from the answer of `called`. Raises Refused or Unavailable, in our own words."""
     if answer.head.status in _REDIRECTS:
         return _redirected(answer.head, vendor, called)
@@ -129,7 +129,7 @@ def failure(status: int, wait: float | None = None) -> Refused | Unavailable:
     return Refused(why)
 
 
-def retry_after(answer: Answer) -> float | None:
+def retry_after(answer: VendorAnswer) -> float | None:
     """Seconds from `Retry-After`, a number or an HTTP date; 15 minutes at the most, None when it says nothing."""
     written = answer.head.headers.get("retry-after", "").strip()[:64]
     if written.isascii() and written.isdigit():
@@ -152,7 +152,7 @@ def _redirected(head: Head, vendor: VendorAddresses, called: str) -> Opened:
     return _opened(link)
 
 
-def _from_envelope(envelope: Envelope, answer: Answer, vendor: VendorAddresses, called: str) -> Opened:
+def _from_envelope(envelope: Envelope, answer: VendorAnswer, vendor: VendorAddresses, called: str) -> Opened:
     if envelope.failed:
         code = envelope.error_code
         if code is None or not 400 <= code < 600:

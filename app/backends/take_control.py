@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.backends.answer import Answer, understand
+from app.backends.answer import VendorAnswer, understand
 from app.backends.vendor_call import VendorCalls
 from app.core.backend import Browser, Opened, Refused
 from app.core.new_session import UID_LIMIT, NewSessionRequest
@@ -28,7 +28,7 @@ class TakeControl:
         """What is called."""
         return self.vendor.form
 
-    def ask(self, request: NewSessionRequest, browser: Browser, *, look: bool = False) -> Answer:
+    def ask(self, request: NewSessionRequest, browser: Browser, *, look: bool = False) -> VendorAnswer:
         """The vendor's answer, as `VendorCalls.post` gives it. Raises Refused or Unavailable."""
         body = request.to_form(sound_key(self.key)).encode("ascii")
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "*/*", **forwarded(browser)}

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.backends.answer import Answer, understand
+from app.backends.answer import VendorAnswer, understand
 from app.backends.take_control import forwarded, sound_key
 from app.backends.vendor_call import VendorCalls
 from app.core.backend import Browser, Opened
@@ -26,7 +26,7 @@ class TakeControlRest:
         """What is called."""
         return self.vendor.rest
 
-    def ask(self, request: NewSessionRequest, browser: Browser, *, look: bool = False) -> Answer:
+    def ask(self, request: NewSessionRequest, browser: Browser, *, look: bool = False) -> VendorAnswer:
         """The vendor's answer, as `VendorCalls.post` gives it. Raises Refused or Unavailable."""
         headers = {
             "Content-Type": "application/json",

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from app.backends.answer import Answer, understand
+from app.backends.answer import VendorAnswer, understand
 from app.backends.take_control import TakeControl
 from app.backends.take_control_rest import TakeControlRest
 from app.core.backend import Browser, Opened, Refused, Start, Unavailable
 from app.core.new_session import NewSessionRequest
-from app.core.site import BROWSER, FORM, REST, Site
+from app.core.site import TAKE_CONTROL, TAKE_CONTROL_BROWSER, TAKE_CONTROL_REST, Site
 
 _SHOWN = 300  # characters of the body
 _LOOKED_AT = 16_384  # bytes of it
@@ -50,7 +50,7 @@ def try_session(site: Site, backend: TakeControl | TakeControlRest) -> Trial:
         opened = understand(answer, backend.vendor, backend.address)
     except (Refused, Unavailable) as failed:
         return Trial((*shown, *_failed(failed)), good=False)
-    good = opened.start is not Start.BROWSER or site.backend in (FORM, BROWSER)
+    good = opened.start is not Start.BROWSER or site.backend in (TAKE_CONTROL, TAKE_CONTROL_BROWSER)
     return Trial((*shown, *_understood(site, opened, backend.key)), good)
 
 
@@ -65,7 +65,7 @@ def masked(text: str, key: str) -> str:
     return text
 
 
-def _shown(answer: Answer, key: str) -> Iterator[str]:
+def _shown(answer: VendorAnswer, key: str) -> Iterator[str]:
     yield f"status       {answer.head.status}"
     for name in ("content-type", "location", "content-disposition", "retry-after"):
         if value := answer.head.headers.get(name):
@@ -82,7 +82,7 @@ def _shown(answer: Answer, key: str) -> Iterator[str]:
 
 
 def _understood(site: Site, opened: Opened, key: str) -> Iterator[str]:
-    own = REST if site.backend == REST else FORM
+    own = TAKE_CONTROL_REST if site.backend == TAKE_CONTROL_REST else TAKE_CONTROL
     match opened.start:
         case Start.LINK:
             yield f"understood   a link to the applet, on {urlsplit(opened.link or '').hostname}"
@@ -92,7 +92,7 @@ def _understood(site: Site, opened: Opened, key: str) -> Iterator[str]:
             yield f"choose       --backend {own}"
         case _:
             yield "understood   a session was opened, but the answer does not say where its applet is"
-            yield f"choose       --backend {BROWSER}"
+            yield f"choose       --backend {TAKE_CONTROL_BROWSER}"
     numbers = {"session": opened.session_id, "ticket": opened.ticket_number, "PIN": opened.pin}
     if told := ", ".join(f"{name} {value}" for name, value in numbers.items() if value):
         yield f"numbers      {masked(told, key)}"

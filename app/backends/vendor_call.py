@@ -22,7 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import DecodeError, HTTPError
 from urllib3.response import BaseHTTPResponse
 
-from app.backends.answer import Answer, Head, carries_applet
+from app.backends.answer import Head, VendorAnswer, carries_applet
 from app.backends.kept_applet import TooLarge, applet_name, applet_type, keep_applet
 from app.core.backend import AppletFile, Unavailable
 
@@ -78,7 +78,7 @@ class VendorCalls:
 
     def post(
         self, address: str, body: bytes, headers: Mapping[str, str], folder: Path, *, look: bool = False
-    ) -> Answer:
+    ) -> VendorAnswer:
         """Send the body to an address as `VendorAddresses` gives it; an applet as the answer goes to the folder.
 
         Redirects are not followed. The body of anything but a success is left unread, unless a person wants to
@@ -106,7 +106,7 @@ class VendorCalls:
         headers: Mapping[str, str],
         folder: Path,
         look: bool,
-    ) -> Answer:
+    ) -> VendorAnswer:
         parts = urlsplit(address)
         connection = self._connection(attempt, parts.scheme, parts.hostname or "", parts.port)
         try:
@@ -131,19 +131,19 @@ class VendorCalls:
             return _TlsConnection(attempt, host, port, ssl_context=self._tls)
         return _Connection(attempt, host, port)
 
-    def _answer(self, attempt: "_Attempt", response: BaseHTTPResponse, folder: Path, look: bool) -> Answer:
+    def _answer(self, attempt: "_Attempt", response: BaseHTTPResponse, folder: Path, look: bool) -> VendorAnswer:
         head = Head(response.status, {name.lower(): value for name, value in response.headers.items()})
         at = self._clock()
         if not head.good:
-            return Answer(head, at, _glimpse(response) if look else b"")
+            return VendorAnswer(head, at, _glimpse(response) if look else b"")
         try:
             start = response.read(_CHUNK)
             if carries_applet(head, start):
                 attempt.extend(self._limits.applet)
-                return Answer(head, at, applet=self._keep(head, _chunks(response, start), folder))
-            return Answer(head, at, self._whole(_chunks(response, start)))
+                return VendorAnswer(head, at, applet=self._keep(head, _chunks(response, start), folder))
+            return VendorAnswer(head, at, self._whole(_chunks(response, start)))
         except (DecodeError, TooLarge):
-            return Answer(head, at, None)
+            return VendorAnswer(head, at, None)
 
     def _keep(self, head: Head, chunks: Iterator[bytes], folder: Path) -> AppletFile:
         try:

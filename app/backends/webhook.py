@@ -11,7 +11,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.util import Url, parse_url
 
-from app.core.webhook import Answer, Delivery
+from app.core.webhook import Delivery, ReceiverAnswer
 
 CONNECT_TIMEOUT = 2.0  # seconds, for each of the host's addresses and for TLS
 READ_TIMEOUT = 5.0
@@ -27,7 +27,7 @@ class Webhooks:
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self._context = context or ssl.create_default_context()
 
-    def send(self, address: str, headers: dict[str, str], body: bytes) -> Answer:
+    def send(self, address: str, headers: dict[str, str], body: bytes) -> ReceiverAnswer:
         """What came of it; never raises. No redirect is followed, no second try made, no proxy used.
 
         Only https is spoken, or http to 127.0.0.1.
@@ -36,7 +36,7 @@ class Webhooks:
             url = parse_url(address)
             connection = self._connection(url)
         except (HTTPError, ValueError):
-            return Answer(Delivery.FAILED, "its address must be https")
+            return ReceiverAnswer(Delivery.FAILED, "its address must be https")
         until = time.monotonic() + DEADLINE
         late = threading.Event()
         cut_off = threading.Timer(DEADLINE, _cut, (connection, late))
@@ -47,11 +47,15 @@ class Webhooks:
             connection.request("POST", url.request_uri, body, {**_HEADERS, **headers}, preload_content=False)
             status = connection.getresponse().status
         except (HTTPError, OSError, http.client.HTTPException, ValueError) as error:
-            return Answer(Delivery.FAILED, _LATE if late.is_set() else _why(error))
+            return ReceiverAnswer(Delivery.FAILED, _LATE if late.is_set() else _why(error))
         finally:
             cut_off.cancel()
             connection.close()
-        return Answer(Delivery.FAILED, _LATE) if late.is_set() else Answer(_delivery(status), f"status {status}")
+        return (
+            ReceiverAnswer(Delivery.FAILED, _LATE)
+            if late.is_set()
+            else ReceiverAnswer(_delivery(status), f"status {status}")
+        )
 
     def _connection(self, url: Url) -> HTTPConnection:
         host = (url.host or "").strip("[]")

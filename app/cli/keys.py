@@ -92,4 +92,4 @@ def _warn_of_lost(database: Database, sealer: Sealer) -> None:
         say_warning(f"technician {email}: {lost}")
     for site in sites:
         for lost in lost_secrets(site, sealer):
-            say_warning(f"site {site.key}: {lost}")
+            say_warning(f"site {site.slug}: {lost}")

@@ -19,7 +19,7 @@ def check_live(database: Database, settings: Settings, key: str | None) -> bool:
     Whether all went well. Raises ClickException when there is no such site.
     """
     with database.read() as connection:
-        sites = [site for site in load_sites(connection) if (site.key == key if key else not site.disabled)]
+        sites = [site for site in load_sites(connection) if (site.slug == key if key else not site.disabled)]
     if key and not sites:
         raise click.ClickException(f"there is no site {key}; see: handbell site list")
     calls = VendorCalls()
@@ -32,7 +32,7 @@ def _check(database: Database, settings: Settings, site: Site, calls: VendorCall
         return Sealer([key.secret for key in read_keys(settings.keys_path)])
 
     trial = try_site(database, site, sealer, calls, settings.data_dir, now)
-    click.echo(f"live       {site.key}: {'good' if trial.good else 'not good'}, {site.backend}")
+    click.echo(f"live       {site.slug}: {'good' if trial.good else 'not good'}, {site.backend}")
     for line in trial.lines:
         click.echo(f"           {line}")
     return trial.good

@@ -72,16 +72,16 @@ def worker() -> None:
 
 @click.command()
 @click.option("--live", is_flag=True, help="Also open one real session for each site, and show what came back.")
-@click.option("--site", "site_key", metavar="KEY", help="With --live: for this site alone.")
-def check(live: bool, site_key: str | None) -> None:
+@click.option("--site", "slug", metavar="KEY", help="With --live: for this site alone.")
+def check(live: bool, slug: str | None) -> None:
     """Check the configuration, the keys, the database and each site; exit 1 when something is wrong."""
-    if site_key and not live:
+    if slug and not live:
         raise click.ClickException("--site goes with --live")
     settings = load_settings()
     wrong = _check_at_rest(settings)
     if live:
         with open_database(settings) as database:
-            wrong |= not check_live(database, settings, site_key)
+            wrong |= not check_live(database, settings, slug)
     if wrong:
         raise click.exceptions.Exit(1)
 
@@ -102,9 +102,9 @@ def _check_at_rest(settings: Settings) -> bool:
         _remind_of_administrator(staff)
         for site in load_sites(connection):
             problems = site_problems(site, staff, sealer, now().date())
-            click.echo(f"site       {site.key}: {'; '.join(problems) or 'good'}, {site.backend}")
+            click.echo(f"site       {site.slug}: {'; '.join(problems) or 'good'}, {site.backend}")
             for warning in account_warnings(site, now().date()):
-                click.echo(f"warning    {site.key}: {warning}")
+                click.echo(f"warning    {site.slug}: {warning}")
             wrong += problems
         for email, problem in lost_second_factors(connection, sealer).items():
             click.echo(f"technician {email}: {problem}")

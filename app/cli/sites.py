@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from app.actions.sealing import key_options
-from app.actions.sites import KeyTaken, NoSuchSite, NotGood, NoWebhook, Wanted, add_site, change_site
+from app.actions.sites import NoSuchSite, NotGood, NoWebhook, SlugTaken, Wanted, add_site, change_site
 from app.cli.opening import now, open_database, open_sealer, today
 from app.cli.output import json_option, say_warning, show, show_one
 from app.cli.page_options import page_changes, page_options, read_logo
@@ -46,18 +46,18 @@ site.add_command(uid)
 
 
 @site.command("add")
-@click.argument("key")
+@click.argument("slug")
 @click.option("--name", required=True, help="As customers read it.")
-def add(key: str, name: str) -> None:
+def add(slug: str, name: str) -> None:
     """Add a site; its key stands in its addresses."""
     with open_database() as database:
         try:
-            new = add_site(database, key, name, now(), None)
+            new = add_site(database, slug, name, now(), None)
         except NotGood as bad:
             raise click.ClickException(str(bad)) from None
-        except KeyTaken:
-            raise click.ClickException(f"there is a site {key} already") from None
-    click.echo(f"added site {key}; its account key at the embedded desk is {new.uid}")
+        except SlugTaken:
+            raise click.ClickException(f"there is a site {slug} already") from None
+    click.echo(f"added site {slug}; its account key at the embedded desk is {new.uid}")
 
 
 @site.command("list")
@@ -70,17 +70,17 @@ def list_sites(as_json: bool) -> None:
 
 
 @site.command("show")
-@click.argument("key")
+@click.argument("slug")
 @json_option
-def show_site(key: str, as_json: bool) -> None:
+def show_site(slug: str, as_json: bool) -> None:
     """Show one site with all its settings."""
     settings = load_settings()
     with open_database(settings) as database:
-        show_one({**_plain(_find(database, key)), **snippet(settings.base_url, key)}, as_json=as_json)
+        show_one({**_plain(_find(database, slug)), **snippet(settings.base_url, slug)}, as_json=as_json)
 
 
 @site.command("set")
-@click.argument("key")
+@click.argument("slug")
 @click.option("--name", help="As customers read it.")
 @click.option("--backend", type=click.Choice(BACKENDS), help="How sessions are opened.")
 @click.option(
@@ -102,7 +102,7 @@ def show_site(key: str, as_json: bool) -> None:
 @click.option("--disabled/--enabled", default=None, help="Whether the site takes requests.")
 @page_options
 @vendor_options
-def set_site(key: str, new_webhook_secret: bool, new_secret: bool, new_identity_secret: bool, **given: Any) -> None:
+def set_site(slug: str, new_webhook_secret: bool, new_secret: bool, new_identity_secret: bool, **given: Any) -> None:
     """Change settings of a site; those not given stay, repeatable ones replace their list."""
     vendors_key = take_key(given)
     picture = given.pop("logo", None)
@@ -130,7 +130,7 @@ def set_site(key: str, new_webhook_secret: bool, new_secret: bool, new_identity_
             renew_secret=new_webhook_secret,
             logo=logo,
         )
-        change = _changed(database, key, wanted)
+        change = _changed(database, slug, wanted)
     _tell(change, changes, secret)
     for name, value in made.items():
         click.echo(f"{name}  {value}  (shown this once)")
@@ -144,11 +144,11 @@ def _made(*, new_secret: bool, new_identity_secret: bool) -> dict[str, str]:
     return {name: make() for name, make in secrets.items()}
 
 
-def _find(database: Database, key: str) -> Site:
+def _find(database: Database, slug: str) -> Site:
     with database.read() as connection:
-        found = next((s for s in store.load_sites(connection) if s.key == key), None)
+        found = next((s for s in store.load_sites(connection) if s.slug == slug), None)
     if found is None:
-        raise _unknown(key)
+        raise _unknown(slug)
     return found
 
 
@@ -167,12 +167,12 @@ def _changes(given: dict[str, Any]) -> dict[str, Any]:
     return page_changes(vendor_changes(changes, today()))
 
 
-def _changed(database: Database, key: str, wanted: Wanted) -> SiteChange:
+def _changed(database: Database, slug: str, wanted: Wanted) -> SiteChange:
     """The site as it is at this moment, changed and kept."""
     try:
-        return change_site(database, key, wanted, now(), None)[0]
+        return change_site(database, slug, wanted, now(), None)[0]
     except NoSuchSite:
-        raise _unknown(key) from None
+        raise _unknown(slug) from None
     except NoWebhook:
         raise click.ClickException("--new-webhook-secret: the site has no webhook; give --webhook URL") from None
     except NotGood as bad:
@@ -183,28 +183,28 @@ def _tell(change: SiteChange, changes: dict[str, Any], secret: str) -> None:
     """What was done, and on standard error what to mind."""
     site = change.site
     names = {_SPOKEN.get(name, name) for name in changes} | ({"webhook_secret"} if change.new_secret else set())
-    click.echo(f"changed site {site.key}: {', '.join(sorted(names))}")
+    click.echo(f"changed site {site.slug}: {', '.join(sorted(names))}")
     if change.new_secret:
         click.echo(f"webhook secret  {secret}  (shown this once)")
     if change.key_dropped:
         say_warning(
             "the stored key was for another API domain and is removed, so that it is not sent to this one; "
-            f"give it again: handbell site set {site.key} --key-file FILE"
+            f"give it again: handbell site set {site.slug} --key-file FILE"
         )
     elif _ACCOUNT & changes.keys():
         for text in (*site.missing(), *account_problems(site, today()), *account_warnings(site, today())):
-            say_warning(f"site {site.key}: {text}")
+            say_warning(f"site {site.slug}: {text}")
 
 
-def _unknown(key: str) -> click.ClickException:
-    return click.ClickException(f"there is no site {key}; see: handbell site list")
+def _unknown(slug: str) -> click.ClickException:
+    return click.ClickException(f"there is no site {slug}; see: handbell site list")
 
 
 def _plain(found: Site) -> dict[str, Any]:
     """Everything but the sealed secrets, which nobody needs to see."""
     options = {name: value for name, value in found.options().items() if name not in HIDDEN}
     return {
-        "key": found.key,
+        "key": found.slug,
         "name": found.name,
         "uid": None if found.uid_revoked else found.uid,
         "disabled": found.disabled,

@@ -79,20 +79,20 @@ class Embed:
         return urlencode([*chosen, *self.prefill.items()])
 
 
-def snippet(embed: Embed, base_url: str, site_key: str, script: Script, *, title: str) -> str:
+def snippet(embed: Embed, base_url: str, slug: str, script: Script, *, title: str) -> str:
     """The HTML. `title` is what the way to us says where nothing else is chosen; without script it is a plain link."""
-    link = f'<a href="{escape(plain_link(embed, base_url, site_key))}"'
+    link = f'<a href="{escape(plain_link(embed, base_url, slug))}"'
     text = escape(embed.text or title)
-    tag = _script_tag(embed, base_url, site_key, script)
+    tag = _script_tag(embed, base_url, slug, script)
     if embed.place == LINK:
         return f"{link} data-handbell>{text}</a>\n{tag}"
     return f"{tag}\n<noscript>{link}>{text}</a></noscript>"
 
 
-def plain_link(embed: Embed, base_url: str, site_key: str) -> str:
+def plain_link(embed: Embed, base_url: str, slug: str) -> str:
     """The address of the hosted page, for a menu or a mail."""
     query = f"?{urlencode({'lang': embed.language})}" if embed.language else ""
-    return f"{base_url}/s/{site_key}{query}"
+    return f"{base_url}/s/{slug}{query}"
 
 
 def policy_lines(base_url: str) -> str:
@@ -100,8 +100,8 @@ def policy_lines(base_url: str) -> str:
     return f"script-src {base_url}; connect-src {base_url}; form-action 'self' {base_url}"
 
 
-def _script_tag(embed: Embed, base_url: str, site_key: str, script: Script) -> str:
-    pairs = [("src", f"{base_url}{script.path}"), ("data-site", site_key), ("data-mode", embed.place)]
+def _script_tag(embed: Embed, base_url: str, slug: str, script: Script) -> str:
+    pairs = [("src", f"{base_url}{script.path}"), ("data-site", slug), ("data-mode", embed.place)]
     if embed.place == BUTTON:
         pairs += [("data-text", embed.text), ("data-position", embed.position if embed.position != "end" else "")]
     pairs += [("data-colour", embed.colour), ("data-department", embed.department)]

@@ -29,7 +29,7 @@ class Facts:
     its name, `technician` a user name: where sessions go, if the site has such."""
 
     base_url: str
-    site_key: str
+    slug: str
     site_name: str
     uid: str | None = None
     department: tuple[int, str] | None = None
@@ -71,7 +71,7 @@ def intranet_form(
     """A form for pages, without any key. `labels` by field, and `send`; `departments` to choose from; `given` is filled
     in beforehand; `fields` are the elements that it has."""
     filled = given or {}
-    action = f"{facts.base_url}/s/{facts.site_key}/submit"
+    action = f"{facts.base_url}/s/{facts.slug}/submit"
     rows = [_input(name, labels[name], filled.get(name, "")) for name in _LINES if name in fields]
     if chosen := filled.get("department"):
         rows.append(f'  <input type="hidden" name="department" value="{_html(chosen)}">')

@@ -1,4 +1,4 @@
-"""A site: one place that embeds Handbell, with its own key, contact, routing and way to open sessions."""
+"""A site: one place that embeds Handbell, with its own address, contact, routing and way to open sessions."""
 
 import dataclasses
 import re
@@ -18,9 +18,14 @@ from app.core.webhook_address import webhook_address
 DEFAULT_APPLET_HOSTS = ("*.swi-rc.com", "*.swi-tc.com", "startcontrol.com", "*.startcontrol.com")
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:_[A-Za-z]{2,8})?")
-SITE_KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-EMBEDDED, FORM, BROWSER, REST = "embedded", "take-control", "take-control-browser", "take-control-rest"
-AT_VENDOR = (FORM, BROWSER, REST)
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+EMBEDDED, TAKE_CONTROL, TAKE_CONTROL_BROWSER, TAKE_CONTROL_REST = (
+    "embedded",
+    "take-control",
+    "take-control-browser",
+    "take-control-rest",
+)
+AT_VENDOR = (TAKE_CONTROL, TAKE_CONTROL_BROWSER, TAKE_CONTROL_REST)
 BACKENDS = (EMBEDDED, *AT_VENDOR)
 SEALED = ("sealed_key", "sealed_webhook_secret", "sealed_identity_secret")
 HIDDEN = (*SEALED, "secret_hash", "old_uid")  # what no listing shows
@@ -31,8 +36,9 @@ HIGHEST_RATE = 1000  # calls a second
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One site and its options. `uid` is its key at the embedded desk; department and technician are its fixed
-    ones, sent when the customer chose none; `offer_departments` are the ids a customer may choose from.
+    """One site and its options. `slug` is its name in addresses, `uid` its account key at the embedded desk;
+    department and technician are its fixed ones, sent when the customer chose none; `offer_departments` are the ids a
+    customer may choose from.
 
     `api_domain` is the vendor's, as `api_address` spells it; `sealed_key` the account's key there, encrypted,
     `key_ending` its last four characters, `key_made` the day it was made (`2026-01-31`). `applet_hosts` are the hosts
@@ -52,7 +58,7 @@ class Site:
     no key that works (see `core/account_key.py`).
     """
 
-    key: str
+    slug: str
     name: str
     uid: str
     disabled: bool = False
@@ -92,7 +98,7 @@ class Site:
     @property
     def in_browser(self) -> bool:
         """Whether the customer's own browser makes the vendor's call."""
-        return self.backend == BROWSER or (self.backend == FORM and self.unreadable)
+        return self.backend == TAKE_CONTROL_BROWSER or (self.backend == TAKE_CONTROL and self.unreadable)
 
     @property
     def at_vendor(self) -> bool:
@@ -115,19 +121,19 @@ class Site:
         return {name: _plain(getattr(self, name)) for name in OPTIONS}
 
     @classmethod
-    def from_options(cls, *, key: str, name: str, uid: str, disabled: bool, options: dict[str, Any]) -> Self:
+    def from_options(cls, *, slug: str, name: str, uid: str, disabled: bool, options: dict[str, Any]) -> Self:
         """The site of `options()`; an option of a newer version is left alone. Raises ValueError naming a wrong one."""
         known = {option: value for option, value in options.items() if option in OPTIONS}
         for option in _LISTS:
             if option in known:
                 known[option] = tuple(known[option])
         known["ask_customer_info"] = AskPolicy(known.get("ask_customer_info", AskPolicy.INCOMPLETE))
-        return cls(key=key, name=name, uid=uid, disabled=disabled, **known)
+        return cls(slug=slug, name=name, uid=uid, disabled=disabled, **known)
 
     def problems(self) -> list[str]:
         """What an operator must change before this site can be kept."""
         wrong = []
-        if not SITE_KEY.fullmatch(self.key):
+        if not SLUG.fullmatch(self.slug):
             wrong.append("the key must be 1 to 40 small letters, digits and hyphens")
         if not self.name.strip() or len(self.name) > 80:
             wrong.append("--name must have 1 to 80 characters")
@@ -193,7 +199,7 @@ class Site:
 
 
 _LISTS = ("offer_departments", "required", "applet_hosts", "origins", "languages", "fields")
-OPTIONS = tuple(f.name for f in dataclasses.fields(Site) if f.name not in ("key", "name", "uid", "disabled"))
+OPTIONS = tuple(f.name for f in dataclasses.fields(Site) if f.name not in ("slug", "name", "uid", "disabled"))
 
 
 def _plain(value: Any) -> Any:

@@ -7,8 +7,8 @@ from urllib.parse import quote_plus, urlencode
 
 from app.core.examples import FORM_PATH, REST_PATH
 
-FORM, FORM_JSON, REST = "form", "form-json", "rest"
-FLAVOURS = (FORM, FORM_JSON, REST)
+FORM_CALL, FORM_JSON, REST_CALL = "form", "form-json", "rest"
+FLAVOURS = (FORM_CALL, FORM_JSON, REST_CALL)
 HIDDEN_KEY = "********"
 FIELDS = ("Department", "Tech", "Customer_name", "Customer_email", "Customer_number", "Problem_description")
 FLAG = "Ask_customer_info"
@@ -25,18 +25,18 @@ class TrialCall:
     @property
     def path(self) -> str:
         """Where it goes."""
-        return REST_PATH if self.flavour == REST else FORM_PATH
+        return REST_PATH if self.flavour == REST_CALL else FORM_PATH
 
     def headers(self, uid: str) -> tuple[tuple[str, str], ...]:
         """What it says beside `Host`, with this key where the flavour has it there."""
-        if self.flavour == REST:
+        if self.flavour == REST_CALL:
             return ("INTEGRATION-KEY", uid), ("Content-Type", "application/json")
         accept = "application/json" if self.flavour == FORM_JSON else "*/*"
         return ("Content-Type", "application/x-www-form-urlencoded"), ("Accept", accept)
 
     def body(self, uid: str) -> bytes:
         """What it sends, in UTF-8."""
-        if self.flavour == REST:
+        if self.flavour == REST_CALL:
             named = {_REST_NAMES.get(name, name.lower()): value for name, value in self._sent().items()}
             return json.dumps(named, ensure_ascii=False).encode()
         return f"UID={quote_plus(uid, safe='*')}&{urlencode(self._sent())}".rstrip("&").encode("ascii")

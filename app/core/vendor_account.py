@@ -37,7 +37,7 @@ def account_warnings(site: Site, today: date) -> list[str]:
     if site.unreadable:
         warnings.append(
             "an answer of the vendor's could not be read, so sessions open in the customer's browser; "
-            f"to try again: handbell site set {site.key} --backend {site.backend}"
+            f"to try again: handbell site set {site.slug} --backend {site.backend}"
         )
     if site.api_domain and site.api_domain.startswith("http://"):
         warnings.append(f"its API domain {site.api_domain} is on this machine and not encrypted: for tests only")
@@ -45,4 +45,4 @@ def account_warnings(site: Site, today: date) -> list[str]:
 
 
 def _new_key(site: Site) -> str:
-    return f"make a new one there, then: handbell site set {site.key} --key-file FILE --key-made DAY"
+    return f"make a new one there, then: handbell site set {site.slug} --key-file FILE --key-made DAY"

@@ -36,7 +36,7 @@ class Delivery(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReceiverAnswer:
     """What came of one try and, in our own words, why."""
 
     delivery: Delivery

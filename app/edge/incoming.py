@@ -16,7 +16,7 @@ from app.core.bodies import MAX_BODY, MAX_FIELDS, BadBody, DecodedForm, decoded_
 from app.core.client import is_in
 from app.settings import Settings
 
-FORM = "application/x-www-form-urlencoded"
+FORM_TYPE = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 _LONGEST_HEADER = 512
 _TOO_LARGE = f"the body is larger than {MAX_BODY // 1024} KiB"
@@ -42,8 +42,8 @@ def form_body() -> list[tuple[str, str]]:
     raw = body()
     if request.mimetype == MULTIPART:
         return _multipart(raw)
-    if request.mimetype != FORM and (raw or request.mimetype):
-        raise BadBody(f"send the form as {FORM}", 415)
+    if request.mimetype != FORM_TYPE and (raw or request.mimetype):
+        raise BadBody(f"send the form as {FORM_TYPE}", 415)
     return form_pairs(raw)
 
 
@@ -56,10 +56,10 @@ def foreign_form() -> DecodedForm:
     if request.mimetype == MULTIPART:
         # Latin-1 gives every byte back.
         pairs = [(name.encode(), value.encode("latin-1")) for name, value in _parts(raw, _ByteParser)]
-    elif request.mimetype == FORM or not (raw or request.mimetype):
+    elif request.mimetype == FORM_TYPE or not (raw or request.mimetype):
         pairs = raw_form_pairs(raw)
     else:
-        raise BadBody(f"send the form as {FORM}", 415)
+        raise BadBody(f"send the form as {FORM_TYPE}", 415)
     return decoded_form(pairs, request.mimetype_params.get("charset"))
 
 

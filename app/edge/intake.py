@@ -57,7 +57,7 @@ def submission(
 
 def spent_with(site: Site, identity: Identity | None) -> Once | None:
     """What an identity uses up: its own id, at this site."""
-    return Once("identity", f"{site.key}:{identity.id}", identity.expires_at) if identity else None
+    return Once("identity", f"{site.slug}:{identity.id}", identity.expires_at) if identity else None
 
 
 def allowed_return(site: Site, address: str) -> str | None:
@@ -73,5 +73,5 @@ def _suspicion(here: Running, form: Link | None, trap: str) -> str | None:
 
 
 def _solved(here: Running, site: Site, check: str) -> Once | None:
-    found = here.puzzles.solved(site.key, check, here.clock())
+    found = here.puzzles.solved(site.slug, check, here.clock())
     return Once("check", found.id, found.expires_at) if found else None

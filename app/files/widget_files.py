@@ -37,9 +37,9 @@ def widget_script(language: str) -> WidgetFile:
     return files.get(f"handbell.{language}.js") or files["handbell.en.js"]
 
 
-def snippet(base_url: str, site_key: str) -> dict[str, str]:
+def snippet(base_url: str, slug: str) -> dict[str, str]:
     """What a page of a site writes: always the current widget, or this one and no other."""
-    site, host = escape(site_key), escape(base_url)
+    site, host = escape(slug), escape(base_url)
     script = widget_script("en")
     return {
         "snippet": f'<a href="{host}/s/{site}" data-handbell>Get support</a>\n'

@@ -21,7 +21,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import metrics
-from app.actions.hand_off import Outcome, Settled, call, note_parked, open_without_call, settle, take_back
+from app.actions.hand_off import HandOffResult, Settled, call, note_parked, open_without_call, settle, take_back
 from app.actions.submit import Lease, Submission, needs_hand_off, submit
 from app.core.backend import Opened, Refused, SessionBackend, Unavailable
 from app.core.breaker import Breaker, BreakerState
@@ -42,7 +42,7 @@ _RENEW_AFTER = 10.0  # seconds
 _SWEEP_EVERY = (1.5, 3.0)  # seconds
 _RATE_AGAIN_AFTER = 0.25
 _DATABASE_FAULTS = (SQLAlchemyError, sqlite3.Error, TimeoutError)
-_OUTCOMES: dict[type[Outcome], metrics.Outcome] = {
+_OUTCOMES: dict[type[HandOffResult], metrics.CallEnd] = {
     Opened: "opened",
     Refused: "refused",
     Unavailable: "unavailable",
@@ -146,7 +146,7 @@ class HandOffPool:
                 self._give_up(slot)
                 slot = None
         if slot:
-            self._wait_for(self._begin(slot, recorded), submission.site.key)
+            self._wait_for(self._begin(slot, recorded), submission.site.slug)
         elif recorded.lease is None and recorded.due_at is not None:
             self._more = True  # the next slot that comes free is for it
         return recorded
@@ -166,9 +166,9 @@ class HandOffPool:
         if self._threads is None or self._stopping.is_set():
             return None
         with self._lock:
-            if self._room(site.key, self._others_wait) < 1:
+            if self._room(site.slug, self._others_wait) < 1:
                 return None
-            slot = self._take_slot(site.key, secrets.token_urlsafe(12))
+            slot = self._take_slot(site.slug, secrets.token_urlsafe(12))
         if self._around.within_rate(site):
             return slot
         self._give_up(slot)
@@ -222,7 +222,7 @@ class HandOffPool:
 
     def _hand_off(self, slot: _Slot, request: CustomerRequest) -> Settled | None:
         around = self._around
-        outcome: Outcome | None = None
+        outcome: HandOffResult | None = None
         try:
             configuration = around.configuration()
             site = configuration.sites[request.site]
@@ -238,7 +238,7 @@ class HandOffPool:
         finally:
             self._finish(slot, outcome)
 
-    def _settle(self, site: Site, request: CustomerRequest, outcome: Outcome) -> Settled:
+    def _settle(self, site: Site, request: CustomerRequest, outcome: HandOffResult) -> Settled:
         """Record it, however long the database takes, as long as the lease is ours: a session may hang on it."""
         around = self._around
         until = time.monotonic() + LEASE.total_seconds()
@@ -265,7 +265,7 @@ class HandOffPool:
         if settled.parked:
             note_parked(settled.parked)
 
-    def _finish(self, slot: _Slot, outcome: Outcome | None) -> None:
+    def _finish(self, slot: _Slot, outcome: HandOffResult | None) -> None:
         now = time.monotonic()
         with self._lock:
             load = self._free_slot(slot)
@@ -348,7 +348,7 @@ class HandOffPool:
         lease = slots[0].lease
         claimed: list[CustomerRequest] = []
         try:
-            claimed = around.database.write(lambda c: claim_due(c, site.key, len(slots), lease, now + LEASE, now))
+            claimed = around.database.write(lambda c: claim_due(c, site.slug, len(slots), lease, now + LEASE, now))
         finally:
             for slot in slots[len(claimed) :]:
                 self._give_up(slot)
@@ -362,18 +362,18 @@ class HandOffPool:
         # One lease for the whole claim; each request is fenced by its reference and the lease together.
         lease = secrets.token_urlsafe(12)
         with self._lock:
-            room = min(due, self._room(site.key, self._others_wait))
+            room = min(due, self._room(site.slug, self._others_wait))
             if room < due:
                 self._more = True
         for _ in range(room):
             if not self._around.within_rate(site):
                 return slots, True
             with self._lock:
-                slots.append(self._take_slot(site.key, lease))
+                slots.append(self._take_slot(site.slug, lease))
         return slots, False
 
 
-def _tell(breaker: Breaker, outcome: Outcome | None, now: float, *, probe: bool) -> None:
+def _tell(breaker: Breaker, outcome: HandOffResult | None, now: float, *, probe: bool) -> None:
     match outcome:
         case None:
             breaker.undone(now, probe=probe)

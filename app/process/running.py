@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.figures import Figures
 from app.actions.hand_off import BrowserCall, browser_call
-from app.actions.sealing import site_key
+from app.actions.sealing import vendor_key_of
 from app.actions.tell import deliver_due
 from app.backends import open_backend
 from app.backends.vendor_call import VendorCalls
@@ -25,7 +25,7 @@ from app.core.client import is_in
 from app.core.desk_options import DeskOptions
 from app.core.links import Forged, Link, LinkSigner, Purpose, derived_key, new_link_id
 from app.core.origins import origin_mark
-from app.core.site import BROWSER, FORM, Site
+from app.core.site import TAKE_CONTROL, TAKE_CONTROL_BROWSER, Site
 from app.core.staff import Staff
 from app.core.text import Problem
 from app.keys.key_file import BadKeys, Key, ensure_keys, keys_held, live_keys, read_keys
@@ -222,10 +222,10 @@ class Running:
 
     def browser_call(self, reference: str, site: Site) -> BrowserCall | None:
         """What the customer's browser posts to the vendor for this request; None when that cannot be."""
-        if site.sealed_key is None or site.backend not in (FORM, BROWSER):
+        if site.sealed_key is None or site.backend not in (TAKE_CONTROL, TAKE_CONTROL_BROWSER):
             return None
         try:
-            return browser_call(self.database, site, site_key(site, self), reference)
+            return browser_call(self.database, site, vendor_key_of(site, self), reference)
         except Unsealable:
             return None
 
@@ -269,7 +269,7 @@ class Running:
         if site.sealed_key is None:
             raise Refused("the site has no account key; set one: handbell site set --key-file")
         try:
-            key = site_key(site, self)
+            key = vendor_key_of(site, self)
         except Unsealable:
             raise Unavailable("the account key cannot be opened with the keys file; see: handbell check") from None
         return open_backend(site, key, self._calls, self.settings.vendor_applets_dir)
@@ -280,7 +280,7 @@ class Running:
         One share more than there are web processes: `handbell worker` may run beside them.
         """
         share = max(1, site.rate // (self.settings.processes + 1)) if self.rates.alone else site.rate
-        return self.rates.retry_after(site_rate(share), "hand-off", site.key) is None
+        return self.rates.retry_after(site_rate(share), "hand-off", site.slug) is None
 
     def _look_at_keys(self) -> None:
         with self._keys_lock:
@@ -305,4 +305,4 @@ class Running:
             staff = load_staff(connection)
             options = load_desk_options(connection)
         by_uid = {uid: site for site in sites if not site.disabled for uid in keys_of(site)}
-        return Desk(generation, {site.key: site for site in sites}, by_uid, staff, options)
+        return Desk(generation, {site.slug: site for site in sites}, by_uid, staff, options)

@@ -89,9 +89,9 @@ class Schedule:
             log.error("second_factors_lost", technicians=len(factors), error="see: handbell check")
         for site in sites:
             if (days := days_left(site, today)) is not None:
-                log.warning("vendor_key_ends", site=site.key, days=days)
+                log.warning("vendor_key_ends", site=site.slug, days=days)
             for lost in lost_secrets(site, sealer):
-                log.error("secret_lost", site=site.key, error=lost)
+                log.error("secret_lost", site=site.slug, error=lost)
         self._told_on = today
 
     def _work(self) -> None:

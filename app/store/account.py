@@ -9,7 +9,7 @@ from app.store.tables import recovery_codes, technicians
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class LogInAccount:
     """`sealed_totp` is None without a second factor; `totp_step` is the last step whose code was used."""
 
     id: int
@@ -30,23 +30,23 @@ _ALL = select(
 )
 
 
-def account(connection: Connection, technician_id: int) -> Account | None:
+def account(connection: Connection, technician_id: int) -> LogInAccount | None:
     """As it is at this moment."""
     row = connection.execute(_ALL.where(technicians.c.id == technician_id)).one_or_none()
-    return None if row is None else Account(*row)
+    return None if row is None else LogInAccount(*row)
 
 
-def lock_account(connection: Connection, technician_id: int) -> Account | None:
+def lock_account(connection: Connection, technician_id: int) -> LogInAccount | None:
     """The account, for a transaction that relies on it: nobody changes it before that has ended."""
     query = _ALL.where(technicians.c.id == technician_id).with_for_update()
     row = connection.execute(query).one_or_none()
-    return None if row is None else Account(*row)
+    return None if row is None else LogInAccount(*row)
 
 
-def accounts_with_second_factor(connection: Connection) -> list[Account]:
+def accounts_with_second_factor(connection: Connection) -> list[LogInAccount]:
     """By mail address."""
     query = _ALL.where(technicians.c.sealed_totp.is_not(None)).order_by(technicians.c.email)
-    return [Account(*row) for row in connection.execute(query)]
+    return [LogInAccount(*row) for row in connection.execute(query)]
 
 
 def change_password(connection: Connection, technician_id: int, password_hash: str) -> None:

@@ -10,15 +10,15 @@ from app.store.tables import configuration, sites
 
 _BUMP = update(configuration).values(generation=configuration.c.generation + 1)
 _GENERATION = select(configuration.c.generation)
-_ALL = select(sites).order_by(sites.c.key)
+_ALL = select(sites).order_by(sites.c.slug)
 _CHANGE = (
     update(sites)
-    .where(sites.c.key == bindparam("which"))
+    .where(sites.c.slug == bindparam("which"))
     .values(name=bindparam("new_name"), disabled=bindparam("new_disabled"), options=bindparam("new_options"))
 )
 _CHANGE_KEY = (
     update(sites)
-    .where(sites.c.key == bindparam("which"))
+    .where(sites.c.slug == bindparam("which"))
     .values(uid=bindparam("new_uid"), options=bindparam("new_options"))
 )
 
@@ -34,20 +34,20 @@ def bump_generation(connection: Connection) -> None:
 
 
 def load_sites(connection: Connection) -> list[Site]:
-    """All sites by key, disabled ones included."""
+    """All sites by slug, disabled ones included."""
     return [_site(row) for row in connection.execute(_ALL).mappings()]
 
 
-def lock_site(connection: Connection, key: str) -> Site | None:
+def lock_site(connection: Connection, slug: str) -> Site | None:
     """The site as it is now, for a transaction that changes it: nobody else does before that has ended."""
-    row = connection.execute(_ALL.where(sites.c.key == key).with_for_update()).mappings().one_or_none()
+    row = connection.execute(_ALL.where(sites.c.slug == slug).with_for_update()).mappings().one_or_none()
     return None if row is None else _site(row)
 
 
 def add_site(connection: Connection, site: Site, now: datetime) -> None:
-    """Keep a new site. Raises IntegrityError when the key is taken."""
+    """Keep a new site. Raises IntegrityError when the slug is taken."""
     row = {
-        "key": site.key,
+        "slug": site.slug,
         "name": site.name,
         "uid": site.uid,
         "disabled": site.disabled,
@@ -60,23 +60,23 @@ def add_site(connection: Connection, site: Site, now: datetime) -> None:
 def change_site(connection: Connection, site: Site) -> None:
     """Keep the site's name and options as they are now; its account key stays (see `change_account_key`)."""
     values = {"new_name": site.name, "new_disabled": site.disabled, "new_options": site.options()}
-    connection.execute(_CHANGE, {"which": site.key, **values})
+    connection.execute(_CHANGE, {"which": site.slug, **values})
     bump_generation(connection)
 
 
 def change_account_key(connection: Connection, site: Site) -> None:
     """Keep the site's account key, and its options with what they say of it."""
-    connection.execute(_CHANGE_KEY, {"which": site.key, "new_uid": site.uid, "new_options": site.options()})
+    connection.execute(_CHANGE_KEY, {"which": site.slug, "new_uid": site.uid, "new_options": site.options()})
     bump_generation(connection)
 
 
-def flag_unreadable(connection: Connection, key: str) -> None:
+def flag_unreadable(connection: Connection, slug: str) -> None:
     """The vendor's answers cannot be read: from now on this site's sessions open in the customer's browser."""
-    site = lock_site(connection, key)
+    site = lock_site(connection, slug)
     if site and not site.unreadable:
         change_site(connection, replace(site, unreadable=True))
 
 
 def _site(row: RowMapping) -> Site:
-    names = ("key", "name", "uid", "disabled", "options")
+    names = ("slug", "name", "uid", "disabled", "options")
     return Site.from_options(**{name: row[name] for name in names})

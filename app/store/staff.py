@@ -20,7 +20,7 @@ from app.store.tables import (
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class LogInWays:
     """How somebody can log in. `invited_until` is when an unused link ends."""
 
     created_at: datetime
@@ -103,7 +103,7 @@ def administrators_left(connection: Connection, without: int) -> bool:
     return connection.execute(query).first() is not None
 
 
-def accounts(connection: Connection, technician_ids: Collection[int], now: datetime) -> dict[int, Account]:
+def accounts(connection: Connection, technician_ids: Collection[int], now: datetime) -> dict[int, LogInWays]:
     """How each of these technicians can log in, by id."""
     ids = sorted(technician_ids)
     open_until = (
@@ -116,7 +116,7 @@ def accounts(connection: Connection, technician_ids: Collection[int], now: datet
         technicians.c.id, technicians.c.created_at, technicians.c.password_hash, technicians.c.sealed_totp
     ).where(technicians.c.id.in_(ids))
     return {
-        row.id: Account(row.created_at, row.password_hash is not None, row.sealed_totp is not None, until.get(row.id))
+        row.id: LogInWays(row.created_at, row.password_hash is not None, row.sealed_totp is not None, until.get(row.id))
         for row in connection.execute(query)
     }
 

@@ -89,7 +89,7 @@ def _ways_on_in_console() -> list[dict[str, str]]:
 
 def _ways_on(status: int, site: Site | None) -> list[dict[str, str]]:
     """What failed for now can be asked for again: whoever has a request need not make another one."""
-    form = f"/s/{site.key}" if site and site.key != "default" else "/"
+    form = f"/s/{site.slug}" if site and site.slug != "default" else "/"
     anew = {"label": _("Get support"), "url": form, "method": "get"}
     passes = request.method == "GET" and (status >= 500 or status == 429)
     return [{"label": _("Try again"), "url": "", "method": "get"}, anew] if passes else [anew]

@@ -49,14 +49,14 @@ class Source(Enum):
     FOREIGN = "anybody's"
 
 
-@pages.post("/s/<site_key>/submit")
+@pages.post("/s/<slug>/submit")
 @open_to(Who.EVERYONE)
-def submit_form(site_key: str) -> Response:
+def submit_form(slug: str) -> Response:
     """The New Session API's names in any case: 303 to the status page, or a page that asks first, or the reason why
     not with everything that was typed in our own form."""
     here = running()
     desk = here.desk
-    site = desk.site(site_key) or abort(404)
+    site = desk.site(slug) or abort(404)
     speak_for(site)
     if is_framed():
         return _not_from_here(site)
@@ -102,7 +102,7 @@ def _is_confirmed(here: Running, site: Site, posted: Posted) -> bool:
         link = here.read(Purpose.CONFIRM, posted.value("confirm"))
     except (Forged, Expired):
         return False
-    return link.site == site.key
+    return link.site == site.slug
 
 
 def _ask_first(here: Running, site: Site, posted: Posted) -> Response:
@@ -118,9 +118,9 @@ def _ask_first(here: Running, site: Site, posted: Posted) -> Response:
         shown=[(name, known[name]) for name in ELEMENTS if not is_blank(known[name])],
         more=posted.more,
         carried=[*((name, value) for name, value in carried.items() if value), *posted.more],
-        confirm=here.token(Purpose.CONFIRM, new_link_id(), here.clock() + FORM_LIFE, site.key),
-        action=f"/s/{site.key}/submit",
-        check_url=f"/s/{site.key}/check",
+        confirm=here.token(Purpose.CONFIRM, new_link_id(), here.clock() + FORM_LIFE, site.slug),
+        action=f"/s/{site.slug}/submit",
+        check_url=f"/s/{site.slug}/check",
     )
     return make_response(html)
 
@@ -132,7 +132,7 @@ def _not_from_here(site: Site) -> Response:
         site=site,
         title=_("This form cannot be sent from there"),
         lines=[_("Please ask us on our own page.")],
-        actions=[{"label": _("Get support"), "url": f"/s/{site.key}", "method": "get"}],
+        actions=[{"label": _("Get support"), "url": f"/s/{site.slug}", "method": "get"}],
     )
     return make_response(html, 403)
 
@@ -149,9 +149,9 @@ def _taken(here: Running, desk: Desk, site: Site, posted: Posted) -> Response:
         sentence = {"form": wait_sentence(too_many.retry_after)}
         return _again(desk, site, filled, sentence, 429, too_many.retry_after)
     except NOT_RECORDED as error:
-        log.error("request_not_recorded", site=site.key, error=type(error).__name__)
+        log.error("request_not_recorded", site=site.slug, error=type(error).__name__)
         return _again(desk, site, filled, {"form": not_recorded_sentence()}, 503, 5)
-    log.info("request_recorded", reference=recorded.reference, site=site.key, ticket=recorded.ticket_number)
+    log.info("request_recorded", reference=recorded.reference, site=site.slug, ticket=recorded.ticket_number)
     return see_other(f"/r/{here.status_token(recorded.status_id, recorded.created_at)}")
 
 
@@ -182,7 +182,7 @@ def _routable(posted: Posted, name: str) -> str:
 def _submission(
     here: Running, site: Site, posted: Posted, asked: NewSessionRequest, return_to: str | None
 ) -> Submission:
-    digest = content_digest(site.key, client_network(client_address()), posted)
+    digest = content_digest(site.slug, client_network(client_address()), posted)
     key, earlier_key = form_keys(digest, here.clock())
     return submission(
         here,

@@ -24,7 +24,7 @@ def link_or_abort(purpose: Purpose, token: str, site: Site | None = None) -> Lin
 def gone(site: Site | None, again_url: str | None = None) -> Response:
     """410: this link is over. With `again_url` one press makes a new one."""
     speak_for(site)
-    request_url = f"/s/{site.key}" if site else "/"
+    request_url = f"/s/{site.slug}" if site else "/"
     actions = [{"label": _("Get support"), "url": request_url, "method": "get"}]
     if again_url:
         actions.insert(0, {"label": _("Make a new link"), "url": again_url, "method": "post"})

@@ -111,9 +111,9 @@ def _page(site: Site | None, said: _Said | None = None) -> Response:
         site=site,
         problem=said.problem if said else None,
         typed=said.typed if said else "",
-        form_token=running().form_token(site.key if site else ""),
-        action=f"/pin?site={site.key}" if site and site.key != "default" else "/pin",
-        request_url=f"/s/{site.key}" if site else "/",
+        form_token=running().form_token(site.slug if site else ""),
+        action=f"/pin?site={site.slug}" if site and site.slug != "default" else "/pin",
+        request_url=f"/s/{site.slug}" if site else "/",
     )
     response = make_response(html, said.status if said else 200)
     if said and said.retry_after is not None:
@@ -130,7 +130,7 @@ def _form_problem(here: Running, site: Site | None, token: str) -> _Said | None:
         return _Said(late, 400)
     except Forged:
         link = None
-    if link is None or link.origin is not None or link.site != (site.key if site else ""):
+    if link is None or link.origin is not None or link.site != (site.slug if site else ""):
         return _Said(_("Please look over what will be sent, then press the button once more."), 400)
     return None
 
@@ -204,6 +204,6 @@ def _not_from_there(site: Site | None) -> Response:
         site=site,
         title=_("This form cannot be sent from there"),
         lines=[_("Please ask us on our own page.")],
-        actions=[{"label": _("Get support"), "url": f"/s/{site.key}" if site else "/", "method": "get"}],
+        actions=[{"label": _("Get support"), "url": f"/s/{site.slug}" if site else "/", "method": "get"}],
     )
     return make_response(html, 403)

@@ -42,8 +42,8 @@ class Filled:
 def empty_form(here: Running, site: Site) -> Response:
     """The request page with a fresh token."""
     limit_to(site.languages)
-    page = _prerendered(here.desk, site.key, page_language())
-    token = here.form_token(site.key)
+    page = _prerendered(here.desk, site.slug, page_language())
+    token = here.form_token(site.slug)
     if "gzip" in request.headers.get("Accept-Encoding", ""):
         response = Response(page.gzipped(token), content_type="text/html; charset=utf-8")
         response.headers["Content-Encoding"] = "gzip"
@@ -55,7 +55,7 @@ def empty_form(here: Running, site: Site) -> Response:
 
 def form_again(desk: Desk, site: Site, filled: Filled) -> Response:
     """The request page with everything that was typed still in it."""
-    html = _html(desk, site, filled.token or running().form_token(site.key), filled)
+    html = _html(desk, site, filled.token or running().form_token(site.slug), filled)
     response = Response(html, filled.status, content_type="text/html; charset=utf-8")
     if filled.retry_after is not None:
         response.headers["Retry-After"] = str(filled.retry_after)
@@ -87,9 +87,9 @@ def not_recorded_sentence() -> str:
 
 
 @lru_cache(maxsize=512)
-def _prerendered(desk: Desk, site_key: str, language: str) -> Prerendered:
+def _prerendered(desk: Desk, slug: str, language: str) -> Prerendered:
     """Rendered once per site and language; `desk` is a new object after every change of the configuration."""
-    return Prerendered.from_html(_html(desk, desk.sites[site_key], MARK, Filled()))
+    return Prerendered.from_html(_html(desk, desk.sites[slug], MARK, Filled()))
 
 
 def _shown(site: Site, filled: Filled) -> list[str]:
@@ -112,8 +112,8 @@ def _html(desk: Desk, site: Site, token: str, filled: Filled) -> str:
         form_token=token,
         more=filled.more,
         return_to=filled.return_to,
-        action=f"/s/{site.key}",
-        check_url=f"/s/{site.key}/check",
+        action=f"/s/{site.slug}",
+        check_url=f"/s/{site.slug}/check",
         pin_url=_pin_url(site),
     )
 
@@ -122,4 +122,4 @@ def _pin_url(site: Site) -> str | None:
     """Where a technician's PIN is typed: only our own desk gives any."""
     if site.backend != EMBEDDED:
         return None
-    return "/pin" if site.key == "default" else f"/pin?site={site.key}"
+    return "/pin" if site.slug == "default" else f"/pin?site={site.slug}"

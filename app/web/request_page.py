@@ -45,33 +45,33 @@ def front_page() -> Response:
     return _empty_page("default")
 
 
-@pages.get("/s/<site_key>")
+@pages.get("/s/<slug>")
 @open_to(Who.EVERYONE)
-def site_page(site_key: str) -> Response:
+def site_page(slug: str) -> Response:
     """The page of one site."""
-    return _empty_page(site_key)
+    return _empty_page(slug)
 
 
-@pages.get("/s/<site_key>/check")
+@pages.get("/s/<slug>/check")
 @open_to(Who.EVERYONE)
-def check(site_key: str) -> Response:
+def check(slug: str) -> Response:
     """`{"check": null}`, or what the page's script has to solve before this client's next request."""
     here = running()
-    site = here.desk.site(site_key) or abort(404)
+    site = here.desk.site(slug) or abort(404)
     address = client_address()
     asked = needs_check(here.database, address, here.requests_unchecked(address), here.clock())
-    challenge = here.puzzles.new_check(site.key, here.clock()) if asked else None
+    challenge = here.puzzles.new_check(site.slug, here.clock()) if asked else None
     answer = {"challenge": challenge, "script": asset_url("altcha.js")} if challenge else None
     return with_headers(jsonify(check=answer), JSON)
 
 
-@pages.post("/s/<site_key>")
+@pages.post("/s/<slug>")
 @open_to(Who.EVERYONE)
-def send(site_key: str) -> Response:
+def send(slug: str) -> Response:
     """A filled form: recorded, then on to its status page; refused, with everything that was typed still in it."""
     here = running()
     desk = here.desk
-    site = desk.site(site_key) or abort(404)
+    site = desk.site(slug) or abort(404)
     speak_for(site)
     try:
         posted = posted_form(form_body())
@@ -106,16 +106,16 @@ def send(site_key: str) -> Response:
         problems = {"form": wait_sentence(wait)}
         return form_again(desk, site, replace(filled, problems=problems, status=429, retry_after=wait))
     except NOT_RECORDED as error:
-        log.error("request_not_recorded", site=site.key, error=type(error).__name__)
+        log.error("request_not_recorded", site=site.slug, error=type(error).__name__)
         problems = {"form": not_recorded_sentence()}
         return form_again(desk, site, replace(filled, problems=problems, status=503, retry_after=5))
-    log.info("request_recorded", reference=recorded.reference, site=site.key, ticket=recorded.ticket_number)
+    log.info("request_recorded", reference=recorded.reference, site=site.slug, ticket=recorded.ticket_number)
     return see_other(f"/r/{here.status_token(recorded.status_id, recorded.created_at)}")
 
 
-def _empty_page(site_key: str) -> Response:
+def _empty_page(slug: str) -> Response:
     here = running()
-    return empty_form(here, here.desk.site(site_key) or abort(404))
+    return empty_form(here, here.desk.site(slug) or abort(404))
 
 
 def _form_link(here: Running, site: Site, token: str) -> Link | Filled:
@@ -127,7 +127,7 @@ def _form_link(here: Running, site: Site, token: str) -> Link | Filled:
         return Filled(problems={"form": late}, status=400)
     except Forged:
         link = None
-    if link is None or link.site != site.key or link.origin is not None:
+    if link is None or link.site != site.slug or link.origin is not None:
         look = _("Please look over what will be sent, then press the button once more.")
         return Filled(problems={"form": look}, status=400)
     return link

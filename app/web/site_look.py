@@ -26,32 +26,32 @@ def register(app: Flask) -> None:
 
 def look_url(site: Site) -> str:
     """Where the stylesheet of a site that has a colour is."""
-    return f"/s/{site.key}/look/{stylesheet_digest(site.colour or '')}.css"
+    return f"/s/{site.slug}/look/{stylesheet_digest(site.colour or '')}.css"
 
 
 def logo_url(site: Site) -> str:
     """Where the picture of a site that has a logo is."""
-    return f"/s/{site.key}/logo/{site.logo}"
+    return f"/s/{site.slug}/logo/{site.logo}"
 
 
-@pages.get("/s/<site_key>/look/<digest>.css")
+@pages.get("/s/<slug>/look/<digest>.css")
 @open_to(Who.EVERYONE)
-def look(site_key: str, digest: str) -> Response:
+def look(slug: str, digest: str) -> Response:
     """The site's colours, for light and dark."""
-    site = running().desk.sites.get(site_key)
+    site = running().desk.sites.get(slug)
     if site is None or site.colour is None or stylesheet_digest(site.colour) != digest:
         abort(404)
     return with_headers(Response(stylesheet(site.colour), content_type="text/css; charset=utf-8"), _FOR_GOOD)
 
 
-@pages.get("/s/<site_key>/logo/<digest>")
+@pages.get("/s/<slug>/logo/<digest>")
 @open_to(Who.EVERYONE)
-def logo(site_key: str, digest: str) -> Response:
+def logo(slug: str, digest: str) -> Response:
     """The site's logo, as we encoded it."""
     here = running()
-    site = here.desk.sites.get(site_key)
+    site = here.desk.sites.get(slug)
     if site is None or site.logo != digest:
         abort(404)
     with here.database.read() as connection:
-        found = find_logo(connection, site_key, digest) or abort(404)
+        found = find_logo(connection, slug, digest) or abort(404)
     return with_headers(Response(found.content, content_type=found.media_type), _FOR_GOOD)

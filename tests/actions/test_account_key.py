@@ -13,7 +13,7 @@ from tests.conftest import StandingClock
 
 @pytest.fixture
 def site(database: Database, clock: StandingClock) -> Site:
-    added = Site(key="help", name="Help", uid="first")
+    added = Site(slug="help", name="Help", uid="first")
     database.write(lambda connection: store.add_site(connection, added, clock()))
     return added
 

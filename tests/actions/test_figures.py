@@ -32,7 +32,7 @@ Samples = dict[tuple[date, str], list[tuple[bool, int | None, int | None]]]
 def fill(desk: DeskAtWork, days: int, each: int, seed: int = 1) -> Samples:
     """Requests of two sites on each of the last days, and of each: whether it was opened, and how long it took."""
     chance, now, made = Random(seed), desk.clock(), defaultdict(list)
-    desk.database.write(lambda c: add_site(c, Site(key="shop", name="Shop", uid="shop"), now))
+    desk.database.write(lambda c: add_site(c, Site(slug="shop", name="Shop", uid="shop"), now))
 
     def write(connection):  # type: ignore[no-untyped-def]
         for back in range(days):

@@ -14,8 +14,8 @@ from app.actions.sealing import (
     lost_second_factors,
     lost_secrets,
     reseal,
-    site_key,
     site_webhook_secret,
+    vendor_key_of,
 )
 from app.core.site import Site
 from app.keys.seal import Sealer, Unsealable
@@ -31,14 +31,14 @@ SECRET = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 
 def store(database: Database, key: str, **options: object) -> Site:
-    site = Site(key=key, name=key, uid=f"u-{key}", **options)
+    site = Site(slug=key, name=key, uid=f"u-{key}", **options)
     database.write(lambda connection: add_site(connection, site, NOW))
     return site
 
 
 def stored(database: Database) -> dict[str, Site]:
     with database.read() as connection:
-        return {site.key: site for site in load_sites(connection)}
+        return {site.slug: site for site in load_sites(connection)}
 
 
 def generation(database: Database) -> int:
@@ -48,23 +48,23 @@ def generation(database: Database) -> int:
 
 def test_a_site_s_secrets_are_opened_where_they_are_used() -> None:
     sealer = Sealer([NEW])
-    site = Site(key="a", name="A", uid="u", sealed_key=sealer.seal(KEY), sealed_webhook_secret=sealer.seal(SECRET))
-    assert site_key(site, sealer) == KEY
+    site = Site(slug="a", name="A", uid="u", sealed_key=sealer.seal(KEY), sealed_webhook_secret=sealer.seal(SECRET))
+    assert vendor_key_of(site, sealer) == KEY
     assert site_webhook_secret(site, sealer) == SECRET
     assert lost_secrets(site, sealer) == []
 
 
 @pytest.mark.parametrize("sealed", [None, Sealer([OLD]).seal(KEY), "damaged"])
 def test_a_secret_that_is_not_to_be_had_names_the_site_and_the_remedy(sealed: str | None) -> None:
-    site = Site(key="help", name="Help", uid="u", sealed_key=sealed)
+    site = Site(slug="help", name="Help", uid="u", sealed_key=sealed)
     with pytest.raises(Unsealable, match=r"the site help.*handbell site set help --key-file FILE") as refused:
-        site_key(site, Sealer([NEW]))
+        vendor_key_of(site, Sealer([NEW]))
     assert KEY not in str(refused.value)
 
 
 def test_lost_secrets_are_told_each_with_its_remedy() -> None:
     old = Sealer([OLD])
-    site = Site(key="help", name="Help", uid="u", sealed_key=old.seal(KEY), sealed_webhook_secret=old.seal(SECRET))
+    site = Site(slug="help", name="Help", uid="u", sealed_key=old.seal(KEY), sealed_webhook_secret=old.seal(SECRET))
     for sealer in (Sealer([NEW]), None):
         key, secret = lost_secrets(site, sealer)
         assert "key at the vendor" in key
@@ -82,7 +82,7 @@ def test_every_secret_of_every_site_comes_under_the_newest_key_once(database: Da
     assert any_sealed(database)
     assert reseal(database, both) == 3
     sites = stored(database)
-    assert {name: site_key(sites[name], new) for name in ("one", "two", "fresh")} == dict.fromkeys(
+    assert {name: vendor_key_of(sites[name], new) for name in ("one", "two", "fresh")} == dict.fromkeys(
         ("one", "two", "fresh"), KEY
     )
     assert site_webhook_secret(sites["two"], new) == SECRET
@@ -132,7 +132,7 @@ def test_a_key_that_is_set_meanwhile_is_not_overwritten(database: Database) -> N
 
     assert reseal(database, SetMeanwhile([NEW, OLD], lambda: database.write(set_key))) == 0
     site = stored(database)["a"]
-    assert (site_key(site, Sealer([NEW])), site.phone) == ("another key", "3")
+    assert (vendor_key_of(site, Sealer([NEW])), site.phone) == ("another key", "3")
 
 
 def test_changes_at_the_same_time_all_count(database: Database) -> None:
@@ -159,7 +159,7 @@ def test_changes_at_the_same_time_all_count(database: Database) -> None:
         thread.join()
     site = stored(database)["a"]
     assert sorted(site.required) == [str(n) for n in range(8)]
-    assert site_key(site, Sealer([NEW])) == KEY
+    assert vendor_key_of(site, Sealer([NEW])) == KEY
 
 
 def test_a_site_that_is_not_there_is_none(database: Database) -> None:

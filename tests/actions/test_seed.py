@@ -22,7 +22,7 @@ def test_a_first_start_makes_a_site_and_one_technician_who_can_log_in(database: 
         (site,) = load_sites(connection)
         staff = load_staff(connection)
         able = [email for email in staff.technicians if password_hash(connection, email)]
-    assert site.key == "default"
+    assert site.slug == "default"
     assert site.problems() == []
     assert set(site.offer_departments) == set(staff.departments)
     assert len(staff.technicians) == 3
@@ -55,14 +55,14 @@ def test_a_desk_that_was_begun_by_hand_is_left_alone(database: Database, clock: 
     assert seed(database, clock(), demo=True) is None
     with database.read() as connection:
         assert list(load_staff(connection).departments) == [1]
-        assert [site.key for site in load_sites(connection)] == ["default"]
+        assert [site.slug for site in load_sites(connection)] == ["default"]
 
 
 def test_a_site_of_any_name_means_there_is_nothing_to_make(database: Database, clock: StandingClock) -> None:
-    database.write(lambda connection: add_site(connection, Site(key="mine", name="M", uid="u"), clock()))
+    database.write(lambda connection: add_site(connection, Site(slug="mine", name="M", uid="u"), clock()))
     assert seed(database, clock(), demo=True) is None
     with database.read() as connection:
-        assert [site.key for site in load_sites(connection)] == ["mine"]
+        assert [site.slug for site in load_sites(connection)] == ["mine"]
 
 
 def test_four_first_starts_at_once_make_one_desk(database: Database, clock: StandingClock) -> None:

@@ -7,11 +7,11 @@ import pytest
 from app.actions.logo import as_logo
 from app.actions.sites import (
     ChangedMeanwhile,
-    KeyTaken,
     NoSuchSite,
     NotGood,
     NoWebhook,
     Seen,
+    SlugTaken,
     Wanted,
     add_site,
     change_site,
@@ -61,7 +61,7 @@ def test_a_bad_key_or_name_adds_nothing(database: Database, key: str, name: str)
 
 
 def test_a_key_is_taken_once(database: Database, site: Site) -> None:
-    with pytest.raises(KeyTaken):
+    with pytest.raises(SlugTaken):
         add_site(database, "help", "Other", NOW, None)
     assert now_of(database).name == "Help"
     assert len(log(database)) == 1
@@ -166,6 +166,6 @@ def test_there_is_no_such_site(database: Database) -> None:
 
 
 def test_names_of_what_changed_tell_no_secret_apart() -> None:
-    before = Site(key="a", name="A", uid="u")
-    after = Site(key="a", name="A", uid="u", secret_hash="1", sealed_identity_secret="2", sealed_webhook_secret="3")
+    before = Site(slug="a", name="A", uid="u")
+    after = Site(slug="a", name="A", uid="u", secret_hash="1", sealed_identity_secret="2", sealed_webhook_secret="3")
     assert what_changed(before, after) == {"identity_secret": "set", "secret": "set", "webhook_secret": "set"}

@@ -16,7 +16,7 @@ from app.actions.tell import deliver_due
 from app.backends import webhook
 from app.backends.webhook import Webhooks
 from app.core.site import Site
-from app.core.webhook import Answer, Delivery, RequestParked, new_secret
+from app.core.webhook import Delivery, ReceiverAnswer, RequestParked, new_secret
 from app.keys.seal import Sealer
 from app.store.database import Database
 from app.store.notices import add_notice
@@ -26,7 +26,7 @@ from tests.webhook_receiver import Receiver, is_genuine, receiving
 
 SECRET = new_secret()
 SEALER = Sealer([b"k" * 32])
-SITE = Site(key="default", name="Help", uid="u", sealed_webhook_secret=SEALER.seal(SECRET))
+SITE = Site(slug="default", name="Help", uid="u", sealed_webhook_secret=SEALER.seal(SECRET))
 PARKED = RequestParked(reference="7K3M-Q2XH", site="default", reason="stale", attempts=7, maybe_duplicate=False)
 
 
@@ -167,7 +167,7 @@ def test_nothing_goes_out_unsigned_and_it_waits_until_the_secret_is_right(
 def test_a_receiver_that_hangs_holds_nobody_else_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook, "READ_TIMEOUT", 2.0)
     with receiving("hang") as slow:
-        sites = {"default": desk.site, "other": replace(desk.site, key="other", webhook=slow.address)}
+        sites = {"default": desk.site, "other": replace(desk.site, slug="other", webhook=slow.address)}
         for site in ("other", "other", "default"):
             desk.database.write(lambda c, site=site: add_notice(c, site, PARKED, desk.clock()))
         assert deliver_due(desk.database, sites, SEALER.unseal, Webhooks().send, desk.clock()) == 1
@@ -200,7 +200,7 @@ def test_a_process_that_dies_with_a_notice_leaves_it_to_the_others(desk: Desk) -
     class Killed(BaseException):
         pass
 
-    def die(*_: object) -> Answer:
+    def die(*_: object) -> ReceiverAnswer:
         raise Killed
 
     desk.park()
@@ -211,10 +211,10 @@ def test_a_process_that_dies_with_a_notice_leaves_it_to_the_others(desk: Desk) -
 
 
 def test_who_lost_the_lease_changes_nothing(desk: Desk, said: list[Any]) -> None:
-    def too_slow(*_: object) -> Answer:
+    def too_slow(*_: object) -> ReceiverAnswer:
         assert desk.deliver_after(tell.LEASE.total_seconds()) == (1, 1)
         desk.park()
-        return Answer(Delivery.FAILED, "no answer in time")
+        return ReceiverAnswer(Delivery.FAILED, "no answer in time")
 
     desk.park()
     assert deliver_due(desk.database, {"default": desk.site}, SEALER.unseal, too_slow, desk.clock()) == 0

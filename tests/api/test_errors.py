@@ -187,7 +187,7 @@ def test_uid_in_any_case_of_its_name(app: Flask, name: str) -> None:
 
 @pytest.mark.parametrize("uid", ["Ab+/" * 24 + "Q+/=", "Ab+/" * 79 + "Zz==", "k" * 512])
 def test_other_shapes_of_keys(app: Flask, here: Running, clock: Callable[[], Any], uid: str) -> None:
-    here.database.write(lambda c: add_site(c, Site(key="other", name="Other", uid=uid), clock()))
+    here.database.write(lambda c: add_site(c, Site(slug="other", name="Other", uid=uid), clock()))
     for flavour in Flavour:
         assert call(PageClient(app), flavour, uid).status in (200, 302)
         assert newest(app).site == "other"

@@ -33,7 +33,7 @@ def assert_told_to_wait(client: PageClient, headers: dict[str, str]) -> None:
 
 
 def test_600_a_minute_for_one_account(app: Flask, here: Running, clock: StandingClock) -> None:
-    here.database.write(lambda c: add_site(c, Site(key="other", name="Other", uid=OTHER_UID), clock()))
+    here.database.write(lambda c: add_site(c, Site(slug="other", name="Other", uid=OTHER_UID), clock()))
     for position in range(6):
         assert set(call_often(app, UID, 100, f"198.51.100.{position}")) == {400}
     fresh = PageClient(app, address="203.0.113.1")

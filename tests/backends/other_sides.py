@@ -73,7 +73,7 @@ class Server(OtherSide):
         self.key = ""
 
     def backend(self, key: str | None = None) -> SessionBackend:
-        site = Site(key="there", name="There", uid="not-for-there", backend=self._kind, api_domain=self.address)
+        site = Site(slug="there", name="There", uid="not-for-there", backend=self._kind, api_domain=self.address)
         return open_backend(site, key or self.key, VendorCalls(), self._folder)
 
     @abstractmethod

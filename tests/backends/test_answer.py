@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.backends.answer import Answer, Head, carries_applet, failure, retry_after, understand
+from app.backends.answer import Head, VendorAnswer, carries_applet, failure, retry_after, understand
 from app.backends.download_page import MOST_HTML, page_link
 from app.backends.envelope import MOST_PARSED, read_envelope
 from app.backends.kept_applet import applet_name, applet_type
@@ -24,13 +24,15 @@ LINK = "https://get.startcontrol.com/1?a=b"
 UNREADABLE = Opened(Start.BROWSER)
 
 
-def answer(status: int = 200, body: bytes | str | None = b"", **headers: str) -> Answer:
+def answer(status: int = 200, body: bytes | str | None = b"", **headers: str) -> VendorAnswer:
     """An answer; underscores in header names are hyphens."""
     named = {name.replace("_", "-").lower(): value for name, value in headers.items()}
-    return Answer(Head(status, named), NOW, body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body)
+    return VendorAnswer(
+        Head(status, named), NOW, body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
+    )
 
 
-def opened(given: Answer) -> Opened:
+def opened(given: VendorAnswer) -> Opened:
     return understand(given, VENDOR, VENDOR.form)
 
 
@@ -131,7 +133,7 @@ def test_a_body_that_is_not(start: bytes, headers: dict[str, str]) -> None:
 
 def test_an_applet_that_was_kept() -> None:
     kept = AppletFile("id", "a.exe", EXE, 1)
-    assert opened(Answer(Head(200, {}), NOW, b"", kept)) == Opened(Start.FILE, applet=kept)
+    assert opened(VendorAnswer(Head(200, {}), NOW, b"", kept)) == Opened(Start.FILE, applet=kept)
 
 
 @pytest.mark.parametrize(
@@ -534,7 +536,7 @@ def test_no_wait_is_beyond_15_minutes(written: str) -> None:
 # Whatever comes
 
 
-def _only_ours(given: Answer) -> None:
+def _only_ours(given: VendorAnswer) -> None:
     try:
         result = opened(given)
     except (Refused, Unavailable):
@@ -572,7 +574,7 @@ def test_any_json_is_opened_or_fails_as_it_should(value: Any) -> None:
 def test_any_answer_is_opened_or_fails_as_it_should(status: int, body: bytes, headers: dict[str, str]) -> None:
     head = Head(status, headers)
     carries_applet(head, body)
-    _only_ours(Answer(head, NOW, body))
+    _only_ours(VendorAnswer(head, NOW, body))
 
 
 def test_damaged_answers_are_opened_or_fail_as_they_should() -> None:

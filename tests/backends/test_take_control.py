@@ -21,7 +21,7 @@ CALLS = VendorCalls(limits=Limits(pauses=(0.0,)))
 
 def backend(server: Loopback | str, folder: Path, key: str = KEY) -> SessionBackend:
     domain = server if isinstance(server, str) else server.address
-    site = Site(key="a", name="A", uid="u", backend="take-control", api_domain=f"{domain}/rest")
+    site = Site(slug="a", name="A", uid="u", backend="take-control", api_domain=f"{domain}/rest")
     return open_backend(site, key, CALLS, folder)
 
 
@@ -134,7 +134,7 @@ def test_refusals_and_failures(tmp_path: Path) -> None:
 
 
 def test_which_backend_a_site_has(tmp_path: Path) -> None:
-    site = Site(key="a", name="A", uid="u", backend="take-control", api_domain="api.us0.swi-rc.com")
+    site = Site(slug="a", name="A", uid="u", backend="take-control", api_domain="api.us0.swi-rc.com")
     for name in ("take-control", "take-control-browser"):
         opened = open_backend(replace(site, backend=name), KEY, CALLS, tmp_path)
         assert isinstance(opened, TakeControl)

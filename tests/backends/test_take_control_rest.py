@@ -21,7 +21,7 @@ CALLS = VendorCalls()
 
 
 def backend(server: Loopback, folder: Path, key: str = KEY) -> TakeControlRest:
-    site = Site(key="a", name="A", uid="u", backend="take-control-rest", api_domain=server.address)
+    site = Site(slug="a", name="A", uid="u", backend="take-control-rest", api_domain=server.address)
     opened = open_backend(site, key, CALLS, folder)
     assert isinstance(opened, TakeControlRest)
     return opened

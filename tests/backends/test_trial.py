@@ -70,7 +70,7 @@ KEY = "Zm9v+YmFy/YmF6="
 
 def trial(raw: bytes, folder: Path, backend: str = "take-control") -> Trial:
     with loopback(raw) as server:
-        site = Site(key="a", name="A", uid="u", backend=backend, api_domain=server.address)
+        site = Site(slug="a", name="A", uid="u", backend=backend, api_domain=server.address)
         result = try_session(site, open_backend(site, KEY, VendorCalls(), folder))
     assert KEY not in "\n".join(result.lines)
     assert all(line.isprintable() for line in result.lines)

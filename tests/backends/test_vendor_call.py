@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from app.backends.answer import Answer
+from app.backends.answer import VendorAnswer
 from app.backends.vendor_call import Limits, VendorCalls
 from app.core.backend import Unavailable
 from tests.backends.loopback import Behaviour, Loopback, http, loopback, read_request, reset
@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 def call(
     server: Loopback | str, folder: Path, limits: Limits = AT_ONCE, authorities: Path | None = None, look: bool = False
-) -> Answer:
+) -> VendorAnswer:
     address = server if isinstance(server, str) else server.address
     calls = VendorCalls(limits=limits, authorities=authorities)
     headers = {"Content-Type": "text/plain", "INTEGRATION-KEY": SECRET}

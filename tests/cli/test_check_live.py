@@ -101,9 +101,9 @@ def test_the_embedded_desk_opens_a_ticket_and_cancels_it(filled: Handbell) -> No
 
 def test_only_the_site_that_was_named_and_none_that_is_disabled(filled: Handbell) -> None:
     with filled.database() as database:
-        off = Site(key="off", name="Off", uid="o", disabled=True)
+        off = Site(slug="off", name="Off", uid="o", disabled=True)
         database.write(lambda connection: add_site(connection, off, NOW))
-        database.write(lambda connection: add_site(connection, replace(off, key="on", uid="n", disabled=False), NOW))
+        database.write(lambda connection: add_site(connection, replace(off, slug="on", uid="n", disabled=False), NOW))
 
     def lives(*arguments: str) -> list[str]:
         told = filled.says("check", "--live", *arguments)

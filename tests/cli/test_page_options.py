@@ -107,7 +107,7 @@ def test_secrets_are_shown_once_and_kept_as_a_hash_or_sealed(handbell_with_site:
     data = handbell.data
     database = Database(f"sqlite:///{data / 'handbell.sqlite3'}")
     with database.read() as connection:
-        site = next(site for site in load_sites(connection) if site.key == "help")
+        site = next(site for site in load_sites(connection) if site.slug == "help")
     database.close()
     assert site.secret_hash == hashlib.sha256(secret.encode()).hexdigest()
     sealer = Sealer([key.secret for key in read_keys(data / "keys")])

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from app.actions.sealing import site_key, site_webhook_secret
+from app.actions.sealing import site_webhook_secret, vendor_key_of
 from app.core.site import DEFAULT_APPLET_HOSTS, Site
 from app.keys.key_file import read_keys
 from app.keys.seal import Sealer
@@ -98,7 +98,7 @@ def test_an_account_is_set_at_once_and_shown_without_its_key(filled: Handbell) -
     site = shown(filled)
     assert {name: site[name] for name in expected} == expected
     assert (date.fromisoformat(str(site["key_ends"])) - TODAY).days in (365, 366)
-    assert site_key(the_site(filled), sealer(filled)) == KEY
+    assert vendor_key_of(the_site(filled), sealer(filled)) == KEY
     site_set(filled, "--applet-host", "default", "--no-show-waiting-queue")
     site = shown(filled)
     assert (site["applet_hosts"], site["show_waiting_queue"]) == (list(DEFAULT_APPLET_HOSTS), False)
@@ -107,9 +107,9 @@ def test_an_account_is_set_at_once_and_shown_without_its_key(filled: Handbell) -
 
 def test_a_key_comes_from_standard_input_or_the_command_line(filled: Handbell) -> None:
     site_set(filled, "--key-file", "-", stdin=f"\ufeff{KEY}\n")
-    assert site_key(the_site(filled), sealer(filled)) == KEY
+    assert vendor_key_of(the_site(filled), sealer(filled)) == KEY
     site_set(filled, "--key", " short key ")
-    assert site_key(the_site(filled), sealer(filled)) == "short key"
+    assert vendor_key_of(the_site(filled), sealer(filled)) == "short key"
     assert (shown(filled)["has_key"], shown(filled)["key_ending"]) == (True, None)
     site_set(filled, "--key", "")
     assert (shown(filled)["has_key"], shown(filled)["key_ending"]) == (False, None)
@@ -121,7 +121,7 @@ def test_a_file_without_a_key_changes_nothing(filled: Handbell, content: bytes) 
     (filled.folder / "key").write_bytes(content)
     said = filled.fails("site", "set", "default", "--key-file", "key")
     assert said.startswith("handbell: --key-file")
-    assert site_key(the_site(filled), sealer(filled)) == KEY
+    assert vendor_key_of(the_site(filled), sealer(filled)) == KEY
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_a_stored_key_outlives_every_rotation_and_revocation_and_is_never_readab
             printed = filled.says("keys", what, *(kids[n] for n in which))
             site = the_site(filled)
             newest = Sealer([read_keys(keys)[0].secret])
-            assert (site_key(site, newest), site_webhook_secret(site, newest)) == (KEY, secret), (what, which)
+            assert (vendor_key_of(site, newest), site_webhook_secret(site, newest)) == (KEY, secret), (what, which)
             assert not tells(printed, KEY)
             for hidden in (KEY, secret, secret.removeprefix("whsec_")):
                 assert not in_the_files(filled, hidden)
@@ -278,7 +278,7 @@ def test_the_last_key_is_revoked_without_losing_what_it_sealed(filled: Handbell)
     assert filled.says("keys", "revoke", only["kid"]) == f"revoked {only['kid']}\n"
     (fresh,) = filled.json("keys", "list")
     assert fresh["kid"] != only["kid"]
-    assert site_key(the_site(filled), sealer(filled)) == KEY
+    assert vendor_key_of(the_site(filled), sealer(filled)) == KEY
 
 
 def test_a_secret_that_no_key_opens_is_named_and_nothing_stops_for_it(filled: Handbell) -> None:
@@ -325,6 +325,6 @@ def test_a_database_that_fails_on_the_way_costs_no_key(filled: Handbell) -> None
         assert said.endswith("run this once more")
         assert filled.json("keys", "list")[-1]["kid"] == first
     rename("away", "sites")
-    assert site_key(the_site(filled), sealer(filled)) == KEY
+    assert vendor_key_of(the_site(filled), sealer(filled)) == KEY
     filled.says("keys", "revoke", first)
-    assert site_key(the_site(filled), sealer(filled)) == KEY
+    assert vendor_key_of(the_site(filled), sealer(filled)) == KEY

@@ -15,7 +15,7 @@ from app.core.account_key import (
 from app.core.site import Site
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-SITE = Site(key="help", name="Help", uid="first")
+SITE = Site(slug="help", name="Help", uid="first")
 KEPT = with_new_key(SITE, "second", NOW, keep_old=True)
 
 
@@ -50,7 +50,7 @@ def test_a_revoked_site_has_no_key_until_there_is_a_new_one() -> None:
 
 
 def test_what_works_survives_json() -> None:
-    again = Site.from_options(key="help", name="Help", uid="second", disabled=False, options=KEPT.options())
+    again = Site.from_options(slug="help", name="Help", uid="second", disabled=False, options=KEPT.options())
     assert again == KEPT
     assert list(keys_of(again)) == ["first", "second"]
 
@@ -58,5 +58,5 @@ def test_what_works_survives_json() -> None:
 def test_every_change_has_another_mark_and_none_tells_the_key() -> None:
     sites = [SITE, KEPT, without_old_key(KEPT), without_key(KEPT, "second")]
     assert len({key_mark(site) for site in sites}) == 4
-    assert key_mark(SITE) == key_mark(Site(key="x", name="y", uid="first"))
+    assert key_mark(SITE) == key_mark(Site(slug="x", name="y", uid="first"))
     assert len(key_mark(SITE)) == 16

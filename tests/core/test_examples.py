@@ -43,7 +43,7 @@ LABELS = {
 def facts(text: str = "Example Help", uid: str | None = "0d1f4c2e", technician: str | None = None) -> Facts:
     return Facts(
         base_url=BASE,
-        site_key="help",
+        slug="help",
         site_name=text,
         uid=uid,
         department=(10, text),

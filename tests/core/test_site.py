@@ -10,7 +10,7 @@ from app.core.customer_info import AskPolicy
 from app.core.site import Site
 
 SITE = Site(
-    key="help",
+    slug="help",
     name="Help",
     uid="u",
     ask_customer_info=AskPolicy.CUSTOMER,
@@ -29,23 +29,23 @@ SITE = Site(
 
 def test_options_survive_json() -> None:
     options = json.loads(json.dumps(SITE.options()))
-    assert Site.from_options(key="help", name="Help", uid="u", disabled=False, options=options) == SITE
+    assert Site.from_options(slug="help", name="Help", uid="u", disabled=False, options=options) == SITE
 
 
 def test_options_that_are_missing_have_their_defaults() -> None:
-    assert Site.from_options(key="a", name="A", uid="u", disabled=True, options={}) == Site(
-        key="a", name="A", uid="u", disabled=True
+    assert Site.from_options(slug="a", name="A", uid="u", disabled=True, options={}) == Site(
+        slug="a", name="A", uid="u", disabled=True
     )
 
 
 def test_an_option_of_a_newer_version_is_left_alone() -> None:
     options = {**SITE.options(), "of_tomorrow": [1]}
-    assert Site.from_options(key="help", name="Help", uid="u", disabled=False, options=options) == SITE
+    assert Site.from_options(slug="help", name="Help", uid="u", disabled=False, options=options) == SITE
 
 
 def test_a_policy_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(ValueError, match="sometimes"):
-        Site.from_options(key="a", name="A", uid="u", disabled=False, options={"ask_customer_info": "sometimes"})
+        Site.from_options(slug="a", name="A", uid="u", disabled=False, options={"ask_customer_info": "sometimes"})
 
 
 def test_a_good_site_has_no_problems() -> None:
@@ -55,12 +55,12 @@ def test_a_good_site_has_no_problems() -> None:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"key": ""}, "key"),
-        ({"key": "Help"}, "key"),
-        ({"key": "-help"}, "key"),
-        ({"key": "help-"}, "key"),
-        ({"key": "a" * 41}, "key"),
-        ({"key": "a/b"}, "key"),
+        ({"slug": ""}, "key"),
+        ({"slug": "Help"}, "key"),
+        ({"slug": "-help"}, "key"),
+        ({"slug": "help-"}, "key"),
+        ({"slug": "a" * 41}, "key"),
+        ({"slug": "a/b"}, "key"),
         ({"name": " "}, "--name"),
         ({"name": "n" * 81}, "--name"),
         ({"backend": "carrier-pigeon"}, "--backend"),
@@ -89,9 +89,9 @@ def test_what_must_be_changed_is_named(change: dict[str, Any], named: str) -> No
     assert named in problem
 
 
-@pytest.mark.parametrize("key", ["a", "a" * 40, "help-desk-2", "0"])
-def test_keys_are_small_letters_digits_and_hyphens(key: str) -> None:
-    assert replace(SITE, key=key).problems() == []
+@pytest.mark.parametrize("slug", ["a", "a" * 40, "help-desk-2", "0"])
+def test_slugs_are_small_letters_digits_and_hyphens(slug: str) -> None:
+    assert replace(SITE, slug=slug).problems() == []
 
 
 def test_an_account_at_the_vendor_needs_its_domain_and_its_key() -> None:

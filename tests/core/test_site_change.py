@@ -8,7 +8,7 @@ from app.core.site import Site
 from app.core.site_change import change_options
 
 SITE = Site(
-    key="help",
+    slug="help",
     name="Help",
     uid="u",
     backend="take-control",

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.core.role import Role
-from app.core.site import FORM, Site
+from app.core.site import TAKE_CONTROL, Site
 from app.core.staff import Department, Staff, Technician
 from app.core.team import (
     DeadEnd,
@@ -27,7 +27,7 @@ STAFF = Staff(
         "Bea": Technician(3, "bea@example.com", "Bea", frozenset({10, 30})),
     },
 )
-SITE = Site(key="default", name="Example", uid="u")
+SITE = Site(slug="default", name="Example", uid="u")
 
 
 @pytest.mark.parametrize("name", ["A", "é", "Ünal Ö", "x" * 80, "日本", "<b>", "\u202eabc", "🦊", "0"])
@@ -122,7 +122,7 @@ def test_members_are_listed_by_name_and_the_disabled_ones_last() -> None:
         ({"technician": "gone@example.com"}, [("technician", "gone@example.com", None)]),
         ({"offer_departments": (10, 30, 99)}, [("offered", "Closed", 30), ("offered", "99", 99)]),
         ({"department": "30", "disabled": True}, []),
-        ({"department": "30", "backend": FORM}, []),
+        ({"department": "30", "backend": TAKE_CONTROL}, []),
     ],
 )
 def test_sites_that_name_what_takes_no_requests(

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from app.core.trial_call import FLAVOURS, FORM, FORM_JSON, HIDDEN_KEY, REST, TrialCall
+from app.core.trial_call import FLAVOURS, FORM_CALL, FORM_JSON, HIDDEN_KEY, REST_CALL, TrialCall
 
 UID = "0d1f4c2e-6a3b-4d0e-9f57-2b8f6f0c1a77"
 VALUES = {"Department": "id_10", "Tech": "", "Customer_name": "Zoë & *", "Ask_customer_info": "1", "x": "y"}
@@ -23,14 +23,14 @@ def test_it_is_shown_as_it_is_sent_but_for_the_key(flavour: str) -> None:
     assert sent.replace(UID, HIDDEN_KEY) == shown
 
 
-@pytest.mark.parametrize("flavour", [FORM, FORM_JSON])
+@pytest.mark.parametrize("flavour", [FORM_CALL, FORM_JSON])
 def test_what_is_empty_is_not_sent(flavour: str) -> None:
     assert dict(parse_qsl(TrialCall(flavour, VALUES).body(UID).decode())) == {"UID": UID, **SENT}
     assert TrialCall(flavour).body(UID) == f"UID={UID}".encode()
 
 
 def test_json_has_its_own_names_and_the_key_in_a_header() -> None:
-    call = TrialCall(REST, {**VALUES, "Tech": "anna@example.com"})
+    call = TrialCall(REST_CALL, {**VALUES, "Tech": "anna@example.com"})
     assert json.loads(call.body(UID)) == {
         "department_id": "id_10",
         "technician_username": "anna@example.com",

@@ -9,7 +9,7 @@ from app.core.site import Site
 from app.core.vendor_account import account_problems, account_warnings, days_left
 
 SITE = Site(
-    key="help",
+    slug="help",
     name="Help",
     uid="u",
     backend="take-control-rest",

@@ -362,5 +362,5 @@ def test_hosts_for_applets() -> None:
 
 
 def test_a_site_says_what_is_wrong_with_its_vendor_addresses() -> None:
-    site = Site(key="a", name="A", uid="u", api_domain="http://example.com", applet_hosts=("*",))
+    site = Site(slug="a", name="A", uid="u", api_domain="http://example.com", applet_hosts=("*",))
     assert [problem.split()[0] for problem in site.problems()] == ["--api-domain", "--applet-host"]

@@ -20,7 +20,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from app.core.site import FORM, Site
+from app.core.site import TAKE_CONTROL, Site
 from app.keys.key_file import read_keys
 from app.keys.seal import Sealer
 from app.store.database import Database
@@ -218,9 +218,9 @@ class Hosts:
         account = {"api_domain": api_domain, "sealed_key": Sealer(ring).seal(vendors_key), "key_ending": "test"}
         with self.database() as database:
             with database.read() as connection:
-                known = {site.key: site for site in load_sites(connection)}
-            fresh = Site(key=key, name=key, uid=f"uid-of-{key}")
-            site = replace(known.get(key, fresh), **{"backend": FORM, **account, **options})
+                known = {site.slug: site for site in load_sites(connection)}
+            fresh = Site(slug=key, name=key, uid=f"uid-of-{key}")
+            site = replace(known.get(key, fresh), **{"backend": TAKE_CONTROL, **account, **options})
             if key in known:
                 database.write(lambda connection: change_site(connection, site))
             else:

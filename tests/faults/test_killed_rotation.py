@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.actions.sealing import reseal, site_key
+from app.actions.sealing import reseal, vendor_key_of
 from app.core.site import Site
 from app.keys.key_file import ensure_keys, read_keys, revoke_key, rotate_keys
 from app.keys.seal import Sealer
@@ -54,7 +54,7 @@ else:
 
 def under(database: Database, sealer: Sealer) -> list[str]:
     with database.read() as connection:
-        return [site_key(site, sealer) for site in load_sites(connection)]
+        return [vendor_key_of(site, sealer) for site in load_sites(connection)]
 
 
 def ring(keys: Path) -> Sealer:
@@ -69,7 +69,7 @@ def test_what_is_stored_can_be_read_whenever_it_ends(tmp_path: Path, sqlite_url:
     database = Database(sqlite_url)
     migrate(database)
     for name in SITES:
-        site = Site(key=name, name=name, uid=name, sealed_key=ring(keys).seal(f"key of {name}"))
+        site = Site(slug=name, name=name, uid=name, sealed_key=ring(keys).seal(f"key of {name}"))
         database.write(lambda connection, site=site: add_site(connection, site, now))
     killed = subprocess.run([sys.executable, "-c", KILLED, what, when, str(keys), sqlite_url], check=False, timeout=60)
     assert killed.returncode == -signal.SIGKILL

@@ -14,7 +14,7 @@ from sqlalchemy import Row
 
 from app.core.backend import Start
 from app.core.request import RequestState
-from app.core.site import FORM, REST
+from app.core.site import TAKE_CONTROL, TAKE_CONTROL_REST
 from tests.faults.crowd import Crowd, Plan, Visit, crowd
 from tests.faults.hosts import Hosts, running
 from tests.faults.kept import hurry, rows_of
@@ -40,7 +40,7 @@ class Case:
     knobs: Mapping[str, Any] = field(default_factory=dict)
     mode: Mode | None = None
     tls: Tls = Tls.NONE
-    backend: str = FORM
+    backend: str = TAKE_CONTROL
     not_before: timedelta | None = None  # the vendor asked for a pause
 
     @property
@@ -50,7 +50,9 @@ class Case:
 
 
 def answered(answers: Answers, state: RequestState, start: Start | None = None, **more: Any) -> Case:
-    return Case(f"{answers.value}-{more.get('backend', FORM)}", state, start, knobs={"answers": answers}, **more)
+    return Case(
+        f"{answers.value}-{more.get('backend', TAKE_CONTROL)}", state, start, knobs={"answers": answers}, **more
+    )
 
 
 def broken(mode: Mode, state: RequestState, start: Start | None = None, unsure: int = 0) -> Case:
@@ -81,17 +83,20 @@ CASES = [
     *(
         answered(answers, PARKED, backend=backend)
         for answers in (Answers.BAD_REQUEST, Answers.FORBIDDEN, Answers.ERROR_ENVELOPE)
-        for backend in (FORM, REST)
+        for backend in (TAKE_CONTROL, TAKE_CONTROL_REST)
     ),
     *(
         answered(answers, WAITING, backend=backend)
         for answers in (
             *(Answers.TOO_MANY, Answers.SERVER_ERROR, Answers.BAD_GATEWAY, Answers.UNAVAILABLE, Answers.ERROR_PAGE),
         )
-        for backend in (FORM, REST)
+        for backend in (TAKE_CONTROL, TAKE_CONTROL_REST)
     ),
-    *(answered(Answers.GATEWAY_TIMEOUT, PARKED, unsure=2, backend=backend) for backend in (FORM, REST)),
-    answered(Answers.DOCUMENTED, OPENED, Start.LINK, backend=REST),
+    *(
+        answered(Answers.GATEWAY_TIMEOUT, PARKED, unsure=2, backend=backend)
+        for backend in (TAKE_CONTROL, TAKE_CONTROL_REST)
+    ),
+    answered(Answers.DOCUMENTED, OPENED, Start.LINK, backend=TAKE_CONTROL_REST),
     *(
         Case(
             f"{answers.value}-retry-after",

@@ -148,7 +148,7 @@ def test_a_token_counts_once_and_the_same_request_again_is_not_twice(widget: Wid
 def test_a_jti_is_one_sites(app: Flask, widget: Widget, here: Running, change_site: ChangeSite) -> None:
     from app.store.sites import add_site
 
-    other = Site(key="other", name="Other", uid="u", origins=(ORIGIN,), **with_identity_secret(here))
+    other = Site(slug="other", name="Other", uid="u", origins=(ORIGIN,), **with_identity_secret(here))
     here.database.write(lambda connection: add_site(connection, other, here.clock()))
     same = identity(here, jti="same")
     assert widget.send(identity=same).status == 201

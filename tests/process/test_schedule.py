@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import structlog
 
-from app.actions.sealing import site_key
+from app.actions.sealing import vendor_key_of
 from app.core.desk_options import DeskOptions
 from app.core.site import Site
 from app.core.ticket import TicketState
@@ -114,7 +114,7 @@ def test_secrets_follow_a_keys_file_that_was_changed_by_hand(
     schedule.run_once()
     schedule.run_once()
     assert logged.lines == [("info", "resealed", {"secrets": 1})]
-    assert site_key(the_site(database), Sealer([fresh.secret])) == "k"
+    assert vendor_key_of(the_site(database), Sealer([fresh.secret])) == "k"
 
 
 def test_the_end_of_a_key_is_logged_once_a_day(

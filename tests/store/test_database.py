@@ -188,7 +188,7 @@ def test_what_comes_while_another_process_has_its_turn_is_committed_together(sql
 
 def test_every_change_of_the_configuration_raises_the_generation(database: Database) -> None:
     seen = [database.generation()]
-    site = Site(key="a", name="A", uid="u")
+    site = Site(slug="a", name="A", uid="u")
     changes: list[Callable[[Connection], object]] = [
         department(1),
         lambda connection: set_department_disabled(connection, 1, True),

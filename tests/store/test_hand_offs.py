@@ -24,8 +24,8 @@ LINK = Opened(Start.LINK, session_id="s", ticket_number="T-7", link="https://a.s
 
 @pytest.fixture
 def queue(database: Database) -> Database:
-    database.write(lambda c: add_site(c, Site(key="default", name="A", uid="u"), NOW))
-    database.write(lambda c: add_site(c, Site(key="other", name="B", uid="v"), NOW))
+    database.write(lambda c: add_site(c, Site(slug="default", name="A", uid="u"), NOW))
+    database.write(lambda c: add_site(c, Site(slug="other", name="B", uid="v"), NOW))
     return database
 
 

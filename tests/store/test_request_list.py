@@ -35,7 +35,7 @@ def rows(desk: Database) -> list[CustomerRequest]:
     ]
 
     def fill(connection: Connection) -> None:
-        add_site(connection, Site(key="shop", name="Shop", uid="shop"), NOW)
+        add_site(connection, Site(slug="shop", name="Shop", uid="shop"), NOW)
         for row in made:
             insert_request(connection, row)
 

@@ -97,7 +97,7 @@ def there(app: Flask, here: Running) -> dict[str, str]:
     return {
         "number": str(request.ticket_number),
         "reference": request.reference,
-        "site_key": "default",
+        "slug": "default",
         "key": "default",
         "technician_id": "1",
         "department_id": "10",

@@ -95,7 +95,7 @@ def test_what_is_not_offered_is_refused(anna: PageClient, here: Running, clock: 
         assert answer.status == 422
         assert answer.select("#life")["aria-invalid"] == "true"
     for key, backend, disabled in (("second", "embedded", False), ("off", "embedded", True), ("form", "rest", False)):
-        new = Site(key=key, name=f"Site {key}", uid=key, backend=backend, disabled=disabled)
+        new = Site(slug=key, name=f"Site {key}", uid=key, backend=backend, disabled=disabled)
         here.database.write(lambda connection, new=new: add_site(connection, new, clock()))  # type: ignore[misc]
     assert [option["value"] for option in anna.get(CODES).page.select("#site option")] == ["default", "second"]
     for site in ("", "off", "form", "nothing"):

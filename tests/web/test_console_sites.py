@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.actions.sealing import site_key
+from app.actions.sealing import vendor_key_of
 from app.backends.trial import Trial
 from app.core.customer_info import AskPolicy
 from app.core.site import DEFAULT_APPLET_HOSTS, Site
@@ -143,7 +143,7 @@ def test_a_bad_new_site_is_refused_with_what_was_typed(dora: PageClient, here: R
 def test_the_list_goes_on_over_pages(dora: PageClient, here: Running, clock: StandingClock) -> None:
     def fill(connection: Any) -> None:
         for n in range(120):
-            add_site(connection, Site(key=f"s{n:03}", name=f"Site {n}", uid=f"u{n}"), clock())
+            add_site(connection, Site(slug=f"s{n:03}", name=f"Site {n}", uid=f"u{n}"), clock())
 
     here.database.write(fill)
     first = dora.get("/console/sites")
@@ -321,7 +321,7 @@ def test_a_key_goes_in_and_never_comes_out(dora: PageClient, here: Running) -> N
     answer = save(dora, "/backend", "/backend", **{**account, "key_made": ""})
     assert answer.location == f"{BASE}/backend"
     now = site_now(here)
-    assert site_key(now, here) == KEY
+    assert vendor_key_of(now, here) == KEY
     assert (now.backend, now.api_domain, now.key_ending) == ("take-control", "https://api.example.com", KEY[-4:])
     pages = "".join(dora.get(f"{BASE}{page}").text for page in PAGES)
     assert KEY not in pages
@@ -330,7 +330,7 @@ def test_a_key_goes_in_and_never_comes_out(dora: PageClient, here: Running) -> N
     assert sorted(last_act(here).detail) == ["api_domain", "backend", "key"]
     kept = save(dora, "/backend", "/backend", rate="7")
     assert kept.status == 303
-    assert (site_key(site_now(here), here), site_now(here).rate) == (KEY, 7)
+    assert (vendor_key_of(site_now(here), here), site_now(here).rate) == (KEY, 7)
 
 
 def test_a_key_does_not_go_along_to_another_domain(dora: PageClient, here: Running) -> None:
@@ -341,7 +341,7 @@ def test_a_key_does_not_go_along_to_another_domain(dora: PageClient, here: Runni
     assert "for the other domain" in problems(moved)
     assert site_now(here).api_domain == "https://api.example.com"
     assert save(dora, "/backend", "/backend", api_domain="https://b.example.com", key=f"{KEY}2").status == 303
-    assert site_key(site_now(here), here) == f"{KEY}2"
+    assert vendor_key_of(site_now(here), here) == f"{KEY}2"
     assert save(dora, "/backend", "/backend", backend="embedded", forget_key="1").status == 303
     assert (site_now(here).sealed_key, site_now(here).key_ending, site_now(here).backend) == (None, None, "embedded")
 

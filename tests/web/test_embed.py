@@ -183,7 +183,7 @@ def test_it_knows_the_site_s_own_languages_and_fields(dora: PageClient, change_s
 
 
 def test_another_site_s_departments_are_not_offered(app: Flask, here: Running, dora: PageClient) -> None:
-    other = Site(key="other", name="Other", uid="u", offer_departments=(20,))
+    other = Site(slug="other", name="Other", uid="u", offer_departments=(20,))
     here.database.write(lambda connection: site_store.add_site(connection, other, here.clock()))
     offered = page(dora, path="/console/sites/other/embed")
     assert [option["value"] for option in offered.page.select("#department option")] == ["", "20"]

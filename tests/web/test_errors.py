@@ -86,7 +86,7 @@ def test_why_a_body_is_refused_is_no_sentence_in_a_language_that_its_reader_may_
 
 
 def test_an_error_stays_on_its_site(client: PageClient, here: Running) -> None:
-    acme = Site(key="acme", uid="acme-uid", name="Acme Ltd", phone="+49 30 1234")
+    acme = Site(slug="acme", uid="acme-uid", name="Acme Ltd", phone="+49 30 1234")
     here.database.write(lambda connection: add_site(connection, acme, here.clock()))
     answer = client.post("/s/acme", b"x", content_type="text/plain")
     assert answer.page.select("main a[href='/s/acme']")

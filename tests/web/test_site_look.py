@@ -198,7 +198,7 @@ def test_the_widget_and_the_api_follow(client: PageClient, change_site: ChangeSi
     changed = change_site(
         languages=("pt_BR", "de"), fields=("customer_name", "problem_description"), origins=("https://a.example",)
     )
-    assert replace(changed, key="x").languages == ("pt_BR", "de")
+    assert replace(changed, slug="x").languages == ("pt_BR", "de")
     page = {"Origin": "https://a.example"}
     told = client.get("/api/v1/sites/default?lang=ja", headers=page).json
     assert (told["language"], told["languages"]) == ("pt-BR", ["pt-BR", "de"])

@@ -28,7 +28,7 @@ OTHER_PATH = "/console/sites/other/start-api"
 def dora(app: Flask, client: PageClient) -> PageClient:
     """An administrator, logged in; there is a second site."""
     here: Running = app.extensions["handbell"]
-    other = Site(key="other", name="Other", uid=OTHER_UID)
+    other = Site(slug="other", name="Other", uid=OTHER_UID)
     here.database.write(lambda connection: site_store.add_site(connection, other, here.clock()))
     log_in(client, DORA)
     return client

@@ -30,7 +30,7 @@ def codes() -> Response:
 def start() -> Response:
     """A new code."""
     here = running()
-    sites = {site.key: site for site in _sites()}
+    sites = {site.slug: site for site in _sites()}
     values = {"life": request.form.get("life", ""), "site": request.form.get("site", "")}
     if len(sites) == 1:
         values["site"] = next(iter(sites))
@@ -75,7 +75,7 @@ def _page(values: dict[str, str], problems: dict[str, str] | None = None) -> Res
         "console/codes.html",
         status=422 if problems else 200,
         lives=[(name, _life_in_words(name)) for name in LIVES],
-        sites=[(site.key, site.name) for site in sites],
+        sites=[(site.slug, site.name) for site in sites],
         values=values,
         problems=problems or {},
         rows=[_row(code, number, many=len(sites) > 1) for code, number in found],

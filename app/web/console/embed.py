@@ -20,16 +20,16 @@ from app.web.words import _
 pages = console_pages("embed")
 
 
-@pages.get("/sites/<site_key>/embed")
+@pages.get("/sites/<slug>/embed")
 @administrators_only
-def embed(site_key: str) -> Response:
+def embed(slug: str) -> Response:
     """The choices, which stand in the address, and what comes of them."""
-    site = _site(site_key)
+    site = _site(slug)
     here = running()
     chosen, wrong = _chosen(site)
     base = here.settings.base_url
     labels = _labels(chosen)
-    path = f"/console/sites/{site.key}/embed"
+    path = f"/console/sites/{site.slug}/embed"
     pinned = widget_script(chosen.language or _languages(site)[0][0])
     response = console_page(
         "console/embed.html",
@@ -43,7 +43,7 @@ def embed(site_key: str) -> Response:
         languages=_languages(site),
         snippet=_snippet(chosen, base, site),
         pinned=_written(chosen, base, site, Script(pinned.path, pinned.integrity)),
-        link=plain_link(chosen, base, site.key),
+        link=plain_link(chosen, base, site.slug),
         page_form=_page_form(chosen, base, site, labels),
         policy=policy_lines(base),
         preview=f"{path}/preview?{chosen.query()}",
@@ -53,11 +53,11 @@ def embed(site_key: str) -> Response:
     return with_headers(response, FRAMING)
 
 
-@pages.get("/sites/<site_key>/embed/preview")
+@pages.get("/sites/<slug>/embed/preview")
 @administrators_only
-def preview(site_key: str) -> Response:
+def preview(slug: str) -> Response:
     """A page with exactly this snippet in it; pages of ours may frame it, and nobody else."""
-    site = _site(site_key)
+    site = _site(slug)
     chosen, _wrong = _chosen(site)
     language = chosen.language.replace("-", "_")
     html = render_template(
@@ -71,8 +71,8 @@ def preview(site_key: str) -> Response:
     return with_headers(make_response(html), FRAMED)
 
 
-def _site(site_key: str) -> Site:
-    return running().desk.sites.get(site_key) or abort(404)
+def _site(slug: str) -> Site:
+    return running().desk.sites.get(slug) or abort(404)
 
 
 def _chosen(site: Site) -> tuple[Embed, dict[str, Wrong]]:
@@ -82,13 +82,13 @@ def _chosen(site: Site) -> tuple[Embed, dict[str, Wrong]]:
 
 
 def _snippet(chosen: Embed, base_url: str, site: Site) -> str:
-    query = f"?lang={chosen.language}" if chosen.language else f"?site={site.key}" if site.languages else ""
+    query = f"?lang={chosen.language}" if chosen.language else f"?site={site.slug}" if site.languages else ""
     return _written(chosen, base_url, site, Script(f"/widget.js{query}"))
 
 
 def _written(chosen: Embed, base_url: str, site: Site, script: Script) -> str:
     """The snippet in the site's colour: a floating button is there before the widget asks for it."""
-    return snippet(chosen.in_colour(site.colour or ""), base_url, site.key, script, title=_title(chosen, site))
+    return snippet(chosen.in_colour(site.colour or ""), base_url, site.slug, script, title=_title(chosen, site))
 
 
 def _labels(chosen: Embed) -> dict[str, str]:
@@ -103,7 +103,7 @@ def _title(chosen: Embed, site: Site) -> str:
 
 
 def _page_form(chosen: Embed, base_url: str, site: Site, labels: dict[str, str]) -> str:
-    facts = Facts(base_url=base_url, site_key=site.key, site_name=site.name)
+    facts = Facts(base_url=base_url, slug=site.slug, site_name=site.name)
     offered = [(d.id, d.name) for d in offered_departments(running().desk, site)]
     given = {PREFILL[name]: value for name, value in chosen.prefill.items()}
     if chosen.department:

@@ -27,7 +27,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CallAnswer:
     """What comes back; `status` is such as `302 FOUND`."""
 
     status: str
@@ -49,7 +49,7 @@ def own_host() -> str:
     return urlsplit(running().settings.base_url).netloc
 
 
-def answer_to(call: Call) -> Answer:
+def answer_to(call: Call) -> CallAnswer:
     """Make the call as the client of the current request, with nothing of that request in it."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     return Context().run(_served, app, _environ(call))
@@ -81,7 +81,7 @@ def _environ(call: Call) -> dict[str, Any]:
     }
 
 
-def _served(app: Flask, environ: dict[str, Any]) -> Answer:
+def _served(app: Flask, environ: dict[str, Any]) -> CallAnswer:
     begun: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _error: object = None) -> object:
@@ -95,4 +95,4 @@ def _served(app: Flask, environ: dict[str, Any]) -> Answer:
         if close := getattr(chunks, "close", None):
             close()
     status, headers = begun[-1]
-    return Answer(status, tuple(headers), body)
+    return CallAnswer(status, tuple(headers), body)

@@ -146,7 +146,7 @@ def _listing(problem: str | None = None, status: int = 200) -> Response:
         suspects=wanted.state is RequestState.SUSPECT,
         wanted={"q": wanted.text, "site": wanted.site or "", "backend": wanted.backend or ""},
         state=wanted.state,
-        sites=[("", _("All sites")), *((site.key, site.name) for site in here.desk.sites.values())],
+        sites=[("", _("All sites")), *((site.slug, site.name) for site in here.desk.sites.values())],
         backends=[("", _("All backends")), *((name, name) for name in BACKENDS)],
         first_url=list_address(wanted) if before else None,
         older_url=older_address(wanted, page.older),

@@ -27,7 +27,7 @@ from app.process.running import Running
 from app.store.tickets import ticket_by_applet_id, ticket_by_number
 from app.web.console.form_labels import form_labels
 from app.web.console.frame import administrators_only, console_page, console_pages, me
-from app.web.console.own_call import Answer, Call, answer_to, own_host
+from app.web.console.own_call import Call, CallAnswer, answer_to, own_host
 from app.web.request_form import offered_departments
 from app.web.words import _
 
@@ -37,7 +37,7 @@ _MOST_NAMES = 200  # technicians that the page lists
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class TriedCall:
     """A call that was made: as it was sent, what came back, and the ticket that it has opened."""
 
     sent: str
@@ -47,22 +47,22 @@ class Trial:
     ticket: Ticket | None
 
 
-@pages.get("/sites/<site_key>/start-api")
+@pages.get("/sites/<slug>/start-api")
 @administrators_only
-def start_api(site_key: str) -> Response:
+def start_api(slug: str) -> Response:
     """Everything but the key, which wants a press."""
-    return _page(_site(site_key))
+    return _page(_site(slug))
 
 
-@pages.route("/sites/<site_key>/start-api/key", methods=["GET", "POST"])
+@pages.route("/sites/<slug>/start-api/key", methods=["GET", "POST"])
 @administrators_only
-def key(site_key: str) -> Response:
+def key(slug: str) -> Response:
     """Show the account key, make a new one, or end one; whoever opens the address again is back on the page."""
-    site = _site(site_key)
+    site = _site(slug)
     if request.method != "POST":
         return see_other(_path(site))
     here = running()
-    account = AccountKey(here.database, site.key, here.clock(), me().id, request.form.get("mark", ""))
+    account = AccountKey(here.database, site.slug, here.clock(), me().id, request.form.get("mark", ""))
     act = request.form.get("do")
     if act == "show":
         if site.uid_revoked:
@@ -76,11 +76,11 @@ def key(site_key: str) -> Response:
     return see_other(_path(site))
 
 
-@pages.route("/sites/<site_key>/start-api/try", methods=["GET", "POST"])
+@pages.route("/sites/<slug>/start-api/try", methods=["GET", "POST"])
 @administrators_only
-def try_it(site_key: str) -> Response:
+def try_it(slug: str) -> Response:
     """Make a call, and show it with its answer. The same form counts once."""
-    site = _site(site_key)
+    site = _site(slug)
     if request.method != "POST":
         return see_other(_path(site))
     once, flavour = request.form.get("once", "")[:40], request.form.get("flavour", "")
@@ -92,7 +92,7 @@ def try_it(site_key: str) -> Response:
     _remember("tried_once", once)
     here = running()
     values = {name: normal_newlines(request.form.get(name, "")) for name in (*FIELDS, FLAG)}
-    note_trial(here.database, site.key, here.clock(), me().id)
+    note_trial(here.database, site.slug, here.clock(), me().id)
     trial = _tried(here, site, TrialCall(flavour, values))
     if trial.ticket:
         _remember("tried", trial.ticket.number)
@@ -100,18 +100,18 @@ def try_it(site_key: str) -> Response:
     return _page(site, values={**typed, "flavour": flavour}, trial=trial)
 
 
-@pages.post("/sites/<site_key>/start-api/cancel")
+@pages.post("/sites/<slug>/start-api/cancel")
 @administrators_only
-def cancel_it(site_key: str) -> Response:
+def cancel_it(slug: str) -> Response:
     """End a ticket that this log-in has opened by trying; any other is 404 here."""
-    site = _site(site_key)
+    site = _site(slug)
     here = running()
     number = request.form.get("number", type=int)
     if number is None or number not in session.get("tried", []):
         abort(404)
     with here.database.read() as connection:
         found = ticket_by_number(connection, number)
-    if found is None or found.site != site.key:
+    if found is None or found.site != site.slug:
         abort(404)
     ended = cancel_trial(here.database, number, here.clock(), me().id)
     flash(
@@ -122,12 +122,12 @@ def cancel_it(site_key: str) -> Response:
     return see_other(_path(site))
 
 
-def _site(site_key: str) -> Site:
-    return running().desk.sites.get(site_key) or abort(404)
+def _site(slug: str) -> Site:
+    return running().desk.sites.get(slug) or abort(404)
 
 
 def _path(site: Site) -> str:
-    return f"/console/sites/{site.key}/start-api"
+    return f"/console/sites/{site.slug}/start-api"
 
 
 def _change_key(account: AccountKey, act: str | None) -> None:
@@ -152,14 +152,14 @@ def _remember(name: str, value: str | int) -> None:
     session[name] = [*session.get(name, []), value][-_REMEMBERED:]
 
 
-def _tried(here: Running, site: Site, call: TrialCall) -> Trial:
+def _tried(here: Running, site: Site, call: TrialCall) -> TriedCall:
     answer = answer_to(Call(call.path, call.headers(site.uid), call.body(site.uid)))
     headers = "\n".join(f"{name}: {value}" for name, value in answer.headers)
     body = answer.body.decode("utf-8", "replace")
-    return Trial(call.shown(own_host()), f"HTTP/1.1 {answer.status}", headers, body, _opened(here, answer))
+    return TriedCall(call.shown(own_host()), f"HTTP/1.1 {answer.status}", headers, body, _opened(here, answer))
 
 
-def _opened(here: Running, answer: Answer) -> Ticket | None:
+def _opened(here: Running, answer: CallAnswer) -> Ticket | None:
     """The ticket whose applet the answer leads to."""
     link = answer.header("Location")
     if answer.code == 200:
@@ -178,7 +178,7 @@ def _page(
     shows_key: bool = False,
     problems: dict[str, str] | None = None,
     values: dict[str, str] | None = None,
-    trial: Trial | None = None,
+    trial: TriedCall | None = None,
 ) -> Response:
     here = running()
     facts = _facts(here, site, shows_key=shows_key)
@@ -213,7 +213,7 @@ def _facts(here: Running, site: Site, *, shows_key: bool) -> Facts:
     department = _department(here, site)
     return Facts(
         base_url=here.settings.base_url,
-        site_key=site.key,
+        slug=site.slug,
         site_name=site.name,
         uid=site.uid if shows_key else None,
         department=(department.id, department.name) if department else None,

@@ -16,7 +16,7 @@ from app.edge.incoming import see_other
 from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_pages
 from app.web.console.sites.forms import (
-    Refused,
+    FormRefused,
     SiteForm,
     Typed,
     Values,
@@ -71,18 +71,18 @@ WEBHOOK = SiteForm(
 WEBHOOK_SECRET = SiteForm("webhook_secret", ("webhook", "sealed_webhook_secret"), dict, lambda site: {})
 
 
-@pages.get("/sites/<key>/backend")
+@pages.get("/sites/<slug>/backend")
 @administrators_only
-def backend(key: str) -> Response:
+def backend(slug: str) -> Response:
     """Backend, account, webhook, test."""
-    return _page(site_of(key), None)
+    return _page(site_of(slug), None)
 
 
-@pages.post("/sites/<key>/backend")
+@pages.post("/sites/<slug>/backend")
 @administrators_only
-def save_backend(key: str) -> Response:
+def save_backend(slug: str) -> Response:
     """Backend and account. A key goes in and never comes out."""
-    site = site_of(key)
+    site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {
         "backend": request.form.get("backend", ""),
@@ -100,17 +100,17 @@ def save_backend(key: str) -> Response:
     if ticked("read_again"):
         options["unreadable"] = False
     if new_key is None:
-        return saved(BACKEND, key, _page, "/backend", options, values)
+        return saved(BACKEND, slug, _page, "/backend", options, values)
     with held_sealer(running().settings.keys_path) as sealer:
         options |= {**key_options(new_key, sealer), "key_made": options["key_made"] if new_key else None}
-        return saved(BACKEND, key, _page, "/backend", options, values)
+        return saved(BACKEND, slug, _page, "/backend", options, values)
 
 
-@pages.post("/sites/<key>/webhook")
+@pages.post("/sites/<slug>/webhook")
 @administrators_only
-def save_webhook(key: str) -> Response:
+def save_webhook(slug: str) -> Response:
     """Where events go; with each new address a secret is made, and shown once."""
-    site = site_of(key)
+    site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {"webhook": typed_text("webhook", LONGEST, problems)}
     address = None
@@ -121,30 +121,30 @@ def save_webhook(key: str) -> Response:
             problems["webhook"] = _("Write it as https://www.example.com/path; http is for 127.0.0.1 only.")
     if problems:
         return _page(site, Typed("webhook", values, problems))
-    return _with_secret(WEBHOOK, key, {"webhook": address}, values, renew=False)
+    return _with_secret(WEBHOOK, slug, {"webhook": address}, values, renew=False)
 
 
-@pages.post("/sites/<key>/webhook-secret")
+@pages.post("/sites/<slug>/webhook-secret")
 @administrators_only
-def make_webhook_secret(key: str) -> Response:
+def make_webhook_secret(slug: str) -> Response:
     """Another secret for the webhook, shown once."""
-    site = site_of(key)
+    site = site_of(slug)
     try:
-        return _with_secret(WEBHOOK_SECRET, key, {}, {}, renew=True)
+        return _with_secret(WEBHOOK_SECRET, slug, {}, {}, renew=True)
     except NoWebhook:
         return _page(site, Typed("webhook", WEBHOOK.values(site), {"webhook": _("Give an address first.")}))
 
 
-def _with_secret(form: SiteForm, key: str, options: Values, values: Values, *, renew: bool) -> Response:
+def _with_secret(form: SiteForm, slug: str, options: Values, values: Values, *, renew: bool) -> Response:
     secret = new_webhook_secret()
     with held_sealer(running().settings.keys_path) as sealer:
         try:
-            change = keep(form, key, options, values, sealed_secret=sealer.seal(secret), renew_secret=renew)
-        except Refused as refused:
-            return _page(site_of(key), refused.typed)
+            change = keep(form, slug, options, values, sealed_secret=sealer.seal(secret), renew_secret=renew)
+        except FormRefused as refused:
+            return _page(site_of(slug), refused.typed)
     if change.new_secret:
         return show_secret(change.site, "backend", _("Webhook secret"), secret)
-    return see_other(f"/console/sites/{key}/backend")
+    return see_other(f"/console/sites/{slug}/backend")
 
 
 def _key(problems: dict[str, str]) -> str | None:

@@ -24,12 +24,12 @@ _BUSY = threading.Lock()
 _LIMITS = Limits(connect=2.0, read=8.0, whole=8.0, applet=8.0, pauses=())  # seconds
 
 
-@pages.post("/sites/<key>/check")
+@pages.post("/sites/<slug>/check")
 @administrators_only
-def check(key: str) -> Response:
+def check(slug: str) -> Response:
     """What `handbell check` says of this site; with `live`, what `handbell check --live` does. 429 while another such
     test is under way in this process."""
-    site = site_of(key)
+    site = site_of(slug)
     if request.form.get("live") != "1":
         return _at_rest(site)
     if not _BUSY.acquire(blocking=False):
@@ -63,7 +63,7 @@ def _live(site: Site) -> Response:
     calls = VendorCalls(limits=_LIMITS)
     trial = try_site(here.database, site, lambda: here, calls, here.settings.data_dir, here.clock)
     who, detail = me().id, {"good": trial.good, "backend": site.backend}
-    here.database.write(lambda c: record(c, here.clock(), who, "site.tested", f"site {site.key}", detail))
+    here.database.write(lambda c: record(c, here.clock(), who, "site.tested", f"site {site.slug}", detail))
     return _shown(site, [_said(line) for line in trial.lines], good=trial.good)
 
 
@@ -106,5 +106,5 @@ def _shown(site: Site, lines: list[tuple[str, str]], good: bool) -> Response:
         lines=lines,
         good=good,
         at_vendor=site.backend in AT_VENDOR,
-        back_to=f"/console/sites/{site.key}/backend",
+        back_to=f"/console/sites/{site.slug}/backend",
     )

@@ -48,18 +48,18 @@ ROUTING = SiteForm(
 )
 
 
-@pages.get("/sites/<key>/fields")
+@pages.get("/sites/<slug>/fields")
 @administrators_only
-def fields(key: str) -> Response:
+def fields(slug: str) -> Response:
     """Fields, Ask_customer_info, routing."""
-    return _page(site_of(key), None)
+    return _page(site_of(slug), None)
 
 
-@pages.post("/sites/<key>/fields")
+@pages.post("/sites/<slug>/fields")
 @administrators_only
-def save_fields(key: str) -> Response:
+def save_fields(slug: str) -> Response:
     """Which fields there are, which must be filled in, and when the applet asks again."""
-    site = site_of(key)
+    site = site_of(slug)
     shown, required = _elements("fields"), _elements("required")
     values: Values = {"fields": shown, "required": required, "ask_customer_info": request.form.get("ask_customer_info")}
     problems = {}
@@ -76,14 +76,14 @@ def save_fields(key: str) -> Response:
         "required": tuple(required),
         "ask_customer_info": AskPolicy(values["ask_customer_info"]),
     }
-    return saved(FIELDS, key, _page, "/fields", options, values)
+    return saved(FIELDS, slug, _page, "/fields", options, values)
 
 
-@pages.post("/sites/<key>/routing")
+@pages.post("/sites/<slug>/routing")
 @administrators_only
-def save_routing(key: str) -> Response:
+def save_routing(slug: str) -> Response:
     """Where requests go that ask for nobody, and what customers may choose."""
-    site = site_of(key)
+    site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {
         "department": typed_text("department", 25, problems),
@@ -105,7 +105,7 @@ def save_routing(key: str) -> Response:
         "technician": values["technician"] or None,
         "offer_departments": (*kept, *sorted(offered - set(kept))),
     }
-    return saved(ROUTING, key, _page, "/fields", {**options, "department": options["department"] or None}, values)
+    return saved(ROUTING, slug, _page, "/fields", {**options, "department": options["department"] or None}, values)
 
 
 def _page(site: Site, typed: Typed | None) -> Response:

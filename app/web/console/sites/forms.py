@@ -66,7 +66,7 @@ class Shown:
 Page = Callable[[Site, Typed | None], Response]
 
 
-class Refused(Exception):
+class FormRefused(Exception):
     """The form was not kept; `typed` is what to show."""
 
     def __init__(self, typed: Typed) -> None:
@@ -74,9 +74,9 @@ class Refused(Exception):
         self.typed = typed
 
 
-def site_of(key: str) -> Site:
+def site_of(slug: str) -> Site:
     """The site in the address, a disabled one too; 404 when there is none."""
-    return running().desk.sites.get(key) or abort(404)
+    return running().desk.sites.get(slug) or abort(404)
 
 
 def show_site(
@@ -88,7 +88,7 @@ def show_site(
         status=typed.status if typed else 200,
         site=site,
         current=current,
-        base=f"/console/sites/{site.key}",
+        base=f"/console/sites/{site.slug}",
         forms={form.name: _shown(form, site, typed) for form in forms},
         **context,
     )
@@ -102,30 +102,30 @@ def _shown(form: SiteForm, site: Site, typed: Typed | None) -> Shown:
 
 
 def saved(
-    form: SiteForm, key: str, page: Page, back: str, options: Mapping[str, Any], values: Values, **more: Any
+    form: SiteForm, slug: str, page: Page, back: str, options: Mapping[str, Any], values: Values, **more: Any
 ) -> Response:
     """Keep what the form asks for, then back to its page; refused, the page again with everything that was typed."""
     try:
-        keep(form, key, options, values, **more)
-    except Refused as refused:
-        return page(site_of(key), refused.typed)
-    return see_other(f"/console/sites/{key}{back}")
+        keep(form, slug, options, values, **more)
+    except FormRefused as refused:
+        return page(site_of(slug), refused.typed)
+    return see_other(f"/console/sites/{slug}{back}")
 
 
-def keep(form: SiteForm, key: str, options: Mapping[str, Any], values: Values, **more: Any) -> SiteChange:
-    """The site with these options, kept; `more` goes into `Wanted`. Raises Refused."""
+def keep(form: SiteForm, slug: str, options: Mapping[str, Any], values: Values, **more: Any) -> SiteChange:
+    """The site with these options, kept; `more` goes into `Wanted`. Raises FormRefused."""
     here = running()
     seen = Seen(form.options, request.form.get("seen", ""))
     wanted = Wanted(options=options, seen=seen, **more)
     try:
-        change, names = change_site(here.database, key, wanted, here.clock(), me().id)
+        change, names = change_site(here.database, slug, wanted, here.clock(), me().id)
     except NoSuchSite:
         abort(404)
     except ChangedMeanwhile as meanwhile:
         theirs = _theirs(form, meanwhile.site, values)
-        raise Refused(Typed(form.name, values, {}, theirs, 409)) from None
+        raise FormRefused(Typed(form.name, values, {}, theirs, 409)) from None
     except NotGood as bad:
-        raise Refused(Typed(form.name, values, by_field(bad.problems))) from None
+        raise FormRefused(Typed(form.name, values, by_field(bad.problems))) from None
     flash(_("Saved.") if names else _("Nothing was different."))
     return change
 

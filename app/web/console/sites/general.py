@@ -34,18 +34,18 @@ CONTACT = SiteForm(
 )
 
 
-@pages.get("/sites/<key>")
+@pages.get("/sites/<slug>")
 @administrators_only
-def general(key: str) -> Response:
+def general(slug: str) -> Response:
     """Name, state, links, contact."""
-    return _page(site_of(key), None)
+    return _page(site_of(slug), None)
 
 
-@pages.post("/sites/<key>")
+@pages.post("/sites/<slug>")
 @administrators_only
-def save_general(key: str) -> Response:
+def save_general(slug: str) -> Response:
     """Name, state, links."""
-    site = site_of(key)
+    site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {
         "name": typed_text("name", 80, problems),
@@ -56,14 +56,14 @@ def save_general(key: str) -> Response:
         problems["name"] = _("Please fill this in.")
     if problems:
         return _page(site, Typed("general", values, problems))
-    return saved(GENERAL, key, _page, "", values, values)
+    return saved(GENERAL, slug, _page, "", values, values)
 
 
-@pages.post("/sites/<key>/contact")
+@pages.post("/sites/<slug>/contact")
 @administrators_only
-def save_contact(key: str) -> Response:
+def save_contact(slug: str) -> Response:
     """Phone and mail for customers in trouble."""
-    site = site_of(key)
+    site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {
         "phone": typed_text("phone", _LONGEST_PHONE, problems),
@@ -75,7 +75,7 @@ def save_contact(key: str) -> Response:
         problems["mail"] = _("This does not look like an e-mail address. Please check it, or leave it empty.")
     if problems:
         return _page(site, Typed("contact", values, problems))
-    return saved(CONTACT, key, _page, "", {name: text or None for name, text in values.items()}, values)
+    return saved(CONTACT, slug, _page, "", {name: text or None for name, text in values.items()}, values)
 
 
 def _page(site: Site, typed: Typed | None) -> Response:

@@ -2,8 +2,8 @@
 
 from flask import Response, flash, request
 
-from app.actions.sites import KeyTaken, NotGood, add_site
-from app.core.site import SITE_KEY, Site
+from app.actions.sites import NotGood, SlugTaken, add_site
+from app.core.site import SLUG, Site
 from app.core.vendor_account import account_problems, account_warnings
 from app.edge.incoming import see_other
 from app.edge.this_app import running
@@ -18,7 +18,7 @@ _PAGE = 100
 @pages.get("/sites")
 @administrators_only
 def sites() -> Response:
-    """The list, by key, and a form for a new site."""
+    """The list, by slug, and a form for a new site."""
     return _page({}, {})
 
 
@@ -29,7 +29,7 @@ def add() -> Response:
     here = running()
     problems: dict[str, str] = {}
     values = {"key": typed_text("key", 60, problems).lower(), "name": typed_text("name", 80, problems)}
-    if not SITE_KEY.fullmatch(values["key"]):
+    if not SLUG.fullmatch(values["key"]):
         problems["key"] = _("Use 1 to 40 small letters, digits and hyphens; no hyphen at either end.")
     if not values["name"]:
         problems["name"] = _("Please fill this in.")
@@ -37,7 +37,7 @@ def add() -> Response:
         return _page(values, problems)
     try:
         add_site(here.database, values["key"], values["name"], here.clock(), me().id)
-    except KeyTaken:
+    except SlugTaken:
         return _page(values, {"key": _("There is a site with this key already.")})
     except NotGood as bad:
         return _page(values, by_field(bad.problems))
@@ -46,14 +46,14 @@ def add() -> Response:
 
 
 def _page(values: dict[str, str], problems: dict[str, str]) -> Response:
-    everything = sorted(running().desk.sites.values(), key=lambda site: site.key)
+    everything = sorted(running().desk.sites.values(), key=lambda site: site.slug)
     after = request.args.get("after", "")
-    found = [site for site in everything if site.key > after][: _PAGE + 1]
+    found = [site for site in everything if site.slug > after][: _PAGE + 1]
     return console_page(
         "console/sites/listing.html",
         status=422 if problems else 200,
         rows=[_row(site) for site in found[:_PAGE]],
-        next_url=f"/console/sites?after={found[_PAGE - 1].key}" if len(found) > _PAGE else None,
+        next_url=f"/console/sites?after={found[_PAGE - 1].slug}" if len(found) > _PAGE else None,
         values=values,
         problems=problems,
         labels={"name": _("Name"), "key": _("Key")},
@@ -64,9 +64,9 @@ def _row(site: Site) -> dict[str, object]:
     today = running().clock().date()
     trouble = site.problems() + account_problems(site, today)
     return {
-        "key": site.key,
+        "key": site.slug,
         "name": site.name,
-        "url": f"/console/sites/{site.key}",
+        "url": f"/console/sites/{site.slug}",
         "disabled": site.disabled,
         "backend": backend_names().get(site.backend, site.backend),
         "trouble": bool(trouble),

@@ -33,18 +33,18 @@ LANGUAGES = SiteForm(
 )
 
 
-@pages.get("/sites/<key>/look")
+@pages.get("/sites/<slug>/look")
 @administrators_only
-def look(key: str) -> Response:
+def look(slug: str) -> Response:
     """Colour, logo, languages."""
-    return _page(site_of(key), None)
+    return _page(site_of(slug), None)
 
 
-@pages.post("/sites/<key>/look")
+@pages.post("/sites/<slug>/look")
 @administrators_only
-def save_look(key: str) -> Response:
+def save_look(slug: str) -> Response:
     """The colour; one that cannot be read is refused, with the nearest that can."""
-    site = site_of(key)
+    site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {"colour": typed_text("colour", 20, problems).lower()}
     colour = values["colour"]
@@ -62,35 +62,35 @@ def save_look(key: str) -> Response:
         )
     if problems:
         return _page(site, Typed("look", values, problems))
-    return saved(LOOK, key, _page, "/look", {"colour": colour or None}, values)
+    return saved(LOOK, slug, _page, "/look", {"colour": colour or None}, values)
 
 
-@pages.post("/sites/<key>/logo")
+@pages.post("/sites/<slug>/logo")
 @only(Role.ADMINISTRATOR, largest=_LARGEST_UPLOAD)
-def save_logo(key: str) -> Response:
+def save_logo(slug: str) -> Response:
     """A picture, looked at and written anew."""
-    site = site_of(key)
+    site = site_of(slug)
     file = request.files.get("logo")
     try:
         logo = as_logo(file.stream.read(MOST_BYTES + 1) if file else b"")
     except NotALogo as bad:
         return _page(site, Typed("logo", {}, {"logo": _reason(bad.why)}))
-    return saved(LOGO, key, _page, "/look", {"logo": logo.digest}, {}, logo=logo)
+    return saved(LOGO, slug, _page, "/look", {"logo": logo.digest}, {}, logo=logo)
 
 
-@pages.post("/sites/<key>/logo/remove")
+@pages.post("/sites/<slug>/logo/remove")
 @administrators_only
-def remove_logo(key: str) -> Response:
+def remove_logo(slug: str) -> Response:
     """No logo: our bell and the site's name."""
-    site_of(key)
-    return saved(LOGO, key, _page, "/look", {"logo": None}, {})
+    site_of(slug)
+    return saved(LOGO, slug, _page, "/look", {"logo": None}, {})
 
 
-@pages.post("/sites/<key>/languages")
+@pages.post("/sites/<slug>/languages")
 @administrators_only
-def save_languages(key: str) -> Response:
+def save_languages(slug: str) -> Response:
     """The languages that customers get; the first stands in for those that they want and there are not."""
-    site = site_of(key)
+    site = site_of(slug)
     chosen = [tag for tag in languages() if tag in request.form.getlist("languages")]
     first = request.form.get("first", "")
     values: Values = {"languages": chosen, "first": first}
@@ -98,7 +98,7 @@ def save_languages(key: str) -> Response:
         problem = {"first": _("Choose one of those that are ticked.")}
         return _page(site, Typed("languages", values, problem))
     ordered = (first, *(tag for tag in chosen if tag != first)) if first else tuple(chosen)
-    return saved(LANGUAGES, key, _page, "/look", {"languages": ordered}, values)
+    return saved(LANGUAGES, slug, _page, "/look", {"languages": ordered}, values)
 
 
 def _page(site: Site, typed: Typed | None) -> Response:

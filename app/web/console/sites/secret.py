@@ -14,5 +14,5 @@ def show_secret(site: Site, current: str, title: str, secret: str) -> Response:
         current=current,
         title=title,
         secret=secret,
-        back_to=f"/console/sites/{site.key}/{current}",
+        back_to=f"/console/sites/{site.slug}/{current}",
     )

@@ -55,18 +55,18 @@ _LARGEST = 500_000  # bytes: Chinese takes nine for a character
 _LONG = 60  # characters of ours: theirs gets more lines
 
 
-@pages.get("/sites/<key>/texts")
+@pages.get("/sites/<slug>/texts")
 @administrators_only
-def texts(key: str) -> Response:
+def texts(slug: str) -> Response:
     """The texts for all languages, or with `?of=de` for one."""
-    return _page(site_of(key), None, _asked(request.args.get("of", "")))
+    return _page(site_of(slug), None, _asked(request.args.get("of", "")))
 
 
-@pages.post("/sites/<key>/texts")
+@pages.post("/sites/<slug>/texts")
 @only(Role.ADMINISTRATOR, largest=_LARGEST)
-def save_texts(key: str) -> Response:
+def save_texts(slug: str) -> Response:
     """The site's own words in this language; an empty field takes ours."""
-    site = site_of(key)
+    site = site_of(slug)
     tag = _asked(request.form.get("of", ""))
     problems: dict[str, str] = {}
     values: Values = {name: typed_text(name, 2_000, problems) for name in _FIELDS}
@@ -85,7 +85,7 @@ def save_texts(key: str) -> Response:
     if problems:
         return _page(site, Typed("texts", values, problems), tag)
     query = f"/texts?of={tag}" if tag else "/texts"
-    return saved(form, key, lambda site, typed: _page(site, typed, tag), query, {"texts": kept}, values)
+    return saved(form, slug, lambda site, typed: _page(site, typed, tag), query, {"texts": kept}, values)
 
 
 def _form(tag: str) -> SiteForm:

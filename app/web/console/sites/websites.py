@@ -11,7 +11,7 @@ from app.core.site_secrets import new_identity_secret, new_secret, secret_hash
 from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_pages
 from app.web.console.sites.forms import (
-    Refused,
+    FormRefused,
     SiteForm,
     Typed,
     Values,
@@ -56,18 +56,18 @@ SERVER_KEY = SiteForm("server_key", ("secret_hash",), _secret_labels, lambda sit
 IDENTITY = SiteForm("identity", ("sealed_identity_secret",), _secret_labels, lambda site: {})
 
 
-@pages.get("/sites/<key>/websites")
+@pages.get("/sites/<slug>/websites")
 @administrators_only
-def websites(key: str) -> Response:
+def websites(slug: str) -> Response:
     """Origins, foreign forms, routing by pages, secrets."""
-    return _page(site_of(key), None)
+    return _page(site_of(slug), None)
 
 
-@pages.post("/sites/<key>/websites")
+@pages.post("/sites/<slug>/websites")
 @administrators_only
-def save_websites(key: str) -> Response:
+def save_websites(slug: str) -> Response:
     """Origins, foreign forms, routing by pages."""
-    site = site_of(key)
+    site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {
         "origins": typed_text("origins", _LONGEST_LIST, problems),
@@ -79,24 +79,24 @@ def save_websites(key: str) -> Response:
         problems["foreign_forms"] = _("Please choose one.")
     if problems:
         return _page(site, Typed("websites", values, problems))
-    return saved(WEBSITES, key, _page, "/websites", {**values, "origins": origins}, values)
+    return saved(WEBSITES, slug, _page, "/websites", {**values, "origins": origins}, values)
 
 
-@pages.post("/sites/<key>/server-key")
+@pages.post("/sites/<slug>/server-key")
 @administrators_only
-def make_server_key(key: str) -> Response:
+def make_server_key(slug: str) -> Response:
     """A new key for the site's servers, shown once."""
 
     def options() -> tuple[str, Values]:
         secret = new_secret()
         return secret, {"secret_hash": secret_hash(secret)}
 
-    return _made(SERVER_KEY, key, _("Key for the site’s servers"), options)
+    return _made(SERVER_KEY, slug, _("Key for the site’s servers"), options)
 
 
-@pages.post("/sites/<key>/identity-secret")
+@pages.post("/sites/<slug>/identity-secret")
 @administrators_only
-def make_identity_secret(key: str) -> Response:
+def make_identity_secret(slug: str) -> Response:
     """A new secret that vouches for customers, shown once."""
     with held_sealer(running().settings.keys_path) as sealer:
 
@@ -104,16 +104,16 @@ def make_identity_secret(key: str) -> Response:
             secret = new_identity_secret()
             return secret, {"sealed_identity_secret": sealer.seal(secret)}
 
-        return _made(IDENTITY, key, _("Identity secret"), options)
+        return _made(IDENTITY, slug, _("Identity secret"), options)
 
 
-def _made(form: SiteForm, key: str, title: str, make: Callable[[], tuple[str, Values]]) -> Response:
-    site = site_of(key)
+def _made(form: SiteForm, slug: str, title: str, make: Callable[[], tuple[str, Values]]) -> Response:
+    site = site_of(slug)
     secret, options = make()
     try:
-        keep(form, key, options, {})
-    except Refused as refused:
-        return _page(site_of(key), refused.typed)
+        keep(form, slug, options, {})
+    except FormRefused as refused:
+        return _page(site_of(slug), refused.typed)
     return show_secret(site, "websites", title, secret)
 
 
