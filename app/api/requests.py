@@ -258,7 +258,7 @@ def _identity(here: Running, site: Site, token: str, problems: dict[str, str]) -
     if not token:
         return None
     try:
-        return read_identity(token, site_identity_secret(site, here), here.clock())
+        return read_identity(token, site_identity_secret(site, here), site.slug, here.clock())
     except BadIdentity as bad:
         reason = str(bad)
         problems["identity"] = f"{reason[:1].upper()}{reason[1:]}."

@@ -30,11 +30,15 @@ class Identity:
     expires_at: datetime
 
 
-def read_identity(token: str, secret: str, now: datetime) -> Identity:
-    """What a token says. Raises BadIdentity; a clock 60 seconds off is forgiven."""
+def read_identity(token: str, secret: str, site: str, now: datetime) -> Identity:
+    """What a token for this site (its slug) says. A token without `aud` is for the site whose secret signed it.
+
+    Raises BadIdentity; a clock 60 seconds off is forgiven."""
     if len(token) > LONGEST_IDENTITY:
         raise BadIdentity(f"it has {len(token)} characters; at most {LONGEST_IDENTITY} are allowed")
     claims = _verified(token, secret)
+    if "aud" in claims and site not in _audiences(claims["aud"]):
+        raise BadIdentity(f"its aud is not {site}")
     subject, token_id = _text(claims, "sub"), _text(claims, "jti")
     made, ends = _moment(claims, "iat"), _moment(claims, "exp")
     if made > now + LEEWAY:
@@ -64,6 +68,10 @@ def _verified(token: str, secret: str) -> Mapping[str, Any]:
         raise BadIdentity(f"its {missing.claim} is missing") from None
     except (jwt.InvalidTokenError, ValueError, RecursionError):
         raise BadIdentity("it could not be read as a JWT with sub, iat, exp and jti") from None
+
+
+def _audiences(aud: object) -> list[object]:
+    return aud if isinstance(aud, list) else [aud]
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

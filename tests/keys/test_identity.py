@@ -32,13 +32,24 @@ def token(algorithm: str = "HS256", secret: str = SECRET, **claims: Any) -> str:
 
 
 def test_what_a_token_says() -> None:
-    found = read_identity(token(number=4711), SECRET, NOW)
+    found = read_identity(token(number=4711), SECRET, "help", NOW)
     assert found.subject == "u-1"
     assert found.elements == {"customer_name": "Zoë", "customer_email": "z@e", "customer_number": "4711"}
     assert found.expires_at == NOW + timedelta(minutes=6)
-    assert read_identity(token(name=None, email=None, number=None), SECRET, NOW).elements == {}
+    assert read_identity(token(name=None, email=None, number=None), SECRET, "help", NOW).elements == {}
     # Claims that are not for us do no harm.
-    assert read_identity(token(aud="somebody", iss="us", nbf=1), SECRET, NOW).subject == "u-1"
+    assert read_identity(token(iss="us", nbf=1), SECRET, "help", NOW).subject == "u-1"
+
+
+@pytest.mark.parametrize("aud", ["help", ["other", "help"]])
+def test_a_token_may_name_its_site(aud: object) -> None:
+    assert read_identity(token(aud=aud), SECRET, "help", NOW).subject == "u-1"
+
+
+@pytest.mark.parametrize("aud", ["other", "", "HELP", 7, ["other"], [], {"help": 1}])
+def test_a_token_for_another_site_is_refused(aud: object) -> None:
+    with pytest.raises(BadIdentity, match="its aud is not help"):
+        read_identity(token(aud=aud), SECRET, "help", NOW)
 
 
 def seconds(**time: float) -> int:
@@ -78,12 +89,12 @@ def seconds(**time: float) -> int:
 )
 def test_what_is_wrong_with_a_token_is_said(given: str, says: str) -> None:
     with pytest.raises(BadIdentity, match=says):
-        read_identity(given, SECRET, NOW)
+        read_identity(given, SECRET, "help", NOW)
 
 
 def test_a_clock_that_is_a_minute_off_is_forgiven() -> None:
     for iat, exp in ((seconds(seconds=59), seconds(minutes=5)), (seconds(minutes=-9), seconds(seconds=-59))):
-        assert read_identity(token(iat=iat, exp=exp), SECRET, NOW).subject == "u-1"
+        assert read_identity(token(iat=iat, exp=exp), SECRET, "help", NOW).subject == "u-1"
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def example(language: str) -> str:
 
 
 def assert_good(token: str) -> None:
-    identity = read_identity(token.strip(), SECRET, datetime.now(UTC))
+    identity = read_identity(token.strip(), SECRET, "help", datetime.now(UTC))
     assert (identity.subject, *identity.elements.values()) == CUSTOMER
 
 
