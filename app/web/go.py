@@ -28,7 +28,8 @@ log = structlog.get_logger()
 def go(token: str) -> Response:
     """302 to the applet, or the applet itself, or a page that fetches it from the vendor.
 
-    410 with a way to a new link when this one is used up or late, 404 when it is not ours.
+    204 for a mail scanner or a prefetch, which counts for nothing and learns nothing. 410 with a way to a new link
+    when this one is used up or late, 404 when it is not ours.
     """
     here = running()
     try:
@@ -40,14 +41,20 @@ def go(token: str) -> Response:
     target = find_start(here.database, link.id)
     if target is None or target.state is not RequestState.OPENED:
         return _over(here, target)
+    return _opened(here, link.id, target)
+
+
+def _opened(here: Running, link_id: str, target: StartTarget) -> Response:
     site = here.desk.sites.get(target.site)
     speak_for(site)
     if target.opens >= most_openings(site):
         return _over(here, target)
+    if is_only_looking():
+        return with_headers(Response(status=204), REDIRECT)
     if site is not None and site.one_time_links and request.method != "POST":
         page = render_template("start.html", site=site, reference=target.reference, action=request.path)
         return make_response(page)
-    if not is_only_looking() and not record_start(here.database, link.id, most_openings(site), here.clock()):
+    if not record_start(here.database, link_id, most_openings(site), here.clock()):
         return _over(here, target)
     return _started(here, target, site)
 
@@ -104,7 +111,6 @@ def _in_browser(here: Running, target: StartTarget, site: Site | None) -> Respon
         reference=target.reference,
         action=call.address,
         fields=call.fields,
-        auto=not is_only_looking(),
     )
     return with_headers(make_response(html), posting_to(call.address))
 

@@ -48,5 +48,5 @@ def asked_platform() -> Platform:
 
 
 def is_only_looking() -> bool:
-    """Mail scanners, prefetchers and link checkers: they count for nothing."""
-    return request.method == "HEAD" or is_fetched_ahead()
+    """Whether a mail scanner, a prefetch or a link checker asks, which counts for nothing. A POST is always meant."""
+    return request.method == "HEAD" or (request.method == "GET" and is_fetched_ahead())

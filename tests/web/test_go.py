@@ -64,11 +64,21 @@ def test_the_redirect_is_empty_and_bears_exactly_the_agreed_headers(client: Page
 def test_head_and_prefetch_count_for_nothing(client: PageClient, here: Running, headers: dict[str, str]) -> None:
     status_path, path = opened(client)
     for _ in range(MOST_OPENINGS + 1):
-        assert client.open("HEAD", path).status == 302
-        assert client.get(path, headers=headers).status == 302
+        for looked in (client.open("HEAD", path), client.get(path, headers=headers)):
+            assert (looked.status, looked.body) == (204, b"")
+            assert "Location" not in looked.headers
     assert times_opened(here, client, status_path) == 0
     assert client.get(path).status == 302
     assert times_opened(here, client, status_path) == 1
+
+
+def test_a_post_counts_whatever_it_says_of_itself(client: PageClient, change_site: ChangeSite) -> None:
+    change_site(one_time_links=True)
+    _, path = opened(client)
+    ahead = {"Sec-Purpose": "prefetch"}
+    assert client.get(path, headers=ahead).status == 204
+    assert client.post(path, headers=ahead).status == 302
+    assert client.post(path, headers=ahead).status == 410
 
 
 def test_after_twenty_openings_one_press_makes_a_fresh_link(client: PageClient, clock: StandingClock) -> None:
@@ -120,7 +130,7 @@ def test_another_spelling_of_the_token_is_the_same_link(client: PageClient, here
     status_path, path = opened(client)
     letters = string.ascii_letters + string.digits + "-_"
     spellings = [path[:-1] + letter for letter in letters] + [f"{path}=", f"{path}=="]
-    valid = [spelling for spelling in spellings if client.open("HEAD", spelling).status == 302]
+    valid = [spelling for spelling in spellings if client.open("HEAD", spelling).status == 204]
     assert len(valid) > 1, "several spellings are known to verify"
     for turn in range(MOST_OPENINGS):
         assert client.get(valid[turn % len(valid)]).status == 302
