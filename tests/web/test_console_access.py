@@ -168,6 +168,19 @@ def test_an_unsafe_request_without_its_token_changes_nothing(
     assert client.get("/console/").status == 200
 
 
+@pytest.mark.parametrize("email", ["dora@example.com", None])
+def test_json_is_no_form_of_the_console(
+    app: Flask, client: PageClient, there: dict[str, str], email: str | None
+) -> None:
+    if email:
+        log_in(client, email, PASSWORD)
+    unsafe = [(method, path) for method, path, _who in guarded(app, there) if method != "GET"]
+    for method, path in [*unsafe, ("POST", "/console/login"), ("POST", "/console/login/code")]:
+        for body in ("[1,2]", "7", '{"a":' * 3000 + "1" + "}" * 3000, '{"csrf_token": "x"}', "{"):
+            answer = client.open(method, path, data=body, content_type="application/json")
+            assert answer.status == 415, (path, body[:20])
+
+
 def test_nobody_gets_at_the_objects_of_another_department(app: Flask, here: Running, clock: StandingClock) -> None:
     """Every address that names an object, asked with one of anna's by ben, who is in another department."""
     request = NewSessionRequest(department="10", customer_name=SECRET, problem_description=SECRET)

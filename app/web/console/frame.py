@@ -19,7 +19,7 @@ from app.core.ticket import Ticket
 from app.core.way_back import HOME, way_back
 from app.core.who_sees import may_see
 from app.edge.access import Who, open_to
-from app.edge.incoming import is_foreign_post, see_other, sent_from
+from app.edge.incoming import FORM_TYPE, MULTIPART, is_foreign_post, see_other, sent_from
 from app.edge.this_app import running
 from app.web.words import _
 
@@ -150,10 +150,15 @@ def _is_at(url: str) -> bool:
 
 
 def _refuse_foreign_posts() -> None:
-    """An unsafe request must be small and come from our own pages, whatever its CSRF token says."""
+    """An unsafe request must be a small form from our own pages, whatever its CSRF token says.
+
+    JSON is refused here: Flask-WTF would read it as a form, and fails on anything but a flat object.
+    """
     request.max_content_length = MAX_BODY
     if request.method in _SAFE:
         return
+    if request.mimetype not in ("", FORM_TYPE, MULTIPART):
+        abort(415)
     if is_foreign_post(running().settings):
         abort(403)
 
