@@ -25,6 +25,15 @@ def imported(tree: ast.Module) -> Iterator[str]:
             yield node.module or ""
 
 
+def from_tests(tree: ast.Module) -> Iterator[str]:
+    """What a module imports from tests, in full: `tests.web.console_client.log_in`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("tests."))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "tests":
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
 def test_the_core_imports_only_itself_the_standard_library_and_itsdangerous() -> None:
     core = sorted((APP / "core").rglob("*.py"))
     assert len(core) > 8
@@ -56,6 +65,18 @@ def test_no_file_is_named_after_a_kind() -> None:
     assert [
         path for path in everything if path.stem in NAMED_AFTER_A_KIND or path.parent.name in NAMED_AFTER_A_KIND
     ] == []
+
+
+def test_no_test_module_is_imported_for_its_helpers() -> None:
+    """What two test modules need stands in a module that is named after what it does."""
+    folder = Path(__file__).parent
+    borrowed = [
+        f"{source.relative_to(folder)}: {name}"
+        for source in sorted(folder.rglob("*.py"))
+        for name in from_tests(ast.parse(source.read_text("utf-8")))
+        if any(part.startswith("test_") for part in name.split("."))
+    ]
+    assert borrowed == []
 
 
 def test_every_route_is_for_whom_the_frozen_list_says(app: Flask) -> None:

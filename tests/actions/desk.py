@@ -1,6 +1,8 @@
 """The desk as actions see it: submit to it, and look at what it holds."""
 
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from app.actions.submit import Submission, submit
@@ -16,6 +18,8 @@ from app.store.staff import load_staff
 from app.store.tickets import list_tickets, ticket_by_number
 from tests.conftest import StandingClock
 
+MONTH = timedelta(days=30)
+APPLETS = Path("there-is-no-such-folder")
 ZOE = NewSessionRequest(
     department="20",
     customer_name="Zoë",

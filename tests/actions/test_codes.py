@@ -16,8 +16,7 @@ from app.core.session_code import SessionCode
 from app.store.codes import code_by_id, codes_of
 from app.store.requests import end_request
 from app.store.staff import load_staff
-from tests.actions.desk import DeskAtWork
-from tests.actions.test_privacy import APPLETS, MONTH
+from tests.actions.desk import APPLETS, MONTH, DeskAtWork
 
 ADDRESS, HOUR = "192.0.2.7", timedelta(hours=1)
 

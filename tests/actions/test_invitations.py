@@ -21,7 +21,8 @@ from app.actions.tries import Unbounded
 from app.store import tables
 from app.store.staff import accounts, set_technician_disabled
 from tests.actions.desk import DeskAtWork
-from tests.actions.test_team import ANNA, at_once, is_in, log_in_as, person, told
+from tests.actions.people import ANNA, is_in, log_in_as, person, told
+from tests.at_once import at_once
 from tests.conftest import PASSWORD
 
 CHOSEN = "lamp-river-forty"

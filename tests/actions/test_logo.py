@@ -6,20 +6,13 @@ import struct
 import time
 import zlib
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from app.actions.logo import HIGHEST, MOST_BYTES, REASONS, WIDEST, NotALogo, as_logo
-
-
-def picture(size: tuple[int, int] = (400, 100), mode: str = "RGB", form: str = "PNG", **options: Any) -> bytes:
-    out = io.BytesIO()
-    image = Image.linear_gradient("L").resize(size).convert(mode)
-    image.save(out, form, **options)
-    return out.getvalue()
+from tests.pictures import picture
 
 
 def why(raw: bytes) -> str:

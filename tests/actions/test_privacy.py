@@ -19,11 +19,9 @@ from app.store.log_in_tries import add_failure
 from app.store.requests import insert_request, newest_link
 from app.store.tables import metadata
 from app.store.tickets import change_elements
-from tests.actions.desk import ZOE, DeskAtWork
+from tests.actions.desk import APPLETS, MONTH, ZOE, DeskAtWork
 from tests.store.rows import request_row
 
-MONTH = timedelta(days=30)
-APPLETS = Path("there-is-no-such-folder")
 CANARY = NewSessionRequest(
     department="CANARY-département",
     tech="canary-tech@example.com",

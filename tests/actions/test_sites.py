@@ -22,7 +22,7 @@ from app.store.audit import acts
 from app.store.database import Database
 from app.store.logos import find_logo
 from app.store.sites import load_generation, load_sites
-from tests.actions.test_logo import picture
+from tests.pictures import picture
 from tests.store.rows import NOW
 
 

@@ -1,6 +1,5 @@
 """Changes to the team: each is audited, and somebody who can log in stays an administrator."""
 
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -8,37 +7,15 @@ from sqlalchemy import Connection, insert, select, update
 
 from app.actions import team
 from app.actions.invitations import InvitationOver, invite, invited
-from app.actions.log_in import current_technician, log_in
 from app.core.role import Role
-from app.core.staff import Department, Technician
+from app.core.staff import Department
 from app.core.team import Particulars, particulars
-from app.store.audit import acts
 from app.store.console_sessions import sessions_of
 from app.store.staff import end_password, load_staff, set_password_hash
 from app.store.tables import recovery_codes, technicians
 from tests.actions.desk import DeskAtWork
-from tests.conftest import PASSWORD
-
-ANNA, DORA = "anna@example.com", "dora@example.com"
-
-
-def person(desk: DeskAtWork, email: str = ANNA) -> Technician:
-    with desk.database.read() as connection:
-        return load_staff(connection).technicians[email]
-
-
-def told(desk: DeskAtWork) -> list[tuple[int | None, str, str, dict[str, object]]]:
-    """The audit log, oldest first."""
-    with desk.database.read() as connection:
-        return [(act.who, act.act, act.about, act.detail) for act in reversed(acts(connection))]
-
-
-def log_in_as(desk: DeskAtWork, email: str = ANNA) -> str:
-    return log_in(desk.database, email, PASSWORD, "192.0.2.7", desk.clock())
-
-
-def is_in(desk: DeskAtWork, secret: str) -> bool:
-    return current_technician(desk.database, secret, desk.clock()) is not None
+from tests.actions.people import ANNA, DORA, is_in, log_in_as, person, told
+from tests.at_once import at_once
 
 
 def test_departments_are_added_renamed_and_disabled(desk: DeskAtWork) -> None:
@@ -246,24 +223,3 @@ def test_two_administrators_who_take_the_role_from_each_other_at_once_never_both
         )
         assert sorted(gone) == ["LastAdministrator", "done"]
         team.disable_technician(desk.database, dora.id, None, desk.clock(), disabled=False)
-
-
-def at_once(*jobs: Callable[[], object]) -> list[str]:
-    """How each ended: `done` or the name of its exception."""
-    ready, ends = threading.Barrier(len(jobs)), list[str]()
-
-    def run(job: Callable[[], object]) -> None:
-        ready.wait(10)
-        try:
-            job()
-        except Exception as error:  # noqa: BLE001 - whichever it is, the test says so
-            ends.append(type(error).__name__)
-        else:
-            ends.append("done")
-
-    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return ends

@@ -13,31 +13,13 @@ from app.core.site import Site
 from app.process.running import Running
 from app.store.sites import add_site
 from tests.api.calls import BROWSER, FORM_PATH, FORM_PATHS, JSON, REST_PATH, Flavour, call, envelope, newest, tickets
+from tests.api.refusals import assert_refused
 from tests.conftest import UID
-from tests.page_client import HOST, Answer, PageClient
+from tests.page_client import HOST, PageClient
 
 KEY = {"INTEGRATION-KEY": UID}
 FORM_TYPE = "application/x-www-form-urlencoded"
 flavours = pytest.mark.parametrize("flavour", Flavour)
-
-
-def assert_refused(answer: Answer, status: int, *words: str, page: bool = False) -> None:
-    """That status with those words, as a page or in the vendor's envelope, and never to be cached."""
-    assert answer.status == status, answer.text
-    assert answer.headers["Cache-Control"] == "no-store"
-    if page:
-        assert answer.is_page
-        said = answer.page.get_text()
-    else:
-        assert answer.headers["Content-Type"] == "application/json"
-        body = answer.json
-        said = body["errorDetails"]["errorMsg"]
-        assert body == {
-            "result": "ERROR",
-            "details": None,
-            "errorDetails": {"errorCode": status, "errorMsg": said},
-        }
-    assert [word for word in words if word in said] == list(words), said
 
 
 def refused_everywhere(

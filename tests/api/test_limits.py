@@ -7,7 +7,7 @@ from app.core.site import Site
 from app.process.running import Running
 from app.store.sites import add_site
 from tests.api.calls import BROWSER, FORM_PATH, JSON, REST_PATH, tickets
-from tests.api.test_errors import assert_refused
+from tests.api.refusals import assert_refused
 from tests.conftest import UID, StandingClock
 from tests.page_client import HOST, PageClient
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.actions.test_logo import picture
 from tests.browser.conftest import Look, NewHost, NewPage
 from tests.browser.host_page import SUBMIT
 from tests.browser.journeys import LATE, log_in
 from tests.live_server import LiveServer
+from tests.pictures import picture
 from tests.vendor.stand_in import OWN_APPLET, Vendor, stand_in
 
 pytestmark = pytest.mark.browser

@@ -7,7 +7,7 @@ from app.keys.key_file import ensure_keys
 from app.store.audit import record
 from app.store.staff import load_staff
 from tests.cli.command import Handbell
-from tests.cli.test_requests import hand_in
+from tests.cli.handed_in import hand_in
 
 
 def log(handbell: Handbell, *options: str) -> list[Any]:

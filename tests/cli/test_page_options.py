@@ -11,8 +11,8 @@ from app.store.audit import acts
 from app.store.database import Database
 from app.store.logos import find_logo
 from app.store.sites import load_sites
-from tests.actions.test_logo import picture
 from tests.cli.command import Handbell
+from tests.pictures import picture
 
 
 @pytest.fixture

@@ -3,31 +3,12 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from app.actions.submit import Submission, submit
 from app.actions.work import Work, claim
-from app.core.new_session import NewSessionRequest
-from app.core.request import CustomerRequest
 from app.core.standing import Standing
-from app.store.sites import load_sites
 from app.store.staff import load_staff
 from app.store.tickets import ticket_by_number
 from tests.cli.command import Handbell
-
-ZOE = NewSessionRequest(
-    department="id_10",
-    tech="nobody@example.com",
-    customer_name="Zoë \N{PILE OF POO}",
-    customer_email="zoe@example.com",
-    customer_number="C-1",
-    problem_description="It broke.\nTwice.",
-)
-
-
-def hand_in(handbell: Handbell, when: datetime) -> CustomerRequest:
-    with handbell.database() as database:
-        with database.read() as connection:
-            site, staff = load_sites(connection)[0], load_staff(connection)
-        return submit(database, staff, Submission(site, ZOE, False, "page", f"{when}", "192.0.2.7", 99), when)
+from tests.cli.handed_in import ZOE, hand_in
 
 
 def test_a_request_and_its_ticket_are_listed_and_shown(filled: Handbell) -> None:

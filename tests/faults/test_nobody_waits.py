@@ -2,8 +2,7 @@
 
 import logging
 import time
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from sqlalchemy import Row
 
 from app.core.request import RequestState
+from tests.faults.call_rate import most_within
 from tests.faults.crowd import Crowd, Plan, Visit, crowd
 from tests.faults.hosts import Hosts, running
 from tests.faults.kept import check_kept, hurry, rows_of
@@ -35,12 +35,6 @@ def visits() -> list[Visit]:
     during = [Visit(f"during-{n}", after=n * every, looks=True) for n in range(PROFILE.clients)]
     late = [Visit(f"late-{n}", after=PROFILE.hang + 1 + n * 0.05, looks=True) for n in range(LATE)]
     return [*during, *late]
-
-
-def most_within(seconds: float, times: Sequence[float]) -> int:
-    """The most calls within any so many seconds."""
-    ordered = sorted(times)
-    return max((bisect_left(ordered, at + seconds) - place for place, at in enumerate(ordered)), default=0)
 
 
 def all_opened(hosts: Hosts) -> bool:

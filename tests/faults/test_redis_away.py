@@ -9,10 +9,10 @@ import pytest
 from bs4 import BeautifulSoup
 
 from app.core.request import RequestState
+from tests.faults.call_rate import most_within
 from tests.faults.crowd import Plan, Visit, crowd
 from tests.faults.hosts import Hosts, running
 from tests.faults.kept import check_kept, check_sessions, rows_of, settle_all
-from tests.faults.test_nobody_waits import most_within
 from tests.own_redis import OwnRedis
 from tests.vendor.remote import RemoteVendor, vendor_process
 from tests.vendor.stand_in import KEY

@@ -15,6 +15,7 @@ from app.store.requests import request_by_reference
 from app.store.tickets import end_ticket, list_tickets, ticket_history
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
+from tests.web.customer_client import applet_of
 
 ChangeSite = Callable[..., Site]
 ELEMENTS = {
@@ -24,12 +25,6 @@ ELEMENTS = {
     "problem_description": "It broke.\nTwice.",
 }
 WINDOWS = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0 Safari/537.36"}
-
-
-def applet_of(client: PageClient, **fields: str) -> str:
-    """A fresh request's applet, started."""
-    status = client.get(client.submit(**fields).location)
-    return client.get(str(status.page.select("a[data-start]")[0]["href"])).location
 
 
 def newest(here: Running) -> Ticket:

@@ -7,101 +7,15 @@ import pytest
 from flask import Flask
 
 from app.actions.log_in import hashed_password
-from app.actions.ticket import open_ticket
-from app.core.new_session import NewSessionRequest
 from app.edge.access import Who, declared
 from app.factory import create_app
 from app.process.running import Running
 from app.settings import Settings
 from app.store.staff import set_password_hash, set_technician_disabled
 from tests.conftest import PASSWORD, StandingClock, fill_desk
-from tests.page_client import HOST, Answer, PageClient
-
-ANNA, BEN = "anna@example.com", "ben@example.com"
-_STAFF = (Who.TECHNICIANS, Who.SUPERVISORS, Who.ADMINISTRATORS)
-SAME_ORIGIN = {"Origin": f"http://{HOST}", "Sec-Fetch-Site": "same-origin"}
-TEXTS = (
-    "<script>alert(1)</script>",
-    "</p></section><script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "<svg onload=alert(1)>",
-    "<svg><script>alert(1)</script></svg>",
-    "<iframe src=javascript:alert(1)>",
-    "<a href='javascript:alert(1)'>press</a>",
-    "javascript:alert(1)",
-    "data:text/html,<script>alert(1)</script>",
-    '" onmouseover="alert(1)',
-    "' onfocus='alert(1)' autofocus='",
-    '"><script>alert(1)</script>',
-    "'><img src=x onerror=alert(1)>",
-    "--><script>alert(1)</script>",
-    "]]><script>alert(1)</script>",
-    "<!--",
-    "<![CDATA[<script>alert(1)</script>]]>",
-    "</textarea><script>alert(1)</script>",
-    "</title><script>alert(1)</script>",
-    "</style><script>alert(1)</script>",
-    "</script><script>alert(1)</script>",
-    "</table></div></main></body></html>",
-    "<tr><td>one more row</td></tr>",
-    "<form action=//evil.example><input name=csrf_token>",
-    "<base href=//evil.example>",
-    "<meta http-equiv=refresh content='0;url=//evil.example'>",
-    "<link rel=stylesheet href=//evil.example>",
-    "<style>*{display:none}</style>",
-    "<object data=x>",
-    "<embed src=x>",
-    "<math><mi xlink:href='javascript:alert(1)'>x</mi></math>",
-    "<details open ontoggle=alert(1)>",
-    "<input autofocus onfocus=alert(1)>",
-    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
-    "<template><script>alert(1)</script></template>",
-    "{{ 7*7 }}",
-    "{% raw %}{{ config }}{% endraw %}",
-    "{{ ''.__class__.__mro__ }}",
-    "${7*7} #{7*7} <%= 7*7 %>",
-    "%(number)s %s %d {0} {number}",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "&#60;script&#62;",
-    "&amp;amp; &copy &notin;",
-    "\u003cscript\u003e \\u003cscript\\u003e",
-    "＜script＞alert(1)＜/script＞",
-    "\u202egnp.exe\u202c and \u2066isolated\u2069",
-    "a\u200bb\u200dc\ufeffd",
-    "\N{PILE OF POO}\N{ZERO WIDTH JOINER}\N{ROCKET} e\u0301\u0301\u0301\u0301\u0301",
-    "'; DROP TABLE tickets; --",
-    'line one\nline two\n\n=HYPERLINK("//evil.example")',
-)
-
-
-def csrf_of(page: Answer) -> str:
-    return str(page.page.select("input[name=csrf_token]")[0]["value"])
-
-
-def log_in(client: PageClient, email: str = ANNA, password: str = PASSWORD) -> Answer:
-    token = csrf_of(client.get("/console/login"))
-    return client.post("/console/login", {"csrf_token": token, "email": email, "password": password})
-
-
-def log_out(client: PageClient) -> Answer:
-    return client.post("/console/logout", {"csrf_token": csrf_of(client.get("/console/"))})
-
-
-def is_in(client: PageClient) -> bool:
-    answer = client.get("/console/")
-    assert answer.status in (200, 303)
-    return answer.status == 200
-
-
-def cookie(client: PageClient) -> str | None:
-    found = client._client.get_cookie("handbell", domain="127.0.0.1")
-    return found.value if found else None
-
-
-def ticket(here: Running, clock: StandingClock, **asked: str) -> int:
-    request = NewSessionRequest(**asked)  # type: ignore[arg-type]
-    return open_ticket(here.database, here.desk.staff, "default", request, clock()).number
-
+from tests.page_client import HOST, PageClient
+from tests.web.console_client import ANNA, BEN, SAME_ORIGIN, cookie, csrf_of, is_in, log_in, log_out, ticket
+from tests.web.markup_texts import TEXTS, tags
 
 OPEN = {"GET,POST /console/login", "GET,POST /console/login/code"}
 
@@ -382,10 +296,6 @@ def test_the_ticket_page_says_where_it_went_and_why(client: PageClient, here: Ru
     assert "Computers" in facts
     assert "This department was asked for." in facts
     assert "unverified" in page.select("section[aria-labelledby=customer]").get_text()
-
-
-def tags(page: Answer) -> list[str]:
-    return [element.name for element in page.page.find_all(True)]
 
 
 def test_hostile_texts_are_only_text(client: PageClient, here: Running, clock: StandingClock) -> None:

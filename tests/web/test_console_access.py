@@ -17,7 +17,7 @@ from app.store.requests import list_requests
 from app.store.tickets import ticket_by_number
 from tests.conftest import PASSWORD, StandingClock
 from tests.page_client import HOST, PageClient
-from tests.web.test_console import csrf_of, log_in
+from tests.web.console_client import csrf_of, log_in
 
 SECRET = "kept-from-strangers"
 WHO_MAY = {

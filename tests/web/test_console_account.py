@@ -14,7 +14,7 @@ from app.store.staff import load_staff
 from tests.actions.authenticator import Authenticator
 from tests.conftest import PASSWORD, StandingClock
 from tests.page_client import Answer, PageClient
-from tests.web.test_console import ANNA, BEN, cookie, csrf_of, is_in, log_in
+from tests.web.console_client import ANNA, BEN, cookie, csrf_of, is_in, log_in
 
 ACCOUNT, SECOND_FACTOR = "/console/account", "/console/account/second-factor"
 NEW = "tidy kettle forgets"

@@ -6,8 +6,8 @@ from flask import Flask
 from app.process.running import Running
 from app.store.audit import record
 from tests.page_client import Answer, PageClient
-from tests.web.test_console import TEXTS, csrf_of, log_in, tags
-from tests.web.test_console_data import DORA
+from tests.web.console_client import DORA, csrf_of, log_in
+from tests.web.markup_texts import TEXTS, tags
 
 AUDIT = "/console/audit"
 

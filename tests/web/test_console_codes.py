@@ -9,8 +9,8 @@ from app.process.running import Running
 from app.store.sites import add_site
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
-from tests.web.test_console import BEN, csrf_of, log_in
-from tests.web.test_pin import enter
+from tests.web.console_client import BEN, csrf_of, log_in
+from tests.web.customer_client import enter
 
 CODES = "/console/codes"
 

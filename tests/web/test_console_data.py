@@ -16,10 +16,9 @@ from app.store.tickets import add_event, list_tickets
 from tests.actions.desk import ZOE
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
-from tests.web.test_console import csrf_of, log_in
+from tests.web.console_client import DORA, csrf_of, log_in
 
 DATA = "/console/data"
-DORA = "dora@example.com"
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from app.core.desk_options import DeskOptions
 from app.process.running import Running
 from app.store.audit import acts
 from tests.page_client import Answer, PageClient
-from tests.web.test_console import csrf_of, log_in
-from tests.web.test_console_data import DORA
+from tests.web.console_client import DORA, csrf_of, log_in
 
 DESK = "/console/desk"
 

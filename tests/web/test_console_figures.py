@@ -20,7 +20,7 @@ from app.store.tickets import insert_ticket
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
 from tests.store.rows import request_row, ticket_row
-from tests.web.test_console import log_in
+from tests.web.console_client import log_in
 
 HERE = "/console/figures"
 

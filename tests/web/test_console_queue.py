@@ -16,7 +16,7 @@ from app.store.tables import technicians, tickets
 from app.store.tickets import add_event
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
-from tests.web.test_console import ANNA, BEN, log_in, ticket
+from tests.web.console_client import ANNA, BEN, log_in, ticket
 
 SVEN = "sven@example.com"
 LIVE = {"X-Live": "1", "X-Background": "1"}

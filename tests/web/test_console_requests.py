@@ -23,7 +23,8 @@ from tests.page_client import Answer, PageClient
 from tests.store.rows import request_row
 from tests.vendor.stand_in import KEY, Answers, Vendor, stand_in
 from tests.waiting import until
-from tests.web.test_console import TEXTS, csrf_of, log_in
+from tests.web.console_client import csrf_of, log_in
+from tests.web.markup_texts import TEXTS
 
 SVEN, DORA = "sven@example.com", "dora@example.com"
 WITHIN = 20.0  # seconds

@@ -19,10 +19,10 @@ from app.store.audit import Act, acts
 from app.store.sites import add_site
 from app.web.console.sites import check as site_check
 from app.web.console.sites.texts import IN_THE_WIDGET, ON_PAGES
-from tests.actions.test_logo import picture
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
-from tests.web.test_console import csrf_of, log_in
+from tests.pictures import picture
+from tests.web.console_client import csrf_of, log_in
 
 DORA, SVEN, ANNA = "dora@example.com", "sven@example.com", "anna@example.com"
 BASE = "/console/sites/default"

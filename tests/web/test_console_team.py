@@ -19,7 +19,8 @@ from app.store.staff import set_password_hash, set_role
 from app.store.tables import technicians
 from tests.conftest import PASSWORD, StandingClock
 from tests.page_client import Answer, PageClient
-from tests.web.test_console import ANNA, BEN, TEXTS, csrf_of, is_in, log_in, tags, ticket
+from tests.web.console_client import ANNA, BEN, csrf_of, is_in, log_in, ticket
+from tests.web.markup_texts import TEXTS, tags
 
 DORA, SVEN = "dora@example.com", "sven@example.com"
 POSTS = (

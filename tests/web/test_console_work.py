@@ -16,8 +16,9 @@ from app.store.staff import add_technician, set_away
 from app.store.tickets import list_tickets, ticket_by_number, ticket_history
 from tests.conftest import PASSWORD, StandingClock
 from tests.page_client import Answer, PageClient
-from tests.web.test_applet import applet_of
-from tests.web.test_console import ANNA, BEN, TEXTS, csrf_of, log_in, tags, ticket
+from tests.web.console_client import ANNA, BEN, csrf_of, log_in, ticket
+from tests.web.customer_client import applet_of
+from tests.web.markup_texts import TEXTS, tags
 
 SVEN, DORA = "sven@example.com", "dora@example.com"
 EVERY = ("claim", "release", "transfer", "note", "close", "reopen")

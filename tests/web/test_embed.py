@@ -13,7 +13,8 @@ from app.files.widget_files import widget_script
 from app.process.running import Running
 from app.store import sites as site_store
 from tests.page_client import Answer, PageClient, check_html
-from tests.web.test_console import TEXTS, log_in
+from tests.web.console_client import log_in
+from tests.web.markup_texts import TEXTS
 
 DORA = "dora@example.com"
 PATH = "/console/sites/default/embed"

@@ -20,8 +20,8 @@ from app.store.tables import requests, tickets
 from app.store.tickets import list_tickets, ticket_history
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
-from tests.web.test_console import log_in
-from tests.web.test_translations import messages
+from tests.web.catalogues import messages
+from tests.web.console_client import log_in
 
 ChangeSite = Callable[..., Site]
 Look = Callable[..., None]

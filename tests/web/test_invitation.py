@@ -7,7 +7,7 @@ from app.actions.invitations import invite
 from app.process.running import Running
 from tests.conftest import PASSWORD, StandingClock
 from tests.page_client import Answer, PageClient
-from tests.web.test_console import ANNA, BEN, csrf_of, is_in, log_in
+from tests.web.console_client import ANNA, BEN, csrf_of, is_in, log_in
 
 CHOSEN = "lamp-river-forty"
 

@@ -20,6 +20,7 @@ from app.store.staff import set_technician_disabled
 from app.store.tickets import list_tickets
 from tests.conftest import StandingClock
 from tests.page_client import HOST, Answer, PageClient
+from tests.web.customer_client import enter
 
 ChangeSite = Callable[..., Site]
 DOES_NOT_WORK = "This PIN does not work. Please look at it again, or ask your technician for a new one."
@@ -33,11 +34,6 @@ def app(app_on_both: Flask) -> Flask:
 def start(here: Running, site: str = "default", **life: float) -> SessionCode:
     technician = here.desk.staff.technicians["anna@example.com"].id
     return start_code(here.database, technician, site, timedelta(**(life or {"hours": 12})), here.clock())
-
-
-def enter(client: PageClient, pin: str, headers: dict[str, str] | None = None) -> Answer:
-    token = client.get("/pin").select("input[name=form_token]")["value"]
-    return client.post("/pin", {"form_token": token, "pin": pin}, headers=headers)
 
 
 def link(here: Running, code: SessionCode) -> str:

@@ -13,9 +13,9 @@ from app.core.new_session import ELEMENTS
 from app.core.site import Site
 from app.process.running import Running
 from app.store.tickets import list_tickets
-from tests.actions.test_logo import picture
 from tests.conftest import StandingClock
 from tests.page_client import PageClient
+from tests.pictures import picture
 
 ChangeSite = Callable[..., Site]
 

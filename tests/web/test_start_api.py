@@ -16,7 +16,7 @@ from app.store.audit import acts
 from tests.api.calls import Flavour, call, envelope, history, newest, tickets
 from tests.conftest import UID, StandingClock
 from tests.page_client import Answer, PageClient
-from tests.web.test_console import csrf_of, log_in
+from tests.web.console_client import csrf_of, log_in
 
 DORA = "dora@example.com"
 PATH = "/console/sites/default/start-api"

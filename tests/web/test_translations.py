@@ -8,35 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from babel.messages.catalog import Catalog, Message
+from babel.messages.catalog import Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_keywords
 from babel.messages.mofile import write_mo
 from babel.messages.plurals import get_plural
-from babel.messages.pofile import read_po
 from flask import Flask
 from flask_babel import ngettext
 
-from app.files.resources import languages, resource
+from app.files.resources import languages
 from tests.page_client import PageClient
+from tests.web.catalogues import TRANSLATED, catalogue, file_of, messages
 
 ROOT = Path(__file__).parents[2]
-TRANSLATED = sorted(path.parent.parent.name for path in resource("translations").glob("*/LC_MESSAGES/messages.po"))
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z%]|\{\w*\}")
 each_language = pytest.mark.parametrize("language", TRANSLATED)
-
-
-def file_of(language: str, suffix: str) -> Path:
-    return resource("translations") / language / "LC_MESSAGES" / f"messages.{suffix}"
-
-
-def catalogue(language: str) -> Catalog:
-    with file_of(language, "po").open("rb") as file:
-        return read_po(file, locale=language)
-
-
-def messages(language: str) -> list[Message]:
-    return [message for message in catalogue(language) if message.id]
 
 
 def forms(message: Message) -> list[str]:
