@@ -1,7 +1,5 @@
 """The second factor: codes of an app (TOTP, RFC 6238), each of which counts once, and recovery codes for a lost one."""
 
-import base64
-import hashlib
 import json
 import secrets
 import unicodedata
@@ -14,6 +12,7 @@ import pyotp
 import structlog
 from sqlalchemy import Connection
 
+from app.actions import recovery_codes
 from app.actions.log_in import PENDING_LIFE, Proof, proven, session_hash
 from app.actions.tries import (
     STRANGERS_WINDOW,
@@ -33,9 +32,7 @@ from app.store.log_in_tries import add_failure, count_one_by_one, failures_elsew
 log = structlog.get_logger()
 ISSUER = "Handbell"
 OFFER_LIFE = timedelta(minutes=30)
-_CODES = 10
 _STEP = 30  # seconds
-_GROUPS = 4  # of four letters: 80 bits in a recovery code
 
 
 class Opens(Protocol):
@@ -87,7 +84,7 @@ class Entered:
 def offer(sealer: Seals, technician_id: int, email: str, now: datetime) -> Offer:
     """A fresh secret with its recovery codes, to be confirmed within half an hour."""
     secret = pyotp.random_base32()
-    codes = _fresh_codes()
+    codes = recovery_codes.fresh_codes()
     ends = int((now + OFFER_LIFE).timestamp())
     sealed = sealer.seal(json.dumps({"t": technician_id, "s": secret, "c": codes, "e": ends}))
     return Offer(sealed, secret, tuple(codes), _address(secret, email))
@@ -112,7 +109,7 @@ def set_up(
     Sent twice it is done once. Raises WrongCode, AlreadyOn, TooManyTries or WrongLogin.
     """
     step = _matching_step(offer.secret, _figures(code), now)
-    sealed = seals.seal(offer.secret)
+    sealed, kept = seals.seal(offer.secret), recovery_codes.kept_codes(offer.codes)
 
     def enforce(connection: Connection) -> bool:
         account = _proven(connection, proof)
@@ -123,7 +120,7 @@ def set_up(
         if step is None:
             return False
         store.set_second_factor(connection, account.id, sealed, step)
-        store.replace_recovery_codes(connection, account.id, [_code_hash(account.id, each) for each in offer.codes])
+        store.replace_recovery_codes(connection, account.id, kept)
         end_sessions(connection, account.id, keep=public_id(session_hash(keep)))
         record(connection, now, account.id, "second_factor.set_up", account.email)
         return True
@@ -146,10 +143,11 @@ def renew_recovery_codes(
     database: Database, proof: Proof, code: str, address: str, opens: Opens, now: datetime
 ) -> list[str]:
     """Ten new recovery codes; the old ones count no more. Raises WrongCode, WrongLogin or TooManyTries."""
-    codes = _fresh_codes()
+    codes = recovery_codes.fresh_codes()
+    kept = recovery_codes.kept_codes(codes)
 
     def renew(connection: Connection, account: LogInAccount) -> None:
-        store.replace_recovery_codes(connection, account.id, [_code_hash(account.id, each) for each in codes])
+        store.replace_recovery_codes(connection, account.id, kept)
         record(connection, now, account.id, "recovery_codes.renewed", account.email)
 
     _with_code(database, proof, code, address, opens, now, renew)
@@ -235,7 +233,7 @@ def _counted(connection: Connection, tried: Try, technician_id: int, code: str, 
     """
     count_one_by_one(connection, tried.counted, tried.network)
     refuse_too_many(connection, tried, now)
-    if not _recovery_code(code):
+    if not recovery_codes.letters_of(code):
         refuse_strangers(connection, tried, now)
     return lock_account(connection, technician_id)
 
@@ -249,8 +247,8 @@ def _proven(connection: Connection, proof: Proof) -> LogInAccount:
 
 def _is_right(connection: Connection, account: LogInAccount, code: str, opens: Opens, now: datetime) -> bool:
     """Whether the code counts; it does not again."""
-    if recovery := _recovery_code(code):
-        return store.use_recovery_code(connection, account.id, _code_hash(account.id, recovery))
+    if recovery := recovery_codes.letters_of(code):
+        return recovery_codes.use(connection, account.id, recovery)
     secret = _secret(account, opens)
     step = None if secret is None else _matching_step(secret, _figures(code), now)
     return step is not None and store.take_step(connection, account.id, step)
@@ -278,25 +276,6 @@ def _matching_step(secret: str, figures: str, now: datetime) -> int | None:
 def _figures(code: str) -> str:
     """Its figures in ASCII, whatever script they were typed in and however they were grouped."""
     return "".join(str(unicodedata.digit(each)) for each in code[:64] if unicodedata.digit(each, None) is not None)
-
-
-def _fresh_codes() -> list[str]:
-    return [_fresh_code() for _ in range(_CODES)]
-
-
-def _fresh_code() -> str:
-    letters = base64.b32encode(secrets.token_bytes(10)).decode().lower()
-    return "-".join(letters[n : n + 4] for n in range(0, 4 * _GROUPS, 4))
-
-
-def _recovery_code(code: str) -> str | None:
-    """The letters of what looks like a recovery code, else None."""
-    letters = "".join(each for each in code[:64].lower() if each in "abcdefghijklmnopqrstuvwxyz234567")
-    return letters if len(letters) == 4 * _GROUPS else None
-
-
-def _code_hash(technician_id: int, code: str) -> str:
-    return hashlib.sha256(f"{technician_id} {code.replace('-', '')}".encode()).hexdigest()
 
 
 def _address(secret: str, email: str) -> str:

@@ -87,10 +87,18 @@ def replace_recovery_codes(connection: Connection, technician_id: int, code_hash
     connection.execute(insert(recovery_codes), rows)
 
 
-def use_recovery_code(connection: Connection, technician_id: int, code_hash: str) -> bool:
-    """Whether this one counted; it does so once."""
+def a_recovery_code(connection: Connection, technician_id: int, begins: str) -> str | None:
+    """Any one of the account's stored codes that begins so."""
+    query = select(recovery_codes.c.code_hash).where(
+        recovery_codes.c.technician_id == technician_id, recovery_codes.c.code_hash.startswith(begins, autoescape=True)
+    )
+    return connection.execute(query.limit(1)).scalar_one_or_none()
+
+
+def use_recovery_code(connection: Connection, technician_id: int, hashes: Iterable[str]) -> bool:
+    """Whether one of these counted; it does so once."""
     which = delete(recovery_codes).where(
-        recovery_codes.c.technician_id == technician_id, recovery_codes.c.code_hash == code_hash
+        recovery_codes.c.technician_id == technician_id, recovery_codes.c.code_hash.in_(list(hashes))
     )
     return connection.execute(which).rowcount == 1
 

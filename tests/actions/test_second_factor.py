@@ -1,12 +1,15 @@
 """The second factor: a code counts once, guessing is bounded for the account, and its owner still gets in."""
 
+import hashlib
 import os
 import threading
 from datetime import timedelta
 
 import pytest
+from argon2.low_level import Type, hash_secret_raw
 
 from app.actions.log_in import PENDING_LIFE, awaited_technician, current_technician, log_in, prove
+from app.actions.recovery_codes import kept_codes
 from app.actions.second_factor import (
     OFFER_LIFE,
     AlreadyOn,
@@ -24,7 +27,7 @@ from app.actions.second_factor import (
 )
 from app.actions.tries import TooManyTries, WrongLogin
 from app.keys.seal import Sealer
-from app.store.account import account, recovery_codes_left
+from app.store.account import account, recovery_codes_left, replace_recovery_codes
 from app.store.audit import acts
 from app.store.staff import load_staff, set_technician_disabled
 from tests.actions.authenticator import Authenticator
@@ -177,6 +180,26 @@ def test_recovery_codes_are_somebody_s_own_and_not_kept_as_they_are(phone: Phone
     for code in (*phone.offer.codes, phone.offer.secret):
         assert code not in kept
         assert code.replace("-", "") not in kept
+
+
+def test_recovery_codes_are_kept_under_a_slow_salted_hash(phone: Phone, desk: DeskAtWork) -> None:
+    with desk.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT code_hash FROM recovery_codes").scalars().all()
+    _name, salt, raw = zip(*(row.split(":") for row in rows), strict=True)
+    assert set(_name) == {"argon2id"}
+    assert (len(set(salt)), len(set(raw))) == (1, 10)
+    letters = phone.offer.codes[0].replace("-", "")
+    again = hash_secret_raw(letters.encode(), bytes.fromhex(salt[0]), 2, 19456, 1, 32, Type.ID)
+    assert again.hex() in raw
+    assert kept_codes(phone.offer.codes)[0].split(":")[1] != salt[0]
+
+
+def test_codes_that_an_older_version_kept_stay_good(phone: Phone, desk: DeskAtWork) -> None:
+    plain = hashlib.sha256(f"{phone.anna} abcdefghijklmnop".encode()).hexdigest()
+    desk.database.write(lambda connection: replace_recovery_codes(connection, phone.anna, [plain]))
+    assert phone.who(phone.enter(phone.begin(), "abcd-efgh-ijkl-mnop")) == phone.anna
+    with pytest.raises(WrongCode):
+        phone.enter(phone.begin(), "abcd-efgh-ijkl-mnop")
 
 
 def test_one_code_at_the_same_time_lets_one_in(phone: Phone) -> None:
