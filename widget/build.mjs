@@ -1,5 +1,6 @@
 // Builds the pages' scripts and the widget into ../static, and the widget's package into dist/.
 // With --check writes nothing: fails if a committed file is not what its source makes.
+// With --package=FOLDER builds the package's scripts into that folder, and nothing else.
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -15,6 +16,7 @@ const pages = [
 ];
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const check = process.argv.includes("--check");
+const only = process.argv.find((said) => said.startsWith("--package="))?.slice("--package=".length);
 const read = (path) => readFile(here(path)).catch(() => Buffer.alloc(0));
 
 const stale = (target) => {
@@ -85,29 +87,32 @@ const bundle = async (entry, more) => {
 
 const sum = (text, encoding) => createHash("sha256").update(text).digest(encoding);
 
+const inOne = async (language) => ({
+  define: { LANG: JSON.stringify(language), DIR: JSON.stringify(direction(language)) },
+  plugins: [inLanguage(await catalogue(language))],
+});
+
+const buildPackage = async (language, outdir) => {
+  const entryPoints = { [language]: here("src/embed/index.ts") };
+  await build({
+    ...options,
+    ...(await inOne(language)),
+    entryPoints,
+    format: "esm",
+    splitting: true,
+    outdir,
+    write: true,
+  });
+};
+
 const buildWidget = async (language) => {
-  const texts = await catalogue(language);
-  const define = { LANG: JSON.stringify(language), DIR: JSON.stringify(direction(language)) };
-  const plugins = [inLanguage(texts)];
+  const { define, plugins } = await inOne(language);
   const later = await bundle("src/embed/later.ts", { format: "esm", plugins, define });
   define.LATER = JSON.stringify(`/widget/${sum(later, "hex").slice(0, 12)}/later.${language}.js`);
   define.SUM = JSON.stringify(`sha256-${sum(later, "base64")}`);
   const main = await bundle("src/embed/main.ts", { format: "iife", plugins, define });
   await putPacked(`../static/widget/later.${language}.js`, later);
   await putPacked(`../static/widget/handbell.${language}.js`, main);
-  if (!check) {
-    const entryPoints = { [language]: here("src/embed/index.ts") };
-    await build({
-      ...options,
-      entryPoints,
-      format: "esm",
-      splitting: true,
-      outdir: here("dist"),
-      write: true,
-      plugins,
-      define,
-    });
-  }
 };
 
 /** Files of languages that are gone. */
@@ -120,10 +125,16 @@ const clean = async (known) => {
   }
 };
 
-await mkdir(here("../static/widget"), { recursive: true });
-if (!check) await rm(here("dist"), { recursive: true, force: true });
-for (const { source, target, format } of pages)
-  await put(target, await bundle(source, { format, tsconfigRaw: undefined }));
+const buildAll = async (known) => {
+  await mkdir(here("../static/widget"), { recursive: true });
+  for (const { source, target, format } of pages)
+    await put(target, await bundle(source, { format, tsconfigRaw: undefined }));
+  await putPacked("../static/widget/module.js", await bundle("src/embed/module.ts", { format: "esm" }));
+  for (const language of known) await buildWidget(language);
+  await clean(known);
+};
+
 const known = await languages();
-for (const language of known) await buildWidget(language);
-await clean(known);
+if (!only) await buildAll(known);
+if (!only && !check) await rm(here("dist"), { recursive: true, force: true });
+if (!check) for (const language of known) await buildPackage(language, only ?? here("dist"));

@@ -41,8 +41,8 @@ export const follow = async (form: HTMLElement, texts: Texts, recorded: Recorded
     }
     await sleep(Math.min(1_000 * 2 ** asked, SLOWEST_MS));
     if (signal.aborted) return;
-    if (document.hidden) continue;
-    const [status, answer] = await call(poll_url, signal);
+    if (Reflect.get(Document.prototype, "hidden", document)) continue; // the page may have an element of this name
+    const [status, answer] = await call(poll_url, context);
     if (status === 200 && answer?.state) ({ state, start_url } = answer);
     if (status === 404 || status === 410) state = "ended";
   }

@@ -6,15 +6,15 @@ import type { Context } from "./types";
 
 const WAY_OUT_MS = 8_000;
 
-type Row = [name: string, key: "name" | "email" | "number" | "problem", props?: object];
+type Row = [key: "name" | "email" | "number" | "problem", props?: object];
 
-/** Each field: its name on the wire; its name in prefills, tokens and texts; what else it is. */
+/** Each field: its name in prefills, tokens and texts; what else it is. */
 const ROWS: Row[] = [
-  ["customer_name", "name", { autocomplete: "name" }],
+  ["name", { autocomplete: "name" }],
   // Plain text with a mail keyboard: type=email rewrites what people type.
-  ["customer_email", "email", { autocomplete: "email", inputMode: "email", autocapitalize: "none" }],
-  ["customer_number", "number"],
-  ["problem_description", "problem"],
+  ["email", { autocomplete: "email", inputMode: "email", autocapitalize: "none" }],
+  ["number"],
+  ["problem"],
 ];
 
 /** Puts the form into `element`. */
@@ -23,8 +23,9 @@ export const makeForm = (element: HTMLElement, context: Context): HTMLFormElemen
   let busy = false;
 
   const box = make("div", {});
-  for (const [name, key, props] of ROWS) {
+  for (const [key, props] of ROWS) {
     const long = key === "problem";
+    const name = long ? "problem_description" : `customer_${key}`;
     const input = make(long ? "textarea" : "input", { id: key, name, dir: "auto", part: "input", ...props });
     const row = makeField(texts[key], input);
     if (!props) row.className = "wide";
@@ -72,10 +73,10 @@ export const makeForm = (element: HTMLElement, context: Context): HTMLFormElemen
         keep(context);
       }
     } catch (error) {
-      const { status, message, reason } = error as { status?: number; message: string; reason?: string };
-      problem.textContent = status == null ? texts.failed : message;
+      const { status = 0, message, reason } = error as { status?: number; message: string; reason?: string };
+      problem.textContent = reason ? message : texts.failed;
       show();
-      emit("error", { status: status ?? 0, message: reason ?? message });
+      emit("error", { status, message: reason ?? message });
     }
     clearTimeout(late);
     busy = false;

@@ -13,7 +13,7 @@ export const givenBy = ({ department, prefill }: DOMStringMap): Record<string, u
 export const signed = (token: string | null): Pick<Known, "token" | "claims"> => {
   try {
     const raw = atob((token as string).split(".")[1]?.replace(/-/g, "+").replace(/_/g, "/") as string);
-    return { token, claims: JSON.parse(new TextDecoder().decode(Uint8Array.from(raw, (c) => c.charCodeAt(0)))) };
+    return { token, claims: JSON.parse(decodeURIComponent(escape(raw))) }; // escape: one %xx for each byte of UTF-8
   } catch {
     return { token: null, claims: null };
   }

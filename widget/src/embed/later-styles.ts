@@ -2,10 +2,12 @@
 export const later = `
 [part=check]{display:flex;gap:12px;font-weight:400}
 [part=check] input{width:24px;flex:none;margin:0}
+.bad{color:light-dark(#a8231b,#ffa399)}
 [aria-invalid=true]{border:2px solid light-dark(#a8231b,#ffa399)}
 [aria-disabled=true]{cursor:progress}
 [part=problem]{margin-block-start:-8px}
 [part=result]{outline:0}
+[part=page]{background:0;color:CanvasText;border-color:#777}
 h3{font-size:18px;margin:0 0 12px}
 a{color:inherit}
 [part=panel]{overflow-wrap:anywhere;overscroll-behavior:contain}

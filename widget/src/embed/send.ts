@@ -58,9 +58,9 @@ const doubt = (form: HTMLFormElement, context: Context): void => {
 };
 
 const asking =
-  ({ signal }: Context) =>
+  (context: Context) =>
   async (url: string): Promise<unknown> =>
-    (await call(url, signal))[1];
+    (await call(url, context))[1];
 
 const values = (form: HTMLFormElement, { lang, known }: Context): object => {
   const typed = Object.fromEntries(new FormData(form));
@@ -69,12 +69,12 @@ const values = (form: HTMLFormElement, { lang, known }: Context): object => {
 
 /** An expired form token is replaced by itself, once. */
 const post = async (filled: object, context: Context): Promise<Reply> => {
-  const { server, site, signal, load, draft } = context;
+  const { server, site, load, draft } = context;
   for (let again = false; ; again = true) {
     const info = await (again ? load(asking(context)) : load());
     if (!info) return [0, null];
     await sleep(info.since + YOUNGEST_MS - Date.now());
-    const reply = await call(`${server}/api/v1/sites/${site}/requests`, signal, {
+    const reply = await call(`${server}/api/v1/sites/${site}/requests`, context, {
       method: "POST",
       headers: { "Content-Type": "application/json", "Idempotency-Key": draft.key as string },
       body: JSON.stringify({ ...filled, form_token: info.form_token, check: await solved(server, info.check) }),
@@ -86,7 +86,7 @@ const post = async (filled: object, context: Context): Promise<Reply> => {
 /** The answer to the server's question, where it has one; without an answer the request waits for a person. */
 const solved = async (server: string, check: Check | null): Promise<string | null> => {
   try {
-    return check && (await (await import(server + check.script)).solve(check.challenge));
+    return check && (await (await import(`${server}/.${check.script}`)).solve(check.challenge));
   } catch {
     return null;
   }

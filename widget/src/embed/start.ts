@@ -5,12 +5,15 @@ import { givenBy, signed } from "./known";
 import { make, sheet } from "./make";
 import { base, panel } from "./styles";
 import { texts } from "./texts";
-import type { Context, Emit, Handbell, Known, Load, Options, Since, Site } from "./types";
+import type { Context, Emit, Handbell, Known, Load, Options, Prefill, Since, Site } from "./types";
 
 /** This build's language and the way it is written. */
 declare const LANG: string;
 declare const DIR: string;
 const LIMIT_MS = 10_000;
+
+/** Taken at once: the page may put another in its place later. */
+const { fetch } = window;
 
 const ask = async (url: string): Promise<unknown> =>
   (await fetch(url, { credentials: "omit", signal: AbortSignal.timeout(LIMIT_MS) })).json();
@@ -57,7 +60,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
     return info;
   };
 
-  const context: Context = { server, site, lang, known, draft: {}, signal, emit, load, later };
+  const context: Context = { server, site, lang, known, draft: {}, signal, emit, fetch, load, later };
 
   /** The first look into storage takes milliseconds: neither while the page loads nor between press and form. */
   const recall = (): void => {
@@ -81,8 +84,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
       element = make(inline ? "div" : "dialog", { part: "panel", dir: DIR });
       form = makeForm(element, context);
       if (!inline) {
-        const close = make("button", { part: "close", ariaLabel: texts.close, onclick: widget.close }, "×");
-        element.append(close);
+        element.append(make("button", { part: "close", ariaLabel: texts.close, onclick: widget.close }, "×"));
         element.onclose = () => emit("close", null);
       }
       root.adoptedStyleSheets.push(sheet(panel));
@@ -111,19 +113,18 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
   };
 
   /** All is made ready when somebody comes near; a press opens the form, one that wants a new tab does not. */
-  const near = (event: Event): void => {
+  const near = (event: MouseEvent): void => {
     const path = event.composedPath() as HTMLElement[];
     const caller = path.find((node) => node === launcher || node.dataset?.handbell != null);
     if (caller || path.includes(host)) setTimeout(warm);
-    const { type, ctrlKey, metaKey, shiftKey } = event as MouseEvent;
-    if (!caller || type !== "click" || ctrlKey || metaKey || shiftKey) return;
+    if (!caller || event.type !== "click" || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     widget.open(givenBy(caller.dataset));
   };
 
   const widget: Handbell = {
     open(values) {
-      widget.prefill(values ?? {});
+      widget.prefill(values as Prefill);
       const shown = build() as HTMLDialogElement;
       if (inline) shown.querySelector("input")?.focus();
       else if (!shown.open) {
@@ -155,7 +156,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
   root.adoptedStyleSheets = [sheet(base)];
   dress();
   for (const type of ["pointerover", "focusin", "click"])
-    document.addEventListener(type, near, { capture: true, signal });
+    document.addEventListener(type as "click", near, { capture: true, signal });
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", put, { signal });
   else put();
   return widget;

@@ -10,7 +10,7 @@ button{box-sizing:border-box;font:inherit;font-weight:600;min-height:48px;paddin
 /** The form. System colours follow the scheme by themselves. */
 export const panel = `
 [part=panel]{box-sizing:border-box;width:min(480px,100%);background:Canvas;color:CanvasText}
-dialog{padding:24px;border:0;border-radius:14px;box-shadow:0 8px 40px #0008}
+dialog{padding:24px;border:0;border-radius:10px}
 ::backdrop{background:#0009}
 h2,p{margin:0 0 12px}
 h2{font-size:22px;margin-inline-end:40px}
@@ -20,10 +20,8 @@ label{font-weight:600}
 input,select,textarea{box-sizing:border-box;width:100%;min-height:44px;margin:4px 0 12px;padding:8px 12px;border:1px solid #777;border-radius:8px;background:Field;color:FieldText;font:inherit}
 textarea{min-height:96px}
 #hint{margin:0}
-.bad{color:light-dark(#a8231b,#ffa399)}
 form>button{width:100%}
-[part=page],[part=close]{background:0;color:CanvasText;border-color:#777}
-[part=close]{position:absolute;inset-block-start:14px;inset-inline-end:14px;min-height:44px;padding:0 14px;border:0;font-size:24px}
+[part=close]{background:0;color:CanvasText;position:absolute;inset-block-start:14px;inset-inline-end:14px;padding:0 14px;border:0;font-size:24px}
 [hidden],p:empty{display:none!important}
 @media(max-width:480px){dialog[part]{width:100%;max-width:none;height:100dvh;max-height:none;border-radius:0}}
 `;

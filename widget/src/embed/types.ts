@@ -115,6 +115,8 @@ export interface Context {
   /** Aborted when the widget is removed. */
   signal: AbortSignal;
   emit: Emit;
+  /** As it was when the widget was set up. */
+  fetch: typeof fetch;
   load: Load;
   /** What is fetched once the form is there. */
   later(): Promise<{ apply(form: HTMLFormElement, site: Site | undefined, context: Context): void; send: Send }>;
