@@ -15,7 +15,9 @@ Where each behaviour lives:
 - a site's colour and logo, its change, its test ................. core/colour.py, actions/logo.py, sites.py, site_*.py
 - settings, keys, files of the installation ....................... settings.py, key_file.py, resources.py
 - rows and transactions, group commit on SQLite ................... store/
-- opening a session ............................................... backends/
+- what rules answer with, and who words it ........................ core/fact.py, …/*_words.py
+- a site's options as people write them ........................... core/site_options.py
+- opening a session: one declared file for each way ............... core/declaration.py, backends/
 - which addresses of a vendor are called and handed out ........... core/vendor_address.py
 - session codes: PINs, wrong tries, a customer's way in ........... core/session_code.py, actions/codes.py, web/pin.py
 - people's data, the desk's options ............................... actions/privacy.py, actions/desk_options.py

@@ -13,7 +13,7 @@ from app.core.backend import Browser, Opened, Start
 from app.core.links import new_link_id
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest, RequestState
-from app.core.site import TAKE_CONTROL, Site
+from app.core.site import Site
 from app.core.staff import Staff
 from app.process.pool import HandOffPool, Surroundings
 from app.store.database import Database
@@ -102,7 +102,7 @@ class PoolAtWork:
         self.database.write(lambda connection: change_site(connection, changed))
 
     def add_site(self, key: str) -> None:
-        site = Site(slug=key, name=key, uid=f"uid-{key}", backend=TAKE_CONTROL, api_domain="https://api.example.com")
+        site = Site(slug=key, name=key, uid=f"uid-{key}", backend="take-control", api_domain="https://api.example.com")
         self.database.write(lambda connection: add_site(connection, site, self.clock()))
 
     def submit(self, key: str = "default", **asked: Any) -> CustomerRequest:
@@ -134,7 +134,7 @@ def at_work(database: Database, *sites: str, start: bool = True, **around: Any) 
     """A started pool over the site `default` and more, all with a Take Control account; stopped at the end."""
     backends = {key: Told() for key in ("default", *sites)}
     work = PoolAtWork(database, backends, **around)
-    work.change_site(backend=TAKE_CONTROL, api_domain="https://api.example.com")
+    work.change_site(backend="take-control", api_domain="https://api.example.com")
     for key in sites:
         work.add_site(key)
     if start:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app.core.desk_options import DeskOptions
+from app.core.text import Invalid
 from app.store.audit import record
 from app.store.database import Database
 from app.store.desk import lock_desk_options, save_desk_options
@@ -15,14 +16,14 @@ from app.store.desk import lock_desk_options, save_desk_options
 def change_desk_options(database: Database, changes: dict[str, Any], who: int | None, now: datetime) -> DeskOptions:
     """The options as they are now, with these changes kept and audited; the same values again are no change.
 
-    Raises ValueError naming what is wrong.
+    Raises Invalid.
     """
 
     def change(connection: Connection) -> DeskOptions:
         old = lock_desk_options(connection)
         new = replace(old, **changes)
         if wrong := new.problems():
-            raise ValueError("; ".join(f"{name} {problem}" for name, problem in wrong.items()))
+            raise Invalid(*wrong)
         before = asdict(old)
         detail = {name: [before[name], value] for name, value in asdict(new).items() if value != before[name]}
         if detail:

@@ -14,13 +14,15 @@ from sqlalchemy import Connection
 from app import metrics
 from app.actions.start_link import new_start_link
 from app.actions.submit import needs_hand_off
+from app.backends import backend
 from app.backends.embedded import EmbeddedDesk
-from app.core.backend import Browser, Opened, Refused, SessionBackend, Start, Unavailable
+from app.core.backend import Browser, BrowserCall, Opened, Refused, SessionBackend, Start, Unavailable
+from app.core.declaration import Opener
 from app.core.more import with_more
 from app.core.new_session import LIMITS, NewSessionRequest
 from app.core.request import CustomerRequest
 from app.core.retry import LONGEST_PAUSE, STALE_AFTER, Parking, delay, parking
-from app.core.site import TAKE_CONTROL, Site
+from app.core.site import Site
 from app.core.staff import Staff
 from app.core.webhook import RequestParked
 from app.store import hand_offs as store
@@ -33,7 +35,6 @@ from app.store.sites import flag_unreadable
 log = structlog.get_logger()
 _random = random.SystemRandom()
 
-FORM_PATH = "/integration/integration_api.php"  # New Session API, form flavour, below the API domain
 HandOffResult = Opened | Refused | Unavailable
 
 
@@ -77,7 +78,7 @@ def open_without_call(
     """Open what needs no call by us (any more), at the embedded desk or in the browser; None where a call is needed."""
     if needs_hand_off(site):
         return None
-    if site.in_browser:
+    if site.opener is Opener.BROWSER:
         return settle(database, site, request, Opened(Start.BROWSER), now)
 
     def open_ticket(connection: Connection) -> Settled:
@@ -112,21 +113,15 @@ def asked_of(request: CustomerRequest, site: Site) -> NewSessionRequest:
     return _marked(asked, request.reference) if request.maybe_duplicate else asked
 
 
-@dataclass(frozen=True, slots=True)
-class BrowserCall:
-    """What the customer's own browser posts to the vendor. `fields` hold the account's key: for that page alone."""
-
-    address: str
-    fields: list[tuple[str, str]]
-
-
 def browser_call(database: Database, site: Site, key: str, reference: str) -> BrowserCall | None:
-    """The vendor's call for a request that opens in the browser; None when the request is gone."""
+    """The vendor's call for a request that opens in the browser; None when the request is gone, or the site's backend
+    has no such call (any more)."""
+    make = backend(site.backend).browser_call
+    if make is None:
+        return None
     with database.read() as connection:
         request = request_by_reference(connection, reference)
-    if request is None or site.api_domain is None:
-        return None
-    return BrowserCall(f"{site.api_domain}{FORM_PATH}", asked_of(request, site).form_pairs(key))
+    return None if request is None else make(site, key, asked_of(request, site))
 
 
 def take_back(database: Database, sites: Callable[[str], Site | None], now: datetime) -> list[Parked]:
@@ -176,7 +171,7 @@ def _settle_opened(
     if not store.record_opened(connection, request.reference, request.lease or "", opened, now):
         return Settled(opened, kept=False)
     insert_link(connection, new_start_link(request.reference, now))
-    if opened.start is Start.BROWSER and site.backend == TAKE_CONTROL and not site.unreadable:
+    if opened.start is Start.BROWSER and site.opener is Opener.SERVER and site.declaration.browser_when_unreadable:
         flag_unreadable(connection, site.slug)
     return Settled(opened, kept=True)
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
+from app.core.fact import Fact
 from app.core.site import SEALED, Site
 from app.core.vendor_key import key_ending
 from app.keys.key_file import keys_held, read_keys
@@ -21,6 +22,11 @@ _WHAT = {
     "sealed_key": "key at the vendor",
     "sealed_webhook_secret": "webhook secret",
     "sealed_identity_secret": "identity secret",
+}
+_FACTS = {
+    "sealed_key": "vendor_key",
+    "sealed_webhook_secret": "webhook_secret",
+    "sealed_identity_secret": "identity_secret",
 }
 _REMEDY = {
     "sealed_key": "handbell site set {site} --key-file FILE",
@@ -68,10 +74,10 @@ def site_identity_secret(site: Site, sealer: Unsealer) -> str:
     return _opened(site, "sealed_identity_secret", sealer)
 
 
-def lost_secrets(site: Site, sealer: Unsealer | None) -> list[str]:
-    """What is stored but no key opens, each with the remedy. Without a keys file, which is None, that is everything."""
+def lost_secrets(site: Site, sealer: Unsealer | None) -> list[Fact]:
+    """What is stored but no key opens. Without a keys file, which is None, that is everything."""
     return [
-        f"its {_WHAT[name]} cannot be read with this keys file: put the right file back, or {_remedy(site, name)}"
+        Fact(_FACTS[name], "lost")
         for name in SEALED
         if (sealed := getattr(site, name)) is not None and (sealer is None or not _opens(sealer, sealed))
     ]

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from app.actions.sealing import Unsealer, lost_secrets, vendor_key_of
 from app.actions.ticket import cancel, open_ticket
-from app.backends import open_backend
+from app.backends import backend, open_backend
+from app.backends.declaring import Account
 from app.backends.trial import Trial, trial_request, try_session
 from app.backends.vendor_call import VendorCalls
+from app.core.fact import Fact
 from app.core.site import Site
 from app.core.staff import Staff
 from app.core.vendor_account import account_problems
@@ -18,14 +20,14 @@ from app.store.database import Database
 from app.store.staff import load_staff
 
 
-def site_problems(site: Site, staff: Staff, sealer: Unsealer | None, today: date) -> list[str]:
+def site_problems(site: Site, staff: Staff, sealer: Unsealer | None, today: date) -> list[Fact]:
     """What is wrong with a site, as far as can be told without calling anybody. `sealer` is None without keys."""
     problems = site.problems() + account_problems(site, today) + lost_secrets(site, sealer)
     for number in site.offer_departments:
         if number not in staff.departments or staff.departments[number].disabled:
-            problems.append(f"it offers department {number}, which is unknown or disabled")
-    if not site.at_vendor and site.technician and site.technician.lower() not in staff.technicians:
-        problems.append(f"its technician {site.technician} is unknown")
+            problems.append(Fact("offer_departments", "gone", {"number": number}))
+    if site.at_desk and site.technician and site.technician.lower() not in staff.technicians:
+        problems.append(Fact("technician", "gone", {"technician": site.technician}))
     return problems
 
 
@@ -38,8 +40,8 @@ def try_site(
     now: Callable[[], datetime],
 ) -> Trial:
     """Open one session as the site does. At a vendor it waits for the answer, within the limits of `calls`; at the
-    embedded desk the ticket is cancelled again. No line of what comes back bears a key."""
-    return _at_vendor(site, unsealer, calls, data_dir) if site.at_vendor else _at_desk(database, site, now)
+    embedded desk the ticket is cancelled again. Nothing that comes back bears a key."""
+    return _at_desk(database, site, now) if site.at_desk else _at_vendor(site, unsealer, calls, data_dir)
 
 
 def _at_desk(database: Database, site: Site, now: Callable[[], datetime]) -> Trial:
@@ -47,24 +49,18 @@ def _at_desk(database: Database, site: Site, now: Callable[[], datetime]) -> Tri
         staff = load_staff(connection)
     ticket = open_ticket(database, staff, site.slug, trial_request(site), now())
     cancel(database, ticket.number, now())
-    return Trial((f"ticket       {ticket.number} was opened, and cancelled again",), good=True)
+    return Trial(True, (Fact("ticket", "cancelled", {"number": ticket.number}),))
 
 
 def _at_vendor(site: Site, unsealer: Callable[[], Unsealer], calls: VendorCalls, data_dir: Path) -> Trial:
-    if problem := _missing(site):
-        return Trial((problem,), good=False)
+    if problems := site.missing() or site.problems():
+        return Trial(False, problems=tuple(problems[:1]))
     try:
-        key = vendor_key_of(site, unsealer())
-    except Unsealable as gone:
-        return Trial((f"key          {gone}",), good=False)
+        key = vendor_key_of(site, unsealer()) if site.sealed_key else ""
+    except Unsealable:
+        return Trial(False, problems=(Fact("vendor_key", "lost"),))
+    attempt = backend(site.backend).attempt
     # An applet that comes is looked at and not kept.
     with tempfile.TemporaryDirectory(prefix=".check-", dir=data_dir) as folder:
-        return try_session(site, open_backend(site, key, calls, Path(folder)))
-
-
-def _missing(site: Site) -> str | None:
-    if site.api_domain is None:
-        return f"missing      the API domain; set it: handbell site set {site.slug} --api-domain https://…"
-    if site.sealed_key is None:
-        return f"missing      the account key; set it: handbell site set {site.slug} --key-file FILE"
-    return next(iter(site.problems()), None)
+        account = Account(site, key, calls, Path(folder))
+        return attempt(account) if attempt else try_session(site, open_backend(account))

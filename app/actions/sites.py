@@ -1,6 +1,6 @@
 """Change a site: one transaction, fenced against who changes it at the same time, with its line in the audit log."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.actions.seed import new_uid
+from app.core.fact import Fact
 from app.core.site import Site
 from app.core.site_change import SiteChange, change_options, marked, only_new, what_changed
 from app.store import sites as store
@@ -26,10 +27,10 @@ class SlugTaken(Exception):
 
 
 class NotGood(Exception):
-    """The site cannot be kept like this: `problems` as `Site.problems` words them."""
+    """The site cannot be kept like this: `problems` are facts, as `Site.problems` answers."""
 
-    def __init__(self, problems: Collection[str]) -> None:
-        super().__init__("; ".join(problems))
+    def __init__(self, problems: Collection[Fact]) -> None:
+        super().__init__("; ".join(f"{problem.field}: {problem.code}" for problem in problems))
         self.problems = list(problems)
 
 
@@ -127,7 +128,6 @@ def _still_wanted(site: Site, wanted: Wanted) -> dict[str, Any]:
     return new
 
 
-def _refuse_bad(site: Site, forgiven: Iterable[str]) -> None:
-    ignored = set(forgiven)
-    if problems := [problem for problem in site.problems() if problem not in ignored]:
+def _refuse_bad(site: Site, forgiven: Collection[Fact]) -> None:
+    if problems := [problem for problem in site.problems() if problem not in forgiven]:
         raise NotGood(problems)

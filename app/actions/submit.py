@@ -12,11 +12,12 @@ from app.backends.embedded import new_ticket
 from app.core.backend import Browser, Start
 from app.core.client import client_network
 from app.core.customer_info import should_ask
+from app.core.declaration import Opener
 from app.core.links import new_link_id
 from app.core.more import More
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest, RequestState, new_reference
-from app.core.site import TAKE_CONTROL, TAKE_CONTROL_REST, Site
+from app.core.site import Site
 from app.core.staff import Staff
 from app.core.ticket import Ticket
 from app.store.codes import use_code
@@ -107,8 +108,8 @@ class CodeOver(Exception):
 
 
 def needs_hand_off(site: Site) -> bool:
-    """Whether somebody else's server opens this site's sessions."""
-    return site.backend in (TAKE_CONTROL, TAKE_CONTROL_REST) and not site.in_browser
+    """Whether the hand-off pool opens this site's sessions. Raises UnknownBackend."""
+    return site.opener is Opener.SERVER
 
 
 def submit(
@@ -118,7 +119,7 @@ def submit(
 
     The embedded desk's ticket, and what the customer's own browser opens, are there with it. A request that has to
     be handed off is due at once, or under the caller's `lease` already; a suspect one is only kept.
-    Raises TooMany, OtherContent, IdentitySpent or CodeOver.
+    Raises TooMany, OtherContent, IdentitySpent or CodeOver; UnknownBackend where the site has one that is not declared.
     """
     network = None if submission.most is None else client_network(submission.client_address)
     since = now - WINDOW
@@ -191,7 +192,7 @@ def _new(
     if needs_hand_off(site):
         return _New(_handed_off(request, submission.browser, lease, now))
     link = new_start_link(request.reference, now)
-    if site.in_browser:
+    if site.opener is Opener.BROWSER:
         return _New(replace(request, state=RequestState.OPENED, start=Start.BROWSER, opened_at=now), link=link)
     ticket = new_ticket(staff, site.slug, asked, now, request)
     opened = replace(

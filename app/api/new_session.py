@@ -13,6 +13,7 @@ import structlog
 from flask import Blueprint, Response, render_template, request
 
 from app.actions.ticket import open_ticket
+from app.api.fault_words import told
 from app.core.bodies import BadBody, json_object
 from app.core.client import client_network
 from app.core.new_session import UID_LIMIT, NewSessionRequest, form_parameters
@@ -56,7 +57,7 @@ def _answering(refusal: AnswerRefused) -> Callable[[Callable[[], Response]], Cal
             except BadBody as bad:
                 return refusal(CallRefused(bad.status, str(bad)))
             except Invalid as invalid:
-                return refusal(CallRefused(400, str(invalid)))
+                return refusal(CallRefused(400, told(*invalid.problems)))
 
         return open_to(Who.ACCOUNT_KEYS)(guarded)
 

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 from app.actions.follow import Followed, Progress, follow
 from app.actions.sealing import site_identity_secret
 from app.actions.submit import IdentitySpent, OtherContent, Submission, TooMany, check_rate
+from app.api.fault_words import told
 from app.api.from_pages import (
     PageRefused,
     answer,
@@ -25,6 +26,7 @@ from app.api.from_pages import (
 from app.api.sites import contact
 from app.core.bodies import json_object
 from app.core.client import client_network
+from app.core.fact import Fact
 from app.core.links import Expired, Forged, Link, Purpose
 from app.core.more import More, more_problem
 from app.core.new_session import ELEMENTS, NewSessionRequest
@@ -33,7 +35,7 @@ from app.core.posted import HONEYPOT
 from app.core.request import CustomerRequest
 from app.core.routing import department_id
 from app.core.site import Site
-from app.core.text import Invalid, Problem, is_blank, looks_like_email, text_problem
+from app.core.text import Invalid, is_blank, looks_like_email, text_problem
 from app.edge.access import Who, open_to
 from app.edge.incoming import body, client_address
 from app.edge.intake import submission
@@ -280,9 +282,9 @@ def _asked(
     department, tech = values["department"], values["tech"]
     if not (sender.is_server or site.browser_routing):
         department, tech = department if department_id(department) in site.offer_departments else "", ""
-    found = [Problem(name, "missing") for name in site.required if is_blank(values[name])]
+    found = [Fact(name, "missing") for name in site.required if is_blank(values[name])]
     if not is_blank(values["customer_email"]) and not looks_like_email(values["customer_email"]):
-        found.append(Problem("customer_email", "email"))
+        found.append(Fact("customer_email", "email"))
     asked = None
     try:
         asked = NewSessionRequest(
@@ -301,7 +303,7 @@ def _asked(
     problems |= here.words.problems(typed, site, values["language"])
     for problem in found:
         if problem.field in vouched:
-            problems["identity"] = f"Its {str(problem).removeprefix('customer_')}."
+            problems["identity"] = f"Its {told(problem).removeprefix('customer_')}."
     return asked
 
 

@@ -1,20 +1,44 @@
-"""Ways to open a session, one file each."""
+"""Ways to open a session, one file each. To add one: a file here that has a `BACKEND`, and its name in `_FILES`."""
 
-from pathlib import Path
+from importlib import import_module
 
-from app.backends.take_control import TakeControl
-from app.backends.take_control_rest import TakeControlRest
-from app.backends.vendor_call import VendorCalls
-from app.core.site import TAKE_CONTROL_REST, Site
-from app.core.vendor_address import VendorAddresses
+from app.backends.declaring import Account, Backend
+from app.core.backend import SessionBackend
+from app.core.declaration import UnknownBackend, declare
+
+_FILES = (
+    "embedded",
+    "take_control",
+    "take_control_browser",
+    "take_control_rest",
+)
+_BACKENDS: dict[str, Backend] = {}
 
 
-def open_backend(site: Site, key: str, calls: VendorCalls, folder: Path) -> TakeControl | TakeControlRest:
-    """The server's way to the site's vendor account, whose key is `key`: the form flavour unless the site says REST.
+def backend(name: str) -> Backend:
+    """The backend of this name. Raises UnknownBackend."""
+    if name not in _BACKENDS:
+        raise UnknownBackend(name)
+    return _BACKENDS[name]
 
-    `folder` is where applets that come as the answer are kept: the file is named after `AppletFile.id`. Raises
-    ValueError for a site whose API domain is missing or cannot be used, which `Site.problems()` tells of.
+
+def open_backend(account: Account) -> SessionBackend:
+    """The server's way to the site's vendor account.
+
+    Raises UnknownBackend, Invalid for a site whose options cannot be used (which `Site.problems()` tells of), and
+    TypeError for a backend that the server does not call.
     """
-    vendor = VendorAddresses.of(site.api_domain or "", site.applet_hosts)
-    kind = TakeControlRest if site.backend == TAKE_CONTROL_REST else TakeControl
-    return kind(key, vendor, calls, folder)
+    connect = backend(account.site.backend).connect
+    if connect is None:
+        raise TypeError(f"the server opens no sessions for {account.site.backend}")
+    return connect(account)
+
+
+def _load(file: str) -> None:
+    found: Backend = import_module(f"app.backends.{file}").BACKEND
+    declare(found)
+    _BACKENDS[found.name] = found
+
+
+for _file in _FILES:
+    _load(_file)

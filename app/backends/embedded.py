@@ -6,8 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from app.backends.declaring import Backend
 from app.core.backend import Browser, Opened, Start
 from app.core.customer_info import info_mode
+from app.core.declaration import N_, Opener
 from app.core.links import new_link_id
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest
@@ -70,3 +72,6 @@ def new_ticket(
         more=made_by.more if made_by else (),
         verified=made_by.verified if made_by else (),
     )
+
+
+BACKEND = Backend(name="embedded", label=N_("Our own desk"), opener=Opener.DESK)

@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.backends.answer import VendorAnswer, understand
+from app.backends.declaring import Account, Backend
+from app.backends.trial import Trial, try_account
 from app.backends.vendor_call import VendorCalls
-from app.core.backend import Browser, Opened, Refused
+from app.core.backend import Browser, BrowserCall, Opened, Refused
+from app.core.declaration import N_, Opener, Option
 from app.core.new_session import UID_LIMIT, NewSessionRequest
-from app.core.vendor_address import VendorAddresses
+from app.core.site import Site
+from app.core.vendor_address import VendorAddresses, api_address
+from app.core.vendor_key import vendor_key
 
 _LONGEST_HEADER = 512  # characters of the customer's browser that are forwarded
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
@@ -56,3 +61,42 @@ def forwarded(browser: Browser) -> dict[str, str]:
 
 def _plain(value: str | None) -> str | None:
     return value[:_LONGEST_HEADER].strip() if value and _PRINTABLE.fullmatch(value) else None
+
+
+def connected(account: Account) -> TakeControl:
+    """The account of a site. Raises Invalid for an API domain that is missing or cannot be used."""
+    vendor = VendorAddresses.of(account.site.api_domain or "", account.site.applet_hosts)
+    return TakeControl(account.key, vendor, account.calls, account.folder)
+
+
+def browser_call(site: Site, key: str, request: NewSessionRequest) -> BrowserCall | None:
+    """The same call as a form for the customer's browser; None without an API domain."""
+    if site.api_domain is None:
+        return None
+    return BrowserCall(VendorAddresses.of(site.api_domain, ()).form, request.form_pairs(key))
+
+
+def attempt(account: Account) -> Trial:
+    """A session of this flavour. An answer that cannot be read is good enough: the customer's browser goes on."""
+    return try_account(account.site, connected(account), readable="take-control", unreadable_is_good=True)
+
+
+API_DOMAIN = Option(
+    name="api_domain",
+    label=N_("API domain"),
+    hint=N_("As your account shows it under Profile, APIs."),
+    read=api_address,
+    kept_as="api_domain",
+    needed=True,
+)
+ACCOUNT_KEY = Option(name="vendor_key", label=N_("Account key"), read=vendor_key, kept_as="sealed_key", needed=True)
+BACKEND = Backend(
+    name="take-control",
+    label=N_("Take Control account"),
+    opener=Opener.SERVER,
+    options=(API_DOMAIN, ACCOUNT_KEY),
+    browser_when_unreadable=True,
+    connect=connected,
+    browser_call=browser_call,
+    attempt=attempt,
+)

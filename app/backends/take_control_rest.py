@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.backends.answer import VendorAnswer, understand
-from app.backends.take_control import forwarded, sound_key
+from app.backends.declaring import Account, Backend
+from app.backends.take_control import ACCOUNT_KEY, API_DOMAIN, forwarded, sound_key
+from app.backends.trial import Trial, try_account
 from app.backends.vendor_call import VendorCalls
 from app.core.backend import Browser, Opened
+from app.core.declaration import N_, Opener
 from app.core.new_session import NewSessionRequest
 from app.core.vendor_address import VendorAddresses
 
@@ -39,3 +42,24 @@ class TakeControlRest:
     def open_session(self, request: NewSessionRequest, browser: Browser) -> Opened:
         """One session, or Start.BROWSER where its applet cannot be told. Raises Refused or Unavailable."""
         return understand(self.ask(request, browser), self.vendor, self.address)
+
+
+def connected(account: Account) -> TakeControlRest:
+    """The account of a site. Raises Invalid for an API domain that is missing or cannot be used."""
+    vendor = VendorAddresses.of(account.site.api_domain or "", account.site.applet_hosts)
+    return TakeControlRest(account.key, vendor, account.calls, account.folder)
+
+
+def attempt(account: Account) -> Trial:
+    """A session of this flavour, whose answer must be readable."""
+    return try_account(account.site, connected(account), readable="take-control-rest", unreadable_is_good=False)
+
+
+BACKEND = Backend(
+    name="take-control-rest",
+    label=N_("Take Control account, REST flavour"),
+    opener=Opener.SERVER,
+    options=(API_DOMAIN, ACCOUNT_KEY),
+    connect=connected,
+    attempt=attempt,
+)

@@ -4,14 +4,15 @@ import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from app.backends.answer import VendorAnswer, understand
-from app.backends.take_control import TakeControl
-from app.backends.take_control_rest import TakeControlRest
-from app.core.backend import Browser, Opened, Refused, Start, Unavailable
+from app.core.backend import Browser, Opened, Refused, SessionBackend, Start, Unavailable
+from app.core.fact import Fact
 from app.core.new_session import NewSessionRequest
-from app.core.site import TAKE_CONTROL, TAKE_CONTROL_BROWSER, TAKE_CONTROL_REST, Site
+from app.core.site import Site
+from app.core.vendor_address import VendorAddresses
 
 _SHOWN = 300  # characters of the body
 _LOOKED_AT = 16_384  # bytes of it
@@ -21,10 +22,31 @@ _AS_A_CUSTOMER = Browser("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Handbell-che
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of it, in lines for the operator; `good` when the site's own way to open sessions works."""
+    """What came of it; `good` when the site's own way to open sessions works.
 
-    lines: tuple[str, ...]
+    `steps` are facts whose field is the step: `called`, `status`, `header`, `body`, `understood`, `choose`, `numbers`,
+    `close`, `ticket`, `refused`, `change`, `failed`, `try`. `problems` are facts about the site's options, for which
+    nobody was called. What the vendor wrote stands in `header` and `body` alone, without the account's key.
+    """
+
     good: bool
+    steps: tuple[Fact, ...] = ()
+    problems: tuple[Fact, ...] = ()
+
+
+class AnsweringBackend(Protocol):
+    """A backend whose vendor's answer can be looked at."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def vendor(self) -> VendorAddresses: ...
+
+    def ask(self, request: NewSessionRequest, browser: Browser, *, look: bool = False) -> VendorAnswer: ...
 
 
 def trial_request(site: Site) -> NewSessionRequest:
@@ -38,26 +60,40 @@ def trial_request(site: Site) -> NewSessionRequest:
     )
 
 
-def try_session(site: Site, backend: TakeControl | TakeControlRest) -> Trial:
-    """Open one session of the site at its vendor. Never raises for what the vendor does."""
-    called = f"called       {backend.address}"
+def try_session(site: Site, backend: SessionBackend) -> Trial:
+    """Open one session of the site, as any backend does. Never raises for what its server does."""
+    try:
+        opened = backend.open_session(trial_request(site), _AS_A_CUSTOMER)
+    except (Refused, Unavailable) as failed:
+        return Trial(False, tuple(_failed(failed)))
+    return Trial(True, tuple(_understood(opened, "")))
+
+
+def try_account(site: Site, backend: AnsweringBackend, *, readable: str, unreadable_is_good: bool) -> Trial:
+    """The same at an account whose answer is looked at.
+
+    `readable` is the backend to choose when the answer can be read; else it is the one of the customer's browser.
+    """
+    called = Fact("called", "address", {"address": backend.address})
     try:
         answer = backend.ask(trial_request(site), _AS_A_CUSTOMER, look=True)
     except (Refused, Unavailable) as failed:
-        return Trial((called, *_failed(failed)), good=False)
+        return Trial(False, (called, *_failed(failed)))
     shown = (called, *_shown(answer, backend.key))
     try:
         opened = understand(answer, backend.vendor, backend.address)
     except (Refused, Unavailable) as failed:
-        return Trial((*shown, *_failed(failed)), good=False)
-    good = opened.start is not Start.BROWSER or site.backend in (TAKE_CONTROL, TAKE_CONTROL_BROWSER)
-    return Trial((*shown, *_understood(site, opened, backend.key)), good)
+        return Trial(False, (*shown, *_failed(failed)))
+    unreadable = opened.start is Start.BROWSER
+    choice = "take-control-browser" if unreadable else readable
+    steps = (*shown, *_understood(opened, backend.key, choice))
+    return Trial(not unreadable or unreadable_is_good, steps)
 
 
 def masked(text: str, key: str) -> str:
     """The text with the key as `[key]`, however it is written: plain, in addresses, HTML, JSON or base64."""
     # `UUID|department` may come back as the UUID alone.
-    secrets = sorted({key, key.partition("|")[0]}, key=len, reverse=True)
+    secrets = sorted({key, key.partition("|")[0]} - {""}, key=len, reverse=True)
     for secret in secrets:
         if len(secret) >= _SHORTEST_SECRET or secret == key:
             for spelling in (_spelled(secret), *_in_base64(secret)):
@@ -65,48 +101,43 @@ def masked(text: str, key: str) -> str:
     return text
 
 
-def _shown(answer: VendorAnswer, key: str) -> Iterator[str]:
-    yield f"status       {answer.head.status}"
+def _shown(answer: VendorAnswer, key: str) -> Iterator[Fact]:
+    yield Fact("status", "status", {"status": answer.head.status})
     for name in ("content-type", "location", "content-disposition", "retry-after"):
         if value := answer.head.headers.get(name):
-            yield f"{name:<12} {_one_line(masked(value, key))}"
+            yield Fact("header", name, {"text": _one_line(masked(value, key))})
+    yield _body(answer, key)
+
+
+def _body(answer: VendorAnswer, key: str) -> Fact:
     if answer.applet:
-        yield f"body         a file of {answer.applet.size} bytes, {masked(answer.applet.name, key)}"
-    elif answer.body is None:
-        yield "body         too long, or badly encoded"
-    elif answer.body:
-        text = answer.body[:_LOOKED_AT].decode("utf-8", "replace")
-        yield f"body         {_one_line(masked(text, key))}"
-    else:
-        yield "body         empty"
+        return Fact("body", "file", {"size": answer.applet.size, "name": masked(answer.applet.name, key)})
+    if answer.body is None:
+        return Fact("body", "unread")
+    if not answer.body:
+        return Fact("body", "empty")
+    text = answer.body[:_LOOKED_AT].decode("utf-8", "replace")
+    return Fact("body", "text", {"text": _one_line(masked(text, key))})
 
 
-def _understood(site: Site, opened: Opened, key: str) -> Iterator[str]:
-    own = TAKE_CONTROL_REST if site.backend == TAKE_CONTROL_REST else TAKE_CONTROL
-    match opened.start:
-        case Start.LINK:
-            yield f"understood   a link to the applet, on {urlsplit(opened.link or '').hostname}"
-            yield f"choose       --backend {own}"
-        case Start.FILE:
-            yield "understood   the applet itself"
-            yield f"choose       --backend {own}"
-        case _:
-            yield "understood   a session was opened, but the answer does not say where its applet is"
-            yield f"choose       --backend {TAKE_CONTROL_BROWSER}"
-    numbers = {"session": opened.session_id, "ticket": opened.ticket_number, "PIN": opened.pin}
-    if told := ", ".join(f"{name} {value}" for name, value in numbers.items() if value):
-        yield f"numbers      {masked(told, key)}"
-    yield 'close        the session of "Handbell check" in your console'
+def _understood(opened: Opened, key: str, choice: str | None = None) -> Iterator[Fact]:
+    host = {"host": urlsplit(opened.link).hostname or ""} if opened.link else {}
+    yield Fact("understood", opened.start, host)
+    if choice:
+        yield Fact("choose", "backend", {"backend": choice})
+    numbers = {"session": opened.session_id, "ticket": opened.ticket_number, "pin": opened.pin}
+    if told := {name: _one_line(masked(value, key)) for name, value in numbers.items() if value}:
+        yield Fact("numbers", "numbers", told)
+    yield Fact("close", "close")
 
 
-def _failed(failed: Refused | Unavailable) -> Iterator[str]:
+def _failed(failed: Refused | Unavailable) -> Iterator[Fact]:
     if isinstance(failed, Refused):
-        yield f"refused      {failed}"
-        yield "change       --key or --api-domain, after what the vendor's admin area shows"
+        yield Fact("refused", "refused", {"why": str(failed)})
+        yield Fact("change", "account")
     else:
-        yield f"failed       {failed}"
-        sent = "the session may exist all the same; look into your console" if failed.maybe_sent else "nothing was sent"
-        yield f"try          again later; {sent}"
+        yield Fact("failed", "failed", {"why": str(failed)})
+        yield Fact("try", "maybe_sent" if failed.maybe_sent else "not_sent")
 
 
 def _one_line(text: str) -> str:

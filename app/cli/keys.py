@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.actions.sealing import lost_second_factors, lost_secrets, reseal
 from app.cli.opening import now, open_database
 from app.cli.output import json_option, say_warning, show
+from app.cli.site_words import worded
 from app.core.moment import iso
 from app.keys.key_file import Key, Reseal, live_keys, read_keys, revoke_key, rotate_keys
 from app.keys.seal import Sealer
@@ -91,5 +92,5 @@ def _warn_of_lost(database: Database, sealer: Sealer) -> None:
     for email, lost in factors.items():
         say_warning(f"technician {email}: {lost}")
     for site in sites:
-        for lost in lost_secrets(site, sealer):
-            say_warning(f"site {site.slug}: {lost}")
+        for secret in lost_secrets(site, sealer):
+            say_warning(f"site {site.slug}: {worded(secret, site.slug)}")

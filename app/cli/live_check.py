@@ -5,6 +5,7 @@ import click
 from app.actions.site_check import try_site
 from app.backends.vendor_call import VendorCalls
 from app.cli.opening import now
+from app.cli.trial_words import trial_lines
 from app.core.site import Site
 from app.keys.key_file import read_keys
 from app.keys.seal import Sealer
@@ -33,6 +34,6 @@ def _check(database: Database, settings: Settings, site: Site, calls: VendorCall
 
     trial = try_site(database, site, sealer, calls, settings.data_dir, now)
     click.echo(f"live       {site.slug}: {'good' if trial.good else 'not good'}, {site.backend}")
-    for line in trial.lines:
+    for line in trial_lines(trial, site.slug):
         click.echo(f"           {line}")
     return trial.good

@@ -6,11 +6,8 @@ from typing import Any, BinaryIO, TypeVar
 import click
 
 from app.actions.logo import MOST_BYTES, NotALogo, as_logo
-from app.core.colour import ENOUGH, least_contrast, nearest_readable, readable
 from app.core.new_session import ELEMENTS
-from app.core.origins import listed_origin
-from app.core.site import COLOUR, FOREIGN_FORMS
-from app.files.resources import languages
+from app.core.site import FOREIGN_FORMS
 from app.store.logos import Logo
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -65,47 +62,10 @@ _OPTIONS = (
 
 
 def page_options(command: Command) -> Command:
-    """Adds them; `page_changes` reads them."""
+    """Adds them."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
-
-
-def page_changes(given: dict[str, Any]) -> dict[str, Any]:
-    """The site's options from what was given. Raises ClickException."""
-    changes = dict(given)
-    if "origins" in changes:
-        changes["origins"] = tuple(dict.fromkeys(_origin(url) for url in changes["origins"] if url != "none"))
-    if "texts" in changes:
-        changes["texts"] = dict(_text(text) for text in changes["texts"] if text != "none")
-    if "colour" in changes:
-        changes["colour"] = _colour(changes["colour"])
-    if "languages" in changes:
-        changes["languages"] = tuple(dict.fromkeys(_language(tag) for tag in changes["languages"] if tag != "all"))
-    if "fields" in changes:
-        given_fields = dict.fromkeys(changes["fields"])
-        changes["fields"] = ELEMENTS if "all" in given_fields else tuple(n for n in ELEMENTS if n in given_fields)
-        if unknown := [name for name in given_fields if name not in (*ELEMENTS, "all")]:
-            raise click.ClickException(f"--field takes {', '.join(ELEMENTS)} or all, not {', '.join(unknown)}")
-    return changes
-
-
-def _colour(text: str) -> str | None:
-    colour = text.strip().lower()
-    if COLOUR.fullmatch(colour) and not readable(colour):
-        raise click.ClickException(
-            f"--colour {colour} has a contrast of {least_contrast(colour):.1f} to 1 on our pages, and {ENOUGH} is "
-            f"needed to be read; the nearest that can be is {nearest_readable(colour)}"
-        )
-    return colour or None
-
-
-def _language(tag: str) -> str:
-    known = {language.lower(): language for language in languages()}
-    found = known.get(tag.strip().lower().replace("-", "_"))
-    if found is None:
-        raise click.ClickException(f"--language {tag}: there are {', '.join(languages())}; all for all of them")
-    return found
 
 
 def read_logo(file: BinaryIO) -> Logo | None:
@@ -120,14 +80,8 @@ def read_logo(file: BinaryIO) -> Logo | None:
         raise click.ClickException(f"--logo {bad}") from None
 
 
-def _origin(url: str) -> str:
-    try:
-        return listed_origin(url)
-    except ValueError as error:
-        raise click.ClickException(f"--origin {url} {error}") from None
-
-
-def _text(given: str) -> tuple[str, str]:
+def split_text(given: str) -> tuple[str, str]:
+    """A key and its text, from KEY=VALUE. Raises ClickException."""
     key, equals, text = given.partition("=")
     if not equals:
         raise click.ClickException(f"--text {given}: write it as KEY=VALUE")

@@ -19,6 +19,7 @@ from app.actions.seed import FirstLogin, seed
 from app.actions.site_check import site_problems
 from app.cli.live_check import check_live
 from app.cli.opening import now, open_database
+from app.cli.site_words import worded_all
 from app.core.platform import PLATFORMS
 from app.core.role import Role
 from app.core.staff import Staff
@@ -101,9 +102,9 @@ def _check_at_rest(settings: Settings) -> bool:
         staff = load_staff(connection)
         _remind_of_administrator(staff)
         for site in load_sites(connection):
-            problems = site_problems(site, staff, sealer, now().date())
+            problems = worded_all(site_problems(site, staff, sealer, now().date()), site)
             click.echo(f"site       {site.slug}: {'; '.join(problems) or 'good'}, {site.backend}")
-            for warning in account_warnings(site, now().date()):
+            for warning in worded_all(account_warnings(site, now().date()), site):
                 click.echo(f"warning    {site.slug}: {warning}")
             wrong += problems
         for email, problem in lost_second_factors(connection, sealer).items():

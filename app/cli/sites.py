@@ -9,18 +9,22 @@ from app.actions.sealing import key_options
 from app.actions.sites import NoSuchSite, NotGood, NoWebhook, SlugTaken, Wanted, add_site, change_site
 from app.cli.opening import now, open_database, open_sealer, today
 from app.cli.output import json_option, say_warning, show, show_one
-from app.cli.page_options import page_changes, page_options, read_logo
+from app.cli.page_options import page_options, read_logo, split_text
 from app.cli.site_key import uid
-from app.cli.vendor_options import take_key, vendor_changes, vendor_options
+from app.cli.site_words import refuse, worded
+from app.cli.vendor_options import take_key, vendor_options
 from app.core.customer_info import AskPolicy
+from app.core.declaration import declared
 from app.core.new_session import ELEMENTS
-from app.core.site import BACKENDS, HIDDEN, Site
+from app.core.site import DEFAULT_APPLET_HOSTS, HIDDEN, Site
 from app.core.site_change import SiteChange
+from app.core.site_options import read_options
 from app.core.site_secrets import new_identity_secret as make_identity_secret
 from app.core.site_secrets import new_secret as make_secret
 from app.core.site_secrets import new_webhook_secret as make_webhook_secret
 from app.core.site_secrets import secret_hash
 from app.core.vendor_account import account_problems, account_warnings
+from app.files.resources import languages
 from app.files.widget_files import snippet
 from app.settings import load_settings
 from app.store import sites as store
@@ -35,6 +39,15 @@ _SPOKEN = {
 _NO_KEY = {"sealed_key": None, "key_ending": None, "key_made": None}
 _ACCOUNT = {"backend", "api_domain", "sealed_key", "key_made"}
 _CHOICES = [choice.value for choice in AskPolicy]
+_LISTS = {"offer_department": "offer_departments", "require": "required", "applet_host": "applet_hosts"}
+# In a list's place, the word that stands for several items or for none.
+_WORDS_FOR_LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "required": ("none", ()),
+    "fields": ("all", ELEMENTS),
+    "origins": ("none", ()),
+    "languages": ("all", ()),
+    "applet_hosts": ("default", DEFAULT_APPLET_HOSTS),
+}
 
 
 @click.group()
@@ -54,7 +67,7 @@ def add(slug: str, name: str) -> None:
         try:
             new = add_site(database, slug, name, now(), None)
         except NotGood as bad:
-            raise click.ClickException(str(bad)) from None
+            raise refuse(bad.problems) from None
         except SlugTaken:
             raise click.ClickException(f"there is a site {slug} already") from None
     click.echo(f"added site {slug}; its account key at the embedded desk is {new.uid}")
@@ -82,7 +95,7 @@ def show_site(slug: str, as_json: bool) -> None:
 @site.command("set")
 @click.argument("slug")
 @click.option("--name", help="As customers read it.")
-@click.option("--backend", type=click.Choice(BACKENDS), help="How sessions are opened.")
+@click.option("--backend", type=click.Choice([known.name for known in declared()]), help="How sessions are opened.")
 @click.option(
     "--ask-customer-info",
     type=click.Choice(_CHOICES),
@@ -153,18 +166,19 @@ def _find(database: Database, slug: str) -> Site:
 
 
 def _changes(given: dict[str, Any]) -> dict[str, Any]:
-    """The site's options from what was given."""
-    changes = {name: value for name, value in given.items() if value is not None and value != ()}
-    for name in ("department", "technician", "phone", "mail"):
-        if changes.get(name) == "":
-            changes[name] = None
-    if "ask_customer_info" in changes:
-        changes["ask_customer_info"] = AskPolicy(changes["ask_customer_info"])
-    if offered := changes.pop("offer_department", None):
-        changes["offer_departments"] = tuple(number for number in offered if number)
-    if required := changes.pop("require", None):
-        changes["required"] = tuple(field for field in required if field != "none")
-    return page_changes(vendor_changes(changes, today()))
+    """The site's options from what was given. Raises ClickException."""
+    written = {_LISTS.get(name, name): value for name, value in given.items() if value is not None and value != ()}
+    if "offer_departments" in written:
+        written["offer_departments"] = tuple(number for number in written["offer_departments"] if number)
+    if "texts" in written:
+        written["texts"] = dict(split_text(text) for text in written["texts"] if text != "none")
+    for name, (word, items) in _WORDS_FOR_LISTS.items():
+        if name in written:
+            written[name] = [one for item in written[name] for one in (items if item == word else (item,))]
+    changes, problems = read_options(written, today=today(), languages=languages())
+    if problems:
+        raise refuse(problems)
+    return changes
 
 
 def _changed(database: Database, slug: str, wanted: Wanted) -> SiteChange:
@@ -176,7 +190,7 @@ def _changed(database: Database, slug: str, wanted: Wanted) -> SiteChange:
     except NoWebhook:
         raise click.ClickException("--new-webhook-secret: the site has no webhook; give --webhook URL") from None
     except NotGood as bad:
-        raise click.ClickException(str(bad)) from None
+        raise refuse(bad.problems) from None
 
 
 def _tell(change: SiteChange, changes: dict[str, Any], secret: str) -> None:
@@ -192,8 +206,8 @@ def _tell(change: SiteChange, changes: dict[str, Any], secret: str) -> None:
             f"give it again: handbell site set {site.slug} --key-file FILE"
         )
     elif _ACCOUNT & changes.keys():
-        for text in (*site.missing(), *account_problems(site, today()), *account_warnings(site, today())):
-            say_warning(f"site {site.slug}: {text}")
+        for fact in (*site.missing(), *account_problems(site, today()), *account_warnings(site, today())):
+            say_warning(f"site {site.slug}: {worded(fact, site.slug)}")
 
 
 def _unknown(slug: str) -> click.ClickException:
@@ -203,6 +217,7 @@ def _unknown(slug: str) -> click.ClickException:
 def _plain(found: Site) -> dict[str, Any]:
     """Everything but the sealed secrets, which nobody needs to see."""
     options = {name: value for name, value in found.options().items() if name not in HIDDEN}
+    options |= options.pop("backend_options")
     return {
         "key": found.slug,
         "name": found.name,

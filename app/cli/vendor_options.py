@@ -1,15 +1,16 @@
 """The options of `handbell site set` for an account at the vendor and for webhooks."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any, BinaryIO, TypeVar
 
 import click
 
-from app.core.site import DEFAULT_APPLET_HOSTS, HIGHEST_RATE
-from app.core.vendor_address import LOOPBACK, api_address, applet_host
-from app.core.vendor_key import as_date, vendor_key
-from app.core.webhook_address import webhook_address
+import app.backends  # noqa: F401 - whose options are asked for here
+from app.cli.site_words import refuse
+from app.core.declaration import Option, declared, own_options
+from app.core.site import HIGHEST_RATE
+from app.core.text import Invalid
+from app.core.vendor_key import vendor_key
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -40,59 +41,27 @@ _OPTIONS = (
 
 
 def vendor_options(command: Command) -> Command:
-    """Adds them; `vendor_changes` and `sealed_changes` read them."""
-    for option in reversed(_OPTIONS):
+    """Adds them, and the backends' own ones."""
+    for option in reversed((*_OPTIONS, *map(_own, own_options().values()))):
         command = option(command)
     return command
+
+
+def _own(option: Option) -> Callable[[Command], Command]:
+    backends = " or ".join(known.name for known in declared() if option in known.options)
+    return click.option(f"--{option.name.replace('_', '-')}", help=f"{option.label}, for {backends}; empty for none.")
 
 
 def take_key(given: dict[str, Any]) -> str | None:
     """The key, from whichever option has it; empty to remove it, None when there is neither option."""
     key, file = given.pop("vendor_key"), given.pop("key_file")
     if file is None:
-        return None if key is None else _good("--key", vendor_key, key)
+        return None if key is None else _key("--key", key)
     if key is not None:
         raise click.ClickException("--key and --key-file are both given; keep one of them")
-    if not (found := _good("--key-file", vendor_key, _text(file))):
+    if not (found := _key("--key-file", _text(file))):
         raise click.ClickException("--key-file: there is no key in it; to remove the stored one: --key ''")
     return found
-
-
-def vendor_changes(given: dict[str, Any], today: date) -> dict[str, Any]:
-    """The site's options from what was given, without the secret ones. Raises ClickException."""
-    changes = dict(given)
-    for name in ("api_domain", "webhook", "key_made"):
-        if changes.get(name, "").strip() == "" and name in changes:
-            changes[name] = None
-    if changes.get("api_domain"):
-        changes["api_domain"] = _good("--api-domain", api_address, changes["api_domain"])
-    if changes.get("webhook"):
-        changes["webhook"] = _good("--webhook", webhook_address, changes["webhook"])
-    if made := changes.get("key_made"):
-        changes["key_made"] = _made(made, today)
-    if "applet_host" in changes:
-        changes["applet_hosts"] = _hosts(changes.pop("applet_host"))
-    return changes
-
-
-def _made(text: str, today: date) -> str:
-    made = as_date(text.strip())
-    if made is None:
-        raise click.ClickException("--key-made must be a day such as 2026-01-31")
-    if made > today:
-        raise click.ClickException(f"--key-made {made} is in the future")
-    return made.isoformat()
-
-
-def _hosts(given: tuple[str, ...]) -> tuple[str, ...]:
-    """The list as it is kept; the site itself knows whether 127.0.0.1 may be in it."""
-    hosts: list[str] = []
-    for host in given:
-        if host == "default":
-            hosts += DEFAULT_APPLET_HOSTS
-        else:
-            hosts.append(host if host == LOOPBACK else _good("--applet-host", applet_host, host))
-    return tuple(dict.fromkeys(hosts))
 
 
 def _text(file: BinaryIO) -> str:
@@ -102,8 +71,8 @@ def _text(file: BinaryIO) -> str:
         return "\N{REPLACEMENT CHARACTER}"  # which no key may hold
 
 
-def _good(option: str, check: Callable[[str], str], text: str) -> str:
+def _key(option: str, text: str) -> str:
     try:
-        return check(text)
-    except ValueError as error:
-        raise click.ClickException(f"{option} {error}") from None
+        return vendor_key(text)
+    except Invalid as invalid:
+        raise refuse(invalid.problems, option) from None

@@ -54,6 +54,14 @@ class Opened:
     pin: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BrowserCall:
+    """What the customer's own browser posts to the vendor. `fields` hold the account's key: for that page alone."""
+
+    address: str
+    fields: list[tuple[str, str]]
+
+
 class Refused(Exception):
     """The backend said no, and would again: give up and tell the operator why, in our own words."""
 

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
 
+from app.core.fact import Fact
+
 LONGEST_KEPT_DAYS = 90
 LONGEST_WAIT_MINUTES = 24 * 60
+HIGHEST = {"long_wait": LONGEST_WAIT_MINUTES, "retention_days": LONGEST_KEPT_DAYS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +29,14 @@ class DeskOptions:
         """As plain JSON values."""
         return {"long_wait": self.long_wait, "retention_days": self.retention_days}
 
-    def problems(self) -> dict[str, str]:
-        """What is wrong, by option."""
-        wrong = {}
-        if not 1 <= self.long_wait <= LONGEST_WAIT_MINUTES:
-            wrong["long_wait"] = f"must be 1 to {LONGEST_WAIT_MINUTES} minutes"
-        if self.retention_days is not None and not 1 <= self.retention_days <= LONGEST_KEPT_DAYS:
-            wrong["retention_days"] = f"must be 1 to {LONGEST_KEPT_DAYS} days"
-        return wrong
+    def problems(self) -> list[Fact]:
+        """What cannot be kept."""
+        numbers = {"long_wait": self.long_wait, "retention_days": self.retention_days}
+        return [
+            Fact(name, "range", {"least": 1, "most": HIGHEST[name]})
+            for name, number in numbers.items()
+            if number is not None and not 1 <= number <= HIGHEST[name]
+        ]
 
     def retention(self, default_days: int) -> timedelta:
         """How long personal data is kept after a request has ended."""

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from app.core.colour import ENOUGH, contrast
 from app.core.new_session import LIMITS
 from app.core.site import COLOUR
-from app.core.text import normal_newlines, text_problem
+from app.core.text import normal_newlines, text_fault
 
 LINK, BUTTON, INLINE = "link", "button", "inline"
 PLACES = (LINK, BUTTON, INLINE)
@@ -129,8 +129,8 @@ def _problems(taken: Mapping[str, str], departments: frozenset[str], languages: 
 
 
 def _text_fault(name: str, value: str, limit: int) -> Wrong | None:
-    if problem := text_problem(name, value, limit):
-        return "too_long" if problem.fault == "too_long" else "control"
+    if fault := text_fault(value, limit):
+        return fault
     return "control" if name != "problem" and _FEED.search(value) else None
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
 
-from app.core.text import Invalid, Problem, is_blank, normal_newlines, text_problem
+from app.core.fact import Fact
+from app.core.text import Invalid, is_blank, normal_newlines, text_problem
 
 ELEMENTS = ("customer_name", "customer_email", "customer_number", "problem_description")
 LIMITS: dict[str, int] = {
@@ -133,7 +134,7 @@ def _folded(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:
     for raw_name, value in pairs:
         name = raw_name.strip().lower()
         if name in found and found[name] != value:
-            raise Invalid(Problem(name, "twice"))
+            raise Invalid(Fact(name, "twice"))
         found[name] = value
     return found
 
@@ -143,10 +144,10 @@ def _text(name: str, value: object, *, integers: bool) -> str | None:
         return value
     if integers and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    raise Invalid(Problem(name, "type"))
+    raise Invalid(Fact(name, "type"))
 
 
 def _flag(name: str, value: object) -> bool:
     if value is None or isinstance(value, str | int):
         return value in ("1", 1)
-    raise Invalid(Problem(name, "type"))
+    raise Invalid(Fact(name, "type"))

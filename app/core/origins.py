@@ -4,6 +4,9 @@ import re
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 
+from app.core.fact import Fact
+from app.core.text import Invalid
+
 _ORIGIN = re.compile(r"(https?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
 _DEFAULT_PORTS = {"https": "443", "http": "80"}
 LONGEST_ORIGIN = 300  # characters; a host name has 253 at most
@@ -13,17 +16,17 @@ def listed_origin(written: str) -> str:
     """An origin as browsers spell it, from what an operator writes: `https://www.example.com`, `http://localhost:8080`.
     The slash that a browser's address line puts behind a host is taken off.
 
-    Raises ValueError, which says what is expected.
+    Raises Invalid with a fact about `origins`.
     """
     origin = written.strip().lower().removesuffix("/")
     found = _ORIGIN.fullmatch(origin) if len(origin) <= LONGEST_ORIGIN else None
     if found is None:
-        raise ValueError("must be an origin such as https://www.example.com, without a path")
+        raise _refused("origin", written)
     scheme, host, port = found.groups()
     if port is not None and not 0 < int(port) < 65536:
-        raise ValueError(f"has a port that does not exist: {port}")
+        raise _refused("port", written)
     if scheme == "http" and not _is_loopback(host):
-        raise ValueError("must be https (http is for this machine only)")
+        raise _refused("not_https", written)
     return _spelled(scheme, host, port)
 
 
@@ -38,6 +41,10 @@ def origin_of(address: str) -> str | None:
 def origin_mark(origin: str) -> str:
     """Names an origin inside a token in 22 characters, however long it is."""
     return urlsafe_b64encode(sha256(origin.encode()).digest()[:16]).rstrip(b"=").decode()
+
+
+def _refused(code: str, written: str) -> Invalid:
+    return Invalid(Fact("origins", code, {"written": written.strip()[:80]}))
 
 
 def _spelled(scheme: str, host: str, port: str | None) -> str:

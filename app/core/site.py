@@ -2,16 +2,20 @@
 
 import dataclasses
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
 
 from app.core.customer_info import AskPolicy
+from app.core.declaration import Declaration, Opener, Option, declaration, declared, is_declared
+from app.core.fact import Fact
 from app.core.new_session import ELEMENTS
 from app.core.origins import listed_origin
 from app.core.routing import department_id
+from app.core.text import Invalid
 from app.core.texts import text_problems
-from app.core.vendor_address import LOOPBACK, address_problems, is_loopback
+from app.core.vendor_address import LOOPBACK, api_address, applet_host, is_loopback
 from app.core.vendor_key import as_date, key_ends
 from app.core.webhook_address import webhook_address
 
@@ -19,14 +23,7 @@ DEFAULT_APPLET_HOSTS = ("*.swi-rc.com", "*.swi-tc.com", "startcontrol.com", "*.s
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:_[A-Za-z]{2,8})?")
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-EMBEDDED, TAKE_CONTROL, TAKE_CONTROL_BROWSER, TAKE_CONTROL_REST = (
-    "embedded",
-    "take-control",
-    "take-control-browser",
-    "take-control-rest",
-)
-AT_VENDOR = (TAKE_CONTROL, TAKE_CONTROL_BROWSER, TAKE_CONTROL_REST)
-BACKENDS = (EMBEDDED, *AT_VENDOR)
+LONGEST_NAME = 80  # characters
 SEALED = ("sealed_key", "sealed_webhook_secret", "sealed_identity_secret")
 HIDDEN = (*SEALED, "secret_hash", "old_uid")  # what no listing shows
 CONFIRM, DENY = "confirm", "deny"
@@ -56,6 +53,8 @@ class Site:
 
     `old_uid` is the account key before `uid`, good until `old_uid_until` (ISO 8601, UTC); with `uid_revoked` there is
     no key that works (see `core/account_key.py`).
+
+    `backend_options` are the options of backends that have no attribute of their own here, by name.
     """
 
     slug: str
@@ -94,16 +93,28 @@ class Site:
     old_uid: str | None = None
     old_uid_until: str | None = None
     uid_revoked: bool = False
+    backend_options: dict[str, Any] = field(default_factory=dict, hash=False)
 
     @property
-    def in_browser(self) -> bool:
-        """Whether the customer's own browser makes the vendor's call."""
-        return self.backend == TAKE_CONTROL_BROWSER or (self.backend == TAKE_CONTROL and self.unreadable)
+    def declaration(self) -> Declaration:
+        """What its backend says of itself. Raises UnknownBackend, as a newer version's site does in an older one."""
+        return declaration(self.backend)
+
+    @property
+    def opener(self) -> Opener:
+        """Who opens its sessions. Raises UnknownBackend."""
+        known = self.declaration
+        return Opener.BROWSER if known.browser_when_unreadable and self.unreadable else known.opener
+
+    @property
+    def at_desk(self) -> bool:
+        """Whether its sessions are tickets of our own desk; of an unknown backend they are not."""
+        return is_declared(self.backend) and self.declaration.opener is Opener.DESK
 
     @property
     def at_vendor(self) -> bool:
-        """Whether somebody else's server opens this site's sessions."""
-        return self.backend in AT_VENDOR
+        """Whether its sessions are opened at somebody else's server; of an unknown backend they are not."""
+        return is_declared(self.backend) and self.declaration.opener is not Opener.DESK
 
     @property
     def on_loopback(self) -> bool:
@@ -115,6 +126,10 @@ class Site:
         """The first day on which the vendor's key no longer works, where the day it was made is known."""
         made = as_date(self.key_made) if self.key_made else None
         return key_ends(made) if made else None
+
+    def option(self, name: str) -> Any:
+        """An option's value by the name of an attribute or of a backend's own option; None where it is not set."""
+        return getattr(self, name) if name in SETTABLE else self.backend_options.get(name)
 
     def options(self) -> dict[str, Any]:
         """The options as plain JSON values."""
@@ -130,76 +145,76 @@ class Site:
         known["ask_customer_info"] = AskPolicy(known.get("ask_customer_info", AskPolicy.INCOMPLETE))
         return cls(slug=slug, name=name, uid=uid, disabled=disabled, **known)
 
-    def problems(self) -> list[str]:
+    def problems(self) -> list[Fact]:
         """What an operator must change before this site can be kept."""
         wrong = []
         if not SLUG.fullmatch(self.slug):
-            wrong.append("the key must be 1 to 40 small letters, digits and hyphens")
-        if not self.name.strip() or len(self.name) > 80:
-            wrong.append("--name must have 1 to 80 characters")
-        if self.backend not in BACKENDS:
-            wrong.append(f"--backend must be one of {', '.join(BACKENDS)}")
+            wrong.append(Fact("slug", "slug"))
+        if not self.name.strip():
+            wrong.append(Fact("name", "missing"))
+        elif len(self.name) > LONGEST_NAME:
+            wrong.append(Fact("name", "too_long", {"limit": LONGEST_NAME, "length": len(self.name)}))
+        if not is_declared(self.backend):
+            wrong.append(Fact("backend", "choice", {"choices": tuple(known.name for known in declared())}))
         if self.department is not None and department_id(self.department) is None:
-            wrong.append("--department must be a number such as 1234 or id_1234")
+            wrong.append(Fact("department", "department"))
         return wrong + self._field_problems() + self._vendor_problems() + self._page_problems() + self.missing()
 
-    def missing(self) -> list[str]:
-        """What the site needs before it can open a session at the vendor."""
-        if not self.at_vendor:
-            return []
-        missing = []
-        if not self.api_domain:
-            missing.append(f"--backend {self.backend} needs the account's --api-domain")
-        if not self.sealed_key:
-            missing.append(f"--backend {self.backend} needs the account's key (--key-file)")
-        return missing
+    def missing(self) -> list[Fact]:
+        """What its backend needs before it can open a session."""
+        options = self.declaration.options if is_declared(self.backend) else ()
+        return [Fact(o.name, "needed", {"backend": self.backend}) for o in options if o.needed and not self._has(o)]
 
-    def _field_problems(self) -> list[str]:
+    def _has(self, option: Option) -> bool:
+        return self.option(option.kept_as or option.name) not in (None, "")
+
+    def _field_problems(self) -> list[Fact]:
         wrong = []
-        for option, named in (("--require", self.required), ("--field", self.fields)):
-            if unknown := [name for name in named if name not in ELEMENTS]:
-                wrong.append(f"{option} takes {', '.join(ELEMENTS)}, not {', '.join(unknown)}")
+        for option, named in (("required", self.required), ("fields", self.fields)):
+            if unknown := tuple(name for name in named if name not in ELEMENTS):
+                wrong.append(Fact(option, "unknown", {"known": ELEMENTS, "names": unknown}))
         if not self.fields:
-            wrong.append("--field must be given for one field at least")
-        elif hidden := [name for name in self.required if name in ELEMENTS and name not in self.fields]:
-            wrong.append(f"--require {', '.join(hidden)}: the form does not show it (--field)")
+            wrong.append(Fact("fields", "none"))
+        elif hidden := tuple(name for name in self.required if name in ELEMENTS and name not in self.fields):
+            wrong.append(Fact("required", "hidden", {"names": hidden}))
         return wrong
 
-    def _page_problems(self) -> list[str]:
-        wrong = []
-        for origin in self.origins:
-            try:
-                listed_origin(origin)
-            except ValueError as error:
-                wrong.append(f"--origin {error}")
+    def _page_problems(self) -> list[Fact]:
+        wrong = [fact for origin in self.origins for fact in refusals(listed_origin, origin)]
         if self.foreign_forms not in FOREIGN_FORMS:
-            wrong.append(f"--foreign-forms must be one of {', '.join(FOREIGN_FORMS)}")
+            wrong.append(Fact("foreign_forms", "choice", {"choices": FOREIGN_FORMS}))
         if self.colour is not None and not COLOUR.fullmatch(self.colour):
-            wrong.append("--colour must be written as #rrggbb")
-        if strange := [tag for tag in self.languages if not _LANGUAGE.fullmatch(tag)]:
-            wrong.append(f"--language must be a tag such as de or pt_BR, not {', '.join(strange)}")
-        return wrong + [f"--text {problem}" for problem in text_problems(self.texts)]
+            wrong.append(Fact("colour", "colour"))
+        if strange := tuple(tag for tag in self.languages if not _LANGUAGE.fullmatch(tag)):
+            wrong.append(Fact("languages", "language", {"names": strange}))
+        return wrong + text_problems(self.texts)
 
-    def _vendor_problems(self) -> list[str]:
-        wrong = address_problems(self.api_domain, [host for host in self.applet_hosts if host != LOOPBACK])
+    def _vendor_problems(self) -> list[Fact]:
+        wrong = refusals(api_address, self.api_domain) if self.api_domain is not None else []
+        wrong += [fact for host in self.applet_hosts if host != LOOPBACK for fact in refusals(applet_host, host)][:1]
         if LOOPBACK in self.applet_hosts and not self.on_loopback:
-            wrong.append(f"--applet-host {LOOPBACK} is for an --api-domain on this machine only")
+            wrong.append(Fact("applet_hosts", "loopback", {"written": LOOPBACK}))
         if self.key_made is not None and as_date(self.key_made) is None:
-            wrong.append("--key-made must be a day such as 2026-01-31")
+            wrong.append(Fact("key_made", "day"))
         elif self.key_made is not None and not self.sealed_key:
-            wrong.append("--key-made goes with a key (--key-file)")
+            wrong.append(Fact("key_made", "without_key"))
         if not 1 <= self.rate <= HIGHEST_RATE:
-            wrong.append(f"--rate must be 1 to {HIGHEST_RATE}")
-        if self.webhook is not None:
-            try:
-                webhook_address(self.webhook)
-            except ValueError as error:
-                wrong.append(f"--webhook {error}")
-        return wrong
+            wrong.append(Fact("rate", "range", {"least": 1, "most": HIGHEST_RATE}))
+        return wrong + (refusals(webhook_address, self.webhook) if self.webhook is not None else [])
+
+
+def refusals(read: Callable[[str], object], written: str) -> list[Fact]:
+    """Why `read` does not take this."""
+    try:
+        read(written)
+    except Invalid as invalid:
+        return list(invalid.problems)
+    return []
 
 
 _LISTS = ("offer_departments", "required", "applet_hosts", "origins", "languages", "fields")
 OPTIONS = tuple(f.name for f in dataclasses.fields(Site) if f.name not in ("slug", "name", "uid", "disabled"))
+SETTABLE = ("name", "disabled", *OPTIONS)
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.core.site import HIDDEN, OPTIONS, Site
+from app.core.site import HIDDEN, SETTABLE, Site
 
 _SECRET = (*HIDDEN, "key_ending", "webhook")  # receivers' addresses often bear a secret
 _SPOKEN = {
@@ -31,8 +31,8 @@ class SiteChange:
 def change_options(
     site: Site, options: Mapping[str, Any], *, sealed_secret: str | None = None, renew_secret: bool = False
 ) -> SiteChange:
-    """The site with these options. `sealed_secret` is there to be used when its webhook goes to a new address,
-    or with `renew_secret` in any case.
+    """The site with these options, its backend's own ones among them. `sealed_secret` is there to be used when its
+    webhook goes to a new address, or with `renew_secret` in any case.
 
     A key is never sent to a host that it was not given for, nor is one receiver's webhook secret another's.
     """
@@ -49,18 +49,22 @@ def change_options(
     new_secret = webhook is not None and (webhook != site.webhook or renew_secret)
     if new_secret or webhook is None:
         after["sealed_webhook_secret"] = sealed_secret if new_secret else None
+    own = {name: after.pop(name) for name in set(after) - set(SETTABLE)}
+    if own:
+        kept = {**site.backend_options, **own}
+        after["backend_options"] = {name: value for name, value in kept.items() if value is not None}
     return SiteChange(replace(site, **after), key_dropped, new_secret)
 
 
 def marked(site: Site, options: Iterable[str]) -> str:
     """Tells whether any of these options has changed since: 22 hexadecimal digits that go along with a form."""
-    shown = {name: getattr(site, name) for name in sorted(options)}
+    shown = {name: site.option(name) for name in sorted(options)}
     return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:22]
 
 
 def only_new(site: Site, options: Mapping[str, Any]) -> dict[str, Any]:
     """Of these options those that are not as they are already. A new key keeps the day that came with it."""
-    new = {name: value for name, value in options.items() if value != getattr(site, name)}
+    new = {name: value for name, value in options.items() if value != site.option(name)}
     if "sealed_key" in new and options.get("key_made"):
         new["key_made"] = options["key_made"]
     return new
@@ -72,7 +76,7 @@ def what_changed(before: Site, after: Site) -> dict[str, Any]:
     old, new = ({"name": site.name, "disabled": site.disabled, **site.options()} for site in (before, after))
     return {
         _SPOKEN.get(name, name): _fate(old[name], new[name]) if name in _SECRET else [old[name], new[name]]
-        for name in ("name", "disabled", *OPTIONS)
+        for name in SETTABLE
         if old[name] != new[name]
     }
 

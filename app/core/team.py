@@ -10,7 +10,7 @@ from app.core.role import Role
 from app.core.routing import department_id
 from app.core.site import Site
 from app.core.staff import Staff, Technician
-from app.core.text import Fault, looks_like_email, text_problem, without_control
+from app.core.text import Fault, looks_like_email, text_fault, without_control
 
 LONGEST_NAME = 80  # characters
 LONGEST_MAIL = 254
@@ -51,8 +51,8 @@ def without_unreadable(text: str) -> str:
 
 def name_fault(name: str) -> Fault | None:
     """Why a department or technician may not bear this name: 1 to 80 characters, some of them to be seen."""
-    if problem := text_problem("", name, LONGEST_NAME):
-        return problem.fault
+    if fault := text_fault(name, LONGEST_NAME):
+        return fault
     if _UNREADABLE in name:
         return "control"
     return None if any(unicodedata.category(c) not in _UNSEEN for c in name) else "missing"
@@ -62,8 +62,8 @@ def mail_fault(mail: str) -> Fault | None:
     """Why this cannot be a technician's user name; expects it in lower case and without blanks around it."""
     if not mail:
         return "missing"
-    if problem := text_problem("", mail, LONGEST_MAIL):
-        return problem.fault
+    if fault := text_fault(mail, LONGEST_MAIL):
+        return fault
     return None if looks_like_email(mail) and _UNREADABLE not in mail else "email"
 
 
@@ -102,7 +102,7 @@ class DeadEnd:
 
 def dead_ends(sites: Iterable[Site], staff: Staff) -> list[DeadEnd]:
     """What enabled sites with the embedded desk name in vain: their requests go to the general queue instead."""
-    asking = [site for site in sites if not site.disabled and not site.at_vendor]
+    asking = [site for site in sites if not site.disabled and site.at_desk]
     return [end for site in asking for end in _dead_ends(site, staff)]
 
 

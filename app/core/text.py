@@ -1,42 +1,21 @@
 """What text may be: counted in code points, any script, no control characters but newline and tab."""
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
-Fault = Literal["too_long", "control", "twice", "type", "missing", "email"]
+from app.core.fact import Fact
 
-_SENTENCES: dict[Fault, str] = {
-    "too_long": "has {length} characters; at most {limit} are allowed",
-    "control": "contains a control character; only line breaks and tabs are allowed",
-    "twice": "was sent more than once with different values; send it once",
-    "type": "has the wrong type; see /api/openapi.json",
-    "missing": "is missing",
-    "email": "is not an e-mail address",
-}
+Fault = Literal["too_long", "control", "twice", "type", "missing", "email"]
 
 # Control characters other than tab and newline, and lone surrogates, which no UTF-8 can carry.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with one field. `limit` and `length` are code points, given with `too_long`."""
-
-    field: str
-    fault: Fault
-    limit: int = 0
-    length: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.field} {_SENTENCES[self.fault].format(limit=self.limit, length=self.length)}"
-
-
 class Invalid(ValueError):
     """One or more fields are not acceptable; nothing may be stored."""
 
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(str(problem) for problem in problems))
+    def __init__(self, *problems: Fact) -> None:
+        super().__init__("; ".join(f"{problem.field}: {problem.code}" for problem in problems))
         self.problems = problems
 
 
@@ -47,13 +26,19 @@ def normal_newlines(value: str) -> str:
     return value.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def text_problem(field: str, value: str, limit: int | None) -> Problem | None:
-    """Why `value` may not be taken, or None. Expects normal newlines."""
+def text_fault(value: str, limit: int | None) -> Literal["too_long", "control"] | None:
+    """Why `value` may not be taken, or None. `limit` is characters. Expects normal newlines."""
     if limit is not None and len(value) > limit:
-        return Problem(field, "too_long", limit, len(value))
-    if _FORBIDDEN.search(value):
-        return Problem(field, "control")
-    return None
+        return "too_long"
+    return "control" if _FORBIDDEN.search(value) else None
+
+
+def text_problem(field: str, value: str, limit: int | None) -> Fact | None:
+    """The same as a fact about this field, with `limit` and `length` where it is too long."""
+    fault = text_fault(value, limit)
+    if fault == "too_long":
+        return Fact(field, fault, {"limit": limit or 0, "length": len(value)})
+    return Fact(field, fault) if fault else None
 
 
 def without_control(value: str) -> str:

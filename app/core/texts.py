@@ -7,7 +7,8 @@ With a language in front (`de:Get support`) it holds for that language alone; wi
 import re
 from collections.abc import Mapping
 
-from app.core.text import text_problem
+from app.core.fact import Fact
+from app.core.text import text_fault
 
 MOST_TEXTS = 200
 LONGEST_KEY, LONGEST_TEXT = 300, 600  # characters
@@ -30,19 +31,19 @@ def texts_for(texts: Mapping[str, str], language: str) -> dict[str, str]:
     return found
 
 
-def text_problems(texts: Mapping[str, str]) -> list[str]:
-    """What is wrong with a site's own words, each as the end of a sentence."""
+def text_problems(texts: Mapping[str, str]) -> list[Fact]:
+    """What is wrong with a site's own words; `key` is the text's, where it has a good one."""
     wrong = []
     if len(texts) > MOST_TEXTS:
-        wrong.append(f"may be given for at most {MOST_TEXTS} texts")
+        wrong.append(Fact("texts", "too_many", {"most": MOST_TEXTS}))
     for key, text in texts.items():
         name = split_key(key)[1]
-        if not name.strip() or text_problem("key", key, LONGEST_KEY):
-            wrong.append(f"KEY=VALUE needs a key of 1 to {LONGEST_KEY} characters")
-        elif not text.strip() or text_problem("text", text, LONGEST_TEXT):
-            wrong.append(f"{key}: must have 1 to {LONGEST_TEXT} characters, without control characters")
+        if not name.strip() or text_fault(key, LONGEST_KEY):
+            wrong.append(Fact("texts", "text_key", {"most": LONGEST_KEY}))
+        elif not text.strip() or text_fault(text, LONGEST_TEXT):
+            wrong.append(Fact("texts", "text", {"key": key, "most": LONGEST_TEXT}))
         elif missing := unknown_placeholders(name, text):
-            wrong.append(f"{key}: {', '.join(missing)} does not stand in the text that it replaces")
+            wrong.append(Fact("texts", "placeholders", {"key": key, "names": tuple(missing)}))
     return wrong
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from app.core.fact import Fact
 from app.core.site import Site
 from app.core.vendor_key import WARN_BEFORE_END
 
@@ -17,32 +18,24 @@ def days_left(site: Site, today: date) -> int | None:
     return (ends - today).days if ends - today <= WARN_BEFORE_END else None
 
 
-def account_problems(site: Site, today: date) -> list[str]:
+def account_problems(site: Site, today: date) -> list[Fact]:
     """What keeps the site from opening sessions."""
     days = days_left(site, today)
     if days is None or days > 0:
         return []
-    return [f"its key at the vendor ended on {site.key_ends}; {_new_key(site)}"]
+    return [Fact("vendor_key", "ended", {"day": str(site.key_ends)})]
 
 
-def account_warnings(site: Site, today: date) -> list[str]:
+def account_warnings(site: Site, today: date) -> list[Fact]:
     """What works, but not for long or not as it should."""
     if not site.at_vendor:
         return []
     warnings = []
     days = days_left(site, today)
     if days is not None and days > 0:
-        left = "1 day" if days == 1 else f"{days} days"
-        warnings.append(f"its key at the vendor ends in {left}, on {site.key_ends}; {_new_key(site)}")
+        warnings.append(Fact("vendor_key", "ends", {"days": days, "day": str(site.key_ends)}))
     if site.unreadable:
-        warnings.append(
-            "an answer of the vendor's could not be read, so sessions open in the customer's browser; "
-            f"to try again: handbell site set {site.slug} --backend {site.backend}"
-        )
+        warnings.append(Fact("backend", "unreadable", {"backend": site.backend}))
     if site.api_domain and site.api_domain.startswith("http://"):
-        warnings.append(f"its API domain {site.api_domain} is on this machine and not encrypted: for tests only")
+        warnings.append(Fact("api_domain", "not_encrypted", {"address": site.api_domain}))
     return warnings
-
-
-def _new_key(site: Site) -> str:
-    return f"make a new one there, then: handbell site set {site.slug} --key-file FILE --key-made DAY"

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urljoin
 
+from app.core.fact import Fact
+from app.core.text import Invalid
+
 LONGEST_ADDRESS = 2048  # characters
 LOOPBACK = "127.0.0.1"
 
@@ -50,39 +53,40 @@ def allowed_address(url: str, hosts: Sequence[str], *, loopback: bool = False) -
 def api_address(domain: str) -> str:
     """`https://host` of an API domain as an operator writes it: with or without `https://`, `/rest`, a last slash.
 
-    `http://127.0.0.1:<port>`, and `https` with a port there, are for stand-ins on this machine. Raises ValueError,
-    which says what is expected.
+    `http://127.0.0.1:<port>`, and `https` with a port there, are for stand-ins on this machine. Raises Invalid with
+    a fact about `api_domain`, which repeats nothing of what was written.
     """
     written = domain.strip()
     parts = _PARTS.fullmatch(written if "://" in written else f"https://{written}")
     authority = parts and _AUTHORITY.fullmatch(parts[2])
     if not parts or not authority or parts[3].lower() not in _API_PATHS or parts[4] or parts[5]:
-        raise ValueError(_EXPECTED)
+        raise _refused("address")
     scheme, host, port = parts[1].lower(), authority[1].lower(), authority[2] or ""
     if host == LOOPBACK and scheme in ("http", "https"):
         if not _is_port(port):
-            raise ValueError("has a port that does not exist")
+            raise _refused("port")
         return _loopback(scheme, port)
     if scheme != "https":
-        raise ValueError("must be https (http is only for 127.0.0.1)")
+        raise _refused("not_https")
     if port not in ("", "443"):
-        raise ValueError("must not have a port other than 443")
+        raise _refused("other_port")
     if not _is_host(host):
-        raise ValueError(_EXPECTED)
+        raise _refused("address")
     return f"https://{host}"
 
 
-_EXPECTED = "must be an address such as https://api.us0.swi-rc.com/rest"
+def _refused(code: str) -> Invalid:
+    return Invalid(Fact("api_domain", code))
 
 
 def applet_host(written: str) -> str:
     """A host that applets may come from, in lower case: `example.com`, or `*.example.com` for all below it.
 
-    Raises ValueError, which says what is expected.
+    Raises Invalid with a fact about `applet_hosts`.
     """
     host = written.strip().lower()
     if not written.isascii() or not _is_host(host.removeprefix("*.")):
-        raise ValueError("must be a host such as example.com, or *.example.com for all below it")
+        raise Invalid(Fact("applet_hosts", "host", {"written": written.strip()[:80]}))
     return host
 
 
@@ -100,7 +104,7 @@ class VendorAddresses:
 
     @classmethod
     def of(cls, api_domain: str, applet_hosts: Sequence[str]) -> Self:
-        """From a site's options. Raises ValueError for an API domain that cannot be used."""
+        """From a site's options. Raises Invalid for an API domain that cannot be used."""
         api = api_address(api_domain)
         return cls(api, (api.split("://", 1)[1], *(host.lower() for host in applet_hosts)))
 
@@ -124,23 +128,6 @@ class VendorAddresses:
         except ValueError:
             return None
         return allowed_address(joined, self.hosts, loopback=is_loopback(self.api))
-
-
-def address_problems(api_domain: str | None, applet_hosts: Sequence[str]) -> list[str]:
-    """What an operator must change about a site's API domain and applet hosts."""
-    wrong = []
-    if api_domain is not None:
-        try:
-            api_address(api_domain)
-        except ValueError as error:
-            wrong.append(f"--api-domain {error}")
-    for host in applet_hosts:
-        try:
-            applet_host(host)
-        except ValueError as error:
-            wrong.append(f"--applet-host {error}")
-            break
-    return wrong
 
 
 def _loopback(scheme: str, port: str) -> str:

@@ -3,6 +3,9 @@
 import re
 from datetime import date, timedelta
 
+from app.core.fact import Fact
+from app.core.text import Invalid
+
 LONGEST_KEY = 512  # characters
 WARN_BEFORE_END = timedelta(days=30)
 _KEY = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_KEY}}}")
@@ -11,10 +14,10 @@ _SHORTEST_SHOWN = 12  # of a shorter key, four characters would tell too much
 
 
 def vendor_key(text: str) -> str:
-    """The key without the blanks around it; empty when there is none. Raises ValueError, which bears nothing of it."""
+    """The key without the blanks around it; empty when there is none. Raises Invalid, which bears nothing of it."""
     key = text.strip()
     if key and not _KEY.fullmatch(key):
-        raise ValueError(f"a key is 1 to {LONGEST_KEY} printable ASCII characters on one line")
+        raise Invalid(Fact("vendor_key", "key", {"most": LONGEST_KEY}))
     return key
 
 

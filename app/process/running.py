@@ -13,21 +13,22 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.figures import Figures
-from app.actions.hand_off import BrowserCall, browser_call
+from app.actions.hand_off import browser_call
 from app.actions.sealing import vendor_key_of
 from app.actions.tell import deliver_due
 from app.backends import open_backend
+from app.backends.declaring import Account
 from app.backends.vendor_call import VendorCalls
 from app.backends.webhook import Webhooks
 from app.core.account_key import is_good, keys_of
-from app.core.backend import Refused, SessionBackend, Unavailable
+from app.core.backend import BrowserCall, Refused, SessionBackend, Unavailable
 from app.core.client import is_in
 from app.core.desk_options import DeskOptions
+from app.core.fact import Fact
 from app.core.links import Forged, Link, LinkSigner, Purpose, derived_key, new_link_id
 from app.core.origins import origin_mark
-from app.core.site import TAKE_CONTROL, TAKE_CONTROL_BROWSER, Site
+from app.core.site import Site
 from app.core.staff import Staff
-from app.core.text import Problem
 from app.keys.key_file import BadKeys, Key, ensure_keys, keys_held, live_keys, read_keys
 from app.keys.puzzle import Puzzles
 from app.keys.seal import Sealer, Unsealable
@@ -87,7 +88,7 @@ class Desk:
 class CustomerWords(Protocol):
     """What an answer tells a customer, in their language and the site's words; what pages say lives with the pages."""
 
-    def problems(self, problems: Sequence[Problem], site: Site, language: str) -> dict[str, str]:
+    def problems(self, problems: Sequence[Fact], site: Site, language: str) -> dict[str, str]:
         """One sentence for each field."""
 
     def wait(self, seconds: int, site: Site, language: str) -> str:
@@ -222,10 +223,11 @@ class Running:
 
     def browser_call(self, reference: str, site: Site) -> BrowserCall | None:
         """What the customer's browser posts to the vendor for this request; None when that cannot be."""
-        if site.sealed_key is None or site.backend not in (TAKE_CONTROL, TAKE_CONTROL_BROWSER):
+        if site.missing():
             return None
         try:
-            return browser_call(self.database, site, vendor_key_of(site, self), reference)
+            key = vendor_key_of(site, self) if site.sealed_key else ""
+            return browser_call(self.database, site, key, reference)
         except Unsealable:
             return None
 
@@ -266,13 +268,13 @@ class Running:
             log.error("notices_not_looked_at", error=type(fault).__name__)
 
     def _open_backend(self, site: Site) -> SessionBackend:
-        if site.sealed_key is None:
+        if any(fact.field == "vendor_key" for fact in site.missing()):
             raise Refused("the site has no account key; set one: handbell site set --key-file")
         try:
-            key = vendor_key_of(site, self)
+            key = vendor_key_of(site, self) if site.sealed_key else ""
         except Unsealable:
             raise Unavailable("the account key cannot be opened with the keys file; see: handbell check") from None
-        return open_backend(site, key, self._calls, self.settings.vendor_applets_dir)
+        return open_backend(Account(site, key, self._calls, self.settings.vendor_applets_dir))
 
     def _within_rate(self, site: Site) -> bool:
         """Without Redis, and while it is away, each process of this host has its share of the site's rate.

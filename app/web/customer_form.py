@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
+from app.core.fact import Fact
 from app.core.new_session import ELEMENTS, NewSessionRequest
-from app.core.text import Invalid, Problem, is_blank, looks_like_email
+from app.core.text import Invalid, is_blank, looks_like_email
 from app.web.fault_text import sentences
 
 
@@ -16,10 +17,10 @@ def asked_of(
     language: str | None = None,
 ) -> NewSessionRequest | dict[str, str]:
     """What the customer asks for, or what is wrong, by field."""
-    problems = [Problem(name, "missing") for name in required if is_blank(values[name])]
+    problems = [Fact(name, "missing") for name in required if is_blank(values[name])]
     email = values["customer_email"]
     if not is_blank(email) and not looks_like_email(email):
-        problems.append(Problem("customer_email", "email"))
+        problems.append(Fact("customer_email", "email"))
     try:
         asked = NewSessionRequest(
             department=department,

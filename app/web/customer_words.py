@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from flask_babel import force_locale
 
+from app.core.fact import Fact
 from app.core.site import Site
-from app.core.text import Problem
 from app.web.fault_text import sentences
 from app.web.language import best_language
 from app.web.request_form import wait_sentence
@@ -16,7 +16,7 @@ from app.web.words import _, speak_for
 class CustomerWords:
     """See `wiring.CustomerWords`."""
 
-    def problems(self, problems: Sequence[Problem], site: Site, language: str) -> dict[str, str]:
+    def problems(self, problems: Sequence[Fact], site: Site, language: str) -> dict[str, str]:
         """One sentence for each field."""
         with _speaking(site, language):
             return sentences(tuple(problems))

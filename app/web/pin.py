@@ -11,7 +11,7 @@ from app.core.links import Expired, Forged, Purpose
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest
 from app.core.session_code import SessionCode, written_pin
-from app.core.site import EMBEDDED, Site
+from app.core.site import Site
 from app.core.text import without_control
 from app.edge.access import Who, open_to
 from app.edge.incoming import client_address, form_body, is_foreign_post, see_other
@@ -186,7 +186,7 @@ def _of_link(here: Running, token: str) -> tuple[SessionCode, Site]:
 def _site_of(here: Running, code: SessionCode) -> Site | None:
     """The code's site, while its sessions still open at our own desk."""
     site = here.desk.site(code.site)
-    return site if site and site.backend == EMBEDDED else None
+    return site if site and site.at_desk else None
 
 
 def _wait(seconds: int) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core.customer_info import AskPolicy
 from app.core.more import More
 from app.core.new_session import ELEMENTS, LIMITS
-from app.core.site import EMBEDDED, Site
+from app.core.site import Site
 from app.core.staff import Department
 from app.core.text import without_control
 from app.edge.this_app import running
@@ -120,6 +120,6 @@ def _html(desk: Desk, site: Site, token: str, filled: Filled) -> str:
 
 def _pin_url(site: Site) -> str | None:
     """Where a technician's PIN is typed: only our own desk gives any."""
-    if site.backend != EMBEDDED:
+    if not site.at_desk:
         return None
     return "/pin" if site.slug == "default" else f"/pin?site={site.slug}"

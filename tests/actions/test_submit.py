@@ -15,7 +15,6 @@ from app.core.customer_info import AskPolicy, InfoMode
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest, RequestState
 from app.core.routing import QueueKind, Reason
-from app.core.site import TAKE_CONTROL
 from app.store.requests import newest_link, record_opening
 from tests.actions.desk import ZOE, DeskAtWork
 
@@ -212,7 +211,7 @@ def test_what_else_a_form_brought_is_in_the_ticket_and_below_the_description_for
     made = desk.submit(more=(("Room", "4.11"),))
     assert desk.tickets()[0].more == (("Room", "4.11"),)
     assert asked_of(made, desk.site).problem_description == "It broke."
-    vendor = replace(desk.site, backend=TAKE_CONTROL)
+    vendor = replace(desk.site, backend="take-control")
     asked = asked_of(made, vendor)
     assert (asked.problem_description, asked.ask_customer_info) == ("It broke.\n\nRoom: 4.11", False)
     retried = asked_of(replace(made, unsure=1), vendor).problem_description

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app.core.request import CustomerRequest, RequestState
-from app.core.site import TAKE_CONTROL, Site
+from app.core.site import Site
 from app.core.site_secrets import secret_hash
 from app.process.running import Running
 from app.store.requests import list_requests
@@ -97,7 +97,7 @@ def test_another_key_and_another_sites_key_are_other_requests(widget: Widget, he
 def test_while_the_session_waits_it_is_202_with_the_same_reference(
     widget: Widget, here: Running, change_site: ChangeSite
 ) -> None:
-    change_site(backend=TAKE_CONTROL, api_domain="https://api.example.com")  # no pool runs here: nobody opens it
+    change_site(backend="take-control", api_domain="https://api.example.com")  # no pool runs here: nobody opens it
     first, again = (widget.send(key=KEY, **ZOE) for _ in range(2))
     assert (first.status, again.status) == (202, 202)
     assert first.json["reference"] == again.json["reference"]

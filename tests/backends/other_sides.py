@@ -16,6 +16,7 @@ from pathlib import Path
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.backends import open_backend
+from app.backends.declaring import Account
 from app.backends.embedded import EmbeddedDesk
 from app.backends.vendor_call import VendorCalls
 from app.core.backend import Browser, Opened, SessionBackend
@@ -74,7 +75,7 @@ class Server(OtherSide):
 
     def backend(self, key: str | None = None) -> SessionBackend:
         site = Site(slug="there", name="There", uid="not-for-there", backend=self._kind, api_domain=self.address)
-        return open_backend(site, key or self.key, VendorCalls(), self._folder)
+        return open_backend(Account(site, key or self.key, VendorCalls(), self._folder))
 
     @abstractmethod
     def stop(self) -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from app.core.backend import Refused, Start, Unavailable
 from app.core.new_session import NewSessionRequest
-from app.core.site import TAKE_CONTROL, TAKE_CONTROL_REST
 from app.store.database import Database
 from tests.backends.other_sides import BROWSER, Embedded, Got, OtherSide, OurDesk, Server, StandIn, our_desk
 from tests.conftest import StandingClock
@@ -24,7 +23,9 @@ ZOE = {
     "problem_description": "It broke.\n\nTwice; a=b&c=d \u202e\u200b 👩‍🔧",
     "ask_customer_info": True,
 }
-SERVERS = [f"{kind} at {where}" for kind in (TAKE_CONTROL, TAKE_CONTROL_REST) for where in ("our desk", "the stand-in")]
+SERVERS = [
+    f"{kind} at {where}" for kind in ("take-control", "take-control-rest") for where in ("our desk", "the stand-in")
+]
 
 
 @pytest.fixture

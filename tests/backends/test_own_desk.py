@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.backends import open_backend
+from app.backends.declaring import Account
 from app.backends.vendor_call import VendorCalls
 from app.core.backend import Browser, Refused, Start
 from app.core.new_session import NewSessionRequest
@@ -15,7 +16,7 @@ from tests.live_server import LiveServer, live_server  # noqa: F401 - a fixture
 @pytest.mark.parametrize("flavour", ["take-control", "take-control-rest"])
 def test_a_session_at_another_handbell(live_server: LiveServer, flavour: str, tmp_path: Path) -> None:  # noqa: F811 - the fixture
     site = Site(slug="a", name="A", uid="u", backend=flavour, api_domain=live_server.base_url)
-    backend = open_backend(site, live_server.uid(), VendorCalls(), tmp_path)
+    backend = open_backend(Account(site, live_server.uid(), VendorCalls(), tmp_path))
     request = NewSessionRequest(department="id_10", customer_name="Zoë 漢字", problem_description="a\nb & c")
     opened = backend.open_session(request, Browser("Mozilla/5.0 (Windows NT 10.0)", "de"))
     assert opened.start is Start.LINK
@@ -31,4 +32,6 @@ def test_a_session_at_another_handbell(live_server: LiveServer, flavour: str, tm
 def test_a_wrong_key_at_another_handbell(live_server: LiveServer, flavour: str, tmp_path: Path) -> None:  # noqa: F811 - the fixture
     site = Site(slug="a", name="A", uid="u", backend=flavour, api_domain=live_server.base_url)
     with pytest.raises(Refused, match="the account key is wrong"):
-        open_backend(site, "nobody-has-this-key", VendorCalls(), tmp_path).open_session(NewSessionRequest(), Browser())
+        open_backend(Account(site, "nobody-has-this-key", VendorCalls(), tmp_path)).open_session(
+            NewSessionRequest(), Browser()
+        )

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from app.backends import open_backend
+from app.backends.declaring import Account
 from app.backends.take_control import TakeControl
 from app.backends.vendor_call import Limits, VendorCalls
 from app.core.backend import Browser, Opened, Refused, SessionBackend, Start, Unavailable
@@ -22,7 +23,7 @@ CALLS = VendorCalls(limits=Limits(pauses=(0.0,)))
 def backend(server: Loopback | str, folder: Path, key: str = KEY) -> SessionBackend:
     domain = server if isinstance(server, str) else server.address
     site = Site(slug="a", name="A", uid="u", backend="take-control", api_domain=f"{domain}/rest")
-    return open_backend(site, key, CALLS, folder)
+    return open_backend(Account(site, key, CALLS, folder))
 
 
 def sent(request: NewSessionRequest, browser: Browser, folder: Path, key: str = KEY) -> Received:
@@ -136,9 +137,9 @@ def test_refusals_and_failures(tmp_path: Path) -> None:
 def test_which_backend_a_site_has(tmp_path: Path) -> None:
     site = Site(slug="a", name="A", uid="u", backend="take-control", api_domain="api.us0.swi-rc.com")
     for name in ("take-control", "take-control-browser"):
-        opened = open_backend(replace(site, backend=name), KEY, CALLS, tmp_path)
+        opened = open_backend(Account(replace(site, backend=name), KEY, CALLS, tmp_path))
         assert isinstance(opened, TakeControl)
         assert opened.address == "https://api.us0.swi-rc.com/integration/integration_api.php"
     for domain in (None, "http://api.us0.swi-rc.com"):
         with pytest.raises(ValueError, match="must be"):
-            open_backend(replace(site, api_domain=domain), KEY, CALLS, tmp_path)
+            open_backend(Account(replace(site, api_domain=domain), KEY, CALLS, tmp_path))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.backends import open_backend
+from app.backends.declaring import Account
 from app.backends.take_control_rest import TakeControlRest
 from app.backends.vendor_call import VendorCalls
 from app.core.backend import Browser, Opened, Refused, Start, Unavailable
@@ -22,7 +23,7 @@ CALLS = VendorCalls()
 
 def backend(server: Loopback, folder: Path, key: str = KEY) -> TakeControlRest:
     site = Site(slug="a", name="A", uid="u", backend="take-control-rest", api_domain=server.address)
-    opened = open_backend(site, key, CALLS, folder)
+    opened = open_backend(Account(site, key, CALLS, folder))
     assert isinstance(opened, TakeControlRest)
     return opened
 

@@ -8,9 +8,11 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from app.backends import open_backend
-from app.backends.trial import Trial, masked, try_session
+from app.backends import backend
+from app.backends.declaring import Account
+from app.backends.trial import Trial, masked
 from app.backends.vendor_call import VendorCalls
+from app.cli.trial_words import trial_lines
 from app.core.site import Site
 from tests.backends.loopback import http, loopback
 
@@ -71,54 +73,65 @@ KEY = "Zm9v+YmFy/YmF6="
 def trial(raw: bytes, folder: Path, backend: str = "take-control") -> Trial:
     with loopback(raw) as server:
         site = Site(slug="a", name="A", uid="u", backend=backend, api_domain=server.address)
-        result = try_session(site, open_backend(site, KEY, VendorCalls(), folder))
-    assert KEY not in "\n".join(result.lines)
-    assert all(line.isprintable() for line in result.lines)
+        result = attempted(Account(site, KEY, VendorCalls(), folder))
+    assert KEY not in "\n".join(lines(result))
+    assert all(line.isprintable() for line in lines(result))
     return result
 
 
+def attempted(account: Account) -> Trial:
+    attempt = backend(account.site.backend).attempt
+    assert attempt is not None
+    return attempt(account)
+
+
+def lines(result: Trial) -> list[str]:
+    """As the command words it."""
+    return list(trial_lines(result, "a"))
+
+
 def test_a_link(tmp_path: Path) -> None:
-    for backend in ("take-control", "take-control-rest", "take-control-browser"):
-        result = trial(http(302, Location=f"https://startcontrol.com/?k={quote(KEY)}"), tmp_path, backend)
+    for name in ("take-control", "take-control-rest", "take-control-browser"):
+        result = trial(http(302, Location=f"https://startcontrol.com/?k={quote(KEY)}"), tmp_path, name)
         assert result.good
-        assert "status       302" in result.lines
-        assert "location     https://startcontrol.com/?k=[key]" in result.lines
-        assert "understood   a link to the applet, on startcontrol.com" in result.lines
-        choice = "take-control-rest" if backend == "take-control-rest" else "take-control"
-        assert f"choose       --backend {choice}" in result.lines
+        assert "status       302" in lines(result)
+        assert "location     https://startcontrol.com/?k=[key]" in lines(result)
+        assert "understood   a link to the applet, on startcontrol.com" in lines(result)
+        choice = "take-control-rest" if name == "take-control-rest" else "take-control"
+        assert f"choose       --backend {choice}" in lines(result)
 
 
 def test_a_file(tmp_path: Path) -> None:
     result = trial(http(200, b"MZ..", Content_Type="application/octet-stream"), tmp_path)
     assert result.good
-    assert "body         a file of 4 bytes, support.bin" in result.lines
+    assert "body         a file of 4 bytes, support.bin" in lines(result)
 
 
 def test_an_answer_that_nobody_can_read(tmp_path: Path) -> None:
     raw = http(200, b"Thank\x1b[31m you, " + KEY.encode() + b" \r\n" + b"x" * 1000, Content_Type="text/html")
     result = trial(raw, tmp_path)
-    (body,) = (line for line in result.lines if line.startswith("body"))
+    (body,) = (line for line in lines(result) if line.startswith("body"))
     assert body.startswith("body         Thank [31m you, [key] xxx")
     assert len(body) == 313
-    assert "choose       --backend take-control-browser" in result.lines
+    assert "choose       --backend take-control-browser" in lines(result)
     assert result.good, "such a site goes on in the customer's browser by itself"
     assert not trial(raw, tmp_path, "take-control-rest").good
 
 
 def test_numbers(tmp_path: Path) -> None:
     raw = http(200, json.dumps({"details": {"session_id": KEY, "pin": 5}}).encode(), Content_Type="application/json")
-    assert "numbers      session [key], PIN 5" in trial(raw, tmp_path).lines
+    assert "numbers      session [key], PIN 5" in lines(trial(raw, tmp_path))
 
 
 def test_a_refusal_says_what_to_change(tmp_path: Path) -> None:
     result = trial(http(403, f"bad key {KEY}".encode()), tmp_path)
     assert not result.good
-    assert "body         bad key [key]" in result.lines
-    assert "refused      the vendor answered 403: the account key is wrong, disabled or expired" in result.lines
-    assert result.lines[-1].startswith("change       --key or --api-domain")
+    assert "body         bad key [key]" in lines(result)
+    assert "refused      the vendor answered 403: the account key is wrong, disabled or expired" in lines(result)
+    assert lines(result)[-1].startswith("change       --key or --api-domain")
 
 
 def test_no_answer(tmp_path: Path) -> None:
     result = trial(b"", tmp_path)
     assert not result.good
-    assert "may exist all the same" in result.lines[-1]
+    assert "may exist all the same" in lines(result)[-1]

@@ -83,7 +83,7 @@ def test_a_failure_is_exit_status_1(raw: bytes, says: str, filled: Handbell) -> 
 def test_a_site_that_lacks_something_calls_nobody(filled: Handbell) -> None:
     with loopback(http(200)) as server:
         set_vendor(filled, server, key=None)
-        assert "the account key; set it" in filled.run("check", "--live").stdout
+        assert "missing      --backend take-control needs the account's key" in filled.run("check", "--live").stdout
         set_vendor(filled, server)
         (filled.data / "keys").unlink()
         ensure_keys(filled.data / "keys", NOW)

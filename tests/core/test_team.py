@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.core.role import Role
-from app.core.site import TAKE_CONTROL, Site
+from app.core.site import Site
 from app.core.staff import Department, Staff, Technician
 from app.core.team import (
     DeadEnd,
@@ -122,7 +122,7 @@ def test_members_are_listed_by_name_and_the_disabled_ones_last() -> None:
         ({"technician": "gone@example.com"}, [("technician", "gone@example.com", None)]),
         ({"offer_departments": (10, 30, 99)}, [("offered", "Closed", 30), ("offered", "99", 99)]),
         ({"department": "30", "disabled": True}, []),
-        ({"department": "30", "backend": TAKE_CONTROL}, []),
+        ({"department": "30", "backend": "take-control"}, []),
     ],
 )
 def test_sites_that_name_what_takes_no_requests(

@@ -4,7 +4,9 @@ import unicodedata
 
 import pytest
 
-from app.core.text import Invalid, Problem, is_blank, looks_like_email, normal_newlines, text_problem
+from app.api.fault_words import told
+from app.core.fact import Fact
+from app.core.text import Invalid, is_blank, looks_like_email, normal_newlines, text_problem
 
 
 def test_exactly_the_control_characters_and_surrogates_are_refused() -> None:
@@ -15,7 +17,7 @@ def test_exactly_the_control_characters_and_surrogates_are_refused() -> None:
 
 def test_text_as_long_as_its_limit_is_taken() -> None:
     assert text_problem("f", "x" * 5, 5) is None
-    assert text_problem("f", "x" * 6, 5) == Problem("f", "too_long", 5, 6)
+    assert text_problem("f", "x" * 6, 5) == Fact("f", "too_long", {"limit": 5, "length": 6})
     assert text_problem("f", "x" * 100_000, None) is None
 
 
@@ -49,5 +51,6 @@ def test_slips_in_a_mail_address_are_caught(value: str) -> None:
 
 
 def test_the_message_names_every_field() -> None:
-    invalid = Invalid(Problem("customer_name", "too_long", 128, 130), Problem("tech", "missing"))
-    assert str(invalid) == "customer_name has 130 characters; at most 128 are allowed; tech is missing"
+    invalid = Invalid(Fact("customer_name", "too_long", {"limit": 128, "length": 130}), Fact("tech", "missing"))
+    assert str(invalid) == "customer_name: too_long; tech: missing"
+    assert told(*invalid.problems) == "customer_name has 130 characters; at most 128 are allowed; tech is missing"

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from app.core.fact import Fact
 from app.core.site import Site
 from app.core.vendor_account import account_problems, account_warnings, days_left
 
@@ -31,14 +32,11 @@ def test_a_key_s_end_is_told_from_thirty_days_before_and_is_a_problem_once_it_ha
     assert told == {365: (0, 0), 31: (0, 0), 30: (1, 0), 1: (1, 0), 0: (0, 1), -1: (0, 1), -400: (0, 1)}
 
 
-def test_the_sentence_has_the_day_and_what_to_do() -> None:
-    (warning,) = account_warnings(SITE, END - timedelta(days=12))
-    assert warning.startswith("its key at the vendor ends in 12 days, on 2026-03-31; ")
-    assert warning.endswith("handbell site set help --key-file FILE --key-made DAY")
-    (warning,) = account_warnings(SITE, END - timedelta(days=1))
-    assert " in 1 day, on " in warning
-    (problem,) = account_problems(SITE, END)
-    assert problem.startswith("its key at the vendor ended on 2026-03-31; ")
+def test_the_fact_has_the_day_and_how_long_that_is() -> None:
+    assert account_warnings(SITE, END - timedelta(days=12)) == [
+        Fact("vendor_key", "ends", {"days": 12, "day": "2026-03-31"})
+    ]
+    assert account_problems(SITE, END) == [Fact("vendor_key", "ended", {"day": "2026-03-31"})]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +50,7 @@ def test_nothing_is_told_of_a_key_that_is_not_used_or_of_unknown_age(change: dic
 
 def test_an_unreadable_vendor_and_an_open_line_are_told() -> None:
     site = replace(SITE, key_made=None, unreadable=True, api_domain="http://127.0.0.1:8001")
-    unreadable, line = account_warnings(site, END)
-    assert unreadable.endswith("handbell site set help --backend take-control-rest")
-    assert "http://127.0.0.1:8001" in line
+    assert account_warnings(site, END) == [
+        Fact("backend", "unreadable", {"backend": "take-control-rest"}),
+        Fact("api_domain", "not_encrypted", {"address": "http://127.0.0.1:8001"}),
+    ]

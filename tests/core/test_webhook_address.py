@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.core.text import Invalid
 from app.core.webhook_address import LONGEST, webhook_address
 
 
@@ -55,5 +56,7 @@ def test_https_is_taken_and_http_on_this_machine(written: str, kept: str) -> Non
 def test_anything_else_is_refused_with_a_reason(written: str) -> None:
     if written.endswith("\n"):
         written = written.replace("\n", "\n.")  # blanks around an address are no fault
-    with pytest.raises(ValueError, match="must"):
+    with pytest.raises(Invalid) as refused:
         webhook_address(written)
+    (fact,) = refused.value.problems
+    assert (fact.field, fact.code in ("address", "not_https", "fragment")) == ("webhook", True)

@@ -20,7 +20,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from app.core.site import TAKE_CONTROL, Site
+from app.core.site import Site
 from app.keys.key_file import read_keys
 from app.keys.seal import Sealer
 from app.store.database import Database
@@ -220,7 +220,7 @@ class Hosts:
             with database.read() as connection:
                 known = {site.slug: site for site in load_sites(connection)}
             fresh = Site(slug=key, name=key, uid=f"uid-of-{key}")
-            site = replace(known.get(key, fresh), **{"backend": TAKE_CONTROL, **account, **options})
+            site = replace(known.get(key, fresh), **{"backend": "take-control", **account, **options})
             if key in known:
                 database.write(lambda connection: change_site(connection, site))
             else:

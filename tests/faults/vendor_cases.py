@@ -14,7 +14,6 @@ from sqlalchemy import Row
 
 from app.core.backend import Start
 from app.core.request import RequestState
-from app.core.site import TAKE_CONTROL, TAKE_CONTROL_REST
 from tests.faults.crowd import Crowd, Plan, Visit, crowd
 from tests.faults.hosts import Hosts, running
 from tests.faults.kept import hurry, rows_of
@@ -40,7 +39,7 @@ class Case:
     knobs: Mapping[str, Any] = field(default_factory=dict)
     mode: Mode | None = None
     tls: Tls = Tls.NONE
-    backend: str = TAKE_CONTROL
+    backend: str = "take-control"
     not_before: timedelta | None = None  # the vendor asked for a pause
 
     @property
@@ -51,7 +50,7 @@ class Case:
 
 def answered(answers: Answers, state: RequestState, start: Start | None = None, **more: Any) -> Case:
     return Case(
-        f"{answers.value}-{more.get('backend', TAKE_CONTROL)}", state, start, knobs={"answers": answers}, **more
+        f"{answers.value}-{more.get('backend', 'take-control')}", state, start, knobs={"answers": answers}, **more
     )
 
 
@@ -83,20 +82,20 @@ CASES = [
     *(
         answered(answers, PARKED, backend=backend)
         for answers in (Answers.BAD_REQUEST, Answers.FORBIDDEN, Answers.ERROR_ENVELOPE)
-        for backend in (TAKE_CONTROL, TAKE_CONTROL_REST)
+        for backend in ("take-control", "take-control-rest")
     ),
     *(
         answered(answers, WAITING, backend=backend)
         for answers in (
             *(Answers.TOO_MANY, Answers.SERVER_ERROR, Answers.BAD_GATEWAY, Answers.UNAVAILABLE, Answers.ERROR_PAGE),
         )
-        for backend in (TAKE_CONTROL, TAKE_CONTROL_REST)
+        for backend in ("take-control", "take-control-rest")
     ),
     *(
         answered(Answers.GATEWAY_TIMEOUT, PARKED, unsure=2, backend=backend)
-        for backend in (TAKE_CONTROL, TAKE_CONTROL_REST)
+        for backend in ("take-control", "take-control-rest")
     ),
-    answered(Answers.DOCUMENTED, OPENED, Start.LINK, backend=TAKE_CONTROL_REST),
+    answered(Answers.DOCUMENTED, OPENED, Start.LINK, backend="take-control-rest"),
     *(
         Case(
             f"{answers.value}-retry-after",

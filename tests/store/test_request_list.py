@@ -8,14 +8,17 @@ from random import Random
 import pytest
 from sqlalchemy import Connection
 
+from app.core.declaration import declared
 from app.core.request import CustomerRequest, RequestState
-from app.core.site import BACKENDS, Site
+from app.core.site import Site
 from app.store import request_list
 from app.store.database import Database
 from app.store.request_list import Wanted, newest_requests
 from app.store.requests import insert_request
 from app.store.sites import add_site
 from tests.store.rows import NOW, request_row
+
+BACKENDS = [known.name for known in declared()]
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import pytest
 from flask import Flask
 
 from app.core.request import CustomerRequest, RequestState
-from app.core.site import TAKE_CONTROL
 from app.keys.seal import Sealer
 from app.process.running import Running
 from app.store.audit import Act, acts
@@ -59,7 +58,7 @@ def vendor(here: Running) -> Iterator[Vendor]:
     with stand_in() as started:
         site = replace(
             here.desk.sites["default"],
-            backend=TAKE_CONTROL,
+            backend="take-control",
             api_domain=started.address,
             applet_hosts=("*.startcontrol.com",),
             sealed_key=Sealer(here._secrets).seal(KEY),

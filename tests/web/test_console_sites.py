@@ -11,6 +11,7 @@ from flask import Flask
 from app.actions.sealing import vendor_key_of
 from app.backends.trial import Trial
 from app.core.customer_info import AskPolicy
+from app.core.fact import Fact
 from app.core.site import DEFAULT_APPLET_HOSTS, Site
 from app.core.site_secrets import secret_hash
 from app.edge.access import Who, declared
@@ -23,9 +24,9 @@ from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
 from tests.pictures import picture
 from tests.web.console_client import csrf_of, log_in
+from tests.web.site_forms import BASE, fields_of, form_at, problems, save
 
 DORA, SVEN, ANNA = "dora@example.com", "sven@example.com", "anna@example.com"
-BASE = "/console/sites/default"
 KEY = "Zm9v+YmFy/YmF6="
 ChangeSite = Callable[..., Site]
 PAGES = ("", "/look", "/fields", "/websites", "/backend", "/texts", "/texts?of=de")
@@ -44,38 +45,6 @@ def site_now(here: Running, key: str = "default") -> Site:
 def last_act(here: Running) -> Act:
     with here.database.read() as connection:
         return acts(connection)[0]
-
-
-def fields_of(form: Any) -> dict[str, Any]:
-    """What a browser would send of it, as it stands."""
-    sent: dict[str, Any] = {}
-    for control in form.select("input[name], select[name], textarea[name]"):
-        name, kind = control["name"], control.get("type")
-        if kind in ("checkbox", "radio"):
-            if control.has_attr("checked"):
-                sent.setdefault(name, []).append(control["value"])
-        elif control.name == "select":
-            chosen = control.select_one("option[selected]") or control.select_one("option")
-            sent[name] = chosen["value"]
-        elif control.name == "textarea":
-            sent[name] = control.get_text().removeprefix("\n")
-        elif kind != "file":
-            sent[name] = control["value"]
-    return sent
-
-
-def form_at(client: PageClient, page: str, action: str) -> dict[str, Any]:
-    return fields_of(client.get(f"{BASE}{page}").select(f'form[action="{BASE}{action}"][novalidate]'))
-
-
-def save(client: PageClient, page: str, action: str, **changed: Any) -> Answer:
-    """Open the page, change some fields of one form, and send it."""
-    filled = {**form_at(client, page, action), **changed}
-    return client.post(f"{BASE}{action}", {name: value for name, value in filled.items() if value is not None})
-
-
-def problems(answer: Answer) -> str:
-    return " ".join(problem.get_text() for problem in answer.page.select(".summary, .problem"))
 
 
 def test_every_page_and_post_is_for_administrators(app: Flask, client: PageClient) -> None:
@@ -526,11 +495,11 @@ def test_the_settings_are_checked_without_a_call(dora: PageClient, change_site: 
     assert good.select(".tag[role=status]").get_text() == "Good"
     change_site(offer_departments=(10, 77))
     bad = check(dora)
-    assert bad.select("main dd").get_text().startswith("it offers department 77")
+    assert bad.select("main dd").get_text().startswith("Departments to choose from: Department 77 is unknown")
     assert "Account key" not in bad.text
     assert bad.select(".tag[role=status]").get_text() == "Not good"
     change_site(offer_departments=(), rate=0)
-    assert "Calls a second: must be 1 to 1000" in check(dora).page.get_text()
+    assert "Calls a second: A number from 1 to 1000" in check(dora).page.get_text()
     with here.database.read() as connection:
         assert acts(connection) == []
 
@@ -552,7 +521,7 @@ def test_one_test_at_a_time(app: Flask, dora: PageClient, monkeypatch: pytest.Mo
         meanwhile = threading.Thread(target=lambda: inner.append(check(other, live="1")))
         meanwhile.start()
         meanwhile.join()
-        return Trial(("status       200",), good=True)
+        return Trial(True, (Fact("status", "status", {"status": 200}),))
 
     monkeypatch.setattr(site_check, "try_site", trial)
     assert check(dora, live="1").status == 200

@@ -7,7 +7,7 @@ from flask import Flask
 
 from app.actions.hand_off import open_without_call, release
 from app.core.request import CustomerRequest, RequestState
-from app.core.site import TAKE_CONTROL, Site
+from app.core.site import Site
 from app.process.running import Running
 from app.store.hand_offs import claim_due
 from app.store.requests import list_requests
@@ -170,7 +170,7 @@ def test_released_at_the_embedded_desk_it_is_a_ticket_with_all_that_it_brought(
 def test_a_vendor_is_not_called_for_a_suspect(
     app: Flask, client: PageClient, here: Running, change_site: ChangeSite
 ) -> None:
-    change_site(backend=TAKE_CONTROL, api_domain="https://api.example.com")
+    change_site(backend="take-control", api_domain="https://api.example.com")
     client.submit(**ZOE, website="x")
     assert_suspect(app, here, "nobody sees")
     client.submit(**ZOE)

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from app.core.backend import Start
 from app.core.request import RequestState
-from app.core.site import TAKE_CONTROL, TAKE_CONTROL_BROWSER, Site
+from app.core.site import Site
 from app.edge.headers import PAGE_CSP
 from app.keys.seal import Sealer
 from app.process.running import Running
@@ -26,7 +26,7 @@ LINK = "https://applets.startcontrol.com/download/1"
 def account(here: Running, change_site: ChangeSite) -> Callable[..., Site]:
     """Give the site `default` a Take Control account."""
 
-    def give(backend: str = TAKE_CONTROL, **options: object) -> Site:
+    def give(backend: str = "take-control", **options: object) -> Site:
         sealed = Sealer(here._secrets).seal(KEY)
         return change_site(backend=backend, api_domain="https://api.example.com", sealed_key=sealed, **options)
 
@@ -128,7 +128,7 @@ def test_an_applet_that_is_not_on_this_disk_is_fetched_by_the_browser(
 def test_the_browser_hand_off_posts_the_fields_from_a_page_that_may_post_nowhere_else(
     here: Running, client: PageClient, account: Callable[..., Site]
 ) -> None:
-    account(TAKE_CONTROL_BROWSER, department="id_77", ask_customer_info="always")
+    account("take-control-browser", department="id_77", ask_customer_info="always")
     path = client.submit(customer_name="Zoë <b>", problem_description='"It" broke & smokes.').location
     request = only_request(here)
     assert (request.state, request.start, request.attempts) == (RequestState.OPENED, Start.BROWSER, 0)
@@ -155,7 +155,7 @@ def test_the_browser_hand_off_posts_the_fields_from_a_page_that_may_post_nowhere
 
 
 def test_who_only_looks_ahead_starts_nothing_in_the_browser(client: PageClient, account: Callable[..., Site]) -> None:
-    account(TAKE_CONTROL_BROWSER)
+    account("take-control-browser")
     path = client.submit(customer_name="Zoë").location
     ahead = client.open("GET", go_path(client, path), check=False, headers={"Sec-Purpose": "prefetch;prerender"})
     assert (ahead.status, ahead.body) == (204, b"")
@@ -165,7 +165,7 @@ def test_who_only_looks_ahead_starts_nothing_in_the_browser(client: PageClient, 
 def test_a_one_time_link_to_the_vendor_is_used_by_a_button_once(
     client: PageClient, account: Callable[..., Site], clock: StandingClock
 ) -> None:
-    account(TAKE_CONTROL_BROWSER, one_time_links=True)
+    account("take-control-browser", one_time_links=True)
     path = client.submit(customer_name="Zoë").location
     start = go_path(client, path)
     assert KEY not in client.get(start).text
@@ -177,7 +177,7 @@ def test_a_one_time_link_to_the_vendor_is_used_by_a_button_once(
 def test_a_site_that_lost_its_account_leaves_no_dead_end(
     client: PageClient, account: Callable[..., Site], change_site: ChangeSite, backend: str
 ) -> None:
-    account(TAKE_CONTROL_BROWSER)
+    account("take-control-browser")
     path = client.submit(customer_name="Zoë").location
     start = go_path(client, path)
     change_site(backend=backend, sealed_key=None)

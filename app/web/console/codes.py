@@ -5,7 +5,7 @@ from flask import Response, abort, flash, request
 from app.actions.codes import MOST_UNUSED, TooManyCodes, revoke, start_code
 from app.core.links import Purpose
 from app.core.session_code import LIVES, USUAL_LIFE, SessionCode, shown_pin
-from app.core.site import EMBEDDED, Site
+from app.core.site import Site
 from app.edge.incoming import see_other
 from app.edge.this_app import running
 from app.store.codes import code_by_id, codes_of
@@ -101,7 +101,7 @@ def _row(code: SessionCode, number: int | None, *, many: bool) -> dict[str, obje
 
 def _sites() -> list[Site]:
     """Those whose sessions open at our own desk."""
-    return [site for site in running().desk.sites.values() if site.backend == EMBEDDED and not site.disabled]
+    return [site for site in running().desk.sites.values() if site.at_desk and not site.disabled]
 
 
 def _life_in_words(name: str) -> str:

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 from flask import abort, request
 
+from app.core.declaration import is_declared
 from app.core.request import RequestState
-from app.core.site import BACKENDS, EMBEDDED
 from app.edge.this_app import running
 from app.store.request_list import Place, Wanted
 
@@ -22,7 +22,9 @@ def wanted_here() -> Wanted:
     """What the address asks for; 404 for what there is not."""
     given = {name: request.args.get(name) or None for name in ("state", "site", "backend")}
     sites = running().desk.sites
-    known = (given["state"] or "waiting") in list(RequestState) and (given["backend"] or EMBEDDED) in BACKENDS
+    known = (given["state"] or "waiting") in list(RequestState)
+    if given["backend"] is not None and not is_declared(given["backend"]):
+        known = False
     if not known or (given["site"] is not None and given["site"] not in sites):
         abort(404)
     text = "".join(c for c in request.args.get("q", "").strip() if c.isprintable())[:_LONGEST_SEARCH]

@@ -15,9 +15,9 @@ from app.actions.operate import (
     retry,
 )
 from app.core.backend import Start
+from app.core.declaration import declared
 from app.core.request import CustomerRequest, RequestState, written_reference
 from app.core.role import Role
-from app.core.site import BACKENDS
 from app.edge.incoming import see_other
 from app.edge.this_app import running
 from app.process.running import STATUS_LIFE
@@ -147,7 +147,7 @@ def _listing(problem: str | None = None, status: int = 200) -> Response:
         wanted={"q": wanted.text, "site": wanted.site or "", "backend": wanted.backend or ""},
         state=wanted.state,
         sites=[("", _("All sites")), *((site.slug, site.name) for site in here.desk.sites.values())],
-        backends=[("", _("All backends")), *((name, name) for name in BACKENDS)],
+        backends=[("", _("All backends")), *((known.name, known.name) for known in declared())],
         first_url=list_address(wanted) if before else None,
         older_url=older_address(wanted, page.older),
         post_url=_here_again(),

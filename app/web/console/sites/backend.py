@@ -1,17 +1,17 @@
 """How a site's sessions are opened: by our own desk or an account at the vendor; and who is told of what happens."""
 
-from datetime import date
-
 from flask import Response, request
 
 from app.actions.sealing import held_sealer, key_options
 from app.actions.sites import NoWebhook
-from app.core.site import AT_VENDOR, BACKENDS, DEFAULT_APPLET_HOSTS, HIGHEST_RATE, Site
+from app.core.declaration import Option, own_options
+from app.core.fact import Fact
+from app.core.site import Site
 from app.core.site_secrets import new_webhook_secret
+from app.core.text import Invalid
 from app.core.vendor_account import days_left
-from app.core.vendor_address import LOOPBACK, api_address, applet_host
-from app.core.vendor_key import LONGEST_KEY, as_date, vendor_key
-from app.core.webhook_address import LONGEST, webhook_address
+from app.core.vendor_key import vendor_key
+from app.core.webhook_address import LONGEST
 from app.edge.incoming import see_other
 from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_pages
@@ -21,19 +21,23 @@ from app.web.console.sites.forms import (
     Typed,
     Values,
     keep,
+    read_typed,
     saved,
     show_site,
     site_of,
     ticked,
+    today,
+    typed_lines,
     typed_text,
 )
 from app.web.console.sites.listing import backend_names
 from app.web.console.sites.secret import show_secret
+from app.web.console.sites.words import by_input, worded
 from app.web.words import _
 
 pages = console_pages("site_backend")
 _LONGEST_LIST = 20_000  # characters
-_MOST_HOSTS = 100
+_LONGEST_OPTION = 2_048
 
 
 def _labels() -> dict[str, str]:
@@ -45,6 +49,7 @@ def _labels() -> dict[str, str]:
         "applet_hosts": _("Applets may come from"),
         "rate": _("Calls a second"),
         "show_waiting_queue": _("Waiting queue"),
+        **{option.name: _(option.label) for option in _own()},
     }
 
 
@@ -56,12 +61,19 @@ def _values(site: Site) -> Values:
         "applet_hosts": "\n".join(site.applet_hosts),
         "rate": str(site.rate),
         "show_waiting_queue": site.show_waiting_queue,
+        **{option.name: str(site.option(option.name) or "") for option in _own()},
     }
 
 
+def _own() -> list[Option]:
+    """The options that backends declare and that have no field of their own on the page."""
+    return list(own_options().values())
+
+
+_KEPT = ("backend", "api_domain", "key_ending", "key_made", "applet_hosts", "rate", "show_waiting_queue", "unreadable")
 BACKEND = SiteForm(
     "backend",
-    ("backend", "api_domain", "key_ending", "key_made", "applet_hosts", "rate", "show_waiting_queue", "unreadable"),
+    (*_KEPT, *own_options()),
     _labels,
     _values,
 )
@@ -84,17 +96,19 @@ def save_backend(slug: str) -> Response:
     """Backend and account. A key goes in and never comes out."""
     site = site_of(slug)
     problems: dict[str, str] = {}
+    hosts_text, hosts = typed_lines("applet_hosts", _LONGEST_LIST, problems)
     values: Values = {
         "backend": request.form.get("backend", ""),
         "api_domain": typed_text("api_domain", 300, problems),
         "key_made": typed_text("key_made", 10, problems),
-        "applet_hosts": typed_text("applet_hosts", _LONGEST_LIST, problems),
+        "applet_hosts": hosts_text,
         "rate": typed_text("rate", 6, problems),
         "show_waiting_queue": ticked("show_waiting_queue"),
+        **{name: typed_text(name, _LONGEST_OPTION, problems) for name in own_options()},
     }
     new_key = _key(problems)
-    options = _options(values, problems)
-    _demand_account(site, options, new_key, problems)
+    options = read_typed({**values, "applet_hosts": hosts}, problems)
+    _demand_key(site, options, new_key, problems)
     if problems:
         return _page(site, Typed("backend", values, problems))
     if ticked("read_again"):
@@ -102,7 +116,7 @@ def save_backend(slug: str) -> Response:
     if new_key is None:
         return saved(BACKEND, slug, _page, "/backend", options, values)
     with held_sealer(running().settings.keys_path) as sealer:
-        options |= {**key_options(new_key, sealer), "key_made": options["key_made"] if new_key else None}
+        options |= {**key_options(new_key, sealer), "key_made": options["key_made"]}
         return saved(BACKEND, slug, _page, "/backend", options, values)
 
 
@@ -113,15 +127,10 @@ def save_webhook(slug: str) -> Response:
     site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {"webhook": typed_text("webhook", LONGEST, problems)}
-    address = None
-    if values["webhook"] and not problems:
-        try:
-            address = webhook_address(values["webhook"])
-        except ValueError:
-            problems["webhook"] = _("Write it as https://www.example.com/path; http is for 127.0.0.1 only.")
+    options = read_typed(values, problems)
     if problems:
         return _page(site, Typed("webhook", values, problems))
-    return _with_secret(WEBHOOK, slug, {"webhook": address}, values, renew=False)
+    return _with_secret(WEBHOOK, slug, options, values, renew=False)
 
 
 @pages.post("/sites/<slug>/webhook-secret")
@@ -151,89 +160,19 @@ def _key(problems: dict[str, str]) -> str | None:
     """The new key; empty to remove the stored one; None to leave it."""
     try:
         typed = vendor_key(request.form.get("key", ""))
-    except ValueError:
-        problems["key"] = _("A key is 1 to %(n)s printable characters on one line.", n=LONGEST_KEY)
+    except Invalid as invalid:
+        problems |= by_input(invalid.problems)
         return None
     if typed:
         return typed
     return "" if ticked("forget_key") else None
 
 
-def _options(values: Values, problems: dict[str, str]) -> Values:
-    """What the form asks for, each as it is kept."""
-    if values["backend"] not in BACKENDS:
-        problems["backend"] = _("Please choose one.")
-    rate = int(values["rate"]) if values["rate"].isascii() and values["rate"].isdigit() else 0
-    if not 1 <= rate <= HIGHEST_RATE:
-        problems["rate"] = _("A number from 1 to %(n)s, please.", n=HIGHEST_RATE)
-    domain = _domain(values["api_domain"], problems)
-    return {
-        "backend": values["backend"],
-        "api_domain": domain,
-        "key_made": _made(values["key_made"], problems),
-        "applet_hosts": _hosts(values["applet_hosts"], domain, problems),
-        "rate": rate,
-        "show_waiting_queue": values["show_waiting_queue"],
-    }
-
-
-def _domain(text: str, problems: dict[str, str]) -> str | None:
-    if not text or "api_domain" in problems:
-        return None
-    try:
-        return api_address(text)
-    except ValueError:
-        problems["api_domain"] = _("Write it as https://api.us0.swi-rc.com, as your account shows it.")
-        return None
-
-
-def _made(text: str, problems: dict[str, str]) -> str | None:
-    made = as_date(text) if text else None
-    if text and made is None:
-        problems["key_made"] = _("Write the day as 2026-01-31.")
-    elif made and made > _today():
-        problems["key_made"] = _("This day is yet to come.")
-    return made.isoformat() if made else None
-
-
-def _hosts(text: str, domain: str | None, problems: dict[str, str]) -> tuple[str, ...]:
-    """One on each line; none are the vendor's own."""
-    found: dict[str, None] = {}
-    for line in filter(None, map(str.strip, text.split("\n"))):
-        if line == LOOPBACK and "://127.0.0.1" in (domain or ""):
-            found[line] = None
-            continue
-        try:
-            found[applet_host(line)] = None
-        except ValueError:
-            problems.setdefault(
-                "applet_hosts", _("%(line)s: write a host such as example.com or *.example.com.", line=line[:80])
-            )
-    if len(found) > _MOST_HOSTS:
-        problems.setdefault("applet_hosts", _("At most %(n)s, please.", n=_MOST_HOSTS))
-    return tuple(found) or DEFAULT_APPLET_HOSTS
-
-
-def _demand_account(site: Site, options: Values, new_key: str | None, problems: dict[str, str]) -> None:
-    """Nobody turns to a vendor without domain and key, and a key never goes along to another domain."""
-    moved = site.api_domain is not None and options["api_domain"] != site.api_domain
-    key_stays = site.sealed_key is not None and new_key is None and not moved
-    if options["key_made"] and not new_key and not key_stays:
-        problems.setdefault("key_made", _("It goes with a key: type the key as well, or empty this."))
-    if moved and site.sealed_key and new_key is None and options["api_domain"]:
-        problems.setdefault("key", _("The stored key is for the other domain. Type the key for this one."))
-    if options["backend"] not in AT_VENDOR or options["backend"] == site.backend:
-        return
-    if not options["api_domain"]:
-        problems.setdefault("api_domain", _("An account needs its API domain."))
-    if not new_key and not key_stays:
-        problems.setdefault("key", _("An account needs its key."))
-
-
-def _today() -> date:
-    """The day, by this machine's clock or by UTC, whichever is further."""
-    now = running().clock()
-    return max(now.date(), now.astimezone().date())
+def _demand_key(site: Site, options: Values, new_key: str | None, problems: dict[str, str]) -> None:
+    """A stored key never goes along to another domain: the form asks for that domain's."""
+    moved = site.api_domain is not None and options.get("api_domain") not in (None, site.api_domain)
+    if moved and site.sealed_key and new_key is None:
+        problems.setdefault("key", worded(Fact("vendor_key", "other_account")))
 
 
 def _page(site: Site, typed: Typed | None) -> Response:
@@ -243,6 +182,7 @@ def _page(site: Site, typed: Typed | None) -> Response:
         "backend",
         (BACKEND, WEBHOOK, WEBHOOK_SECRET),
         typed,
-        backends=[(name, backend_names()[name]) for name in BACKENDS],
-        days_left=days_left(site, _today()),
+        backends=list(backend_names().items()),
+        own_options=[(option.name, _(option.label), _(option.hint) if option.hint else "") for option in _own()],
+        days_left=days_left(site, today()),
     )

@@ -5,17 +5,22 @@ import threading
 from flask import Response, request
 
 from app.actions.site_check import site_problems, try_site
+from app.backends.trial import Trial
 from app.backends.vendor_call import Limits, VendorCalls
-from app.core.site import AT_VENDOR, Site
+from app.core.fact import Fact
+from app.core.site import Site
 from app.core.vendor_account import account_warnings
 from app.edge.this_app import running
 from app.store.audit import record
 from app.web.console.frame import administrators_only, console_page, console_pages, me
 from app.web.console.sites.backend import BACKEND
 from app.web.console.sites.fields import FIELDS, ROUTING
-from app.web.console.sites.forms import by_field, site_of
-from app.web.console.sites.listing import backend_names
+from app.web.console.sites.forms import site_of
+from app.web.console.sites.general import GENERAL
+from app.web.console.sites.look import LANGUAGES, LOOK
+from app.web.console.sites.trial_words import step_words
 from app.web.console.sites.websites import WEBSITES
+from app.web.console.sites.words import worded
 from app.web.words import _
 
 pages = console_pages("site_check")
@@ -44,18 +49,24 @@ def _at_rest(site: Site) -> Response:
     here = running()
     today = here.clock().date()
     problems = site_problems(site, here.desk.staff, here, today)
-    lines = [(_("Wrong"), _plain(problem)) for problem in problems]
-    lines += [(_("Mind"), warning) for warning in account_warnings(site, today)]
+    lines = [(_("Wrong"), _of_option(problem)) for problem in problems]
+    lines += [(_("Mind"), _of_option(warning)) for warning in account_warnings(site, today)]
     return _shown(site, lines or [(_("Stored settings"), _("Nothing is wrong with them."))], good=not problems)
 
 
-def _plain(problem: str) -> str:
-    """What the command says of an option, with the name of its field on our pages."""
-    if not problem.startswith("--"):
-        return problem
-    ((field, text),) = by_field([problem]).items()
-    label = {**BACKEND.labels(), **WEBSITES.labels(), **FIELDS.labels(), **ROUTING.labels()}.get(field)
-    return f"{label}: {text}" if label else text
+def _of_option(fact: Fact) -> str:
+    """The fact in words, with the name of its field on our pages."""
+    forms = (BACKEND, WEBSITES, FIELDS, ROUTING, GENERAL, LOOK, LANGUAGES)
+    labels = {name: label for form in forms for name, label in form.labels().items()}
+    labels |= {
+        "vendor_key": _("Account key"),
+        "webhook": _("Webhook"),
+        "webhook_secret": _("Webhook secret"),
+        "identity_secret": _("Identity secret"),
+        "slug": _("Key"),
+    }
+    label = labels.get(fact.field)
+    return f"{label}: {worded(fact)}" if label else worded(fact)
 
 
 def _live(site: Site) -> Response:
@@ -64,7 +75,13 @@ def _live(site: Site) -> Response:
     trial = try_site(here.database, site, lambda: here, calls, here.settings.data_dir, here.clock)
     who, detail = me().id, {"good": trial.good, "backend": site.backend}
     here.database.write(lambda c: record(c, here.clock(), who, "site.tested", f"site {site.slug}", detail))
-    return _shown(site, [_said(line) for line in trial.lines], good=trial.good)
+    return _shown(site, _steps(trial), good=trial.good)
+
+
+def _steps(trial: Trial) -> list[tuple[str, str]]:
+    """What is missing, or each step that may be shown."""
+    missing = [(_("Missing"), _of_option(problem)) for problem in trial.problems]
+    return missing + [said for step in trial.steps if (said := step_words(step))]
 
 
 def _wait(site: Site) -> Response:
@@ -74,30 +91,6 @@ def _wait(site: Site) -> Response:
     return response
 
 
-def _said(line: str) -> tuple[str, str]:
-    """A line as `handbell check --live` prints it, in words for a page."""
-    name, text = line[:13].strip(), line[13:].strip()
-    if name == "choose":
-        return _("Choose"), backend_names().get(text.removeprefix("--backend").strip(), text)
-    if name == "change":
-        return _("Change"), _("the key or the API domain, after what the vendor’s admin area shows")
-    names = {
-        "called": _("Called"),
-        "status": _("Status"),
-        "body": _("Body"),
-        "understood": _("Understood"),
-        "numbers": _("Numbers"),
-        "close": _("Then close"),
-        "refused": _("Refused"),
-        "failed": _("Failed"),
-        "try": _("Try"),
-        "key": _("Key"),
-        "missing": _("Missing"),
-        "ticket": _("Ticket"),
-    }
-    return names.get(name, name), text
-
-
 def _shown(site: Site, lines: list[tuple[str, str]], good: bool) -> Response:
     return console_page(
         "console/sites/check.html",
@@ -105,6 +98,6 @@ def _shown(site: Site, lines: list[tuple[str, str]], good: bool) -> Response:
         current="backend",
         lines=lines,
         good=good,
-        at_vendor=site.backend in AT_VENDOR,
+        at_vendor=site.at_vendor,
         back_to=f"/console/sites/{site.slug}/backend",
     )

@@ -8,7 +8,7 @@ from app.core.routing import department_id
 from app.core.site import Site
 from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_pages
-from app.web.console.sites.forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
+from app.web.console.sites.forms import SiteForm, Typed, Values, read_typed, saved, show_site, site_of, typed_text
 from app.web.words import _
 
 pages = console_pages("site_fields")
@@ -62,20 +62,10 @@ def save_fields(slug: str) -> Response:
     site = site_of(slug)
     shown, required = _elements("fields"), _elements("required")
     values: Values = {"fields": shown, "required": required, "ask_customer_info": request.form.get("ask_customer_info")}
-    problems = {}
-    if not shown:
-        problems["fields"] = _("Show one field at least.")
-    elif [name for name in required if name not in shown]:
-        problems["required"] = _("Only what is shown can be required.")
-    if values["ask_customer_info"] not in list(AskPolicy):
-        problems["ask_customer_info"] = _("Please choose one.")
+    problems: dict[str, str] = {}
+    options = read_typed(values, problems)
     if problems:
         return _page(site, Typed("fields", values, problems))
-    options = {
-        "fields": tuple(shown),
-        "required": tuple(required),
-        "ask_customer_info": AskPolicy(values["ask_customer_info"]),
-    }
     return saved(FIELDS, slug, _page, "/fields", options, values)
 
 
@@ -90,8 +80,7 @@ def save_routing(slug: str) -> Response:
         "technician": typed_text("technician", 254, problems).lower(),
         "offer_departments": sorted(set(request.form.getlist("offer_departments"))),
     }
-    if values["department"] and department_id(values["department"]) is None:
-        problems["department"] = _("Please choose one.")
+    options = read_typed({name: values[name] for name in ("department", "technician")}, problems)
     # A department of a vendor's account is not one of ours, and is kept; a new one must be.
     known = {str(number) for number in (*running().desk.staff.departments, *site.offer_departments)}
     if not set(values["offer_departments"]) <= known:
@@ -100,12 +89,10 @@ def save_routing(slug: str) -> Response:
         return _page(site, Typed("routing", values, problems))
     offered = {int(number) for number in values["offer_departments"]}
     kept = [number for number in site.offer_departments if number in offered]  # in the order that they were given
-    options = {
-        "department": site.department if values["department"] == _number(site.department) else values["department"],
-        "technician": values["technician"] or None,
-        "offer_departments": (*kept, *sorted(offered - set(kept))),
-    }
-    return saved(ROUTING, slug, _page, "/fields", {**options, "department": options["department"] or None}, values)
+    options["offer_departments"] = (*kept, *sorted(offered - set(kept)))
+    if values["department"] == _number(site.department):
+        options["department"] = site.department  # as it is spelt
+    return saved(ROUTING, slug, _page, "/fields", options, values)
 
 
 def _page(site: Site, typed: Typed | None) -> Response:

@@ -1,8 +1,8 @@
 """What the forms of a site's pages share: what they were shown, what came in, and what is told when it is refused."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from flask import Response, abort, flash, request
@@ -10,23 +10,17 @@ from flask import Response, abort, flash, request
 from app.actions.sites import ChangedMeanwhile, NoSuchSite, NotGood, Seen, Wanted, change_site
 from app.core.site import Site
 from app.core.site_change import SiteChange, marked
+from app.core.site_options import read_options
 from app.core.text import normal_newlines, text_problem, without_control
 from app.edge.incoming import see_other
 from app.edge.this_app import running
+from app.files.resources import languages
 from app.web.console.frame import console_page, me
+from app.web.console.sites.words import by_input
 from app.web.fault_text import sentence
 from app.web.words import _
 
 Values = dict[str, Any]
-_OPTION = re.compile(r"--(?:no-)?([a-z-]+)[ :]+(.*)", re.DOTALL)
-_FIELDS = {
-    "origin": "origins",
-    "require": "required",
-    "field": "fields",
-    "text": "texts",
-    "applet_host": "applet_hosts",
-    "language": "languages",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +119,7 @@ def keep(form: SiteForm, slug: str, options: Mapping[str, Any], values: Values, 
         theirs = _theirs(form, meanwhile.site, values)
         raise FormRefused(Typed(form.name, values, {}, theirs, 409)) from None
     except NotGood as bad:
-        raise FormRefused(Typed(form.name, values, by_field(bad.problems))) from None
+        raise FormRefused(Typed(form.name, values, by_input(bad.problems))) from None
     flash(_("Saved.") if names else _("Nothing was different."))
     return change
 
@@ -145,14 +139,24 @@ def ticked(name: str) -> bool:
     return request.form.get(name) == "1"
 
 
-def by_field(problems: list[str]) -> dict[str, str]:
-    """What is wrong with a site, as the command words it, by the field of a page."""
-    found: dict[str, str] = {}
-    for problem in problems:
-        option = _OPTION.fullmatch(problem)
-        name = option[1].replace("-", "_") if option else "name" if problem.startswith("the name") else "key"
-        found.setdefault(_FIELDS.get(name, name), option[2] if option else problem)
-    return found
+def typed_lines(name: str, most: int, problems: dict[str, str]) -> tuple[str, list[str]]:
+    """A field with one item on each line: as it was typed, and the items."""
+    text = typed_text(name, most, problems)
+    return text, [line for line in map(str.strip, text.split("\n")) if line]
+
+
+def read_typed(written: Mapping[str, Any], problems: dict[str, str]) -> dict[str, Any]:
+    """The options as they are kept; what cannot be goes into `problems`."""
+    options, wrong = read_options(written, today=today(), languages=languages())
+    for name, text in by_input(wrong).items():
+        problems.setdefault(name, text)
+    return options
+
+
+def today() -> date:
+    """The day, by this machine's clock or by UTC, whichever is further."""
+    now = running().clock()
+    return max(now.date(), now.astimezone().date())
 
 
 def _theirs(form: SiteForm, site: Site, values: Values) -> tuple[tuple[str, str], ...]:

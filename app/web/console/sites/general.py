@@ -2,14 +2,23 @@
 
 from flask import Response
 
-from app.core.site import Site
-from app.core.text import looks_like_email
+from app.core.site import LONGEST_NAME, Site
+from app.core.site_options import LONGEST_MAIL, LONGEST_PHONE
 from app.web.console.frame import administrators_only, console_pages
-from app.web.console.sites.forms import SiteForm, Typed, Values, saved, show_site, site_of, ticked, typed_text
+from app.web.console.sites.forms import (
+    SiteForm,
+    Typed,
+    Values,
+    read_typed,
+    saved,
+    show_site,
+    site_of,
+    ticked,
+    typed_text,
+)
 from app.web.words import _
 
 pages = console_pages("site_general")
-_LONGEST_PHONE, _LONGEST_MAIL = 40, 254
 
 
 def _general_labels() -> dict[str, str]:
@@ -48,12 +57,10 @@ def save_general(slug: str) -> Response:
     site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {
-        "name": typed_text("name", 80, problems),
+        "name": typed_text("name", LONGEST_NAME, problems),
         "disabled": ticked("disabled"),
         "one_time_links": ticked("one_time_links"),
     }
-    if not values["name"]:
-        problems["name"] = _("Please fill this in.")
     if problems:
         return _page(site, Typed("general", values, problems))
     return saved(GENERAL, slug, _page, "", values, values)
@@ -66,16 +73,13 @@ def save_contact(slug: str) -> Response:
     site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {
-        "phone": typed_text("phone", _LONGEST_PHONE, problems),
-        "mail": typed_text("mail", _LONGEST_MAIL, problems),
+        "phone": typed_text("phone", LONGEST_PHONE, problems),
+        "mail": typed_text("mail", LONGEST_MAIL, problems),
     }
-    if values["phone"] and not any(c.isdigit() for c in values["phone"]):
-        problems["phone"] = _("There is no number in it.")
-    if values["mail"] and not looks_like_email(values["mail"]):
-        problems["mail"] = _("This does not look like an e-mail address. Please check it, or leave it empty.")
+    options = read_typed(values, problems)
     if problems:
         return _page(site, Typed("contact", values, problems))
-    return saved(CONTACT, slug, _page, "", {name: text or None for name, text in values.items()}, values)
+    return saved(CONTACT, slug, _page, "", options, values)
 
 
 def _page(site: Site, typed: Typed | None) -> Response:

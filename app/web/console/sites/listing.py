@@ -3,12 +3,14 @@
 from flask import Response, flash, request
 
 from app.actions.sites import NotGood, SlugTaken, add_site
-from app.core.site import SLUG, Site
+from app.core.declaration import declared
+from app.core.site import LONGEST_NAME, Site
 from app.core.vendor_account import account_problems, account_warnings
 from app.edge.incoming import see_other
 from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_page, console_pages, me
-from app.web.console.sites.forms import by_field, typed_text
+from app.web.console.sites.forms import typed_text
+from app.web.console.sites.words import by_input
 from app.web.words import _
 
 pages = console_pages("sites")
@@ -28,11 +30,7 @@ def add() -> Response:
     """Add a site; 303 to its page, 422 with what was typed."""
     here = running()
     problems: dict[str, str] = {}
-    values = {"key": typed_text("key", 60, problems).lower(), "name": typed_text("name", 80, problems)}
-    if not SLUG.fullmatch(values["key"]):
-        problems["key"] = _("Use 1 to 40 small letters, digits and hyphens; no hyphen at either end.")
-    if not values["name"]:
-        problems["name"] = _("Please fill this in.")
+    values = {"key": typed_text("key", 60, problems).lower(), "name": typed_text("name", LONGEST_NAME, problems)}
     if problems:
         return _page(values, problems)
     try:
@@ -40,7 +38,7 @@ def add() -> Response:
     except SlugTaken:
         return _page(values, {"key": _("There is a site with this key already.")})
     except NotGood as bad:
-        return _page(values, by_field(bad.problems))
+        return _page(values, by_input(bad.problems))
     flash(_("The site is there. Now say how it looks, and who helps its customers."))
     return see_other(f"/console/sites/{values['key']}")
 
@@ -76,9 +74,4 @@ def _row(site: Site) -> dict[str, object]:
 
 def backend_names() -> dict[str, str]:
     """How sessions are opened, in words."""
-    return {
-        "embedded": _("Our own desk"),
-        "take-control": _("Take Control account"),
-        "take-control-browser": _("Take Control account, from the customer’s browser"),
-        "take-control-rest": _("Take Control account, REST flavour"),
-    }
+    return {known.name: _(known.label) for known in declared()}

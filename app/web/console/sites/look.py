@@ -5,12 +5,12 @@ from flask import Response, request
 from flask_babel import get_locale
 
 from app.actions.logo import HIGHEST, MOST_BYTES, MOST_PIXELS_A_SIDE, WIDEST, NotALogo, as_logo
-from app.core.colour import ENOUGH, dark_shades, least_contrast, nearest_readable, readable
+from app.core.colour import dark_shades, nearest_readable
 from app.core.role import Role
 from app.core.site import COLOUR, Site
 from app.files.resources import languages
 from app.web.console.frame import administrators_only, console_pages, only
-from app.web.console.sites.forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
+from app.web.console.sites.forms import SiteForm, Typed, Values, read_typed, saved, show_site, site_of, typed_text
 from app.web.site_look import logo_url
 from app.web.words import _
 
@@ -47,22 +47,10 @@ def save_look(slug: str) -> Response:
     site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {"colour": typed_text("colour", 20, problems).lower()}
-    colour = values["colour"]
-    if colour and not colour.startswith("#"):
-        colour = f"#{colour}"
-    if colour and not COLOUR.fullmatch(colour):
-        problems["colour"] = _("Write it as # and six digits, such as #0b5c68.")
-    elif colour and not readable(colour):
-        problems["colour"] = _(
-            "Its contrast on our pages is %(ratio)s to 1, and %(needed)s is needed for everybody to read it."
-            " The nearest that works is %(colour)s.",
-            ratio=f"{least_contrast(colour):.1f}",
-            needed=ENOUGH,
-            colour=nearest_readable(colour),
-        )
+    options = read_typed(values, problems)
     if problems:
         return _page(site, Typed("look", values, problems))
-    return saved(LOOK, slug, _page, "/look", {"colour": colour or None}, values)
+    return saved(LOOK, slug, _page, "/look", options, values)
 
 
 @pages.post("/sites/<slug>/logo")

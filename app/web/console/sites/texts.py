@@ -3,13 +3,15 @@
 from flask import Response, abort, request
 from flask_babel import force_locale
 
+from app.core.fact import Fact
 from app.core.role import Role
 from app.core.site import Site
-from app.core.texts import MOST_TEXTS, split_key, text_problems
+from app.core.texts import split_key, text_problems
 from app.files.resources import DEFAULT_LANGUAGE, languages
 from app.web.console.frame import administrators_only, console_pages, only
 from app.web.console.sites.forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
 from app.web.console.sites.look import language_names
+from app.web.console.sites.words import worded
 from app.web.words import _
 
 pages = console_pages("site_texts")
@@ -73,14 +75,12 @@ def save_texts(slug: str) -> Response:
     values["others"] = typed_text("others", _LONGEST_OTHERS, problems)
     wanted = {_FIELDS[name]: values[name] for name in _FIELDS if values[name]}
     for name, text in wanted.items():
-        if text_problems({name: text}):
-            problems.setdefault(_field(name), _too_long())
+        for problem in text_problems({name: text}):
+            problems.setdefault(_field(name), worded(problem))
     others = _others(values["others"], problems)
     kept = {name: text for name, text in site.texts.items() if split_key(name)[0] != _tag(tag)}
     prefix = f"{_tag(tag)}:" if tag else ""
     kept |= {f"{prefix}{name}": text for name, text in (others | wanted).items()}
-    if len(kept) > MOST_TEXTS:
-        problems.setdefault("others", _("A site may have %(n)s texts of its own in all.", n=MOST_TEXTS))
     form = _form(tag)
     if problems:
         return _page(site, Typed("texts", values, problems), tag)
@@ -114,17 +114,14 @@ def _others(text: str, problems: dict[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in filter(None, map(str.strip, text.split("\n"))):
         key, equals, own = (part.strip() for part in line.partition("="))
-        if not equals or not key or not own:
-            problems.setdefault("others", _("%(line)s: write our text, =, and yours.", line=line[:80]))
-        elif split_key(key)[0] or text_problems({key: own}):
-            problems.setdefault("others", f"{key[:80]}: {_too_long()}")
+        wrong = text_problems({key: own})
+        if not (equals and key and own) or split_key(key)[0]:
+            problems.setdefault("others", worded(Fact("texts", "text_key", {"key": line[:80]})))
+        elif wrong:
+            problems.setdefault("others", f"{key[:80]}: {worded(wrong[0])}")
         else:
             found[key] = own
     return found
-
-
-def _too_long() -> str:
-    return _("At most 600 characters, with no other placeholders than those of our text.")
 
 
 def _field(key: str) -> str:

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from flask import Response, request
 
 from app.actions.sealing import held_sealer
-from app.core.origins import listed_origin
-from app.core.site import FOREIGN_FORMS, Site
+from app.core.site import Site
 from app.core.site_secrets import new_identity_secret, new_secret, secret_hash
 from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_pages
@@ -16,17 +15,17 @@ from app.web.console.sites.forms import (
     Typed,
     Values,
     keep,
+    read_typed,
     saved,
     show_site,
     site_of,
     ticked,
-    typed_text,
+    typed_lines,
 )
 from app.web.console.sites.secret import show_secret
 from app.web.words import _
 
 pages = console_pages("site_websites")
-_MOST_ORIGINS = 100
 _LONGEST_LIST = 20_000  # characters
 
 
@@ -69,17 +68,16 @@ def save_websites(slug: str) -> Response:
     """Origins, foreign forms, routing by pages."""
     site = site_of(slug)
     problems: dict[str, str] = {}
+    text, origins = typed_lines("origins", _LONGEST_LIST, problems)
     values: Values = {
-        "origins": typed_text("origins", _LONGEST_LIST, problems),
+        "origins": text,
         "foreign_forms": request.form.get("foreign_forms", ""),
         "browser_routing": ticked("browser_routing"),
     }
-    origins = _origins(values["origins"], problems)
-    if values["foreign_forms"] not in FOREIGN_FORMS:
-        problems["foreign_forms"] = _("Please choose one.")
+    options = read_typed({**values, "origins": origins}, problems)
     if problems:
         return _page(site, Typed("websites", values, problems))
-    return saved(WEBSITES, slug, _page, "/websites", {**values, "origins": origins}, values)
+    return saved(WEBSITES, slug, _page, "/websites", options, values)
 
 
 @pages.post("/sites/<slug>/server-key")
@@ -119,23 +117,3 @@ def _made(form: SiteForm, slug: str, title: str, make: Callable[[], tuple[str, V
 
 def _page(site: Site, typed: Typed | None) -> Response:
     return show_site("console/sites/websites.html", site, "websites", (WEBSITES, SERVER_KEY, IDENTITY), typed)
-
-
-def _origins(text: str, problems: dict[str, str]) -> tuple[str, ...]:
-    """One on each line."""
-    found: dict[str, None] = {}
-    for line in filter(None, map(str.strip, text.split("\n"))):
-        try:
-            found[listed_origin(line)] = None
-        except ValueError:
-            problems.setdefault(
-                "origins",
-                _(
-                    "%(line)s: write scheme, host and port alone, such as https://www.example.com;"
-                    " http is for this machine only.",
-                    line=line[:80],
-                ),
-            )
-    if len(found) > _MOST_ORIGINS:
-        problems.setdefault("origins", _("At most %(n)s, please.", n=_MOST_ORIGINS))
-    return tuple(found)

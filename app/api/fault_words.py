@@ -1,0 +1,17 @@
+"""What a calling program is told of a field that is not as it should be."""
+
+from app.core.fact import Fact
+
+_WORDS = {
+    "too_long": "has {length} characters; at most {limit} are allowed",
+    "control": "contains a control character; only line breaks and tabs are allowed",
+    "twice": "was sent more than once with different values; send it once",
+    "type": "has the wrong type; see /api/openapi.json",
+    "missing": "is missing",
+    "email": "is not an e-mail address",
+}
+
+
+def told(*problems: Fact) -> str:
+    """One line in English that names every field."""
+    return "; ".join(f"{problem.field} {_WORDS[problem.code].format(**problem.values)}" for problem in problems)

@@ -1,0 +1,49 @@
+"""What each backend's file declares: who opens a session, what a site needs for it, how it is opened and tried."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.backends.trial import Trial
+from app.backends.vendor_call import VendorCalls
+from app.core.backend import BrowserCall, SessionBackend
+from app.core.declaration import Declaration, Opener
+from app.core.new_session import NewSessionRequest
+from app.core.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a backend is given to open a site's sessions: the site, its account's key (empty where there is none), what
+    makes calls, and the folder for applets that come as the answer (a file is named after `AppletFile.id`)."""
+
+    site: Site
+    key: str
+    calls: VendorCalls
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend(Declaration):
+    """A declaration with what does the work.
+
+    `connect` gives the backend that the server calls, for an `opener` of `SERVER`; it raises Invalid for a site whose
+    options cannot be used. `browser_call` is what the customer's own browser posts, for `BROWSER` and for one that
+    falls back to it; None where the site lacks something. `attempt` opens one session and never raises for what the
+    vendor does; without it a trial is a plain session, and at our own desk a ticket that is cancelled again.
+
+    Raises ValueError when what the opener needs is not there.
+    """
+
+    connect: Callable[[Account], SessionBackend] | None = None
+    browser_call: Callable[[Site, str, NewSessionRequest], BrowserCall | None] | None = None
+    attempt: Callable[[Account], Trial] | None = None
+
+    def __post_init__(self) -> None:
+        wanted = {
+            Opener.DESK: (),
+            Opener.SERVER: (self.connect,),
+            Opener.BROWSER: (self.browser_call, self.attempt),
+        }[self.opener]
+        if None in wanted or (self.browser_when_unreadable and self.browser_call is None):
+            raise ValueError(f"backend {self.name}: opener {self.opener} needs more than is declared")

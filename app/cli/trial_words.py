@@ -1,0 +1,45 @@
+"""What `handbell check --live` says of a trial: one line for each step, what came back of the vendor's among them."""
+
+from collections.abc import Iterator
+
+from app.backends.trial import Trial
+from app.cli.site_words import worded
+from app.core.fact import Fact
+
+_WORDS = {
+    ("called", "address"): "{address}",
+    ("status", "status"): "{status}",
+    ("body", "file"): "a file of {size} bytes, {name}",
+    ("body", "unread"): "too long, or badly encoded",
+    ("body", "empty"): "empty",
+    ("body", "text"): "{text}",
+    ("understood", "link"): "a link to the applet, on {host}",
+    ("understood", "file"): "the applet itself",
+    ("understood", "browser"): "a session was opened, but the answer does not say where its applet is",
+    ("choose", "backend"): "--backend {backend}",
+    ("close", "close"): 'the session of "Handbell check" in your console',
+    ("ticket", "cancelled"): "{number} was opened, and cancelled again",
+    ("refused", "refused"): "{why}",
+    ("change", "account"): "--key or --api-domain, after what the vendor's admin area shows",
+    ("failed", "failed"): "{why}",
+    ("try", "maybe_sent"): "again later; the session may exist all the same; look into your console",
+    ("try", "not_sent"): "again later; nothing was sent",
+}
+_NUMBERS = {"session": "session", "ticket": "ticket", "pin": "PIN"}
+
+
+def trial_lines(trial: Trial, slug: str) -> Iterator[str]:
+    """Each line begins with its step, 13 characters wide."""
+    for problem in trial.problems:
+        yield f"{'missing' if problem.code == 'needed' else 'wrong':<12} {worded(problem, slug)}"
+    for step in trial.steps:
+        name = step.code if step.field == "header" else step.field
+        yield f"{name:<12} {_said(step)}"
+
+
+def _said(step: Fact) -> str:
+    if step.field == "numbers":
+        return ", ".join(f"{_NUMBERS[name]} {value}" for name, value in step.values.items())
+    if step.field == "header":
+        return str(step.values["text"])
+    return _WORDS[step.field, step.code].format(**step.values)

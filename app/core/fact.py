@@ -1,0 +1,16 @@
+"""A fact that a rule answers with. Commands, pages and APIs word it, each in their own terms."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Value = str | int | float | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`code` says what is known of `field`, which is an element, an option or a step. `values` go into the words."""
+
+    field: str
+    code: str
+    values: Mapping[str, Value] = dataclasses.field(default_factory=dict, hash=False)
