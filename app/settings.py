@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     processes: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=8, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    demo: bool = True
+    demo: bool | None = None
     demo_page: bool | None = None
     retention_days: int = Field(default=30, ge=1, le=90)
 
@@ -114,6 +114,11 @@ class Settings(BaseSettings):
     def https(self) -> bool:
         """Whether customers reach us over https."""
         return self.base_url.startswith("https://")
+
+    @property
+    def makes_demo_desk(self) -> bool:
+        """Whether the very first start makes example people: not where customers come, unless it is asked for."""
+        return not self.https if self.demo is None else self.demo
 
     @property
     def shows_demo_page(self) -> bool:

@@ -13,17 +13,20 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from sqlalchemy import update
 
 from app.core.links import Link, LinkSigner, Purpose, new_link_id
 from app.keys.key_file import live_keys, read_keys
 from app.process.running import FORM_LIFE
+from app.store.database import Database
+from app.store.tables import technicians
 
 HANDBELL = Path(sys.executable).parent / "handbell"
 _START_WITHIN = 60.0  # seconds, on a machine that is busy with other tests
@@ -64,15 +67,24 @@ class LiveServer:
 
     @property
     def first_log_in(self) -> tuple[str, str]:
-        """The first technician's mail and password, as they were printed this once."""
-        (line,) = (line for line in self.said if line.startswith("first log-in"))
-        words = line.split()
-        return words[2], words[4]
+        """The first technician's mail and password, as they were printed this once, as if they had chosen it."""
+        database = self.environment.get("HANDBELL_DATABASE_URL") or f"sqlite:///{self.data_dir / 'handbell.sqlite3'}"
+        return printed_log_in(self.said, database)
 
     @property
     def log(self) -> str:
         """What it wrote to standard error so far."""
         return self.log_file.read_text("utf-8")
+
+
+def printed_log_in(said: Sequence[str], database: str) -> tuple[str, str]:
+    """The mail and the password that a first start printed, which no longer has to be changed."""
+    (line,) = (line for line in said if line.startswith("first log-in"))
+    _first, _log_in, email, _password, password, *_rest = line.split()
+    chosen = update(technicians).where(technicians.c.email == email).values(password_temporary=False)
+    with closing(Database(database)) as opened:
+        opened.write(lambda connection: connection.execute(chosen))
+    return email, password
 
 
 @contextmanager

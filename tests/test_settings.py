@@ -208,3 +208,17 @@ def test_files_are_in_the_data_folder(tmp_path: Path) -> None:
     assert settings.applets_dir == tmp_path / "applets"
     assert settings.keys_path == tmp_path / "keys"
     assert Settings(data_dir=tmp_path, keys_file=tmp_path / "elsewhere").keys_path == tmp_path / "elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("public_url", "demo", "expected"),
+    [
+        ("", None, True),
+        ("http://127.0.0.1:8000", None, True),
+        ("https://support.example.org", None, False),
+        ("https://support.example.org", True, True),
+        ("", False, False),
+    ],
+)
+def test_example_people_are_not_made_where_customers_come(public_url: str, demo: bool | None, expected: bool) -> None:
+    assert Settings(public_url=public_url, demo=demo).makes_demo_desk is expected

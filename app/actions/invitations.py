@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from app.actions.log_in import hashed_password
-from app.actions.team import end_password, locked_technician
+from app.actions.team import end_password, locked_technician, not_on_oneself
 from app.actions.tries import forget_networks
 from app.core.password import PasswordProblem, password_problem
 from app.store import invitations as store
@@ -45,13 +45,14 @@ def invite(
 ) -> str:
     """The secret of a new link, kept as a hash alone; older links end.
 
-    `without_password` ends the old password and all sessions at once. Raises NotThere, Disabled and LastAdministrator
-    (see `actions/team.py`).
+    `without_password` ends the old password and all sessions at once. Raises NotThere, Disabled, OnOneself and
+    LastAdministrator (see `actions/team.py`).
     """
     secret = secrets.token_urlsafe(32)
 
     def keep(connection: Connection) -> None:
         technician = locked_technician(connection, technician_id)
+        not_on_oneself(technician, by)
         if technician.disabled:
             raise Disabled
         if without_password:

@@ -28,10 +28,11 @@ from app.core import password as rules
 from app.core.password import PasswordProblem, password_problem
 from app.store.account import LogInAccount, lock_account
 from app.store.console_sessions import (
+    LiveSession,
     add_session,
     delete_session,
+    live_session,
     pending_technician,
-    session_technician,
     touch_session,
 )
 from app.store.database import Database
@@ -153,17 +154,14 @@ def log_out(database: Database, secret: str) -> None:
     database.write(lambda connection: delete_session(connection, session_hash(secret)))
 
 
-def current_technician(database: Database, secret: str, now: datetime, *, used: bool = True) -> int | None:
-    """The id of whose session this is, if it has neither ended nor idled; remember that it is used, if it is."""
+def current_session(database: Database, secret: str, now: datetime, *, used: bool = True) -> LiveSession | None:
+    """The session, if it has neither ended nor idled; remember that it is used, if it is."""
     id_hash = session_hash(secret)
     with database.read() as connection:
-        found = session_technician(connection, id_hash, now - SESSION_LIFE, now - SESSION_IDLE)
-    if found is None:
-        return None
-    technician_id, seen_at = found
-    if used and now - seen_at > timedelta(minutes=1):
+        found = live_session(connection, id_hash, now - SESSION_LIFE, now - SESSION_IDLE)
+    if found and used and now - found.seen_at > timedelta(minutes=1):
         database.write(lambda connection: touch_session(connection, id_hash, now))
-    return technician_id
+    return found
 
 
 def awaited_technician(database: Database, secret: str, now: datetime) -> int | None:

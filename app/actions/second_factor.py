@@ -25,7 +25,14 @@ from app.keys.seal import Unsealable
 from app.store import account as store
 from app.store.account import LogInAccount, lock_account
 from app.store.audit import record
-from app.store.console_sessions import add_session, delete_session, end_sessions, pending_technician, public_id
+from app.store.console_sessions import (
+    add_session,
+    confirm_session,
+    delete_session,
+    end_sessions,
+    pending_technician,
+    public_id,
+)
 from app.store.database import Database
 from app.store.log_in_tries import add_failure, count_one_by_one, failures_elsewhere, know_network
 
@@ -189,6 +196,25 @@ def enter_code(
     if wrong_elsewhere is None:
         raise WrongCode
     return Entered(fresh, wrong_elsewhere)
+
+
+def confirm(
+    database: Database, proof: Proof, code: str, address: str, opens: Opens, session: str, now: datetime
+) -> None:
+    """Password and, where there is a second factor, code again, in the session with this secret.
+
+    Raises WrongCode, WrongLogin or TooManyTries.
+    """
+    with database.read() as connection:
+        found = store.account(connection, proof.technician_id)
+
+    def mark(connection: Connection, _account: LogInAccount) -> None:
+        confirm_session(connection, session_hash(session), now)
+
+    if found and found.sealed_totp is not None:
+        _with_code(database, proof, code, address, opens, now, mark)
+    else:
+        database.write(lambda connection: mark(connection, _proven(connection, proof)))
 
 
 def forget(connection: Connection, technician_id: int) -> bool:

@@ -23,10 +23,12 @@ _TECHNICIANS = (
     ("sam@example.com", "Sam Lindqvist", (20,)),
 )
 
+EXAMPLE_PEOPLE = frozenset(email for email, _name, _departments in _TECHNICIANS)
+
 
 @dataclass(frozen=True, slots=True)
 class FirstLogin:
-    """The console's first log-in; the password is random and told once."""
+    """The console's first log-in; the password is random, told once, and must be changed."""
 
     email: str
     password: str
@@ -68,5 +70,14 @@ def _staff_the_desk(connection: Connection, password: str, password_hash: str | 
     for position, (email, name, department_ids) in enumerate(_TECHNICIANS):
         first = position == 0
         role = Role.ADMINISTRATOR if first else Role.TECHNICIAN
-        add_technician(connection, email, name, department_ids, password_hash if first else None, now, role)
+        add_technician(
+            connection,
+            email,
+            name,
+            department_ids,
+            password_hash if first else None,
+            now,
+            role,
+            password_temporary=first,
+        )
     return FirstLogin(_TECHNICIANS[0][0], password)

@@ -40,6 +40,10 @@ class LastAdministrator(Exception):
     """Nobody who can log in would be an administrator any more."""
 
 
+class OnOneself(Exception):
+    """Nobody changes their own role, or takes off or renews their own way to log in, as an administrator."""
+
+
 class ChangedMeanwhile(Exception):
     """Somebody else has changed this since it was looked at."""
 
@@ -85,13 +89,28 @@ def disable_department(
 
 
 def add_technician(
-    database: Database, email: str, wanted: Particulars, password_hash: str | None, by: int | None, now: datetime
+    database: Database,
+    email: str,
+    wanted: Particulars,
+    password_hash: str | None,
+    by: int | None,
+    now: datetime,
+    *,
+    temporary: bool = False,
 ) -> int:
-    """The new id. `email` is in lower case; the departments exist. Raises Taken."""
+    """The new id. `email` is in lower case; the departments exist; a `temporary` password must be changed at the first
+    log-in. Raises Taken."""
 
     def add(connection: Connection) -> int:
         number = store.add_technician(
-            connection, email, wanted.name, wanted.departments, password_hash, now, wanted.role
+            connection,
+            email,
+            wanted.name,
+            wanted.departments,
+            password_hash,
+            now,
+            wanted.role,
+            password_temporary=temporary,
         )
         told = {"name": wanted.name, "role": wanted.role, "departments": sorted(wanted.departments)}
         record(connection, now, by, "technician.added", email, told)
@@ -117,7 +136,7 @@ def change_technician(
     """Change what is given; whether anything is different now. Another role ends their sessions.
 
     `seen` is the mark of the particulars that somebody looked at before (see `Particulars.mark`). Raises NotThere,
-    LastAdministrator, and ChangedMeanwhile when they are others now.
+    LastAdministrator, OnOneself, and ChangedMeanwhile when they are others now.
     """
 
     def change(connection: Connection, technician: Technician) -> bool:
@@ -130,6 +149,7 @@ def change_technician(
             was.departments if departments is None else frozenset(departments),
         )
         if wanted.role is not was.role:
+            not_on_oneself(technician, by)
             _leave_an_administrator(connection, technician, by)
             store.set_role(connection, technician.email, wanted.role)
         if wanted.name != was.name:
@@ -174,11 +194,20 @@ def set_away(database: Database, technician_id: int, away: bool, by: int | None,
     _change(database, technician_id, change)
 
 
-def set_password(database: Database, technician_id: int, password_hash: str, by: int | None, now: datetime) -> None:
-    """A password from the command line: logs them out and ends their invitation. Raises NotThere."""
+def set_password(
+    database: Database,
+    technician_id: int,
+    password_hash: str,
+    by: int | None,
+    now: datetime,
+    *,
+    temporary: bool = False,
+) -> None:
+    """A password from the command line: logs them out and ends their invitation. A `temporary` one must be changed at
+    the next log-in. Raises NotThere."""
 
     def change(connection: Connection, technician: Technician) -> None:
-        store.set_password_hash(connection, technician.email, password_hash)
+        store.set_password_hash(connection, technician.email, password_hash, temporary=temporary)
         forget_networks(connection, technician.email)
         end_invitations(connection, technician_id, now)
         record(connection, now, by, "technician.password_set", technician.email)
@@ -187,9 +216,10 @@ def set_password(database: Database, technician_id: int, password_hash: str, by:
 
 
 def forget_second_factor(database: Database, technician_id: int, by: int | None, now: datetime) -> bool:
-    """Whether there was one. From now on the password is enough. Raises NotThere."""
+    """Whether there was one. From now on the password is enough. Raises NotThere and OnOneself."""
 
     def change(connection: Connection, technician: Technician) -> bool:
+        not_on_oneself(technician, by)
         had_one = forget(connection, technician_id)
         if had_one:
             record(connection, now, by, "second_factor.turned_off", technician.email)
@@ -247,6 +277,12 @@ def _department(connection: Connection, department_id: int) -> Department:
     if department is None:
         raise NotThere
     return department
+
+
+def not_on_oneself(technician: Technician, by: int | None) -> None:
+    """Raises OnOneself: a stolen session must not be enough to take its owner's account over."""
+    if by == technician.id:
+        raise OnOneself
 
 
 def _leave_an_administrator(connection: Connection, technician: Technician, by: int | None) -> None:

@@ -91,7 +91,8 @@ technician.add_command(second_factor)
 def add_technician(
     mail: str, name: str, departments: tuple[int, ...], role: Role | None, password_file: TextIO | None
 ) -> None:
-    """Add a technician; a random password is made and shown once unless a file gives one."""
+    """Add a technician; a random password is made and shown once, to be changed at the first log-in, unless a file
+    gives one."""
     email = mail.strip().lower()
     if mail_fault(email) or name_fault(one_line(name)):
         raise click.ClickException("give a mail address (at most 254 characters) and --name (1 to 80 characters)")
@@ -103,7 +104,7 @@ def add_technician(
         role = role or (Role.TECHNICIAN if known.technicians else Role.ADMINISTRATOR)
         wanted = Particulars(one_line(name), role, frozenset(departments))
         try:
-            team.add_technician(database, email, wanted, password_hash, None, now())
+            team.add_technician(database, email, wanted, password_hash, None, now(), temporary=bool(shown))
         except team.Taken:
             raise click.ClickException(f"there is a technician {email} already") from None
     click.echo(f"added {role} {email}{shown}")
@@ -183,12 +184,13 @@ def disable_technician(mail: str, undo: bool) -> None:
 @click.argument("mail")
 @click.option("--password-file", type=click.File(), help="Where the password stands; - for standard input.")
 def set_password(mail: str, password_file: TextIO | None) -> None:
-    """Give a technician a new password, random and shown once unless a file gives one; they are logged out."""
+    """Give a technician a new password: random, shown once and to be changed at the next log-in, unless a file gives
+    one. They are logged out."""
     password, shown = _password(password_file)
     with open_database() as database:
         found = _technician(database, mail)
         password_hash = _hashed(password, found.email, found.name)
-        team.set_password(database, found.id, password_hash, None, now())
+        team.set_password(database, found.id, password_hash, None, now(), temporary=bool(shown))
     click.echo(f"changed the password of {found.email}{shown}")
 
 

@@ -8,6 +8,7 @@ from app.actions.desk_options import change_desk_options
 from app.cli.opening import now, open_database
 from app.cli.output import json_option, show_one
 from app.core.desk_options import LONGEST_KEPT_DAYS, LONGEST_WAIT_MINUTES
+from app.core.role import Role
 from app.settings import load_settings
 from app.store.desk import load_desk_options
 
@@ -39,16 +40,32 @@ def show_options(as_json: bool) -> None:
     metavar="DAYS",
     help=f"Days that personal data is kept, 1 to {LONGEST_KEPT_DAYS}; empty for HANDBELL_RETENTION_DAYS.",
 )
-def set_options(long_wait: int | None, retention_days: str | None) -> None:
+@click.option(
+    "--second-factor",
+    "second_factor",
+    type=click.Choice([*Role, "none", "default"]),
+    multiple=True,
+    help="A role whose log-in needs a second factor (repeat; none; default: administrators over https).",
+)
+def set_options(long_wait: int | None, retention_days: str | None, second_factor: tuple[str, ...]) -> None:
     """Change the desk's options; those not given stay."""
     changes: dict[str, Any] = {} if long_wait is None else {"long_wait": long_wait}
     if retention_days is not None:
         changes["retention_days"] = _days(retention_days)
+    if second_factor:
+        changes["second_factor_roles"] = _roles(second_factor)
     if not changes:
         raise click.ClickException("nothing to change; see: handbell desk set --help")
     with open_database() as database:
         change_desk_options(database, changes, None, now())
     click.echo(f"changed the desk: {', '.join(sorted(changes))}")
+
+
+def _roles(named: tuple[str, ...]) -> tuple[Role, ...] | None:
+    """The roles in their order; None for the default. Raises ClickException for a role beside none or default."""
+    if len(named) > 1 and {"none", "default"} & set(named):
+        raise click.ClickException("--second-factor none and default stand alone")
+    return None if named == ("default",) else tuple(role for role in Role if role in named)
 
 
 def _days(text: str) -> int | None:

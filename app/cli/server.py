@@ -15,7 +15,7 @@ import click
 from app import log, metrics
 from app.actions.applet_program import list_programs
 from app.actions.sealing import lost_second_factors
-from app.actions.seed import FirstLogin, seed
+from app.actions.seed import EXAMPLE_PEOPLE, FirstLogin, seed
 from app.actions.site_check import site_problems
 from app.cli.live_check import check_live
 from app.cli.opening import now, open_database
@@ -42,7 +42,9 @@ def serve() -> None:
     first_login = _set_up(settings)
     click.echo(_addresses(settings, first_login))
     with open_database(settings) as database, database.read() as connection:
-        _remind_of_administrator(load_staff(connection))
+        staff = load_staff(connection)
+        _remind_of_administrator(staff)
+        _warn_of_example_people(settings, staff)
     _run_gunicorn(settings)
 
 
@@ -101,6 +103,7 @@ def _check_at_rest(settings: Settings) -> bool:
         click.echo(f"database   good, {database.url.render_as_string(hide_password=True)}")
         staff = load_staff(connection)
         _remind_of_administrator(staff)
+        wrong += _warn_of_example_people(settings, staff)
         for site in load_sites(connection):
             problems = worded_all(site_problems(site, staff, sealer, now().date()), site)
             click.echo(f"site       {site.slug}: {'; '.join(problems) or 'good'}, {site.backend}")
@@ -120,11 +123,22 @@ def _check_at_rest(settings: Settings) -> bool:
 
 
 def _remind_of_administrator(staff: Staff) -> None:
-    """Print that nobody can run the place from the console, as after an upgrade from a version without roles."""
-    if staff.technicians and not any(
-        t.role is Role.ADMINISTRATOR and not t.disabled for t in staff.technicians.values()
-    ):
+    """Print that nobody can run the place from the console, as after an upgrade from a version without roles, or at all."""
+    if not staff.technicians:
+        click.echo("warning    nobody can log in yet; see: handbell technician add MAIL --name NAME")
+    elif not any(t.role is Role.ADMINISTRATOR and not t.disabled for t in staff.technicians.values()):
         click.echo("warning    nobody is administrator; see: handbell technician role MAIL administrator")
+
+
+def _warn_of_example_people(settings: Settings, staff: Staff) -> list[str]:
+    """Print which people of the demo desk can take customers' requests where the public address is https; their mail
+    addresses."""
+    if not settings.https:
+        return []
+    found = [t.email for t in staff.technicians.values() if t.email in EXAMPLE_PEOPLE and not t.disabled]
+    for email in found:
+        click.echo(f"warning    {email} is an example; see: handbell technician disable {email}")
+    return found
 
 
 def _set_up(settings: Settings) -> FirstLogin | None:
@@ -139,7 +153,7 @@ def _set_up(settings: Settings) -> FirstLogin | None:
         ) from None
     read_keys(settings.keys_path)
     with open_database(settings) as database:
-        return seed(database, now(), demo=settings.demo)
+        return seed(database, now(), demo=settings.makes_demo_desk)
 
 
 def _prove_writable(folder: Path) -> None:

@@ -1,11 +1,12 @@
 """What an administrator sets for the whole desk."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Self
 
 from app.core.fact import Fact
+from app.core.role import Role
 
 LONGEST_KEPT_DAYS = 90
 LONGEST_WAIT_MINUTES = 24 * 60
@@ -15,19 +16,24 @@ HIGHEST = {"long_wait": LONGEST_WAIT_MINUTES, "retention_days": LONGEST_KEPT_DAY
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskOptions:
     """`long_wait` is minutes after which a waiting ticket is in the general queue as well. `retention_days`, where
-    set, stands in for HANDBELL_RETENTION_DAYS."""
+    set, stands in for HANDBELL_RETENTION_DAYS. `second_factor_roles` are those whose log-in needs a second factor;
+    None: administrators, where the public address is https."""
 
     long_wait: int = 10
     retention_days: int | None = None
+    second_factor_roles: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
         """From plain JSON values; an option of a newer version is left alone."""
-        return cls(**{name: stored[name] for name in cls.__slots__ if name in stored})
+        known = {name: stored[name] for name in cls.__slots__ if name in stored}
+        if known.get("second_factor_roles") is not None:
+            known["second_factor_roles"] = tuple(known["second_factor_roles"])
+        return cls(**known)
 
     def stored(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return {"long_wait": self.long_wait, "retention_days": self.retention_days}
+        return asdict(self)
 
     def problems(self) -> list[Fact]:
         """What cannot be kept."""
@@ -37,6 +43,12 @@ class DeskOptions:
             for name, number in numbers.items()
             if number is not None and not 1 <= number <= HIGHEST[name]
         ]
+
+    def demands_second_factor(self, role: Role, *, https: bool) -> bool:
+        """Whether somebody of this role must have a second factor. `https`: the public address is."""
+        if self.second_factor_roles is None:
+            return https and role is Role.ADMINISTRATOR
+        return role in self.second_factor_roles
 
     def retention(self, default_days: int) -> timedelta:
         """How long personal data is kept after a request has ended."""

@@ -50,8 +50,9 @@ def accounts_with_second_factor(connection: Connection) -> list[LogInAccount]:
 
 
 def change_password(connection: Connection, technician_id: int, password_hash: str) -> None:
-    """Keep the new password."""
-    connection.execute(update(technicians).where(technicians.c.id == technician_id).values(password_hash=password_hash))
+    """Keep the new password, which its owner has chosen."""
+    change = update(technicians).where(technicians.c.id == technician_id)
+    connection.execute(change.values(password_hash=password_hash, password_temporary=False))
 
 
 def set_second_factor(connection: Connection, technician_id: int, sealed_totp: str, step: int) -> None:

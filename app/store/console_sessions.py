@@ -21,6 +21,18 @@ class ConsoleSession:
     pending: bool
 
 
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """A session in use: whose it is, when it was last used, when password and code were last given in it, and how its
+    owner can log in."""
+
+    technician_id: int
+    seen_at: datetime
+    confirmed_at: datetime | None
+    password_temporary: bool
+    has_second_factor: bool
+
+
 def add_session(
     connection: Connection,
     id_hash: str,
@@ -31,7 +43,8 @@ def add_session(
     address: str | None = None,
     user_agent: str | None = None,
 ) -> None:
-    """Keep a new session under the hash of its secret. One that is `pending` is nobody's yet."""
+    """Keep a new session under the hash of its secret. One that is `pending` has no access yet; any other begins as
+    confirmed: password and code have just been given."""
     connection.execute(
         insert(console_sessions).values(
             id_hash=id_hash,
@@ -41,16 +54,23 @@ def add_session(
             pending=pending,
             address=address,
             user_agent=user_agent,
+            confirmed_at=None if pending else now,
         )
     )
 
 
-def session_technician(
+def live_session(
     connection: Connection, id_hash: str, created_after: datetime, seen_after: datetime
-) -> tuple[int, datetime] | None:
-    """Whose session this is and when it was last used; None when it ended, idled or its owner is disabled."""
+) -> LiveSession | None:
+    """The session; None when it ended, idled or its owner is disabled."""
     row = connection.execute(
-        select(console_sessions.c.technician_id, console_sessions.c.seen_at)
+        select(
+            console_sessions.c.technician_id,
+            console_sessions.c.seen_at,
+            console_sessions.c.confirmed_at,
+            technicians.c.password_temporary,
+            technicians.c.sealed_totp.is_not(None),
+        )
         .join(technicians, technicians.c.id == console_sessions.c.technician_id)
         .where(
             console_sessions.c.id_hash == id_hash,
@@ -60,7 +80,7 @@ def session_technician(
             technicians.c.disabled.is_(False),
         )
     ).one_or_none()
-    return None if row is None else (row.technician_id, row.seen_at)
+    return None if row is None else LiveSession(*row)
 
 
 def pending_technician(connection: Connection, id_hash: str, created_after: datetime) -> int | None:
@@ -76,6 +96,11 @@ def pending_technician(connection: Connection, id_hash: str, created_after: date
         )
     )
     return connection.execute(query).scalar_one_or_none()
+
+
+def confirm_session(connection: Connection, id_hash: str, now: datetime) -> None:
+    """Password and code have been given again in this session."""
+    connection.execute(update(console_sessions).where(console_sessions.c.id_hash == id_hash).values(confirmed_at=now))
 
 
 def touch_session(connection: Connection, id_hash: str, now: datetime) -> None:

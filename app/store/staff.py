@@ -129,9 +129,11 @@ def add_technician(
     password_hash: str | None,
     now: datetime,
     role: Role = Role.TECHNICIAN,
+    *,
+    password_temporary: bool = False,
 ) -> int:
-    """Keep a new technician and return the id. `email` is in lower case. Raises IntegrityError when taken or when a
-    department does not exist."""
+    """Keep a new technician and return the id. `email` is in lower case; a `password_temporary` must be changed at the
+    first log-in. Raises IntegrityError when the address is taken or a department does not exist."""
     row = {
         "email": email,
         "name": name,
@@ -139,6 +141,7 @@ def add_technician(
         "disabled": False,
         "created_at": now,
         "role": role,
+        "password_temporary": password_temporary,
     }
     technician_id: int = connection.execute(insert(technicians).values(**row).returning(technicians.c.id)).scalar_one()
     for department_id in sorted(set(department_ids)):
@@ -192,10 +195,12 @@ def end_password(connection: Connection, technician_id: int) -> None:
     connection.execute(delete(console_sessions).where(console_sessions.c.technician_id == technician_id))
 
 
-def set_password_hash(connection: Connection, email: str, password_hash: str) -> bool:
-    """Whether there is such a technician; a new password ends their console sessions."""
-    change = update(technicians).where(technicians.c.email == email).values(password_hash=password_hash)
-    found = connection.execute(change).rowcount == 1
+def set_password_hash(connection: Connection, email: str, password_hash: str, *, temporary: bool = False) -> bool:
+    """Whether there is such a technician; a new password ends their console sessions. A `temporary` one must be changed
+    at the next log-in."""
+    change = update(technicians).where(technicians.c.email == email)
+    values = {"password_hash": password_hash, "password_temporary": temporary}
+    found = connection.execute(change.values(**values)).rowcount == 1
     _end_sessions(connection, email)
     return found
 

@@ -144,6 +144,7 @@ technicians = Table(
     Column("away", Boolean, nullable=False, server_default=false()),
     Column("sealed_totp", Text),
     Column("totp_step", BigInteger),
+    Column("password_temporary", Boolean, nullable=False, server_default=false()),
 )
 
 # Links that let a technician choose a password, once.
@@ -308,6 +309,7 @@ console_sessions = Table(
     Column("pending", Boolean, nullable=False, server_default=false()),
     Column("address", Text),
     Column("user_agent", Text),
+    Column("confirmed_at", Moment),
 )
 
 # Wrong log-ins of the last minutes, by hashed account and by network.

@@ -1,6 +1,6 @@
 """The people of a desk: who they are, who is logged in, and what the audit log says of them."""
 
-from app.actions.log_in import current_technician, log_in
+from app.actions.log_in import current_session, log_in
 from app.core.staff import Technician
 from app.store.audit import acts
 from app.store.staff import load_staff
@@ -26,4 +26,4 @@ def log_in_as(desk: DeskAtWork, email: str = ANNA) -> str:
 
 
 def is_in(desk: DeskAtWork, secret: str) -> bool:
-    return current_technician(desk.database, secret, desk.clock()) is not None
+    return current_session(desk.database, secret, desk.clock()) is not None

@@ -15,7 +15,7 @@ from app.actions.invitations import (
     invite,
     invited,
 )
-from app.actions.log_in import WrongLogin, current_technician, hashed_password, log_in, prove
+from app.actions.log_in import WrongLogin, current_session, hashed_password, log_in, prove
 from app.actions.own_account import change_password
 from app.actions.tries import Unbounded
 from app.store import tables
@@ -123,7 +123,7 @@ def test_a_password_that_will_not_do_leaves_the_link_as_it_was(desk: DeskAtWork,
 def test_the_old_password_goes_on_until_the_new_one_is_chosen_unless_it_is_ended(desk: DeskAtWork) -> None:
     session = log_in_as(desk)
     link_for(desk)
-    assert current_technician(desk.database, session, desk.clock())
+    assert current_session(desk.database, session, desk.clock())
     assert can_log_in(desk, PASSWORD)
     secret = link_for(desk, without_password=True)
     assert not is_in(desk, session)

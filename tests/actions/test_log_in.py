@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from app.actions import log_in as log_in_action
 from app.actions import tries
-from app.actions.log_in import current_technician, hashed_password, log_in, log_out, prove, proven
+from app.actions.log_in import current_session, hashed_password, log_in, log_out, prove, proven
 from app.actions.privacy import prune
 from app.actions.tries import Busy, TooManyTries, WrongLogin
 from app.store.console_sessions import sessions_of
@@ -40,11 +40,13 @@ def test_the_right_password_opens_a_session_of_that_technician(desk: DeskAtWork)
         anna = load_staff(connection).technicians[ANNA].id
     first, second = enter(desk), enter(desk, " ANNA@Example.com ")
     assert first != second
-    assert current_technician(desk.database, first, desk.clock()) == anna
+    found = current_session(desk.database, first, desk.clock())
+    assert found
+    assert (found.technician_id, found.confirmed_at) == (anna, desk.clock())
     log_out(desk.database, first)
-    assert current_technician(desk.database, first, desk.clock()) is None
-    assert current_technician(desk.database, second, desk.clock()) == anna
-    assert current_technician(desk.database, "made up", desk.clock()) is None
+    assert current_session(desk.database, first, desk.clock()) is None
+    assert current_session(desk.database, second, desk.clock()) is not None
+    assert current_session(desk.database, "made up", desk.clock()) is None
 
 
 def test_the_session_s_secret_is_not_in_the_database(desk: DeskAtWork) -> None:
@@ -103,16 +105,16 @@ def test_a_session_ends_after_half_an_hour_idle_or_twelve_hours(desk: DeskAtWork
     idle, used = enter(desk), enter(desk)
     for _ in range(24):
         desk.clock.advance(minutes=29)
-        assert current_technician(desk.database, used, desk.clock())
+        assert current_session(desk.database, used, desk.clock())
     desk.clock.advance(minutes=24)
-    assert current_technician(desk.database, idle, desk.clock()) is None
-    assert current_technician(desk.database, used, desk.clock()) is None
+    assert current_session(desk.database, idle, desk.clock()) is None
+    assert current_session(desk.database, used, desk.clock()) is None
 
 
 def test_an_unused_session_is_over_after_thirty_minutes(desk: DeskAtWork) -> None:
     session = enter(desk)
     desk.clock.advance(minutes=30)
-    assert current_technician(desk.database, session, desk.clock()) is None
+    assert current_session(desk.database, session, desk.clock()) is None
 
 
 def test_a_broken_hash_is_a_wrong_log_in(desk: DeskAtWork) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from argon2.low_level import Type, hash_secret_raw
 
-from app.actions.log_in import PENDING_LIFE, awaited_technician, current_technician, log_in, prove
+from app.actions.log_in import PENDING_LIFE, awaited_technician, current_session, log_in, prove
 from app.actions.recovery_codes import kept_codes
 from app.actions.second_factor import (
     OFFER_LIFE,
@@ -65,7 +65,8 @@ class Phone:
             self.enter(self.begin(address), self.app.wrong_code(self.desk.clock()), address)
 
     def who(self, session: str) -> int | None:
-        return current_technician(self.desk.database, session, self.desk.clock())
+        found = current_session(self.desk.database, session, self.desk.clock())
+        return found.technician_id if found else None
 
     @property
     def code(self) -> str:
@@ -99,7 +100,7 @@ def test_the_password_alone_is_nobody_until_the_code_is_right(phone: Phone, desk
 
 def test_without_a_second_factor_log_in_is_one_step(desk: DeskAtWork) -> None:
     session = log_in(desk.database, ANNA, PASSWORD, HOME, desk.clock())
-    assert current_technician(desk.database, session, desk.clock()) is not None
+    assert current_session(desk.database, session, desk.clock()) is not None
     assert awaited_technician(desk.database, session, desk.clock()) is None
     with pytest.raises(NotPending):
         enter_code(desk.database, session, "000000", HOME, desk.clock(), SEALER)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.actions.log_in import WrongLogin, log_in
+from app.actions.log_in import WrongLogin, current_session, log_in
 from app.actions.seed import FirstLogin, seed
 from app.core.site import Site
 from app.core.staff import Department
@@ -27,7 +27,9 @@ def test_a_first_start_makes_a_site_and_one_technician_who_can_log_in(database: 
     assert set(site.offer_departments) == set(staff.departments)
     assert len(staff.technicians) == 3
     assert able == [first.email]
-    log_in(database, first.email, first.password, "192.0.2.7", clock())
+    session = current_session(database, log_in(database, first.email, first.password, "192.0.2.7", clock()), clock())
+    assert session
+    assert session.password_temporary, "it was printed"
     for other in set(staff.technicians) - {first.email}:
         with pytest.raises(WrongLogin):
             log_in(database, other, first.password, "192.0.2.7", clock())

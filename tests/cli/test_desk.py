@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection
 
 from app.actions.invitations import invited
-from app.actions.log_in import WrongLogin, log_in
+from app.actions.log_in import WrongLogin, current_session, log_in
 from app.store.account import recovery_codes_left, replace_recovery_codes, set_second_factor
 from app.store.audit import acts
 from app.store.staff import load_staff
@@ -40,7 +40,10 @@ def test_technicians_are_added_with_a_password_shown_once(filled: Handbell) -> N
     }
     assert found["ben@example.com"]["disabled"] is True
     with filled.database() as database:
-        assert log_in(database, "erin@example.com", password, "192.0.2.7", NOW)
+        secret = log_in(database, "erin@example.com", password, "192.0.2.7", NOW)
+        session = current_session(database, secret, NOW)
+    assert session
+    assert session.password_temporary, "it was printed"
 
 
 def test_a_password_is_taken_from_a_file_and_not_shown(filled: Handbell) -> None:

@@ -5,8 +5,10 @@ import signal
 import socket
 import subprocess
 
+from app.actions.seed import EXAMPLE_PEOPLE, seed
 from tests.cli.command import COMMAND, Handbell
 from tests.live_server import free_port
+from tests.store.rows import NOW
 
 
 def test_check_tells_what_is_good(filled: Handbell) -> None:
@@ -26,6 +28,19 @@ def test_check_and_serve_say_when_nobody_is_administrator(filled: Handbell) -> N
         assert f"{told}\n" in list(iter(process.stdout.readline, "ready\n"))
         process.send_signal(signal.SIGTERM)
     assert process.returncode == 0
+
+
+def test_example_people_are_warned_of_where_customers_come(handbell: Handbell) -> None:
+    with handbell.database() as database:
+        assert seed(database, NOW, demo=True)
+    https = {"HANDBELL_PUBLIC_URL": "https://support.example.org"}
+    assert "is an example" not in handbell.says("check")
+    checked = handbell.run("check", **https)
+    warned = [line.split()[1] for line in checked.stdout.splitlines() if "is an example" in line]
+    assert (sorted(EXAMPLE_PEOPLE), checked.returncode) == (warned, 1)
+    for email in warned:
+        handbell.says("technician", "disable", email)
+    assert handbell.run("check", **https).returncode == 0
 
 
 def test_check_fails_when_a_site_offers_what_is_not_there(filled: Handbell) -> None:

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from app.store.console_sessions import (
+    LiveSession,
     add_session,
     delete_session,
     end_session,
     end_sessions,
+    live_session,
     public_id,
-    session_technician,
     sessions_of,
     touch_session,
 )
@@ -81,10 +82,12 @@ def test_a_session_lasts_until_it_is_old_idle_or_deleted(desk: Database) -> None
     desk.write(lambda c: add_session(c, "hash", who, NOW))
     desk.write(lambda c: touch_session(c, "hash", seen))
     with desk.read() as connection:
-        assert session_technician(connection, "hash", NOW - SECOND, seen - SECOND) == (who, seen)
-        assert session_technician(connection, "hash", NOW, seen - SECOND) is None
-        assert session_technician(connection, "hash", NOW - SECOND, seen) is None
-        assert session_technician(connection, "other", NOW - SECOND, seen - SECOND) is None
+        assert live_session(connection, "hash", NOW - SECOND, seen - SECOND) == LiveSession(
+            who, seen, confirmed_at=NOW, password_temporary=False, has_second_factor=False
+        )
+        assert live_session(connection, "hash", NOW, seen - SECOND) is None
+        assert live_session(connection, "hash", NOW - SECOND, seen) is None
+        assert live_session(connection, "other", NOW - SECOND, seen - SECOND) is None
     desk.write(lambda c: delete_session(c, "hash"))
     with desk.read() as connection:
-        assert session_technician(connection, "hash", NOW - SECOND, seen - SECOND) is None
+        assert live_session(connection, "hash", NOW - SECOND, seen - SECOND) is None

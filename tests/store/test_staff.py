@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core.staff import Department
 from app.store import staff as store
-from app.store.console_sessions import add_session, session_technician
+from app.store.console_sessions import add_session, live_session
 from app.store.database import Database
 from app.store.staff import load_staff
 from tests.conftest import StandingClock
@@ -16,8 +16,8 @@ BEFORE = NOW.replace(year=2025)
 
 def session_of(desk: Database, id_hash: str) -> int | None:
     with desk.read() as connection:
-        found = session_technician(connection, id_hash, BEFORE, BEFORE)
-    return found[0] if found else None
+        found = live_session(connection, id_hash, BEFORE, BEFORE)
+    return found.technician_id if found else None
 
 
 def open_session(desk: Database, email: str) -> int:

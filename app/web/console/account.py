@@ -19,7 +19,7 @@ from app.edge.this_app import running
 from app.store.account import account, recovery_codes_left
 from app.store.console_sessions import ConsoleSession, public_id, sessions_of
 from app.web.console.frame import console_page, console_pages, me, my_session, technicians_only
-from app.web.console.login import why_to_wait, wrong_code
+from app.web.console.tries_words import why_to_wait, wrong_code
 from app.web.words import _
 
 pages = console_pages("account")

@@ -1,13 +1,17 @@
 """The desk's options."""
 
+from collections.abc import Collection
+
 from flask import Response, flash, request
 
 from app.actions.desk_options import change_desk_options
 from app.core.desk_options import LONGEST_KEPT_DAYS, LONGEST_WAIT_MINUTES
+from app.core.role import Role
 from app.core.text import without_control
 from app.edge.incoming import see_other
 from app.edge.this_app import running
-from app.web.console.frame import administrators_only, console_page, console_pages, me
+from app.web.console.frame import administrators_confirmed, administrators_only, console_page, console_pages, me
+from app.web.console.team import role_words
 from app.web.words import _
 
 pages = console_pages("desk")
@@ -19,28 +23,38 @@ _LIMITS = {"long_wait": LONGEST_WAIT_MINUTES, "retention_days": LONGEST_KEPT_DAY
 def desk() -> Response:
     """The options as they are."""
     options = running().desk.options
-    return _page({"long_wait": str(options.long_wait), "retention_days": _written(options.retention_days)}, {})
+    values = {"long_wait": str(options.long_wait), "retention_days": _written(options.retention_days)}
+    https = running().settings.https
+    return _page(values, {}, {role for role in Role if options.demands_second_factor(role, https=https)})
 
 
 @pages.post("/desk")
-@administrators_only
+@administrators_confirmed
 def change() -> Response:
     """The options as they are wanted."""
     here = running()
     values = {name: request.form.get(name, "").strip() for name in _LIMITS}
+    roles = [role for role in Role if role in request.form.getlist("second_factor")]
     numbers = {name: _number(text, _LIMITS[name]) for name, text in values.items()}
     wrong = {name for name, number in numbers.items() if number is None}
     if values["retention_days"] == "":
         wrong.discard("retention_days")
     if wrong:
         shown = {name: without_control(text) for name, text in values.items()}
-        return _page(shown, {name: _between(_LIMITS[name]) for name in _LIMITS if name in wrong})
-    change_desk_options(here.database, numbers, me().id, here.clock())
+        return _page(shown, {name: _between(_LIMITS[name]) for name in _LIMITS if name in wrong}, roles)
+    change_desk_options(here.database, {**numbers, **_rule(roles)}, me().id, here.clock())
     flash(_("Saved."))
     return see_other("/console/desk")
 
 
-def _page(values: dict[str, str], problems: dict[str, str]) -> Response:
+def _rule(roles: Collection[Role]) -> dict[str, tuple[Role, ...]]:
+    """Whose log-in needs a second factor, where that is another rule than the one in force."""
+    here = running()
+    before = [role for role in Role if here.desk.options.demands_second_factor(role, https=here.settings.https)]
+    return {} if before == list(roles) else {"second_factor_roles": tuple(roles)}
+
+
+def _page(values: dict[str, str], problems: dict[str, str], second_factor: Collection[Role]) -> Response:
     return console_page(
         "console/desk.html",
         status=422 if problems else 200,
@@ -49,6 +63,7 @@ def _page(values: dict[str, str], problems: dict[str, str]) -> Response:
         longest_wait=LONGEST_WAIT_MINUTES,
         longest_kept=LONGEST_KEPT_DAYS,
         usual_days=running().settings.retention_days,
+        roles=[(role, name, role in second_factor) for role, name in role_words().items()],
     )
 
 

@@ -11,8 +11,9 @@ from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf
 from werkzeug.urls import iri_to_uri
 
-from app.actions.log_in import current_technician
+from app.actions.log_in import current_session
 from app.core.bodies import MAX_BODY
+from app.core.log_in_rules import Duty, duty_of
 from app.core.role import Role
 from app.core.staff import Technician
 from app.core.ticket import Ticket
@@ -21,6 +22,8 @@ from app.core.who_sees import may_see
 from app.edge.access import Who, open_to
 from app.edge.incoming import FORM_TYPE, MULTIPART, is_foreign_post, see_other, sent_from
 from app.edge.this_app import running
+from app.store.console_sessions import LiveSession
+from app.web.console.confirmation import confirmation
 from app.web.words import _
 
 View = Callable[..., Response]
@@ -32,6 +35,8 @@ _FOR = {
     Role.ADMINISTRATOR: Who.ADMINISTRATORS,
 }
 _SAFE = ("GET", "HEAD")
+_FOR_DUTIES = ("console_account", "console_login")
+_WHERE_DUTIES_ARE_DONE = {Duty.PASSWORD: "/console/account", Duty.SECOND_FACTOR: "/console/account/second-factor"}
 
 
 class NothingForm(FlaskForm):  # type: ignore[misc]
@@ -45,26 +50,32 @@ def console_pages(name: str) -> Blueprint:
     return pages
 
 
-def only(role: Role, *, largest: int = MAX_BODY) -> Callable[[View], View]:
+def only(role: Role, *, largest: int = MAX_BODY, sensitive: bool = False) -> Callable[[View], View]:
     """Declare a view as for people of this role and up.
 
-    Who is not logged in goes to the log-in, who has another role gets 403, and a post without its CSRF token 400.
-    `largest` is how many bytes a body may have.
+    Without a log-in the answer leads there, another role gets 403, and a post without its CSRF token 400. Somebody with
+    a duty (see `core/log_in_rules.py`) is led to it first. A post to a `sensitive` view asks for password and code
+    again when they were given more than ten minutes ago. `largest` is how many bytes a body may have.
     """
 
     def declare(view: View) -> View:
         @wraps(view)
         def guarded(**arguments: object) -> Response:
-            technician = _who_is_in()
-            if technician is None:
+            log_in = _log_in()
+            technician = running().desk.staff.technician(log_in.technician_id) if log_in else None
+            if log_in is None or technician is None:
                 return _to_log_in()
             if not technician.role.includes(role):
                 abort(403)
-            g.technician = technician
+            g.technician, g.duty = technician, duty_at(technician, log_in)
+            if g.duty and request.blueprint not in _FOR_DUTIES:
+                return _to_duty(g.duty)
             if request.method not in _SAFE:
                 request.max_content_length = largest
                 if not NothingForm().validate():
                     abort(make_response(_too_old(), 400))
+                if sensitive and (asked := confirmation(technician, log_in, my_session())):
+                    return asked
             return view(**arguments)
 
         return open_to(_FOR[role])(guarded)
@@ -75,6 +86,7 @@ def only(role: Role, *, largest: int = MAX_BODY) -> Callable[[View], View]:
 technicians_only = only(Role.TECHNICIAN)
 supervisors_only = only(Role.SUPERVISOR)
 administrators_only = only(Role.ADMINISTRATOR)
+administrators_confirmed = only(Role.ADMINISTRATOR, sensitive=True)
 
 
 def me() -> Technician:
@@ -115,9 +127,10 @@ def console_page(template: str, *, status: int = 200, **context: object) -> Resp
         csrf_token=generate_csrf(),
         logout_url="/console/logout",
         log_in_url=to_log_in(_asked_for()),
-        places=_places(me().role),
+        places=() if g.get("duty") else _places(me().role),
         live_tag=g.get("live_tag"),
         by_script=by_script(),
+        duty=g.get("duty"),
         **context,
     )
     return make_response(html, status)
@@ -163,11 +176,25 @@ def _refuse_foreign_posts() -> None:
         abort(403)
 
 
-def _who_is_in() -> Technician | None:
+def _log_in() -> LiveSession | None:
+    here, secret = running(), my_session()
+    return current_session(here.database, secret, here.clock(), used=not in_background()) if secret else None
+
+
+def duty_at(technician: Technician, log_in: LiveSession) -> Duty | None:
+    """What comes before every other page for this technician."""
     here = running()
-    secret = my_session()
-    found = current_technician(here.database, secret, here.clock(), used=not in_background()) if secret else None
-    return here.desk.staff.technician(found)
+    return duty_of(
+        password_temporary=log_in.password_temporary,
+        has_second_factor=log_in.has_second_factor,
+        second_factor_demanded=here.desk.options.demands_second_factor(technician.role, https=here.settings.https),
+    )
+
+
+def _to_duty(duty: Duty) -> Response:
+    if by_script():
+        abort(401)
+    return see_other(_WHERE_DUTIES_ARE_DONE[duty])
 
 
 def _to_log_in() -> Response:

@@ -7,13 +7,14 @@ from wtforms import EmailField, PasswordField, StringField
 
 from app.actions.log_in import awaited_technician, log_in, log_out
 from app.actions.second_factor import NotPending, enter_code
-from app.actions.tries import Busy, TooManyTries, WrongLogin
+from app.actions.tries import TooManyTries, WrongLogin
 from app.core.text import without_control
 from app.core.way_back import HOME, way_back
 from app.edge.access import Who, open_to
 from app.edge.incoming import browser, client_address, see_other
 from app.edge.this_app import running
 from app.web.console.frame import LOG_IN, console_pages, my_session, technicians_only, to_log_in
+from app.web.console.tries_words import why_to_wait, wrong_code
 from app.web.words import _
 
 pages = console_pages("login")
@@ -77,18 +78,6 @@ def logout() -> Response:
     response = see_other(LOG_IN)
     response.headers["Clear-Site-Data"] = _LOGGED_OUT
     return response
-
-
-def why_to_wait(tries: TooManyTries) -> str:
-    """What a page says when there is nothing to do but wait."""
-    if isinstance(tries, Busy):
-        return _("Many log-ins are under way. Please try again in %(n)s seconds.", n=tries.retry_after)
-    return _("Too many wrong tries. Wait %(n)s seconds.", n=tries.retry_after)
-
-
-def wrong_code() -> str:
-    """What a page says of a code that does not count."""
-    return _("This code is wrong or was used before. Type the one that the app shows now, or a recovery code.")
 
 
 def _logged_in(form: LoginForm) -> Response:

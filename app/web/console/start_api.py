@@ -26,7 +26,7 @@ from app.edge.this_app import running
 from app.process.running import Running
 from app.store.tickets import ticket_by_applet_id, ticket_by_number
 from app.web.console.form_labels import form_labels
-from app.web.console.frame import administrators_only, console_page, console_pages, me
+from app.web.console.frame import administrators_confirmed, administrators_only, console_page, console_pages, me
 from app.web.console.own_call import Call, CallAnswer, answer_to, own_host
 from app.web.request_form import offered_departments
 from app.web.words import _
@@ -55,7 +55,7 @@ def start_api(slug: str) -> Response:
 
 
 @pages.route("/sites/<slug>/start-api/key", methods=["GET", "POST"])
-@administrators_only
+@administrators_confirmed
 def key(slug: str) -> Response:
     """Show the account key, make a new one, or end one; whoever opens the address again is back on the page."""
     site = _site(slug)

@@ -16,7 +16,7 @@ from app.edge.this_app import running
 from app.store import staff as store
 from app.store.console_sessions import ConsoleSession, sessions_of
 from app.store.queues import count_waiting, mine
-from app.web.console.frame import administrators_only, console_page, console_pages, me
+from app.web.console.frame import administrators_confirmed, administrators_only, console_page, console_pages, me
 from app.web.console.team import TEAM, fault_words, role_words
 from app.web.console.technician_form import choices, ticked, typed_again, wanted_particulars
 from app.web.words import _
@@ -26,7 +26,7 @@ Act = Callable[[int], object]
 
 
 @pages.route("/team/add", methods=["GET", "POST"])
-@administrators_only
+@administrators_confirmed
 def add() -> Response:
     """A new technician. The answer to the form has the link with which they choose a password, this once."""
     if request.method == "GET":
@@ -47,7 +47,7 @@ def add() -> Response:
 
 
 @pages.route("/team/<int:technician_id>", methods=["GET", "POST"])
-@administrators_only
+@administrators_confirmed
 def technician(technician_id: int) -> Response:
     """Name, role and departments; how they log in; whether they are away; their sessions."""
     person = _technician(technician_id)
@@ -73,12 +73,14 @@ def technician(technician_id: int) -> Response:
         return _one(_technician(technician_id), {"name": other}, 409)
     except acts.LastAdministrator:
         return _one(person, {"role": _last_administrator()}, 409)
+    except acts.OnOneself:
+        return _one(person, {"role": _not_on_oneself()}, 409)
     flash(_("Saved."))
     return see_other(_address(technician_id))
 
 
 @pages.post("/team/<int:technician_id>/disabled")
-@administrators_only
+@administrators_confirmed
 def disable(technician_id: int) -> Response:
     """Disable them with `disabled=1`, else enable them."""
     here = running()
@@ -103,7 +105,7 @@ def away(technician_id: int) -> Response:
 
 
 @pages.post("/team/<int:technician_id>/second-factor")
-@administrators_only
+@administrators_confirmed
 def second_factor(technician_id: int) -> Response:
     """Forget their second factor: the telephone is lost, or was never theirs."""
     here = running()
@@ -131,7 +133,7 @@ def sessions(technician_id: int) -> Response:
 
 
 @pages.post("/team/<int:technician_id>/invitation")
-@administrators_only
+@administrators_confirmed
 def invitation(technician_id: int) -> Response:
     """A new link, shown this once; with `end_password=1` the old password ends now."""
     _technician(technician_id)
@@ -147,6 +149,8 @@ def _link_for(technician_id: int, *, without_password: bool = False) -> Response
         return _one(_technician(technician_id), {"disabled": _("Somebody who is disabled cannot log in.")}, 409)
     except acts.LastAdministrator:
         return _one(_technician(technician_id), {"end_password": _last_administrator()}, 409)
+    except acts.OnOneself:
+        return _one(_technician(technician_id), {"end_password": _not_on_oneself()}, 409)
     return console_page(
         "console/team_link.html",
         person=_technician(technician_id),
@@ -165,6 +169,8 @@ def _done(technician_id: int, act: Act, said: str) -> Response:
         abort(404)
     except acts.LastAdministrator:
         return _one(_technician(technician_id), {"disabled": _last_administrator()}, 409)
+    except acts.OnOneself:
+        return _one(_technician(technician_id), {"second_factor": _not_on_oneself()}, 409)
     flash(said)
     return see_other(_address(technician_id))
 
@@ -182,6 +188,10 @@ def _address(technician_id: int) -> str:
 
 def _last_administrator() -> str:
     return _("Nobody else could run the place then. Make somebody else an administrator first, who has a password.")
+
+
+def _not_on_oneself() -> str:
+    return _("Another administrator must do this for you. Your password and second factor are on your account page.")
 
 
 def _new(values: dict[str, str], chosen: frozenset[int], problems: dict[str, str]) -> Response:

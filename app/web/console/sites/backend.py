@@ -14,7 +14,7 @@ from app.core.vendor_key import vendor_key
 from app.core.webhook_address import LONGEST
 from app.edge.incoming import see_other
 from app.edge.this_app import running
-from app.web.console.frame import administrators_only, console_pages
+from app.web.console.frame import administrators_confirmed, administrators_only, console_pages
 from app.web.console.sites.forms import (
     FormRefused,
     SiteForm,
@@ -91,7 +91,7 @@ def backend(slug: str) -> Response:
 
 
 @pages.post("/sites/<slug>/backend")
-@administrators_only
+@administrators_confirmed
 def save_backend(slug: str) -> Response:
     """Backend and account. A key goes in and never comes out."""
     site = site_of(slug)
@@ -121,7 +121,7 @@ def save_backend(slug: str) -> Response:
 
 
 @pages.post("/sites/<slug>/webhook")
-@administrators_only
+@administrators_confirmed
 def save_webhook(slug: str) -> Response:
     """Where events go; with each new address a secret is made, and shown once."""
     site = site_of(slug)
@@ -134,7 +134,7 @@ def save_webhook(slug: str) -> Response:
 
 
 @pages.post("/sites/<slug>/webhook-secret")
-@administrators_only
+@administrators_confirmed
 def make_webhook_secret(slug: str) -> Response:
     """Another secret for the webhook, shown once."""
     site = site_of(slug)

@@ -8,7 +8,7 @@ from app.actions.sealing import held_sealer
 from app.core.site import Site
 from app.core.site_secrets import new_identity_secret, new_secret, secret_hash
 from app.edge.this_app import running
-from app.web.console.frame import administrators_only, console_pages
+from app.web.console.frame import administrators_confirmed, administrators_only, console_pages
 from app.web.console.sites.forms import (
     FormRefused,
     SiteForm,
@@ -81,7 +81,7 @@ def save_websites(slug: str) -> Response:
 
 
 @pages.post("/sites/<slug>/server-key")
-@administrators_only
+@administrators_confirmed
 def make_server_key(slug: str) -> Response:
     """A new key for the site's servers, shown once."""
 
@@ -93,7 +93,7 @@ def make_server_key(slug: str) -> Response:
 
 
 @pages.post("/sites/<slug>/identity-secret")
-@administrators_only
+@administrators_confirmed
 def make_identity_secret(slug: str) -> Response:
     """A new secret that vouches for customers, shown once."""
     with held_sealer(running().settings.keys_path) as sealer:

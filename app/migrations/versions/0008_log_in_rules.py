@@ -1,0 +1,14 @@
+"""Rules of the log-in: passwords to be changed at the next one, and when a session last proved whose it is."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    op.add_column(
+        "technicians", sa.Column("password_temporary", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
+    op.add_column("console_sessions", sa.Column("confirmed_at", sa.BigInteger(), nullable=True))

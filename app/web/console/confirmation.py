@@ -1,0 +1,60 @@
+"""Password and code again before what would let a stolen session take the place over; the form that asks carries what
+was sent, so that nothing has to be typed twice."""
+
+from flask import Response, make_response, render_template, request
+from flask_wtf.csrf import generate_csrf
+
+from app.actions.log_in import prove
+from app.actions.second_factor import WrongCode, confirm
+from app.actions.tries import TooManyTries, WrongLogin
+from app.core.log_in_rules import is_confirmed
+from app.core.staff import Technician
+from app.edge.incoming import client_address
+from app.edge.this_app import running
+from app.store.console_sessions import LiveSession
+from app.web.console.tries_words import why_to_wait, wrong_code
+from app.web.words import _
+
+_OURS = ("confirm_password", "confirm_code", "csrf_token")
+
+
+def confirmation(technician: Technician, log_in: LiveSession, session: str) -> Response | None:
+    """The page that asks, when password and code were given too long ago; None once they are right.
+
+    `session` is the secret of the technician's session.
+    """
+    if is_confirmed(log_in.confirmed_at, running().clock()):
+        return None
+    if "confirm_password" not in request.form:
+        return _page(technician, log_in, {}, 403)
+    try:
+        _confirm(technician, session)
+    except TooManyTries as tries:
+        response = _page(technician, log_in, {"confirm_password": why_to_wait(tries)}, 429)
+        response.headers["Retry-After"] = str(tries.retry_after)
+        return response
+    except WrongCode:
+        return _page(technician, log_in, {"confirm_code": wrong_code()}, 403)
+    except WrongLogin:
+        return _page(technician, log_in, {"confirm_password": _("The password is wrong.")}, 403)
+    return None
+
+
+def _confirm(technician: Technician, session: str) -> None:
+    here, address = running(), client_address()
+    password, code = request.form["confirm_password"], request.form.get("confirm_code", "")
+    proof = prove(here.database, technician.email, password, address, here.clock(), turns=here.log_in_turns)
+    confirm(here.database, proof, code, address, here, session, here.clock())
+
+
+def _page(technician: Technician, log_in: LiveSession, problems: dict[str, str], status: int) -> Response:
+    html = render_template(
+        "console/confirm.html",
+        email=technician.email,
+        csrf_token=generate_csrf(),
+        action=request.full_path.rstrip("?"),
+        carried=[pair for pair in request.form.items(multi=True) if pair[0] not in _OURS],
+        has_second_factor=log_in.has_second_factor,
+        problems=problems,
+    )
+    return make_response(html, status)
