@@ -123,7 +123,7 @@ def _check_at_rest(settings: Settings) -> bool:
 
 
 def _remind_of_administrator(staff: Staff) -> None:
-    """Print that nobody can run the place from the console, as after an upgrade from a version without roles, or at all."""
+    """Print that nobody can log in, or that nobody can run the place from the console."""
     if not staff.technicians:
         click.echo("warning    nobody can log in yet; see: handbell technician add MAIL --name NAME")
     elif not any(t.role is Role.ADMINISTRATOR and not t.disabled for t in staff.technicians.values()):
