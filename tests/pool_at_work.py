@@ -20,6 +20,7 @@ from app.store.database import Database
 from app.store.requests import list_requests, request_by_reference
 from app.store.sites import add_site, change_site, load_sites
 from app.store.staff import load_staff
+from tests.asking import asking
 
 WITHIN = 20.0  # seconds that a test waits for what must happen
 
@@ -108,7 +109,7 @@ class PoolAtWork:
     def submit(self, key: str = "default", **asked: Any) -> CustomerRequest:
         submission = Submission(
             site=self.site(key),
-            asked=NewSessionRequest(**(asked or {"customer_name": "Zoë"})),
+            asked=asking(**(asked or {"customer_name": "Zoë"})),
             ticked=False,
             source="page",
             idempotency_key=new_link_id(),

@@ -17,6 +17,7 @@ from app.actions.submit import needs_hand_off
 from app.backends import backend
 from app.backends.embedded import EmbeddedDesk
 from app.core.backend import Browser, BrowserCall, Opened, Refused, SessionBackend, Start, Unavailable
+from app.core.customer import with_other_details
 from app.core.declaration import Opener
 from app.core.more import with_more
 from app.core.new_session import LIMITS, NewSessionRequest
@@ -100,16 +101,13 @@ def asked_of(request: CustomerRequest, site: Site) -> NewSessionRequest:
     asked = NewSessionRequest(
         department=request.department,
         tech=request.tech,
-        customer_name=request.customer_name,
-        customer_email=request.customer_email,
-        customer_number=request.customer_number,
-        problem_description=request.problem_description,
+        customer=request.customer,
         ask_customer_info=request.ask_customer_info,
         language=request.language,
         show_waiting_queue=site.show_waiting_queue,
     )
-    if site.at_vendor and request.more:
-        asked = _described(asked, with_more(asked.problem_description, request.more, LIMITS["problem_description"]))
+    if site.at_vendor:
+        asked = _for_vendor(asked, request)
     return _marked(asked, request.reference) if request.maybe_duplicate else asked
 
 
@@ -215,9 +213,18 @@ def _tell(connection: Connection, site: Site | None, parked: Parked, now: dateti
     add_notice(connection, site.slug, event, now)
 
 
+def _for_vendor(asked: NewSessionRequest, request: CustomerRequest) -> NewSessionRequest:
+    limit = LIMITS["problem_description"]
+    if request.more:
+        asked = _described(asked, with_more(asked.customer.problem, request.more, limit))
+    if beside := with_other_details(asked.customer, limit):
+        asked = _described(asked, beside)
+    return asked
+
+
 def _marked(asked: NewSessionRequest, reference: str) -> NewSessionRequest:
     mark = f"[REF {reference} retry]"
-    text = asked.problem_description or ""
+    text = asked.customer.problem or ""
     room = LIMITS["problem_description"] - len(mark) - 1
     return _described(asked, f"{text[:room]} {mark}" if text else mark)
 
@@ -225,4 +232,4 @@ def _marked(asked: NewSessionRequest, reference: str) -> NewSessionRequest:
 def _described(asked: NewSessionRequest, description: str | None) -> NewSessionRequest:
     """With a description that is not the customer's alone: whoever sent nothing must still be asked."""
     ask = asked.ask_customer_info or not asked.elements
-    return replace(asked, problem_description=description, ask_customer_info=ask)
+    return replace(asked, customer=replace(asked.customer, problem=description), ask_customer_info=ask)

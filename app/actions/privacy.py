@@ -97,11 +97,11 @@ def export(database: Database, person: Person) -> dict[str, Any]:
         histories = {t.number: ticket_history(connection, t.number) for t in person.tickets}
     return {
         "requests": [
-            _plain(asdict(r), ("status_id", "idempotency_key", "body_hash", "lease", "applet_link", "applet_file"))
+            _plain(_flat(r), ("status_id", "idempotency_key", "body_hash", "lease", "applet_link", "applet_file"))
             for r in person.requests
         ],
         "tickets": [
-            {**_plain(asdict(t), ("applet_id", "pin")), "history": [_event(e) for e in histories[t.number]]}
+            {**_plain(_flat(t), ("applet_id", "pin")), "history": [_event(e) for e in histories[t.number]]}
             for t in person.tickets
         ],
     }
@@ -206,6 +206,14 @@ def _tickets_of(connection: Connection, requests: Sequence[CustomerRequest]) -> 
     numbers = [r.ticket_number for r in requests if r.ticket_number is not None]
     last = [t for n in numbers if (t := ticket_by_number(connection, n))]
     return last + [t for r in requests for t in earlier_tickets(connection, r.reference)]
+
+
+def _flat(row: CustomerRequest | Ticket) -> dict[str, Any]:
+    """The row's values by name, the customer's details under their own names where `customer` stood."""
+    flat: dict[str, Any] = {}
+    for name, value in asdict(row).items():
+        flat |= row.customer.values() if name == "customer" else {name: value}
+    return flat
 
 
 def _event(event: TicketEvent) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from app.backends.embedded import EmbeddedDesk
+from app.core.customer import ELEMENTS
 from app.core.customer_info import InfoMode
-from app.core.new_session import ELEMENTS, NewSessionRequest
+from app.core.new_session import NewSessionRequest
 from app.core.staff import Staff
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.store.database import Database
@@ -58,11 +59,10 @@ def save_details(database: Database, number: int, details: NewSessionRequest, no
         ticket = _open(lock_ticket(connection, number))
         if ticket.info_mode is InfoMode.HIDDEN:
             raise NotAllowed
-        old = ticket.elements
-        new = {name: getattr(details, name) for name in ELEMENTS}
+        old, new = ticket.customer.values(), details.customer.values()
         changes = {name: [old[name], new[name]] for name in ELEMENTS if old[name] != new[name]}
         verified = tuple(name for name in ticket.verified if name not in changes)
-        change_elements(connection, number, new, now, verified)
+        change_elements(connection, number, {name: new[name] for name in ELEMENTS}, now, verified)
         if changes:
             add_event(connection, number, TicketEvent(now, CUSTOMER, "details_changed", changes))
 

@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint, Response
 
 from app.api.requests import KEY_LENGTHS
-from app.core.new_session import ELEMENTS, LIMITS, UID_LIMIT
+from app.core.customer import ELEMENTS, FIELDS, NAMES
+from app.core.new_session import LIMITS, UID_LIMIT
 from app.edge.access import Who, open_to
 from app.edge.headers import JSON, with_headers
 
@@ -16,10 +17,7 @@ _ALLOWED = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$"
 _MEANING = {
     "department": "Department id, as 1234 or id_1234; a wrong one is passed over",
     "tech": "The technician's user name, an e-mail address; a wrong one is passed over",
-    "customer_name": "The customer's name",
-    "customer_email": "The customer's e-mail",
-    "customer_number": "The customer's number",
-    "problem_description": "What is wrong",
+    **{each.name: each.meaning for each in FIELDS},
     "language": "The customer's language, such as fr",
 }
 
@@ -189,7 +187,7 @@ def _state() -> dict[str, Any]:
 
 
 def _page_post() -> dict[str, Any]:
-    texts = {name: _text(name) for name in ELEMENTS}
+    texts = {name: _text(name) for name in NAMES}
     body = {
         "type": "object",
         "properties": {**texts, "department": {"type": "string"}, "form_token": {"type": "string"}},
@@ -252,7 +250,7 @@ def _site() -> dict[str, Any]:
 
 
 def _create() -> dict[str, Any]:
-    texts = {name: {"anyOf": [_text(name), {"type": "null"}]} for name in (*ELEMENTS, "department", "language")}
+    texts = {name: {"anyOf": [_text(name), {"type": "null"}]} for name in (*NAMES, "department", "language")}
     token = {"type": ["string", "null"]}
     body = {
         "type": "object",
@@ -293,7 +291,7 @@ def _create() -> dict[str, Any]:
 
 
 def _plain_post() -> dict[str, Any]:
-    texts = {name: _text(name) for name in ELEMENTS}
+    texts = {name: _text(name) for name in NAMES}
     others = {name: {"type": "string"} for name in ("uid", "department", "tech", "ask_customer_info", "return_to")}
     page = {"description": "A page", "content": {"text/html": {"schema": {"type": "string"}}}}
     form = {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {**texts, **others}}}}

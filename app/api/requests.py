@@ -26,10 +26,11 @@ from app.api.from_pages import (
 from app.api.sites import contact
 from app.core.bodies import json_object
 from app.core.client import client_network
+from app.core.customer import FIELDS, NAMES, Customer
 from app.core.fact import Fact
 from app.core.links import Expired, Forged, Link, Purpose
 from app.core.more import More, more_problem
-from app.core.new_session import ELEMENTS, NewSessionRequest
+from app.core.new_session import NewSessionRequest
 from app.core.origins import origin_mark
 from app.core.posted import HONEYPOT
 from app.core.request import CustomerRequest
@@ -49,7 +50,8 @@ api = Blueprint("requests", __name__, url_prefix="/api/v1")
 register_cors(api)
 log = structlog.get_logger()
 KEY_LENGTHS = (16, 255)
-_TEXTS = (*ELEMENTS, "department", "tech", "language", HONEYPOT, "form_token", "check", "identity")
+_TEXTS = (*NAMES, "department", "tech", "language", HONEYPOT, "form_token", "check", "identity")
+_NUMBERS = frozenset(("department", *(each.name for each in FIELDS if each.is_number)))
 _NOT_CONTENT = ("form_token", "check", "identity")  # new ones may come with the same content
 
 
@@ -231,7 +233,7 @@ def _texts(sent: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
     problems = {}
     for name in _TEXTS:
         value = sent.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and name in ("department", "customer_number"):
+        if isinstance(value, int) and not isinstance(value, bool) and name in _NUMBERS:
             value = str(value)
         if value is not None and not isinstance(value, str):
             problems[name] = "It must be a text."
@@ -291,10 +293,7 @@ def _asked(
             department=department,
             tech=tech,
             language=values["language"],
-            customer_name=values["customer_name"],
-            customer_email=values["customer_email"],
-            customer_number=values["customer_number"],
-            problem_description=values["problem_description"],
+            customer=Customer.of(values),
         )
     except Invalid as invalid:
         found += invalid.problems

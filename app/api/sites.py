@@ -6,8 +6,8 @@ from flask import Blueprint, Response, request
 
 from app.actions.submit import needs_check
 from app.api.from_pages import answer, answering, is_preflight, own_origin, preflight_answer, register_cors, site_of
+from app.core.customer import FIELDS, CustomerField
 from app.core.customer_info import AskPolicy
-from app.core.new_session import ELEMENTS, LIMITS
 from app.core.site import Site
 from app.core.texts import texts_for
 from app.edge.access import Who, open_to
@@ -35,13 +35,12 @@ def site(slug: str) -> Response:
 
 def _told(here: Running, desk: Desk, site: Site, origin: str) -> dict[str, Any]:
     language = _language(site)
-    fields = [{"name": n, "required": n in site.required, "limit": LIMITS[n]} for n in ELEMENTS if n in site.fields]
     return {
         "site": site.slug,
         "name": site.name,
         "language": language,
         "languages": [tag.replace("_", "-") for tag in site.languages],
-        "fields": fields,
+        "fields": [_field(site, each, language) for each in FIELDS if each.name in site.fields],
         "departments": _departments(desk, site),
         "texts": {**_texts_of_ours(here, site, language), **texts_for(site.texts, language)},
         "theme": {"colour": site.colour},
@@ -51,6 +50,15 @@ def _told(here: Running, desk: Desk, site: Site, origin: str) -> dict[str, Any]:
         "request_url": f"{here.settings.base_url}/s/{site.slug}",
         "check": _check(here, site),
     }
+
+
+def _field(site: Site, field: CustomerField, language: str) -> dict[str, Any]:
+    """A field of the form. The widget brings the four elements along; of others it is told how to show them."""
+    told = {"name": field.name, "required": field.name in site.required, "limit": field.limit}
+    if field.element:
+        return told
+    label = running().words.field(field.name, site, language)
+    return {**told, "key": field.attribute, "label": label, "type": dict(field.input).get("inputmode", "text")}
 
 
 def _texts_of_ours(here: Running, site: Site, language: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from app.backends.answer import VendorAnswer, understand
 from app.core.backend import Browser, Opened, Refused, SessionBackend, Start, Unavailable
+from app.core.customer import Customer
 from app.core.fact import Fact
 from app.core.new_session import NewSessionRequest
 from app.core.site import Site
@@ -54,8 +55,10 @@ def trial_request(site: Site) -> NewSessionRequest:
     return NewSessionRequest(
         department=site.department,
         tech=site.technician,
-        customer_name="Handbell check",
-        problem_description="This is a test, made by `handbell check --live`. Nobody needs help: please close it.",
+        customer=Customer(
+            name="Handbell check",
+            problem="This is a test, made by `handbell check --live`. Nobody needs help: please close it.",
+        ),
         show_waiting_queue=site.show_waiting_queue,
     )
 

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, TypeVar
 import click
 
 from app.actions.logo import MOST_BYTES, NotALogo, as_logo
-from app.core.new_session import ELEMENTS
+from app.core.customer import NAMES
 from app.core.site import FOREIGN_FORMS
 from app.store.logos import Logo
 
@@ -54,7 +54,7 @@ _OPTIONS = (
         "--field",
         "fields",
         multiple=True,
-        help=f"A field that the form shows (repeat; all for all): {', '.join(ELEMENTS)}.",
+        help=f"A field that the form shows (repeat; all for all): {', '.join(NAMES)}.",
     ),
     click.option("--new-secret", is_flag=True, help="Make the key that the site's servers send requests with."),
     click.option("--new-identity-secret", is_flag=True, help="Make the secret that vouches for customers."),

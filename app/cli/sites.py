@@ -13,9 +13,9 @@ from app.cli.page_options import page_options, read_logo, split_text
 from app.cli.site_key import uid
 from app.cli.site_words import refuse, worded
 from app.cli.vendor_options import take_key, vendor_options
+from app.core.customer import NAMES
 from app.core.customer_info import AskPolicy
 from app.core.declaration import declared
-from app.core.new_session import ELEMENTS
 from app.core.site import DEFAULT_APPLET_HOSTS, HIDDEN, Site
 from app.core.site_change import SiteChange
 from app.core.site_options import read_options
@@ -43,7 +43,7 @@ _LISTS = {"offer_department": "offer_departments", "require": "required", "apple
 # In a list's place, the word that stands for several items or for none.
 _WORDS_FOR_LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "required": ("none", ()),
-    "fields": ("all", ELEMENTS),
+    "fields": ("all", NAMES),
     "origins": ("none", ()),
     "languages": ("all", ()),
     "applet_hosts": ("default", DEFAULT_APPLET_HOSTS),
@@ -107,7 +107,7 @@ def show_site(slug: str, as_json: bool) -> None:
 @click.option(
     "--require",
     multiple=True,
-    help=f"A field that must be filled in (repeat; none for none): {', '.join(ELEMENTS)}.",
+    help=f"A field that must be filled in (repeat; none for none): {', '.join(NAMES)}.",
 )
 @click.option("--phone", help="Shown to customers in trouble; empty for none.")
 @click.option("--mail", help="Shown to customers in trouble; empty for none.")

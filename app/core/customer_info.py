@@ -5,7 +5,8 @@ Source: Take Control "New Session API", Ask_customer_info. The four customer ele
 
 from enum import StrEnum
 
-from app.core.new_session import ELEMENTS, NewSessionRequest
+from app.core.customer import ELEMENTS
+from app.core.new_session import NewSessionRequest
 
 
 class InfoMode(StrEnum):

@@ -9,6 +9,7 @@ from typing import Literal, Self
 from urllib.parse import urlencode
 
 from app.core.colour import ENOUGH, contrast
+from app.core.customer import FIELDS
 from app.core.new_session import LIMITS
 from app.core.site import COLOUR
 from app.core.text import normal_newlines, text_fault
@@ -18,12 +19,7 @@ PLACES = (LINK, BUTTON, INLINE)
 ENDS = ("end", "start")
 LONGEST_TEXT = 60  # characters of the button
 _WHITE = "#ffffff"  # the text on the widget's buttons
-PREFILL = {
-    "name": "customer_name",
-    "email": "customer_email",
-    "number": "customer_number",
-    "problem": "problem_description",
-}
+PREFILL = {each.attribute: each.name for each in FIELDS}
 
 Wrong = Literal["too_long", "control", "colour", "pale", "department", "language", "place"]
 _FEED = re.compile("[\n\t]")

@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from html import escape
 
-from app.core.new_session import ELEMENTS, LIMITS
+from app.core.customer import ELEMENTS, FIELDS
+from app.core.new_session import LIMITS
 
 PLACEHOLDER = "YOUR-ACCOUNT-KEY"
 FORM_PATH = "/integration/integration_api.php"
@@ -103,7 +104,7 @@ def quoted_php(text: str) -> str:
     return '"' + _INVISIBLE.sub(lambda found: f"\\u{{{ord(found[0]):x}}}", plain) + '"'
 
 
-_LINES = ("customer_name", "customer_email", "customer_number")
+_LINES = tuple(each.name for each in FIELDS if not each.lines)
 _PROBLEM = "The printer says PC LOAD LETTER"
 
 

@@ -6,25 +6,22 @@ The limits marked [ours] are our decision where the vendor publishes none.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
 
+from app.core import customer as details_of
+from app.core.customer import ELEMENTS, FIELDS, NOBODY, Customer
 from app.core.fact import Fact
 from app.core.text import Invalid, is_blank, normal_newlines, text_problem
 
-ELEMENTS = ("customer_name", "customer_email", "customer_number", "problem_description")
 LIMITS: dict[str, int] = {
-    "customer_name": 128,
-    "customer_email": 64,
-    "customer_number": 32,
-    "problem_description": 1024,
+    **details_of.LIMITS,
     "tech": 254,  # [ours]
     "language": 35,  # [ours] the longest registered language tag
 }
 UID_LIMIT = 512  # [ours]
 
-_FORM_NAMES = ("department", "tech", *ELEMENTS, "ask_customer_info")
 _REST_NAMES = {"department_id": "department", "technician_username": "tech"}
 _REST_SPELLING = {ours: theirs for theirs, ours in _REST_NAMES.items()}
 T = TypeVar("T")
@@ -42,43 +39,43 @@ class NewSessionRequest:
 
     department: str | None = None
     tech: str | None = None
-    customer_name: str | None = None
-    customer_email: str | None = None
-    customer_number: str | None = None
-    problem_description: str | None = None
+    customer: Customer = NOBODY
     ask_customer_info: bool = False
     language: str | None = None
     show_waiting_queue: bool = False
 
     def __post_init__(self) -> None:
-        problems = []
-        for name in _TEXTS:
-            value = getattr(self, name)
-            if value is None:
-                continue
-            value = normal_newlines(value)
-            object.__setattr__(self, name, None if is_blank(value) else value)
-            if problem := text_problem(name, value, LIMITS.get(name)):
-                problems.append(problem)
+        problems: list[Fact] = []
+        for name in ("department", "tech"):
+            object.__setattr__(self, name, _cleaned(name, getattr(self, name), problems))
+        given = self.customer.given()
+        if given:
+            cleaned = {name: _cleaned(name, value, problems) for name, value in given.items()}
+            object.__setattr__(self, "customer", Customer.of(cleaned))
+        object.__setattr__(self, "language", _cleaned("language", self.language, problems))
         if problems:
             raise Invalid(*problems)
 
     @property
     def elements(self) -> dict[str, str]:
         """The customer elements that are sent, by name."""
-        return {name: value for name in ELEMENTS if (value := getattr(self, name)) is not None}
+        return self.customer.elements
 
     @classmethod
     def from_form(cls, parameters: Mapping[str, str]) -> Self:
         """From the form flavour's parameters, as `form_parameters` gives them; unknown names are ignored."""
-        values: dict[str, Any] = {name: parameters[name] for name in _FORM_NAMES if name in parameters}
-        values["ask_customer_info"] = values.get("ask_customer_info") == "1"
-        return cls(**values)
+        return cls(
+            department=parameters.get("department"),
+            tech=parameters.get("tech"),
+            customer=Customer.of({name: parameters.get(name) for name in ELEMENTS}),
+            ask_customer_info=parameters.get("ask_customer_info") == "1",
+        )
 
     def form_pairs(self, uid: str) -> list[tuple[str, str]]:
         """The form flavour's names and values. Nothing blank is sent, and the flag only when set."""
-        pairs = [("uid", uid)]
-        pairs += [(name, value) for name in _FORM_NAMES[:-1] if (value := getattr(self, name)) is not None]
+        routing = [("department", self.department), ("tech", self.tech)]
+        pairs = [("uid", uid), *((name, value) for name, value in routing if value is not None)]
+        pairs += self.elements.items()
         if self.ask_customer_info:
             pairs.append(("ask_customer_info", "1"))
         return pairs
@@ -91,24 +88,24 @@ class NewSessionRequest:
     def from_rest(cls, body: Mapping[str, Any]) -> Self:
         """From the REST flavour's JSON object. Raises Invalid naming a member of the wrong type."""
         values: dict[str, Any] = {}
+        details: dict[str, str | None] = {}
         for name, value in _folded(body.items()).items():
-            field = _REST_NAMES.get(name, name)
-            if field in _FLAGS:
-                values[field] = _flag(name, value)
-            elif field in _TEXTS and name not in _REST_SPELLING:
-                values[field] = _text(name, value, integers=field in ("department", "customer_number"))
+            if name in ELEMENTS:
+                details[name] = _text(name, value, integers=name in _NUMBERS)
+            elif name in _FLAGS:
+                values[name] = _flag(name, value)
+            elif name in _REST_TEXTS:
+                values[_REST_NAMES.get(name, name)] = _text(name, value, integers=name == "department_id")
         try:
-            return cls(**values)
+            return cls(customer=Customer.of(details), **values)
         except Invalid as invalid:
             raise Invalid(*(replace(p, field=_REST_SPELLING.get(p.field, p.field)) for p in invalid.problems)) from None
 
     def to_rest(self) -> dict[str, str | int]:
         """As the REST flavour's JSON object. Nothing blank is sent, and flags only when set."""
-        body: dict[str, str | int] = {}
-        for name in _TEXTS:
-            value = getattr(self, name)
-            if value is not None:
-                body[_REST_SPELLING.get(name, name)] = value
+        named = {"department_id": self.department, "technician_username": self.tech, **self.elements}
+        named["language"] = self.language
+        body: dict[str, str | int] = {name: value for name, value in named.items() if value is not None}
         if self.department is not None and _PLAIN_INTEGER.fullmatch(self.department):
             body["department_id"] = int(self.department)
         for name in _FLAGS:
@@ -118,7 +115,8 @@ class NewSessionRequest:
 
 
 _FLAGS = ("ask_customer_info", "show_waiting_queue")
-_TEXTS = tuple(f.name for f in fields(NewSessionRequest) if f.name not in _FLAGS)
+_REST_TEXTS = (*_REST_NAMES, "language")
+_NUMBERS = frozenset(each.name for each in FIELDS if each.is_number)
 
 
 def form_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -137,6 +135,16 @@ def _folded(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:
             raise Invalid(Fact(name, "twice"))
         found[name] = value
     return found
+
+
+def _cleaned(name: str, value: str | None, problems: list[Fact]) -> str | None:
+    """With LF line breaks, None when blank; what is wrong with it goes into `problems`."""
+    if value is None:
+        return None
+    value = normal_newlines(value)
+    if problem := text_problem(name, value, LIMITS.get(name)):
+        problems.append(problem)
+    return None if is_blank(value) else value
 
 
 def _text(name: str, value: object, *, integers: bool) -> str | None:

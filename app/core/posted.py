@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.core.customer import NAMES
 from app.core.more import More, short_list
-from app.core.new_session import ELEMENTS, form_parameters
+from app.core.new_session import form_parameters
 from app.core.text import normal_newlines
 
-_ASKED = (*ELEMENTS, "department", "tech", "ask_customer_info")
+_ASKED = (*NAMES, "department", "tech", "ask_customer_info")
 HONEYPOT = "website"
 _OURS = ("return_to", HONEYPOT, "form_token", "check", "check_details", "confirm")
 _IGNORED = ("uid", "_charset_")

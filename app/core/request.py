@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.core.backend import Start
+from app.core.customer import NOBODY, Customer
 
 # No I, L, O, U: nothing that is misread aloud or on a screen, and no rude words.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -61,10 +62,7 @@ class CustomerRequest:
     status_id: str
     department: str | None = None
     tech: str | None = None
-    customer_name: str | None = None
-    customer_email: str | None = None
-    customer_number: str | None = None
-    problem_description: str | None = None
+    customer: Customer = NOBODY
     ask_customer_info: bool = False
     language: str | None = None
     more: tuple[tuple[str, str], ...] = ()

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
 
+from app.core.customer import ELEMENTS, NAMES
 from app.core.customer_info import AskPolicy
 from app.core.declaration import Declaration, Opener, Option, declaration, declared, is_declared
 from app.core.fact import Fact
-from app.core.new_session import ELEMENTS
 from app.core.origins import listed_origin
 from app.core.routing import department_id
 from app.core.text import Invalid
@@ -171,11 +171,11 @@ class Site:
     def _field_problems(self) -> list[Fact]:
         wrong = []
         for option, named in (("required", self.required), ("fields", self.fields)):
-            if unknown := tuple(name for name in named if name not in ELEMENTS):
-                wrong.append(Fact(option, "unknown", {"known": ELEMENTS, "names": unknown}))
+            if unknown := tuple(name for name in named if name not in NAMES):
+                wrong.append(Fact(option, "unknown", {"known": NAMES, "names": unknown}))
         if not self.fields:
             wrong.append(Fact("fields", "none"))
-        elif hidden := tuple(name for name in self.required if name in ELEMENTS and name not in self.fields):
+        elif hidden := tuple(name for name in self.required if name in NAMES and name not in self.fields):
             wrong.append(Fact("required", "hidden", {"names": hidden}))
         return wrong
 

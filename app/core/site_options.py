@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 from app.core.colour import ENOUGH, least_contrast, nearest_readable, readable
+from app.core.customer import NAMES
 from app.core.customer_info import AskPolicy
 from app.core.declaration import backend_options, declared, is_declared
 from app.core.fact import Fact
-from app.core.new_session import ELEMENTS
 from app.core.origins import listed_origin
 from app.core.routing import department_id
 from app.core.site import COLOUR, DEFAULT_APPLET_HOSTS, FOREIGN_FORMS, HIGHEST_RATE
@@ -108,9 +108,9 @@ def _mail(text: str) -> str:
 def _elements(option: str) -> Callable[[Iterable[str]], tuple[str, ...]]:
     def reading(names: Iterable[str]) -> tuple[str, ...]:
         chosen = tuple(names)
-        if unknown := tuple(name for name in chosen if name not in ELEMENTS):
-            raise Invalid(Fact(option, "unknown", {"known": ELEMENTS, "names": unknown}))
-        return tuple(name for name in ELEMENTS if name in chosen)
+        if unknown := tuple(name for name in chosen if name not in NAMES):
+            raise Invalid(Fact(option, "unknown", {"known": NAMES, "names": unknown}))
+        return tuple(name for name in NAMES if name in chosen)
 
     return reading
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.core.customer import Customer
 from app.core.customer_info import InfoMode
-from app.core.new_session import ELEMENTS
 from app.core.routing import QueueKind, Reason
 
 
@@ -62,10 +62,7 @@ class Ticket:
     asked_department: str | None
     asked_tech: str | None
     reason: Reason
-    customer_name: str | None
-    customer_email: str | None
-    customer_number: str | None
-    problem_description: str | None
+    customer: Customer
     ask_customer_info: bool
     info_mode: InfoMode
     language: str | None
@@ -85,11 +82,6 @@ class Ticket:
     def is_open(self) -> bool:
         """Whether somebody still waits or works on it."""
         return self.state in OPEN_STATES
-
-    @property
-    def elements(self) -> dict[str, str | None]:
-        """The four customer elements as they are now."""
-        return {name: getattr(self, name) for name in ELEMENTS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ from typing import Any
 
 import jwt
 
+from app.core.customer import FIELDS
 from app.core.links import LEEWAY
 
 LONGEST_LIFE = timedelta(minutes=10)
 LONGEST_IDENTITY = 4096  # characters
-_FIELDS = {"name": "customer_name", "email": "customer_email", "number": "customer_number"}
+_FIELDS = {each.attribute: each.name for each in FIELDS if not each.lines}
+_NUMBERS = frozenset(each.attribute for each in FIELDS if each.is_number)
 
 
 class BadIdentity(Exception):
@@ -76,7 +78,7 @@ def _audiences(aud: object) -> list[object]:
 
 def _text(claims: Mapping[str, Any], name: str) -> str:
     value = claims.get(name)
-    if isinstance(value, int) and not isinstance(value, bool) and name == "number":
+    if isinstance(value, int) and not isinstance(value, bool) and name in _NUMBERS:
         value = str(value)
     if not isinstance(value, str) or not value.strip():
         raise BadIdentity(f"its {name} must be a text that is not empty")

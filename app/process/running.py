@@ -100,6 +100,9 @@ class CustomerWords(Protocol):
     def language(self, site: Site, language: str) -> str:
         """The one of the site's languages that fits best, as a tag."""
 
+    def field(self, name: str, site: Site, language: str) -> str:
+        """What a form calls one of a customer's details."""
+
     def about_reference(self, site: Site, language: str) -> str:
         """What the reference is good for where the technician does not see it."""
 

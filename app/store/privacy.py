@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, exists, or_, select, update
 
 from app.core.backend import Start
+from app.core.customer import NAMES
 from app.core.request import RequestState
 from app.core.ticket import TicketState, states_before
 from app.store.codes import WRONG_PIN, part_codes
@@ -21,10 +22,7 @@ from app.store.tables import (
 )
 
 _NOTHING = {
-    "customer_name": None,
-    "customer_email": None,
-    "customer_number": None,
-    "problem_description": None,
+    **dict.fromkeys(NAMES),
     "language": None,
     "more": None,
     "verified": None,

@@ -29,6 +29,7 @@ from app.core.routing import QueueKind
 from app.core.staff import Staff, Technician
 from app.core.ticket import Ticket, TicketState
 from app.core.who_sees import away_colleagues
+from app.store.customer import has_whole, searched_columns
 from app.store.database import Database
 from app.store.tables import microseconds, tickets
 from app.store.tickets import tickets_by_number
@@ -199,7 +200,7 @@ def _count(queue: Queue) -> ColumnElement[int]:
 
 
 def _exactly(wanted: str) -> list[ColumnElement[bool]]:
-    ways = [_t.reference == written_reference(wanted), _t.customer_number == wanted]
+    ways = [_t.reference == written_reference(wanted), *has_whole(tickets, wanted)]
     if wanted.isascii() and wanted.isdigit() and int(wanted) < 2**63:
         ways.append(_t.number == int(wanted))
     if "@" in wanted:
@@ -210,5 +211,5 @@ def _exactly(wanted: str) -> list[ColumnElement[bool]]:
 def _has_in_a_text(wanted: str) -> ColumnElement[bool]:
     """SQLite knows capitals of ASCII alone, so others are looked for as people write them."""
     written = {wanted} if wanted.isascii() else {wanted, wanted.lower(), wanted.upper(), wanted.capitalize()}
-    columns = (_t.customer_name, _t.customer_email, _t.problem_description)
+    columns = searched_columns(tickets)
     return or_(*(column.icontains(way, autoescape=True) for column in columns for way in sorted(written)))

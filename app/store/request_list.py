@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, union
 
 from app.core.request import CustomerRequest, RequestState, written_reference
+from app.store.customer import has_whole
 from app.store.requests import known_request
 from app.store.tables import requests
 
@@ -100,7 +101,7 @@ def _is_about(text: str) -> ColumnElement[bool]:
     columns = requests.c
     finds: list[Select[tuple[str]]] = [
         select(columns.reference).where(columns.customer_email.is_not(None), _mail() == text.lower()),
-        select(columns.reference).where(columns.customer_number.is_not(None), columns.customer_number == text),
+        *(select(columns.reference).where(is_it) for is_it in has_whole(requests, text)),
     ]
     if is_reference(written_reference(text)):
         finds.append(select(columns.reference).where(columns.reference == written_reference(text)))

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from app.core.backend import Start
+from app.core.customer import NAMES
 from app.core.request import CustomerRequest, RequestState, states_before
+from app.store.customer import take_customer
 from app.store.mail import is_mail
 from app.store.prepared import Prepared
 from app.store.tables import Moment, links, moment, requests, spent, tickets
@@ -43,6 +45,7 @@ class StartTarget:
 
 
 _COLUMNS = tuple(column.name for column in requests.columns)
+_OWN = tuple(name for name in _COLUMNS if name not in NAMES)
 _INSERT = Prepared(insert(requests), _COLUMNS)
 _BY_REFERENCE = select(requests).where(requests.c.reference == bindparam("reference"))
 _BY_STATUS_ID = select(requests).where(requests.c.status_id == bindparam("status_id"))
@@ -221,7 +224,7 @@ def record_opening(connection: Connection, link_id: str, most: int, now: datetim
 
 
 def _values(request: CustomerRequest) -> dict[str, object]:
-    return {name: getattr(request, name) for name in _COLUMNS}
+    return {name: getattr(request, name) for name in _OWN} | request.customer.values()
 
 
 def _request(row: Row[tuple[object, ...]] | None) -> CustomerRequest | None:
@@ -231,6 +234,7 @@ def _request(row: Row[tuple[object, ...]] | None) -> CustomerRequest | None:
 def known_request(row: Row[Any]) -> CustomerRequest:
     """A whole row of the table."""
     values = row._asdict()
+    take_customer(values)
     values["state"] = RequestState(values["state"])
     values["start"] = Start(values["start"]) if values["start"] else None
     return CustomerRequest(**values)

@@ -21,6 +21,8 @@ from sqlalchemy import (
     func,
 )
 
+from app.store.customer import customer_columns, whole_columns
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 
@@ -192,10 +194,7 @@ requests = Table(
     Column("status_id", Text, nullable=False, unique=True),
     Column("department", Text),
     Column("tech", Text),
-    Column("customer_name", Text),
-    Column("customer_email", Text),
-    Column("customer_number", Text),
-    Column("problem_description", Text),
+    *customer_columns(),
     Column("ask_customer_info", Boolean, nullable=False),
     Column("language", Text),
     Column("more", Pairs),
@@ -232,7 +231,8 @@ requests = Table(
 )
 
 Index("ix_requests_email", func.lower(requests.c.customer_email), **_where(requests.c.customer_email))
-Index("ix_requests_customer_number", requests.c.customer_number, **_where(requests.c.customer_number))
+for column in whole_columns(requests):
+    Index(f"ix_requests_{column.name}", column, **_where(column))
 
 # Links that may be opened a limited number of times; the others live in their request's or ticket's row.
 links = Table(
@@ -260,10 +260,7 @@ tickets = Table(
     Column("asked_department", Text),
     Column("asked_tech", Text),
     Column("reason", Text, nullable=False),
-    Column("customer_name", Text),
-    Column("customer_email", Text),
-    Column("customer_number", Text),
-    Column("problem_description", Text),
+    *customer_columns(),
     Column("ask_customer_info", Boolean, nullable=False),
     Column("info_mode", Text, nullable=False),
     Column("language", Text),
@@ -286,7 +283,8 @@ tickets = Table(
 )
 Index("ix_tickets_owner", tickets.c.state, tickets.c.owner_id, tickets.c.number, **_where(tickets.c.owner_id))
 Index("ix_tickets_email", func.lower(tickets.c.customer_email), **_where(tickets.c.customer_email))
-Index("ix_tickets_customer_number", tickets.c.customer_number, **_where(tickets.c.customer_number))
+for column in whole_columns(tickets):
+    Index(f"ix_tickets_{column.name}", column, **_where(column))
 
 ticket_events = Table(
     "ticket_events",

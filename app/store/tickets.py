@@ -6,16 +6,19 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, or_, select, update
 
+from app.core.customer import NAMES
 from app.core.customer_info import InfoMode
 from app.core.routing import QueueKind, Reason
 from app.core.standing import Standing
 from app.core.ticket import OPEN_STATES, Outcome, Ticket, TicketEvent, TicketState, states_before
+from app.store.customer import take_customer
 from app.store.mail import is_mail
 from app.store.prepared import Prepared
 from app.store.tables import Moment, ticket_events, tickets
 
 MOST_EARLIER = 20  # tickets of one request beside its last
 _COLUMNS = tuple(column.name for column in tickets.columns if column.name != "number")
+_OWN = tuple(name for name in _COLUMNS if name not in NAMES)
 _INSERT = Prepared(insert(tickets), _COLUMNS)
 _BY_NUMBER = select(tickets).where(tickets.c.number == bindparam("number"))
 _BY_APPLET_ID = select(tickets).where(tickets.c.applet_id == bindparam("applet_id"))
@@ -36,7 +39,7 @@ def insert_ticket(connection: Connection, ticket: Ticket) -> Ticket:
 
 def keep_ticket(connection: Connection, ticket: Ticket) -> int:
     """Keep a new ticket; its number."""
-    values = {name: getattr(ticket, name) for name in _COLUMNS}
+    values = {name: getattr(ticket, name) for name in _OWN} | ticket.customer.values()
     answer = _INSERT.run(connection, values)
     # SQLite tells it for nothing; a RETURNING would be one more word with it.
     return int(answer.scalar_one() if answer.returns_rows else answer.lastrowid)
@@ -236,6 +239,7 @@ def _ticket(row: Row[tuple[object, ...]] | None) -> Ticket | None:
 
 def _known(row: Row[tuple[object, ...]]) -> Ticket:
     values = row._asdict()
+    take_customer(values)
     values["state"] = TicketState(values["state"])
     values["queue_kind"] = QueueKind(values["queue_kind"])
     values["reason"] = Reason(values["reason"])

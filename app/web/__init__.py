@@ -7,6 +7,7 @@ from app.web import (
     console,
     demo,
     errors,
+    field_words,
     go,
     health,
     intranet,
@@ -48,3 +49,4 @@ def register(app: Flask) -> None:
     static_files.register(app)
     site_look.register(app)
     words.register(app)
+    field_words.register(app)

@@ -15,9 +15,10 @@ from flask import (
 from app.actions.applet_program import Program, find_program
 from app.actions.ticket import NotAllowed, TicketOver, cancel, note_applet_opened, save_details
 from app.core.client import client_network
+from app.core.customer import ELEMENTS
 from app.core.customer_info import InfoMode
 from app.core.links import Link, Purpose
-from app.core.new_session import ELEMENTS, LIMITS, form_parameters
+from app.core.new_session import LIMITS, form_parameters
 from app.core.routing import QueueKind
 from app.core.staff import Staff
 from app.core.text import Invalid, normal_newlines, without_control
@@ -57,7 +58,7 @@ def applet(token: str) -> Response:
     if program:
         return _attachment(program, ticket)
     editing = "edit" in request.args or ticket.details_saved_at is None
-    values = {name: value or "" for name, value in ticket.elements.items()}
+    values = {name: value or "" for name, value in ticket.customer.values().items()}
     return _page(here, token, ticket, form_open=editing, values=values, problems={})
 
 

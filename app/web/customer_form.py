@@ -1,9 +1,10 @@
-"""The four customer elements as a form brings them: checked alike on the request page and in the applet."""
+"""A customer's details as a form brings them: checked alike on the request page and in the applet."""
 
 from collections.abc import Collection, Mapping
 
+from app.core.customer import NAMES, Customer
 from app.core.fact import Fact
-from app.core.new_session import ELEMENTS, NewSessionRequest
+from app.core.new_session import NewSessionRequest
 from app.core.text import Invalid, is_blank, looks_like_email
 from app.web.fault_text import sentences
 
@@ -25,13 +26,10 @@ def asked_of(
         asked = NewSessionRequest(
             department=department,
             tech=tech,
-            customer_name=values["customer_name"],
-            customer_email=email,
-            customer_number=values["customer_number"],
-            problem_description=values["problem_description"],
+            customer=Customer.of(values),
             language=language,
         )
     except Invalid as invalid:
         # In the order of the form, as the summary lists them.
-        return sentences(tuple(sorted((*problems, *invalid.problems), key=lambda p: ELEMENTS.index(p.field))))
+        return sentences(tuple(sorted((*problems, *invalid.problems), key=lambda p: NAMES.index(p.field))))
     return sentences(tuple(problems)) if problems else asked

@@ -8,6 +8,7 @@ from flask_babel import force_locale
 from app.core.fact import Fact
 from app.core.site import Site
 from app.web.fault_text import sentences
+from app.web.field_words import form_words
 from app.web.language import best_language
 from app.web.request_form import wait_sentence
 from app.web.words import _, speak_for
@@ -34,6 +35,11 @@ class CustomerWords:
     def language(self, site: Site, language: str) -> str:
         """The one of the site's languages that fits best, as a tag."""
         return best_language(language, site.languages).replace("_", "-")
+
+    def field(self, name: str, site: Site, language: str) -> str:
+        """What a form calls one of a customer's details."""
+        with _speaking(site, language):
+            return form_words()[name]
 
     def about_reference(self, site: Site, language: str) -> str:
         """What the reference is good for where the technician does not see it: at a vendor's console."""

@@ -10,8 +10,9 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 
 from app.actions.submit import Submission, TooMany
 from app.core.client import client_network
+from app.core.customer import NAMES
 from app.core.links import Expired, Forged, Purpose, new_link_id
-from app.core.new_session import ELEMENTS, LIMITS, NewSessionRequest
+from app.core.new_session import LIMITS, NewSessionRequest
 from app.core.origins import origin_of
 from app.core.posted import HONEYPOT, Posted, content_digest, form_keys, posted_form
 from app.core.routing import department_id
@@ -65,7 +66,7 @@ def submit_form(slug: str) -> Response:
         posted = posted_form(form.pairs)
     except Invalid as invalid:
         values = {name.strip().lower(): normal_newlines(value) for name, value in reversed(form.pairs)}
-        kept = {name: values.get(name, "") for name in ELEMENTS}
+        kept = {name: values.get(name, "") for name in NAMES}
         return form_again(desk, site, Filled(kept, sentences(invalid.problems), 400))
     source = page_source(here, site)
     trusted = source in (Source.LISTED, Source.OURS) or (source is Source.UNSAID and _is_confirmed(here, site, posted))
@@ -106,7 +107,7 @@ def _is_confirmed(here: Running, site: Site, posted: Posted) -> bool:
 
 
 def _ask_first(here: Running, site: Site, posted: Posted) -> Response:
-    known = {name: without_control(posted.value(name)) for name in (*ELEMENTS, *_ROUTING)}
+    known = {name: without_control(posted.value(name)) for name in (*NAMES, *_ROUTING)}
     carried = {**known, "ask_customer_info": posted.value("ask_customer_info"), HONEYPOT: posted.value(HONEYPOT)}
     if return_to := allowed_return(site, posted.value("return_to")):
         carried["return_to"] = return_to
@@ -115,7 +116,7 @@ def _ask_first(here: Running, site: Site, posted: Posted) -> Response:
         "confirm.html",
         site=site,
         origin=origin if origin not in (None, "null") else origin_of(request.headers.get("Referer", "")),
-        shown=[(name, known[name]) for name in ELEMENTS if not is_blank(known[name])],
+        shown=[(name, known[name]) for name in NAMES if not is_blank(known[name])],
         more=posted.more,
         carried=[*((name, value) for name, value in carried.items() if value), *posted.more],
         confirm=here.token(Purpose.CONFIRM, new_link_id(), here.clock() + FORM_LIFE, site.slug),
@@ -138,7 +139,7 @@ def _not_from_here(site: Site) -> Response:
 
 
 def _taken(here: Running, desk: Desk, site: Site, posted: Posted) -> Response:
-    values = {name: posted.value(name) for name in ELEMENTS}
+    values = {name: posted.value(name) for name in NAMES}
     filled = Filled(values, more=posted.more, return_to=allowed_return(site, posted.value("return_to")))
     asked = _asked(desk, site, posted)
     if isinstance(asked, dict):
@@ -169,7 +170,7 @@ def _asked(desk: Desk, site: Site, posted: Posted) -> NewSessionRequest | dict[s
         offered = [offer.id for offer in offered_departments(desk, site)]
         department, tech = department if department_id(department) in offered else "", ""
     language = page_language().replace("_", "-")
-    values = {name: posted.value(name) for name in ELEMENTS}
+    values = {name: posted.value(name) for name in NAMES}
     return asked_of(values, required=site.required, department=department, tech=tech, language=language)
 
 

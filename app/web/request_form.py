@@ -8,9 +8,10 @@ from functools import lru_cache
 from flask import Response, render_template, request
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core.customer import NAMES
 from app.core.customer_info import AskPolicy
 from app.core.more import More
-from app.core.new_session import ELEMENTS, LIMITS
+from app.core.new_session import LIMITS
 from app.core.site import Site
 from app.core.staff import Department
 from app.core.text import without_control
@@ -94,7 +95,7 @@ def _prerendered(desk: Desk, slug: str, language: str) -> Prerendered:
 
 def _shown(site: Site, filled: Filled) -> list[str]:
     """The fields that the site's form has, and those that came filled in all the same: nothing typed is lost."""
-    return [n for n in ELEMENTS if n in site.fields or filled.values.get(n) or n in filled.problems]
+    return [n for n in NAMES if n in site.fields or filled.values.get(n) or n in filled.problems]
 
 
 def _html(desk: Desk, site: Site, token: str, filled: Filled) -> str:
@@ -105,7 +106,7 @@ def _html(desk: Desk, site: Site, token: str, filled: Filled) -> str:
         departments=offered_departments(desk, site),
         values={name: without_control(value) for name, value in filled.values.items()},
         problems=filled.problems,
-        limits={name: LIMITS[name] for name in ELEMENTS},
+        limits={name: LIMITS[name] for name in NAMES},
         fields_shown=_shown(site, filled),
         required=set(site.required),
         show_check_details=site.ask_customer_info is AskPolicy.CUSTOMER,

@@ -7,8 +7,9 @@ import structlog
 from flask import Blueprint, Response, abort, jsonify
 
 from app.actions.submit import TooMany, needs_check
+from app.core.customer import NAMES
 from app.core.links import Expired, Forged, Link, Purpose
-from app.core.new_session import ELEMENTS, NewSessionRequest
+from app.core.new_session import NewSessionRequest
 from app.core.posted import HONEYPOT, Posted, posted_form
 from app.core.site import Site
 from app.core.text import Invalid
@@ -35,7 +36,7 @@ from app.web.words import _, speak_for
 
 pages = Blueprint("request_page", __name__)
 log = structlog.get_logger()
-_VALUES = (*ELEMENTS, "department", "check_details")
+_VALUES = (*NAMES, "department", "check_details")
 
 
 @pages.get("/")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app.actions.submit import Submission, submit
+from app.core.customer import Customer
 from app.core.links import new_link_id
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest
@@ -22,10 +23,7 @@ MONTH = timedelta(days=30)
 APPLETS = Path("there-is-no-such-folder")
 ZOE = NewSessionRequest(
     department="20",
-    customer_name="Zoë",
-    customer_email="zoe@example.com",
-    customer_number="C-1",
-    problem_description="It broke.",
+    customer=Customer(name="Zoë", email="zoe@example.com", number="C-1", problem="It broke."),
 )
 
 

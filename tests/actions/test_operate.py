@@ -131,7 +131,7 @@ def test_a_released_suspect_gets_its_ticket(desk: DeskAtWork) -> None:
     release_suspects(desk.database, SVEN, [suspect.reference], desk.clock())
     opened_by_the_pool(desk)
     (ticket,) = desk.tickets()
-    assert (ticket.reference, ticket.customer_name) == (suspect.reference, "Zoë")
+    assert (ticket.reference, ticket.customer.name) == (suspect.reference, "Zoë")
     assert desk.request(suspect.reference).state is RequestState.OPENED
 
 
@@ -147,7 +147,7 @@ def test_opened_anew_at_the_desk_it_is_another_ticket_and_the_one_before_is_clos
     assert again.state is RequestState.OPENED
     assert not again.maybe_duplicate
     assert second.number != first.number
-    assert second.elements == first.elements
+    assert second.customer.values() == first.customer.values()
     closed = desk.ticket(first.number)
     assert (closed.state, closed.reference) == (TicketState.CLOSED, f"{request.reference}/1")
     with desk.database.read() as connection:
@@ -218,7 +218,7 @@ def test_erasing_a_request_erases_the_tickets_that_it_had_before(desk: DeskAtWor
     person = find_person(desk.database, reference=request.reference)
     assert len(person.tickets) == 3
     erase(desk.database, person, tmp_path, desk.clock())
-    assert [ticket.customer_name for ticket in desk.tickets()] == [None] * 3
+    assert [ticket.customer.name for ticket in desk.tickets()] == [None] * 3
 
 
 def test_it_is_not_opened_anew_for_ever(desk: DeskAtWork) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.actions.privacy import Person, Pruned, erase, export, find_person, prune
 from app.actions.ticket import cancel, open_ticket, save_details
 from app.core.backend import Start
+from app.core.customer import Customer
 from app.core.new_session import NewSessionRequest
 from app.core.request import RequestState
 from app.core.staff import Staff
@@ -25,10 +26,12 @@ from tests.store.rows import request_row
 CANARY = NewSessionRequest(
     department="CANARY-département",
     tech="canary-tech@example.com",
-    customer_name="CANARY-Zoë-\N{PILE OF POO}",
-    customer_email="canary-mail@example.com",
-    customer_number="CANARY-number",
-    problem_description="CANARY-problem " * 60,
+    customer=Customer(
+        name="CANARY-Zoë-\N{PILE OF POO}",
+        email="canary-mail@example.com",
+        number="CANARY-number",
+        problem="CANARY-problem " * 60,
+    ),
     ask_customer_info=True,
 )
 PERSONAL = ("customer_name", "customer_email", "customer_number", "problem_description", "language")
@@ -61,7 +64,9 @@ def test_erasing_leaves_nothing_in_the_database(desk: DeskAtWork, tmp_path: Path
 
     reference, _ = submit_canary(desk)
     made = open_ticket(desk.database, Staff(), "default", CANARY, desk.clock())
-    save_details(desk.database, made.number, NewSessionRequest(customer_email=CANARY.customer_email), desk.clock())
+    save_details(
+        desk.database, made.number, NewSessionRequest(customer=Customer(email=CANARY.customer.email)), desk.clock()
+    )
     assert seen() == set(canaries)
     erase(desk.database, find_person(desk.database, reference=reference), APPLETS, desk.clock())
     erase(desk.database, find_person(desk.database, email="Canary-Mail@example.com"), APPLETS, desk.clock())
@@ -85,14 +90,14 @@ def test_erasing_keeps_states_and_times_and_ends_what_is_open(desk: DeskAtWork) 
         assert newest_link(connection, reference) is None
         assert newest_link(connection, other.reference) is not None
     assert desk.request(other.reference) == other
-    assert desk.ticket(other.ticket_number).customer_name == "Zoë"
+    assert desk.ticket(other.ticket_number).customer.name == "Zoë"
 
 
 @pytest.mark.parametrize("by", ["reference", "email", "number"])
 def test_a_person_is_found_by_reference_mail_or_number_with_their_tickets(desk: DeskAtWork, by: str) -> None:
     made = desk.submit()
     direct = open_ticket(desk.database, Staff(), "default", ZOE, desk.clock())
-    desk.submit(NewSessionRequest(customer_email="other@example.com", customer_number="C-2"))
+    desk.submit(NewSessionRequest(customer=Customer(email="other@example.com", number="C-2")))
     wanted = {"reference": made.reference, "email": "ZOE@example.com", "number": "C-1"}[by]
     found = find_person(desk.database, **{by: wanted})
     assert [r.reference for r in found.requests] == [made.reference]
@@ -101,13 +106,13 @@ def test_a_person_is_found_by_reference_mail_or_number_with_their_tickets(desk: 
 
 
 def test_nobody_is_found_by_what_is_not_there(desk: DeskAtWork) -> None:
-    desk.submit(NewSessionRequest(problem_description="x"))
+    desk.submit(NewSessionRequest(customer=Customer(problem="x")))
     for by in ("reference", "email", "number"):
         assert find_person(desk.database, **{by: "nothing"}) == Person([], [])
 
 
 def test_a_person_is_found_with_everything_by_the_mail_they_corrected_in_the_applet(desk: DeskAtWork) -> None:
-    asked = NewSessionRequest(customer_email="zeo@example.com", customer_name="Zoë", ask_customer_info=True)
+    asked = NewSessionRequest(customer=Customer(email="zeo@example.com", name="Zoë"), ask_customer_info=True)
     made = desk.submit(asked)
     save_details(desk.database, made.ticket_number or 0, ZOE, desk.clock())
     found = find_person(desk.database, email="zoe@example.com")
@@ -116,7 +121,7 @@ def test_a_person_is_found_with_everything_by_the_mail_they_corrected_in_the_app
 
 
 def test_the_export_has_everything_but_what_opens_doors(desk: DeskAtWork) -> None:
-    asked = NewSessionRequest(customer_name="Zoë", customer_email="zoe@example.com", ask_customer_info=True)
+    asked = NewSessionRequest(customer=Customer(name="Zoë", email="zoe@example.com"), ask_customer_info=True)
     made = desk.submit(asked)
     ticket = desk.ticket(made.ticket_number)
     save_details(desk.database, ticket.number, ZOE, desk.clock())
@@ -141,11 +146,11 @@ def test_data_is_erased_thirty_days_after_the_end(desk: DeskAtWork) -> None:
     cancel(desk.database, made.ticket_number or 0, desk.clock())
     desk.clock.advance(days=30)
     assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 0, 0)
-    assert desk.request(made.reference).customer_name == "Zoë"
+    assert desk.request(made.reference).customer.name == "Zoë"
     desk.clock.advance(seconds=1)
     assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 1, 1)
-    assert desk.request(made.reference).customer_name is None
-    assert desk.ticket(made.ticket_number).problem_description is None
+    assert desk.request(made.reference).customer.name is None
+    assert desk.ticket(made.ticket_number).customer.problem is None
     assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 0, 0)
 
 
@@ -163,8 +168,8 @@ def test_data_is_kept_ninety_days_at_the_most_even_while_somebody_works_on_it(de
     assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 0, 0)
     desk.clock.advance(seconds=1)
     assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 1, 1)
-    assert desk.request(made.reference).customer_name is None
-    assert desk.ticket(made.ticket_number).customer_name is None
+    assert desk.request(made.reference).customer.name is None
+    assert desk.ticket(made.ticket_number).customer.name is None
     assert not desk.ticket(made.ticket_number).is_open
 
 
@@ -177,7 +182,7 @@ def test_a_ticket_that_nobody_took_expires_after_seven_days_with_its_request(des
     request, ticket = desk.request(made.reference), desk.ticket(made.ticket_number)
     assert (ticket.state, request.state) == (TicketState.EXPIRED, RequestState.ENDED)
     assert ticket.ended_at == request.ended_at == desk.clock()
-    assert request.customer_name == "Zoë"
+    assert request.customer.name == "Zoë"
 
 
 def test_a_ticket_that_somebody_has_does_not_expire(desk: DeskAtWork) -> None:

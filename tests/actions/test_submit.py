@@ -11,6 +11,7 @@ from app.actions import submit
 from app.actions.hand_off import asked_of
 from app.actions.start_link import ensure_start_link
 from app.actions.submit import IdentitySpent, Once, OtherContent, TooMany
+from app.core.customer import Customer
 from app.core.customer_info import AskPolicy, InfoMode
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest, RequestState
@@ -26,7 +27,7 @@ def test_a_submission_is_a_request_with_a_ticket_and_a_link(desk: DeskAtWork) ->
     (ticket,) = desk.tickets()
     assert (ticket.number, ticket.session_id, ticket.reference) == (made.ticket_number, made.session_id, made.reference)
     assert (ticket.queue_kind, ticket.department_id, ticket.reason) == (QueueKind.DEPARTMENT, 20, Reason.DEPARTMENT)
-    assert ticket.elements == ZOE.elements
+    assert ticket.customer.values() == ZOE.customer.values()
     with desk.database.read() as connection:
         link = newest_link(connection, made.reference)
     assert link
@@ -98,7 +99,7 @@ def test_neighbours_in_one_ipv6_network_share_their_share(desk: DeskAtWork) -> N
 
 def test_the_sites_own_routing_is_used_when_the_customer_chose_none(desk: DeskAtWork) -> None:
     site = replace(desk.site, department="id_10", technician="ben@example.com")
-    made = desk.submit(NewSessionRequest(problem_description="x"), site=site)
+    made = desk.submit(NewSessionRequest(customer=Customer(problem="x")), site=site)
     assert (made.department, made.tech) == ("id_10", "ben@example.com")
     assert desk.ticket(made.ticket_number).reason is Reason.TECHNICIAN_OVER_DEPARTMENT
     assert desk.submit(NewSessionRequest(department="20"), site=site).department == "20"
@@ -210,13 +211,13 @@ def test_a_servers_requests_are_no_networks(desk: DeskAtWork) -> None:
 def test_what_else_a_form_brought_is_in_the_ticket_and_below_the_description_for_a_vendor(desk: DeskAtWork) -> None:
     made = desk.submit(more=(("Room", "4.11"),))
     assert desk.tickets()[0].more == (("Room", "4.11"),)
-    assert asked_of(made, desk.site).problem_description == "It broke."
+    assert asked_of(made, desk.site).customer.problem == "It broke."
     vendor = replace(desk.site, backend="take-control")
     asked = asked_of(made, vendor)
-    assert (asked.problem_description, asked.ask_customer_info) == ("It broke.\n\nRoom: 4.11", False)
-    retried = asked_of(replace(made, unsure=1), vendor).problem_description
+    assert (asked.customer.problem, asked.ask_customer_info) == ("It broke.\n\nRoom: 4.11", False)
+    retried = asked_of(replace(made, unsure=1), vendor).customer.problem
     assert retried == f"It broke.\n\nRoom: 4.11 [REF {made.reference} retry]"
     # Whoever sent nothing themselves must still be asked.
     nothing = desk.submit(NewSessionRequest(), more=(("Room", "4.11"),))
     asked = asked_of(nothing, vendor)
-    assert (asked.problem_description, asked.ask_customer_info) == ("Room: 4.11", True)
+    assert (asked.customer.problem, asked.ask_customer_info) == ("Room: 4.11", True)

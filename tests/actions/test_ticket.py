@@ -3,6 +3,7 @@
 import pytest
 
 from app.actions.ticket import NotAllowed, TicketOver, cancel, note_applet_opened, open_ticket, save_details
+from app.core.customer import Customer
 from app.core.new_session import NewSessionRequest
 from app.core.request import RequestState
 from app.core.routing import Reason
@@ -11,7 +12,7 @@ from app.store.staff import load_staff
 from app.store.tickets import ticket_history
 from tests.actions.desk import ZOE, DeskAtWork
 
-EDITABLE = NewSessionRequest(customer_name="Zoë", customer_number="C-1", ask_customer_info=True)
+EDITABLE = NewSessionRequest(customer=Customer(name="Zoë", number="C-1"), ask_customer_info=True)
 
 
 def open_one(desk: DeskAtWork, asked: NewSessionRequest) -> Ticket:
@@ -42,12 +43,12 @@ def test_changed_details_reach_the_technician_and_the_old_ones_the_history(
     ticket = open_one(desk, asked)
     desk.clock.advance(minutes=1)
     save_details(
-        desk.database, ticket.number, NewSessionRequest(customer_name="Zoe", customer_number="C-1"), desk.clock()
+        desk.database, ticket.number, NewSessionRequest(customer=Customer(name="Zoe", number="C-1")), desk.clock()
     )
     changed = desk.ticket(ticket.number)
-    assert (changed.customer_name, changed.customer_number, changed.details_saved_at) == ("Zoe", "C-1", desk.clock())
-    detail: dict[str, list[str | None]] = {"customer_name": [asked.customer_name, "Zoe"]}
-    if asked.customer_number is None:
+    assert (changed.customer.name, changed.customer.number, changed.details_saved_at) == ("Zoe", "C-1", desk.clock())
+    detail: dict[str, list[str | None]] = {"customer_name": [asked.customer.name, "Zoe"]}
+    if asked.customer.number is None:
         detail["customer_number"] = [None, "C-1"]
     assert history(desk, ticket) == [TicketEvent(desk.clock(), "customer", "details_changed", detail)]
 
@@ -62,7 +63,7 @@ def test_details_saved_unchanged_leave_no_line(desk: DeskAtWork) -> None:
 def test_details_sent_without_the_flag_cannot_be_changed(desk: DeskAtWork) -> None:
     ticket = open_one(desk, ZOE)
     with pytest.raises(NotAllowed):
-        save_details(desk.database, ticket.number, NewSessionRequest(customer_name="Eve"), desk.clock())
+        save_details(desk.database, ticket.number, NewSessionRequest(customer=Customer(name="Eve")), desk.clock())
     assert desk.ticket(ticket.number) == ticket
     assert history(desk, ticket) == []
 
@@ -72,7 +73,7 @@ def test_a_ticket_that_is_over_does_not_change(desk: DeskAtWork) -> None:
     cancel(desk.database, ticket.number, desk.clock())
     over = desk.ticket(ticket.number)
     with pytest.raises(TicketOver):
-        save_details(desk.database, ticket.number, NewSessionRequest(customer_name="Eve"), desk.clock())
+        save_details(desk.database, ticket.number, NewSessionRequest(customer=Customer(name="Eve")), desk.clock())
     with pytest.raises(TicketOver):
         save_details(desk.database, 1, EDITABLE, desk.clock())
     assert desk.ticket(ticket.number) == over

@@ -5,8 +5,8 @@ import re
 import pytest
 from flask import Flask
 
+from app.core.customer import ELEMENTS
 from app.core.customer_info import InfoMode
-from app.core.new_session import ELEMENTS
 from tests.api.calls import FORM_PATH, REST_PATH, Flavour, applet_of, call, history, newest
 from tests.conftest import UID
 from tests.page_client import HOST, Answer, PageClient
@@ -68,7 +68,7 @@ def asking_applet(app: Flask, client: PageClient, flavour: Flavour, **parameters
     """The applet of a call that sent no element: it has the empty form."""
     applet = applet_of(call(client, flavour, **parameters))
     ticket = newest(app)
-    assert (ticket.info_mode, ticket.elements) == (InfoMode.ASK, blank_free({}))
+    assert (ticket.info_mode, ticket.customer.values()) == (InfoMode.ASK, blank_free({}))
     assert form_values(client.get(applet)) == dict.fromkeys(ELEMENTS, "")
     return applet
 
@@ -85,7 +85,7 @@ def test_nothing_sent_the_applet_asks_for_the_four_elements(app_on_both: Flask, 
     saved = client.post(applet, {"action": "save", **CHANGED})
     assert saved.status == 303
     ticket = newest(app_on_both)
-    assert ticket.elements == blank_free(CHANGED)
+    assert ticket.customer.values() == blank_free(CHANGED)
     (change,) = [event for event in history(app_on_both, ticket) if event.what == "details_changed"]
     assert change.detail == {name: [None, CHANGED[name]] for name in ELEMENTS if CHANGED[name]}
 
@@ -96,9 +96,9 @@ def test_sent_without_the_flag_the_applet_shows_and_asks_nothing(app_on_both: Fl
     applet = applet_of(call(client, flavour, **SENT))
     ticket = newest(app_on_both)
     assert (ticket.info_mode, ticket.ask_customer_info) == (InfoMode.HIDDEN, False)
-    assert ticket.elements == SENT
+    assert ticket.customer.values() == SENT
     assert_nothing_reaches_the_customer(client, applet)
-    assert newest(app_on_both).elements == SENT
+    assert newest(app_on_both).customer.values() == SENT
     assert "details_changed" not in [event.what for event in history(app_on_both, ticket)]
 
 
@@ -134,7 +134,7 @@ def test_sent_with_the_flag_the_customer_sees_and_changes_it(app_on_both: Flask,
     assert saved.status == 303
     assert client.get(saved.location).status == 200
     ticket = newest(app_on_both)
-    assert ticket.elements == blank_free(CHANGED)
+    assert ticket.customer.values() == blank_free(CHANGED)
     (change,) = [event for event in history(app_on_both, ticket) if event.what == "details_changed"]
     assert change.who == "customer"
     assert change.detail == {name: [SENT[name], CHANGED[name] or None] for name in ELEMENTS}
@@ -148,7 +148,7 @@ def test_a_change_beyond_a_limit_is_refused_with_the_text_still_there(app: Flask
     refused = client.post(applet, {"action": "save", **long})
     assert refused.status == 422
     assert form_values(refused) == long
-    assert newest(app).elements == SENT
+    assert newest(app).customer.values() == SENT
 
 
 def test_the_flag_reads_in_any_case_of_its_name_and_as_a_number(app: Flask) -> None:

@@ -10,7 +10,8 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.core.new_session import ELEMENTS, LIMITS
+from app.core.customer import ELEMENTS
+from app.core.new_session import LIMITS
 from app.process.running import Running
 from app.settings import ci
 from app.store.sites import change_site
@@ -163,6 +164,6 @@ def test_good_text_arrives_unchanged(fuzzed: Flask, flavour: str, sent: dict[str
         status = send(fuzzed, "POST", REST_PATH, json=sent, headers=KEY)
     assert status in (200, 302)
     lines = {n: v.replace("\r\n", "\n").replace("\r", "\n") for n, v in sent.items()}
-    assert newest(fuzzed).elements == {
+    assert newest(fuzzed).customer.values() == {
         n: (lines.get(n) or None) if not lines.get(n, "").isspace() else None for n in ELEMENTS
     }

@@ -200,10 +200,10 @@ def _of_ticket(ticket: Ticket) -> Got:
     return Got(
         ticket.asked_department,
         ticket.asked_tech,
-        ticket.customer_name,
-        ticket.customer_email,
-        ticket.customer_number,
-        ticket.problem_description,
+        ticket.customer.name,
+        ticket.customer.email,
+        ticket.customer.number,
+        ticket.customer.problem,
         ticket.ask_customer_info,
     )
 

@@ -24,7 +24,7 @@ class Pager:
     def open_session(self, request: NewSessionRequest, browser: Browser) -> Opened:
         """One message. Raises Refused or Unavailable."""
         address = self.account.site.option("pager_url")
-        body = json.dumps({"from": request.customer_name, "text": request.problem_description}).encode()
+        body = json.dumps({"from": request.customer.name, "text": request.customer.problem}).encode()
         answer = self.account.calls.post(address, body, {"Content-Type": "application/json"}, self.account.folder)
         if not answer.head.good:
             raise failure(answer.head.status)

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from app.core.backend import Refused, Start, Unavailable
+from app.core.customer import Customer
 from app.core.new_session import NewSessionRequest
 from app.store.database import Database
+from tests.asking import asking
 from tests.backends.other_sides import BROWSER, Embedded, Got, OtherSide, OurDesk, Server, StandIn, our_desk
 from tests.conftest import StandingClock
 from tests.vendor.stand_in import Flavour, stand_in
@@ -50,7 +52,7 @@ def other_side(request: pytest.FixtureRequest, tmp_path: Path, clock: StandingCl
 @pytest.mark.parametrize("other_side", ["embedded", *SERVERS], indirect=True)
 class TestEveryBackend:
     def test_all_fields_arrive_exactly(self, other_side: OtherSide) -> None:
-        opened = other_side.open(NewSessionRequest(**ZOE))
+        opened = other_side.open(asking(**ZOE))
         assert [asdict(got) for got in other_side.got()] == [ZOE]
         assert opened.start is (Start.DESK if isinstance(other_side, Embedded) else Start.LINK)
         assert (opened.link is None) is (opened.start is Start.DESK)
@@ -61,12 +63,12 @@ class TestEveryBackend:
 
     def test_blank_fields_are_not_sent(self, other_side: OtherSide) -> None:
         blank = dict.fromkeys(("department", "tech", "customer_name", "customer_email", "problem_description"), " \n ")
-        other_side.open(NewSessionRequest(**blank, customer_number=""))
+        other_side.open(asking(**blank, customer_number=""))
         assert other_side.got() == [Got()]
 
     @pytest.mark.parametrize("ask", [False, True])
     def test_the_customer_is_asked_only_when_that_is_set(self, other_side: OtherSide, ask: bool) -> None:
-        other_side.open(NewSessionRequest(customer_name="Zoë", ask_customer_info=ask))
+        other_side.open(NewSessionRequest(customer=Customer(name="Zoë"), ask_customer_info=ask))
         assert other_side.got() == [Got(customer_name="Zoë", ask_customer_info=ask)]
 
     def test_every_field_arrives_at_its_limit(self, other_side: OtherSide) -> None:
@@ -76,7 +78,7 @@ class TestEveryBackend:
             "customer_number": "𝟙" * 32,
             "problem_description": "困" * 1024,
         }
-        other_side.open(NewSessionRequest(**longest))
+        other_side.open(asking(**longest))
         assert other_side.got() == [Got(**longest)]
 
     @pytest.mark.parametrize("department", ["id_1234", "1234", "0042", "Sales & Service", "99999999999999999999"])
@@ -85,7 +87,7 @@ class TestEveryBackend:
         assert other_side.got() == [Got(department=department)]
 
     def test_each_request_is_a_session_of_its_own(self, other_side: OtherSide) -> None:
-        opened = [other_side.open(NewSessionRequest(customer_number=str(number))) for number in range(3)]
+        opened = [other_side.open(NewSessionRequest(customer=Customer(number=str(number)))) for number in range(3)]
         assert [got.customer_number for got in other_side.got()] == ["0", "1", "2"]
         assert len({(one.session_id, one.link) for one in opened}) == 3
 
@@ -95,14 +97,14 @@ class TestEveryServer:
     @pytest.mark.parametrize("key", ["no-such-key", "no+such/key==", "no|such key&uid=1", "n" * 320])
     def test_a_wrong_key_is_refused(self, other_side: Server, key: str) -> None:
         with pytest.raises(Refused) as refused:
-            other_side.backend(key).open_session(NewSessionRequest(**ZOE), BROWSER)
+            other_side.backend(key).open_session(asking(**ZOE), BROWSER)
         assert other_side.got() == []
         assert_says_nothing_of(str(refused.value), key)
 
     def test_a_server_that_is_away_is_unavailable_and_got_nothing(self, other_side: Server) -> None:
         other_side.stop()
         with pytest.raises(Unavailable) as unavailable:
-            other_side.open(NewSessionRequest(**ZOE))
+            other_side.open(asking(**ZOE))
         assert (unavailable.value.maybe_sent, other_side.got()) == (False, [])
         assert_says_nothing_of(str(unavailable.value), other_side.key)
 
@@ -112,17 +114,17 @@ class TestOnTheWire:
     """What only the stand-in can see."""
 
     def test_a_field_that_is_blank_or_not_set_has_no_name_there_either(self, other_side: StandIn) -> None:
-        other_side.open(NewSessionRequest(customer_name=" ", customer_email="", problem_description="It broke."))
+        other_side.open(NewSessionRequest(customer=Customer(name=" ", email="", problem="It broke.")))
         (session,) = other_side.vendor.sessions
         assert session.fields.keys() - {"uid"} == {"problem_description"}
 
     def test_the_key_and_the_customer_stay_out_of_the_address(self, other_side: StandIn) -> None:
-        other_side.open(NewSessionRequest(**ZOE))
+        other_side.open(asking(**ZOE))
         (session,) = other_side.vendor.sessions
         assert (session.method, "?" in session.target) == ("POST", False)
 
     def test_the_browser_is_forwarded(self, other_side: StandIn) -> None:
-        other_side.open(NewSessionRequest(**ZOE))
+        other_side.open(asking(**ZOE))
         (session,) = other_side.vendor.sessions
         assert (session.user_agent, session.accept_language) == (BROWSER.user_agent, BROWSER.accept_language)
 

@@ -8,6 +8,7 @@ from app.backends import open_backend
 from app.backends.declaring import Account
 from app.backends.vendor_call import VendorCalls
 from app.core.backend import Browser, Refused, Start
+from app.core.customer import Customer
 from app.core.new_session import NewSessionRequest
 from app.core.site import Site
 from tests.live_server import LiveServer, live_server  # noqa: F401 - a fixture
@@ -17,7 +18,7 @@ from tests.live_server import LiveServer, live_server  # noqa: F401 - a fixture
 def test_a_session_at_another_handbell(live_server: LiveServer, flavour: str, tmp_path: Path) -> None:  # noqa: F811 - the fixture
     site = Site(slug="a", name="A", uid="u", backend=flavour, api_domain=live_server.base_url)
     backend = open_backend(Account(site, live_server.uid(), VendorCalls(), tmp_path))
-    request = NewSessionRequest(department="id_10", customer_name="Zoë 漢字", problem_description="a\nb & c")
+    request = NewSessionRequest(department="id_10", customer=Customer(name="Zoë 漢字", problem="a\nb & c"))
     opened = backend.open_session(request, Browser("Mozilla/5.0 (Windows NT 10.0)", "de"))
     assert opened.start is Start.LINK
     assert (opened.link or "").startswith(f"{live_server.base_url}/applet/")

@@ -11,12 +11,13 @@ from app.backends.declaring import Account
 from app.backends.take_control import TakeControl
 from app.backends.vendor_call import Limits, VendorCalls
 from app.core.backend import Browser, Opened, Refused, SessionBackend, Start, Unavailable
+from app.core.customer import Customer
 from app.core.new_session import NewSessionRequest
 from app.core.site import Site
 from tests.backends.loopback import Loopback, Received, http, loopback
 
 KEY = "aB3+/=|id_7 %&"
-BARE = NewSessionRequest(problem_description="It does not work")
+BARE = NewSessionRequest(customer=Customer(problem="It does not work"))
 CALLS = VendorCalls(limits=Limits(pauses=(0.0,)))
 
 
@@ -39,9 +40,7 @@ def test_the_call_is_a_form_with_what_there_is(tmp_path: Path) -> None:
     request = NewSessionRequest(
         department="id_1234",
         tech="anna@example.com",
-        customer_name="Zoë & Co <b>+1%",
-        customer_email=" ",
-        problem_description="Line one\r\nline two 漢字 👩‍💻",
+        customer=Customer(name="Zoë & Co <b>+1%", email=" ", problem="Line one\r\nline two 漢字 👩‍💻"),
         ask_customer_info=True,
     )
     received = sent(request, Browser("Mozilla/5.0 (Windows NT 10.0)", "de-CH,de;q=0.9"), tmp_path)
@@ -60,7 +59,9 @@ def test_the_call_is_a_form_with_what_there_is(tmp_path: Path) -> None:
 
 
 def test_what_is_empty_and_a_flag_that_is_not_set_are_left_out(tmp_path: Path) -> None:
-    received = sent(NewSessionRequest(customer_name="", language="fr", show_waiting_queue=True), Browser(), tmp_path)
+    received = sent(
+        NewSessionRequest(customer=Customer(name=""), language="fr", show_waiting_queue=True), Browser(), tmp_path
+    )
     assert parse_qsl(received.body.decode()) == [("uid", KEY)]
     assert received.headers["user-agent"] == "Handbell"
     assert "accept-language" not in received.headers
@@ -89,7 +90,7 @@ def test_a_key_that_cannot_be_one_is_refused_and_not_told(key: str, tmp_path: Pa
 
 
 def test_the_longest_request_there_can_be(tmp_path: Path) -> None:
-    request = NewSessionRequest(customer_name="漢" * 128, problem_description="👩" * 1024)
+    request = NewSessionRequest(customer=Customer(name="漢" * 128, problem="👩" * 1024))
     assert len(sent(request, Browser(), tmp_path, "k" * 512).body) > 12_000
 
 

@@ -12,12 +12,13 @@ from app.backends.declaring import Account
 from app.backends.take_control_rest import TakeControlRest
 from app.backends.vendor_call import VendorCalls
 from app.core.backend import Browser, Opened, Refused, Start, Unavailable
+from app.core.customer import Customer
 from app.core.new_session import NewSessionRequest
 from app.core.site import Site
 from tests.backends.loopback import Loopback, Received, answers, http, loopback
 
 KEY = "aB3+/=|id_7 %&"
-BARE = NewSessionRequest(problem_description="It does not work")
+BARE = NewSessionRequest(customer=Customer(problem="It does not work"))
 CALLS = VendorCalls()
 
 
@@ -47,9 +48,7 @@ def test_the_call_is_json_with_what_there_is(tmp_path: Path) -> None:
     request = NewSessionRequest(
         department="1234",
         tech="anna@example.com",
-        customer_name='Zoë "Z" & Co',
-        customer_number="7",
-        problem_description="漢字 👩‍💻\nline two",
+        customer=Customer(name='Zoë "Z" & Co', number="7", problem="漢字 👩‍💻\nline two"),
         ask_customer_info=True,
         language="fr",
         show_waiting_queue=True,
@@ -73,7 +72,7 @@ def test_the_call_is_json_with_what_there_is(tmp_path: Path) -> None:
 
 
 def test_what_is_empty_and_flags_that_are_not_set_are_left_out(tmp_path: Path) -> None:
-    assert sent(NewSessionRequest(customer_name=" "), tmp_path)[1] == {}
+    assert sent(NewSessionRequest(customer=Customer(name=" ")), tmp_path)[1] == {}
 
 
 @pytest.mark.parametrize(

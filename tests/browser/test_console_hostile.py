@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page
 
+from app.core.customer import ELEMENTS
 from app.core.customer_info import InfoMode
-from app.core.new_session import ELEMENTS, LIMITS
+from app.core.new_session import LIMITS
 from app.core.routing import QueueKind, Reason
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.store.database import Database

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from app.actions.submit import Submission, submit
+from app.core.customer import Customer
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest
 from app.store.sites import load_sites
@@ -12,10 +13,7 @@ from tests.cli.command import Handbell
 ZOE = NewSessionRequest(
     department="id_10",
     tech="nobody@example.com",
-    customer_name="Zoë \N{PILE OF POO}",
-    customer_email="zoe@example.com",
-    customer_number="C-1",
-    problem_description="It broke.\nTwice.",
+    customer=Customer(name="Zoë \N{PILE OF POO}", email="zoe@example.com", number="C-1", problem="It broke.\nTwice."),
 )
 
 

@@ -14,7 +14,7 @@ from tests.cli.handed_in import ZOE, hand_in
 def test_a_request_and_its_ticket_are_listed_and_shown(filled: Handbell) -> None:
     made = hand_in(filled, datetime(2026, 3, 1, 12, tzinfo=UTC))
     asked = {
-        "customer_name": ZOE.customer_name,
+        "customer_name": ZOE.customer.name,
         "customer_email": "zoe@example.com",
         "customer_number": "C-1",
         "problem_description": "It broke.\nTwice.",

@@ -4,8 +4,10 @@ from itertools import product
 
 import pytest
 
+from app.core.customer import ELEMENTS
 from app.core.customer_info import AskPolicy, InfoMode, info_mode, should_ask
-from app.core.new_session import ELEMENTS, NewSessionRequest
+from app.core.new_session import NewSessionRequest
+from tests.asking import asking
 
 FILLED = {
     "customer_name": "Zoë",
@@ -57,7 +59,7 @@ def test_department_and_technician_are_no_customer_elements() -> None:
 @pytest.mark.parametrize("ticked", [True, False])
 @pytest.mark.parametrize("chosen", ALL_SETS)
 def test_each_policy_asks_when_it_says(chosen: dict[str, bool], ticked: bool) -> None:
-    request = NewSessionRequest(**sent(chosen))  # type: ignore[arg-type]
+    request = asking(**sent(chosen))  # type: ignore[arg-type]
     asks = {policy: should_ask(policy, request, ticked=ticked) for policy in AskPolicy}
     assert asks == {
         AskPolicy.NEVER: False,

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.bodies import form_pairs, json_object
+from app.core.customer import Customer
 from app.core.fact import Fact
 from app.core.new_session import LIMITS, UID_LIMIT, NewSessionRequest, form_parameters
 from app.core.text import Invalid
+from tests.asking import asked_for, asking
 
 ELEMENT_LIMITS = {"customer_name": 128, "customer_email": 64, "customer_number": 32, "problem_description": 1024}
 AWKWARD = [
@@ -38,7 +40,7 @@ def asked() -> st.SearchStrategy[NewSessionRequest]:
     texts = {name: st.none() | text_within(limit) for name, limit in ELEMENT_LIMITS.items()}
     department = st.none() | st.sampled_from(["1234", "id_1234", "0", "007", "none"]) | text_within(20)
     return st.builds(
-        NewSessionRequest,
+        asking,
         department=department,
         tech=st.none() | text_within(254),
         ask_customer_info=st.booleans(),
@@ -71,7 +73,7 @@ def test_whatever_may_be_sent_survives_the_rest_flavour(
     whole = NewSessionRequest(
         department=request.department,
         tech=request.tech,
-        **request.elements,
+        customer=request.customer,
         ask_customer_info=request.ask_customer_info,
         language=language,
         show_waiting_queue=show,
@@ -84,17 +86,18 @@ def test_whatever_may_be_sent_survives_the_rest_flavour(
 @pytest.mark.parametrize("value", AWKWARD)
 @pytest.mark.parametrize("name", ["customer_name", "customer_email", "problem_description"])
 def test_awkward_text_arrives_as_it_was_written(name: str, value: str) -> None:
-    request = NewSessionRequest(**{name: value})  # type: ignore[arg-type]
-    assert getattr(form_read(request.to_form("k")), name) == value
-    assert getattr(NewSessionRequest.from_rest(json_object(json.dumps(request.to_rest()).encode())), name) == value
+    request = asking(**{name: value})  # type: ignore[arg-type]
+    assert asked_for(form_read(request.to_form("k")), name) == value
+    read = NewSessionRequest.from_rest(json_object(json.dumps(request.to_rest()).encode()))
+    assert asked_for(read, name) == value
 
 
 @pytest.mark.parametrize("character", ["x", "é", "界", "\N{PILE OF POO}"])
 @pytest.mark.parametrize(("name", "limit"), ELEMENT_LIMITS.items())
 def test_limits_count_characters_not_bytes(name: str, limit: int, character: str) -> None:
-    assert getattr(form_read(NewSessionRequest(**{name: character * limit}).to_form("k")), name) == character * limit  # type: ignore[arg-type]
+    assert asked_for(form_read(asking(**{name: character * limit}).to_form("k")), name) == character * limit  # type: ignore[arg-type]
     with pytest.raises(Invalid) as refused:
-        NewSessionRequest(**{name: character * (limit + 1)})  # type: ignore[arg-type]
+        asking(**{name: character * (limit + 1)})  # type: ignore[arg-type]
     (problem,) = refused.value.problems
     assert problem == Fact(name, "too_long", {"limit": limit, "length": limit + 1})
 
@@ -106,13 +109,13 @@ def test_no_value_beyond_its_limit_passes(limited: tuple[str, int], more: int, c
     if character == "\r":
         character = "\n"
     with pytest.raises(Invalid) as refused:
-        NewSessionRequest(**{name: character * (limit + more)})  # type: ignore[arg-type]
+        asking(**{name: character * (limit + more)})  # type: ignore[arg-type]
     assert [p.field for p in refused.value.problems] == [name]
 
 
 def test_every_wrong_field_is_named_at_once() -> None:
     with pytest.raises(Invalid) as refused:
-        NewSessionRequest(customer_name="x" * 129, customer_number="1" * 33, problem_description="\x07")
+        NewSessionRequest(customer=Customer(name="x" * 129, number="1" * 33, problem="\x07"))
     assert [p.field for p in refused.value.problems] == ["customer_name", "customer_number", "problem_description"]
 
 
@@ -122,22 +125,22 @@ def test_every_wrong_field_is_named_at_once() -> None:
 )
 def test_control_characters_and_lone_surrogates_are_refused(character: str) -> None:
     with pytest.raises(Invalid) as refused:
-        NewSessionRequest(problem_description=f"a{character}b")
+        NewSessionRequest(customer=Customer(problem=f"a{character}b"))
     assert refused.value.problems[0].code == "control"
 
 
 def test_every_kind_of_line_break_is_one_newline() -> None:
-    assert NewSessionRequest(problem_description="a\r\nb\rc\nd").problem_description == "a\nb\nc\nd"
+    assert NewSessionRequest(customer=Customer(problem="a\r\nb\rc\nd")).customer.problem == "a\nb\nc\nd"
 
 
 def test_a_line_break_counts_once_however_the_browser_sends_it() -> None:
     text = "\r\n".join(["x"] * 512) + "\r\n"
-    assert len(NewSessionRequest(problem_description=text).problem_description or "") == 1024
+    assert len(NewSessionRequest(customer=Customer(problem=text)).customer.problem or "") == 1024
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\t", "\r\n \n", "\N{NO-BREAK SPACE}", "\N{IDEOGRAPHIC SPACE}"])
 def test_a_blank_element_counts_as_not_sent(blank: str) -> None:
-    request = NewSessionRequest(department=blank, tech=blank, customer_name=blank, problem_description=blank)
+    request = NewSessionRequest(department=blank, tech=blank, customer=Customer(name=blank, problem=blank))
     assert request == NewSessionRequest()
     assert request.elements == {}
     assert request.to_form("k") == "uid=k"
@@ -145,7 +148,7 @@ def test_a_blank_element_counts_as_not_sent(blank: str) -> None:
 
 
 def test_elements_are_those_that_were_sent() -> None:
-    request = NewSessionRequest(customer_email="z@example.com", problem_description="p", tech="t@example.com")
+    request = NewSessionRequest(customer=Customer(email="z@example.com", problem="p"), tech="t@example.com")
     assert request.elements == {"customer_email": "z@example.com", "problem_description": "p"}
 
 
@@ -166,7 +169,7 @@ def test_rest_uses_the_vendors_names() -> None:
     request = NewSessionRequest(
         department="5",
         tech="a@example.com",
-        customer_name="Z",
+        customer=Customer(name="Z"),
         ask_customer_info=True,
         show_waiting_queue=True,
         language="fr",
@@ -187,13 +190,13 @@ def test_the_form_flavours_names_mean_nothing_in_rest() -> None:
 
 def test_the_vendors_example_with_a_blank_in_a_name_is_read() -> None:
     request = form_read("uid=k&department=id_1234& customer_name=Zoe&%20customer_email=z%40example.com")
-    assert (request.department, request.customer_name, request.customer_email) == ("id_1234", "Zoe", "z@example.com")
+    assert (request.department, request.customer.name, request.customer.email) == ("id_1234", "Zoe", "z@example.com")
 
 
 @pytest.mark.parametrize("name", ["customer_name", "Customer_name", "CUSTOMER_NAME", "Customer_Name "])
 def test_names_are_read_in_any_case(name: str) -> None:
-    assert NewSessionRequest.from_form(form_parameters([(name, "Zoe")])).customer_name == "Zoe"
-    assert NewSessionRequest.from_rest({name: "Zoe"}).customer_name == "Zoe"
+    assert NewSessionRequest.from_form(form_parameters([(name, "Zoe")])).customer.name == "Zoe"
+    assert NewSessionRequest.from_rest({name: "Zoe"}).customer.name == "Zoe"
 
 
 def test_the_same_value_twice_is_taken_once() -> None:
@@ -233,7 +236,7 @@ def test_rest_takes_the_flag_as_a_number_or_a_boolean_too(sent: object, meant: b
 @pytest.mark.parametrize(("name", "value"), [("department_id", 1234), ("customer_number", 77)])
 def test_rest_takes_numbers_where_people_write_numbers(name: str, value: int) -> None:
     request = NewSessionRequest.from_rest({name: value})
-    assert str(value) in (request.department, request.customer_number)
+    assert str(value) in (request.department, request.customer.number)
 
 
 WRONG_TYPES: list[tuple[str, Any]] = [

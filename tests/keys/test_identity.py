@@ -114,8 +114,8 @@ def test_what_is_vouched_for_overrides_what_was_typed(app: Flask, widget: Widget
     assert answer.status == 201
     (row,), (ticket,) = requests(here), tickets(app)
     for found in (row, ticket):
-        assert (found.customer_name, found.customer_email) == ("Zoë Quill", "zoe.quill@example.com")
-        assert found.customer_number == "C-1"  # typed: nobody vouches for it
+        assert (found.customer.name, found.customer.email) == ("Zoë Quill", "zoe.quill@example.com")
+        assert found.customer.number == "C-1"  # typed: nobody vouches for it
         assert found.verified == ("customer_name", "customer_email")
 
 
@@ -217,4 +217,4 @@ def test_erasing_a_person_leaves_nothing_of_what_was_vouched_for(app: Flask, wid
     person = find_person(here.database, email="zoe.quill@example.com")
     erase(here.database, person, here.settings.vendor_applets_dir, here.clock())
     for found in (requests(here)[0], tickets(app)[0]):
-        assert (found.customer_name, found.verified, found.more) == (None, (), ())
+        assert (found.customer.name, found.verified, found.more) == (None, (), ())

@@ -12,6 +12,7 @@ from app.actions.hand_off import release
 from app.actions.submit import Submission
 from app.core.backend import Opened, Refused, Start, Unavailable
 from app.core.breaker import BreakerState
+from app.core.customer import Customer
 from app.core.links import new_link_id
 from app.core.new_session import NewSessionRequest
 from app.core.request import RequestState
@@ -55,7 +56,7 @@ def test_a_submit_is_opened_before_it_returns_where_that_takes_a_moment(filled: 
         assert work.backends["default"].browsers[0].user_agent == "Test/1.0"
     assert (opened.state, opened.start, opened.attempts) == (RequestState.OPENED, Start.LINK, 1)
     assert (opened.session_id, opened.vendor_ticket) == ("s-1", "T-1")
-    assert asked == NewSessionRequest(customer_name="Zoë", problem_description="x", ask_customer_info=True)
+    assert asked == NewSessionRequest(customer=Customer(name="Zoë", problem="x"), ask_customer_info=True)
     with filled.read() as connection:
         assert newest_link(connection, opened.reference) is not None
 
@@ -93,9 +94,9 @@ def test_what_a_dead_worker_held_is_opened_with_a_mark(filled: Database) -> None
         opened = work.request(left.reference)
         (asked,) = work.backends["default"].asked
     mark = f" [REF {left.reference} retry]"
-    assert asked.problem_description == "x" * (1024 - len(mark)) + mark
+    assert asked.customer.problem == "x" * (1024 - len(mark)) + mark
     assert (opened.unsure, opened.lost, opened.attempts, opened.maybe_duplicate) == (1, 1, 2, True)
-    assert opened.problem_description == "x" * 1024
+    assert opened.customer.problem == "x" * 1024
 
 
 def test_the_mark_does_not_keep_a_customer_who_sent_nothing_from_being_asked(filled: Database) -> None:
@@ -107,7 +108,7 @@ def test_the_mark_does_not_keep_a_customer_who_sent_nothing_from_being_asked(fil
         work.pool.start()
         assert becomes(work, left.reference, RequestState.OPENED)
         (asked,) = work.backends["default"].asked
-    assert asked.problem_description == f"[REF {left.reference} retry]"
+    assert asked.customer.problem == f"[REF {left.reference} retry]"
     assert asked.ask_customer_info is True
 
 
@@ -142,7 +143,7 @@ def test_a_vendor_that_is_away_is_asked_again(filled: Database) -> None:
         work.ahead = timedelta(seconds=10)
         work.pool.wake()
         assert becomes(work, recorded.reference, RequestState.OPENED)
-        assert "retry" not in str(vendor.asked[-1].problem_description)
+        assert "retry" not in str(vendor.asked[-1].customer.problem)
 
 
 def test_an_answer_that_stays_out_is_asked_for_once_more_and_then_parked(filled: Database) -> None:
@@ -157,7 +158,7 @@ def test_an_answer_that_stays_out_is_asked_for_once_more_and_then_parked(filled:
         assert becomes(work, recorded.reference, RequestState.PARKED)
         second = work.request(recorded.reference)
         assert (second.unsure, second.attempts) == (2, 2)
-        assert [f"[REF {recorded.reference} retry]" in str(a.problem_description) for a in vendor.asked] == [
+        assert [f"[REF {recorded.reference} retry]" in str(a.customer.problem) for a in vendor.asked] == [
             False,
             True,
         ]
@@ -255,7 +256,13 @@ def test_the_same_submission_again_begins_no_second_call(filled: Database) -> No
         vendor = work.backends["default"]
         vendor.free.clear()
         submission = Submission(
-            work.site(), NewSessionRequest(customer_name="Zoë"), False, "page", new_link_id(), "192.0.2.7", 1000
+            work.site(),
+            NewSessionRequest(customer=Customer(name="Zoë")),
+            False,
+            "page",
+            new_link_id(),
+            "192.0.2.7",
+            1000,
         )
         staff = work.configured().staff
         answers = [work.pool.take_in(submission, staff) for _ in range(5)]

@@ -36,7 +36,7 @@ def test_all_that_is_due_is_done(database: Database, clock: StandingClock, tmp_p
     assert schedule.run_once().tickets_erased == 1
     with database.read() as connection:
         (ticket,) = list_tickets(connection)
-    assert (ticket.state, ticket.customer_name) == (TicketState.EXPIRED, None)
+    assert (ticket.state, ticket.customer.name) == (TicketState.EXPIRED, None)
 
 
 def test_the_desk_s_option_says_how_long_data_is_kept(database: Database, clock: StandingClock, tmp_path: Path) -> None:

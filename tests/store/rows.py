@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from app.core.customer import NAMES, NOBODY, Customer
 from app.core.customer_info import InfoMode
 from app.core.links import new_link_id
 from app.core.request import CustomerRequest, RequestState, new_reference
@@ -11,6 +12,13 @@ from app.core.routing import QueueKind, Reason
 from app.core.ticket import Ticket, TicketState
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def with_customer(given: dict[str, Any]) -> dict[str, Any]:
+    """With the flat names of a customer's details, where there are any, in one value."""
+    details = {name: value for name, value in given.items() if name in NAMES}
+    rest = {name: value for name, value in given.items() if name not in NAMES}
+    return {"customer": Customer.of(details), **rest} if details else rest
 
 
 def request_row(**given: Any) -> CustomerRequest:
@@ -24,7 +32,7 @@ def request_row(**given: Any) -> CustomerRequest:
         status_id=new_link_id(),
         created_at=NOW,
     )
-    return replace(row, **given)
+    return replace(row, **with_customer(given))
 
 
 def ticket_row(**given: Any) -> Ticket:
@@ -41,14 +49,11 @@ def ticket_row(**given: Any) -> Ticket:
         asked_department=None,
         asked_tech=None,
         reason=Reason.NOTHING_ASKED,
-        customer_name=None,
-        customer_email=None,
-        customer_number=None,
-        problem_description=None,
+        customer=NOBODY,
         ask_customer_info=False,
         info_mode=InfoMode.ASK,
         language=None,
         applet_id=new_link_id(),
         created_at=NOW,
     )
-    return replace(row, **given)
+    return replace(row, **with_customer(given))

@@ -37,4 +37,4 @@ def test_an_address_is_found_in_any_case(database: Database, clock: StandingCloc
         database.write(lambda connection, row=row: insert_ticket(connection, row))  # type: ignore[misc]
     with database.read() as connection:
         found = tickets_of_person(connection, email="ZOE@EXAMPLE.COM")
-    assert [ticket.customer_email for ticket in found] == ["Zoe@Example.com", "zoe@example.com"]
+    assert [ticket.customer.email for ticket in found] == ["Zoe@Example.com", "zoe@example.com"]

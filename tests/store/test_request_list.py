@@ -58,7 +58,7 @@ def pages(database: Database, wanted: Wanted, most: int) -> Iterator[list[Custom
 
 
 def fits(row: CustomerRequest, wanted: Wanted) -> bool:
-    about = {row.reference, row.customer_number, (row.customer_email or "").lower()}
+    about = {row.reference, row.customer.number, (row.customer.email or "").lower()}
     return (
         wanted.state in (None, row.state)
         and wanted.site in (None, row.site)

@@ -111,7 +111,7 @@ def test_details_change_only_while_a_ticket_is_open(desk: Database, state: Ticke
     changes = {"customer_name": "New", "customer_number": None}
     desk.write(lambda connection: store.change_elements(connection, ticket.number, changes, LATER))
     found = kept(desk, ticket.number)
-    changed = (found.customer_name, found.customer_number, found.details_saved_at)
+    changed = (found.customer.name, found.customer.number, found.details_saved_at)
     assert changed == (("New", None, LATER) if ticket.is_open else ("Old", "C-1", None))
 
 

@@ -1,8 +1,8 @@
 """A technician at the console: logged in, logged out, and with tickets to see."""
 
 from app.actions.ticket import open_ticket
-from app.core.new_session import NewSessionRequest
 from app.process.running import Running
+from tests.asking import asking
 from tests.conftest import PASSWORD, StandingClock
 from tests.page_client import HOST, Answer, PageClient
 
@@ -35,5 +35,5 @@ def cookie(client: PageClient) -> str | None:
 
 
 def ticket(here: Running, clock: StandingClock, **asked: str) -> int:
-    request = NewSessionRequest(**asked)  # type: ignore[arg-type]
+    request = asking(**asked)  # type: ignore[arg-type]
     return open_ticket(here.database, here.desk.staff, "default", request, clock()).number

@@ -126,7 +126,7 @@ def test_an_ended_ticket_is_gone_and_takes_no_changes(
     client.post(path, {**ELEMENTS, "action": "save"})
     client.post(path, {"action": "cancel"})
     assert newest(here).state is state
-    assert newest(here).customer_name == "Zoë"
+    assert newest(here).customer.name == "Zoë"
     assert history(here) == []
 
 
@@ -136,7 +136,7 @@ def test_asked_for_everything_when_nothing_was_sent(client: PageClient, here: Ru
     assert shown(page) == dict.fromkeys(ELEMENTS, "")
     saved = client.post(path, {**ELEMENTS, "action": "save"})
     assert (saved.status, saved.location) == (303, f"{path}?saved")
-    assert newest(here).elements == ELEMENTS
+    assert newest(here).customer.values() == ELEMENTS
     assert "Saved" in client.get(saved.location).select(".notice").get_text()
     assert shown(client.get(f"{path}?edit")) == ELEMENTS
 
@@ -151,7 +151,7 @@ def test_changed_details_are_kept_with_the_old_ones_in_the_history(client: PageC
         "customer_email": ["old@example.com", "zoe@example.com"],
         "problem_description": [None, "It broke.\nTwice."],
     }
-    assert newest(here).customer_number is None
+    assert newest(here).customer.number is None
     client.post(path, {**ELEMENTS, "customer_name": "Zoë", "customer_number": "", "action": "save"})
     assert len(history(here)) == 1
 
@@ -173,7 +173,7 @@ def test_refused_details_keep_what_was_typed(client: PageClient, here: Running, 
     assert shown(refused) == typed
     assert refused.select(f"#{field}")["aria-invalid"] == "true"
     assert refused.page.select(f'.summary a[href="#{field}"]')
-    assert newest(here).customer_name == "Before"
+    assert newest(here).customer.name == "Before"
     assert history(here) == []
 
 
@@ -190,7 +190,7 @@ def test_hidden_details_never_reach_the_customer_s_side(
         for value in ("Zoë", "Quill", "zoe@example.com", "C-4711", "It broke", "Twice"):
             assert value not in answer.text
         assert not answer.page.select("input:not([type=hidden]), textarea")
-    assert newest(here).elements == ELEMENTS
+    assert newest(here).customer.values() == ELEMENTS
     assert client.post(path, {"action": "cancel"}).status == 303
 
 
@@ -211,7 +211,7 @@ def test_a_field_given_twice_with_different_values_is_refused(client: PageClient
     path = applet_of(client, customer_name="Before")
     answer = client.post(path, "customer_name=a&customer_name=b", content_type="application/x-www-form-urlencoded")
     assert answer.status == 422
-    assert newest(here).customer_name == "Before"
+    assert newest(here).customer.name == "Before"
 
 
 def test_a_forged_applet_link_is_not_found(client: PageClient) -> None:

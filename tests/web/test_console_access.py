@@ -9,6 +9,7 @@ from flask import Flask
 
 from app.actions.codes import start_code
 from app.actions.ticket import open_ticket
+from app.core.customer import Customer
 from app.core.new_session import NewSessionRequest
 from app.edge.access import Who, declared
 from app.process.running import Running
@@ -183,7 +184,7 @@ def test_json_is_no_form_of_the_console(
 
 def test_nobody_gets_at_the_objects_of_another_department(app: Flask, here: Running, clock: StandingClock) -> None:
     """Every address that names an object, asked with one of anna's by ben, who is in another department."""
-    request = NewSessionRequest(department="10", customer_name=SECRET, problem_description=SECRET)
+    request = NewSessionRequest(department="10", customer=Customer(name=SECRET, problem=SECRET))
     ticket = open_ticket(here.database, here.desk.staff, "default", request, clock())
     anna = here.desk.staff.technicians["anna@example.com"]
     code = start_code(here.database, anna.id, "default", timedelta(hours=1), clock())

@@ -49,7 +49,7 @@ def audited(here: Running) -> list[Act]:
 def names(here: Running) -> set[str | None]:
     with here.database.read() as connection:
         requests, tickets = list_requests(connection), list_tickets(connection)
-    return {row.customer_name for row in requests} | {row.customer_name for row in tickets}
+    return {row.customer.name for row in requests} | {row.customer.name for row in tickets}
 
 
 @pytest.mark.parametrize(("kind", "value"), [("email", "  ZOE@EXAMPLE.com "), ("number", " C-1 "), ("reference", "")])
@@ -57,7 +57,7 @@ def test_what_is_kept_is_listed_without_any_text_of_theirs(
     dora: PageClient, here: Running, kind: str, value: str
 ) -> None:
     with here.database.read() as connection:
-        references = [row.reference for row in list_requests(connection) if row.customer_name == "Zoë"]
+        references = [row.reference for row in list_requests(connection) if row.customer.name == "Zoë"]
     wanted = value or references[0].lower().replace("-", " ")
     page = post(dora, kind=kind, value=wanted)
     listed = {cell.get_text() for cell in page.page.select(".kept .reference")}
@@ -89,7 +89,7 @@ def test_the_export_is_an_attachment_with_notes_and_is_audited_without_the_mail(
     dora: PageClient, here: Running, clock: StandingClock
 ) -> None:
     with here.database.read() as connection:
-        number = next(t.number for t in list_tickets(connection) if t.customer_name == "Zoë")
+        number = next(t.number for t in list_tickets(connection) if t.customer.name == "Zoë")
     note = TicketEvent(clock(), "anna@example.com", "note", {"text": [None, "called back"]})
     here.database.write(lambda connection: add_event(connection, number, note))
     answer = post(dora, "/export")

@@ -9,7 +9,7 @@ from flask import Flask
 from app.actions.logo import as_logo
 from app.actions.sites import Wanted, change_site
 from app.core.colour import nearest_readable
-from app.core.new_session import ELEMENTS
+from app.core.customer import ELEMENTS
 from app.core.site import Site
 from app.process.running import Running
 from app.store.tickets import list_tickets
@@ -125,7 +125,7 @@ def test_what_comes_in_a_hidden_field_is_kept_and_shown_when_it_is_wrong(
     assert client.post("/s/default/submit", sent, headers=page).status == 303
     with here.database.read() as connection:
         ticket = list_tickets(connection)[0]
-    assert (ticket.customer_number, ticket.problem_description) == ("C-1", "It broke.")
+    assert (ticket.customer.number, ticket.customer.problem) == ("C-1", "It broke.")
     refused = client.post("/s/default/submit", {**sent, "customer_email": "no mail"}, headers=page)
     assert refused.status == 422
     assert refused.select("#customer_email")["value"] == "no mail"

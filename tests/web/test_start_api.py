@@ -212,7 +212,7 @@ def test_a_trial_is_what_a_program_gets(app: Flask, dora: PageClient, flavour: s
     asked = {"Customer_name": "Zoë <b>", "Department": "id_20", "Ask_customer_info": "1", "Tech": ""}
     page = tried(dora, flavour=flavour, **asked)
     ticket = newest(app)
-    assert (ticket.customer_name, ticket.department_id, ticket.ask_customer_info) == ("Zoë <b>", 20, True)
+    assert (ticket.customer.name, ticket.department_id, ticket.ask_customer_info) == ("Zoë <b>", 20, True)
     assert (page.status, page.select("#answer").get_text()) == (200, f"Ticket {ticket.number} is open")
     sent, got = page.select("#sent").get_text(), page.select("#got").get_text()
     assert sent.startswith(f"POST {'/rest/session' if flavour == 'rest' else '/integration/integration_api.php'} ")

@@ -48,6 +48,7 @@ def embed(slug: str) -> Response:
         policy=policy_lines(base),
         preview=f"{path}/preview?{chosen.query()}",
         prefills=bool(chosen.prefill),
+        prefill_names=list(PREFILL),
         shown=chosen.place,
     )
     return with_headers(response, FRAMING)

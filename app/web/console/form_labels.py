@@ -2,6 +2,7 @@
 
 from flask_babel import force_locale
 
+from app.web.field_words import form_words
 from app.web.language import page_language
 from app.web.words import _
 
@@ -10,10 +11,7 @@ def form_labels(language: str | None = None) -> dict[str, str]:
     """By field, and `send` and `anyone`, in that language (`pt_BR`) or the page's."""
     with force_locale(language or page_language()):
         return {
-            "customer_name": _("Your name"),
-            "customer_email": _("Your e-mail"),
-            "customer_number": _("Customer number"),
-            "problem_description": _("What is wrong?"),
+            **form_words(),
             "department": _("Who should help?"),
             "anyone": _("Not sure – anyone can help"),
             "send": _("Get support"),

@@ -3,6 +3,7 @@
 from flask import Response, abort, request
 from sqlalchemy import Connection
 
+from app.core.customer import FIELDS
 from app.core.customer_info import InfoMode
 from app.core.queue_view import STATES, NoSuchQueue, QueueName, QueueView, queue_view, queues_for
 from app.core.role import Role
@@ -14,9 +15,9 @@ from app.web.console.frame import console_page, console_pages, me, technicians_o
 from app.web.console.live import unless_changed
 from app.web.words import _
 
+_TEXTS = frozenset(each.name for each in FIELDS if each.lines)
 pages = console_pages("queue")
 _PAGE = 50
-_ELEMENTS = ("customer_name", "customer_email", "customer_number")
 
 
 @pages.get("/")
@@ -59,7 +60,7 @@ def queue_row(here: Running, ticket: Ticket, words: dict[str, str] | None = None
     staff = here.desk.staff
     technician, owner = staff.technician(ticket.technician_id), staff.technician(ticket.owner_id)
     department = staff.departments.get(ticket.department_id or -1)
-    shown = next((name for name in _ELEMENTS if getattr(ticket, name)), None)
+    called = next(((name, text) for name, text in ticket.customer.given().items() if name not in _TEXTS), None)
     until = here.clock() if ticket.state is TicketState.WAITING else ticket.claimed_at or ticket.ended_at
     seconds = max(0, int(((until or here.clock()) - ticket.created_at).total_seconds()))
     return {
@@ -71,9 +72,9 @@ def queue_row(here: Running, ticket: Ticket, words: dict[str, str] | None = None
         "waits": seconds if ticket.state is TicketState.WAITING else None,
         "late": ticket.state is TicketState.WAITING and seconds > here.desk.options.long_wait * 60,
         "created_at": ticket.created_at.isoformat(timespec="seconds"),
-        "customer": getattr(ticket, shown) if shown else "",
-        "verified": shown in ticket.verified,
-        "problem": " ".join((ticket.problem_description or "").split())[:160],
+        "customer": called[1] if called else "",
+        "verified": called is not None and called[0] in ticket.verified,
+        "problem": " ".join((ticket.customer.problem or "").split())[:160],
         "department": department.name if department else None,
         "technician": technician.name if technician else None,
         "away": bool(technician and (technician.away or technician.disabled)),

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, abort, request
 
 from app.core.csv import BOM, csv_line
+from app.core.customer import NAMES
 from app.core.moment import iso
 from app.core.request import CustomerRequest
 from app.edge.this_app import running
@@ -36,10 +37,7 @@ _EXPORTED = (
     "session_id",
     "department",
     "technician",
-    "customer_name",
-    "customer_email",
-    "customer_number",
-    "problem_description",
+    *NAMES,
     "verified",
     "more",
 )
@@ -105,7 +103,7 @@ def _all(database: Database, wanted: Wanted) -> Iterator[CustomerRequest]:
 
 
 def _plain(found: CustomerRequest) -> dict[str, Any]:
-    values = {name: getattr(found, name) for name in _EXPORTED if hasattr(found, name)}
+    values = {name: getattr(found, name) for name in _EXPORTED if hasattr(found, name)} | found.customer.values()
     times = {name: iso(values[name]) for name in ("created_at", "opened_at", "ended_at")}
     ticket = found.ticket_number or found.vendor_ticket
     more = [{"name": name, "value": value} for name, value in found.more]

@@ -235,11 +235,11 @@ def _shown(found: CustomerRequest) -> dict[str, Any]:
     }
     facts = ("department", "tech", "ask_customer_info", "language", "more", "verified", "unsure", "lost")
     times = ("opened_at", "ended_at", "erased_at", "waiting_since")
-    texts = ("customer_name", "customer_email", "customer_number", "problem_description", "client_address")
-    session = ("ticket_number", "vendor_ticket", "session_id", "user_agent")
+    session = ("ticket_number", "vendor_ticket", "session_id", "client_address", "user_agent")
     return {
         **_row(found),
-        **{name: getattr(found, name) for name in (*facts, *times, *texts, *session)},
+        **{name: getattr(found, name) for name in (*facts, *times, *session)},
+        "customer": found.customer.values(),
         "site_name": site.name if site else found.site,
         "source": source.get(found.source, found.source),
         "start_words": _start_words(found.start),

@@ -174,7 +174,7 @@ def _shown(here: Running, ticket: Ticket) -> dict[str, object]:
     owner = here.desk.staff.technician(ticket.owner_id)
     return {
         **{name: getattr(ticket, name) for name in _TICKET_FACTS},
-        **ticket.elements,
+        "customer": ticket.customer.values(),
         "site_name": site.name if site else ticket.site,
         "queue_label": queue_name(queue_of(ticket), here.desk.staff),
         "owner": owner.name if owner else None,

@@ -72,6 +72,10 @@ export interface FieldRule {
   name: string;
   required: boolean;
   limit: number;
+  /** Of a field that the form does not have by itself: its name in prefills and tokens, its label, its input's type. */
+  key?: string;
+  label?: string;
+  type?: string;
 }
 
 /** What `GET /api/v1/sites/<site>` answers. */

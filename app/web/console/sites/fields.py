@@ -2,8 +2,8 @@
 
 from flask import Response, request
 
+from app.core.customer import NAMES
 from app.core.customer_info import AskPolicy
-from app.core.new_session import ELEMENTS
 from app.core.routing import department_id
 from app.core.site import Site
 from app.edge.this_app import running
@@ -32,7 +32,7 @@ FIELDS = SiteForm(
     _form_labels,
     lambda site: {
         "fields": list(site.fields),
-        "required": [name for name in ELEMENTS if name in site.required],
+        "required": [name for name in NAMES if name in site.required],
         "ask_customer_info": str(site.ask_customer_info),
     },
 )
@@ -102,7 +102,7 @@ def _page(site: Site, typed: Typed | None) -> Response:
         "fields",
         (FIELDS, ROUTING),
         typed,
-        elements=ELEMENTS,
+        elements=NAMES,
         policies=_policies(),
         departments=_departments(site),
         technicians=_technicians(site),
@@ -160,7 +160,7 @@ def _offers(site: Site) -> list[tuple[str, str]]:
 
 def _elements(name: str) -> list[str]:
     chosen = request.form.getlist(name)
-    return [element for element in ELEMENTS if element in chosen]
+    return [element for element in NAMES if element in chosen]
 
 
 def _number(department: str | None) -> str:

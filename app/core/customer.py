@@ -1,0 +1,98 @@
+"""A customer's details: one value, and the one list of its fields that forms, APIs, console, export and erasure take.
+
+Source of the names and limits of those that a vendor takes: Take Control "New Session API".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerField:
+    """One field of `Customer`, whose own name for it is `attribute`; `name` is what forms, JSON and columns call it.
+
+    `limit` is characters, `meaning` says what it is in one line of the API's description. `element`: one of the four
+    customer elements of the New Session API. `lines`: a text of several lines. `is_number`: JSON may have a number.
+    `found_whole`: a search finds it by the whole value, other fields by a part. `input` are the attributes of its
+    input that browsers and keyboards go by.
+    """
+
+    attribute: str
+    name: str
+    limit: int
+    meaning: str
+    element: bool = True
+    lines: bool = False
+    is_number: bool = False
+    found_whole: bool = False
+    input: tuple[tuple[str, str], ...] = ()
+
+
+# Plain text with a mail keyboard: type=email rewrites what people type (blanks, names in other scripts).
+_MAIL_INPUT = (
+    ("autocomplete", "email"),
+    ("inputmode", "email"),
+    ("autocapitalize", "none"),
+    ("spellcheck", "false"),
+)
+_NUMBER_INPUT = (("autocomplete", "off"), ("spellcheck", "false"))
+
+
+def _detail(name: str, limit: int, meaning: str, **more: object) -> Any:
+    return field(default=None, metadata={"name": name, "limit": limit, "meaning": meaning, **more})
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who a customer is and what is wrong; None where nothing was given, or where it was erased."""
+
+    name: str | None = _detail("customer_name", 128, "The customer's name", input=(("autocomplete", "name"),))
+    email: str | None = _detail("customer_email", 64, "The customer's e-mail", input=_MAIL_INPUT)
+    number: str | None = _detail(
+        "customer_number", 32, "The customer's number", is_number=True, found_whole=True, input=_NUMBER_INPUT
+    )
+    problem: str | None = _detail("problem_description", 1024, "What is wrong", lines=True)
+
+    @classmethod
+    def of(cls, values: Mapping[str, str | None]) -> Self:
+        """From values by field name (`customer_name`, …); other names are left alone."""
+        return cls(*[values.get(name) for name in NAMES])
+
+    def values(self) -> dict[str, str | None]:
+        """Every field by name."""
+        return dict(zip(NAMES, _ALL(self), strict=True))
+
+    def given(self) -> dict[str, str]:
+        """What was given, by name."""
+        return {name: value for name, value in zip(NAMES, _ALL(self), strict=True) if value is not None}
+
+    @property
+    def elements(self) -> dict[str, str]:
+        """The customer elements that were given, by name (New Session API, Ask_customer_info)."""
+        return {name: value for name, value in self.given().items() if name in ELEMENTS}
+
+
+FIELDS = tuple(CustomerField(attribute=f.name, **f.metadata) for f in fields(Customer))
+NAMES = tuple(each.name for each in FIELDS)
+ELEMENTS = tuple(each.name for each in FIELDS if each.element)
+LIMITS = {each.name: each.limit for each in FIELDS}
+NOBODY = Customer()
+_ALL = attrgetter(*(each.attribute for each in FIELDS))
+
+
+def with_other_details(customer: Customer, limit: int) -> str | None:
+    """The problem with what a vendor's API has no parameter for (`Phone: …`) on lines of its own at its end, within
+    `limit` characters: the problem is cut, the lines stay. None where there is nothing of that kind."""
+    given = customer.given()
+    lines = [
+        f"{each.attribute.capitalize()}: {' '.join(given[each.name].split())}"
+        for each in FIELDS
+        if not each.element and each.name in given
+    ]
+    if not lines:
+        return None
+    below = "\n".join(lines)
+    above = (customer.problem or "")[: limit - len(below) - 2].rstrip()
+    return f"{above}\n\n{below}" if above else below
