@@ -58,7 +58,9 @@ def _field(site: Site, field: CustomerField, language: str) -> dict[str, Any]:
     if field.element:
         return told
     label = running().words.field(field.name, site, language)
-    return {**told, "key": field.attribute, "label": label, "type": dict(field.input).get("inputmode", "text")}
+    known = dict(field.input)
+    kind, fill = known.get("inputmode", "text"), known.get("autocomplete", "off")
+    return {**told, "label": label, "input": {"id": field.attribute, "dir": "auto", "type": kind, "autocomplete": fill}}
 
 
 def _texts_of_ours(here: Running, site: Site, language: str) -> dict[str, str]:

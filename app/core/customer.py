@@ -53,6 +53,15 @@ class Customer:
     number: str | None = _detail(
         "customer_number", 32, "The customer's number", is_number=True, found_whole=True, input=_NUMBER_INPUT
     )
+    phone: str | None = _detail(
+        "customer_phone",
+        32,
+        "The customer's telephone number",
+        element=False,
+        is_number=True,
+        found_whole=True,
+        input=(("autocomplete", "tel"), ("inputmode", "tel")),
+    )
     problem: str | None = _detail("problem_description", 1024, "What is wrong", lines=True)
 
     @classmethod

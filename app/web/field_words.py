@@ -18,6 +18,7 @@ def form_words() -> dict[str, str]:
         "customer_name": _("Your name"),
         "customer_email": _("Your e-mail"),
         "customer_number": _("Customer number"),
+        "customer_phone": _("Phone"),
         "problem_description": _("What is wrong?"),
     }
 
@@ -28,5 +29,6 @@ def console_words() -> dict[str, str]:
         "customer_name": _("Name"),
         "customer_email": _("E-mail"),
         "customer_number": _("Customer number"),
+        "customer_phone": _("Phone"),
         "problem_description": _("Problem"),
     }

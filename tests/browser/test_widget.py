@@ -45,6 +45,22 @@ def test_from_the_link_to_the_applet(host: Host) -> None:
     assert page.evaluate("sessionStorage.length") == 0
 
 
+def test_a_field_that_the_widget_does_not_bring_along_is_made_as_the_site_says(host: Host) -> None:
+    host.live.run("site", "set", "default", "--field", "customer_name", "--field", "customer_phone")
+    try:
+        page = host.open()
+        page.locator(LAUNCHER).click()
+        phone = page.get_by_label("Phone")
+        phone.fill("+49 30 1234")
+        assert (phone.get_attribute("type"), phone.get_attribute("autocomplete")) == ("tel", "tel")
+        assert page.get_by_label("Your e-mail").is_hidden()
+        page.locator(SUBMIT).click()
+        reference = page.locator("[part=result] b").inner_text()
+        assert host.live.run_json("request", "show", reference)["customer_phone"] == "+49 30 1234"
+    finally:
+        host.live.run("site", "set", "default", "--field", "all")
+
+
 def test_one_request_until_the_button_and_none_more_until_the_form(host: Host) -> None:
     page = host.open()
     page.locator(LAUNCHER).wait_for()

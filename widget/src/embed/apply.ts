@@ -15,12 +15,8 @@ export const apply = (form: HTMLFormElement, site: Site | undefined, context: Co
   const problem = root.getElementById("problem")?.parentElement;
   for (const input of root.querySelectorAll<HTMLInputElement>("[part=input]"))
     (input.parentElement as HTMLElement).hidden = !site.fields.some(({ name }) => name === input.name);
-  for (const { name, key, label, type } of site.fields) {
-    if (!label || !key) continue;
-    const input = make("input", { id: key, name, type: type as string, dir: "auto", part: "input" });
-    input.autocomplete = type as AutoFill;
-    problem?.before(makeField(label, input));
-  }
+  for (const { name, input, label } of site.fields)
+    if (label) problem?.before(makeField(label, make("input", { name, part: "input", ...input })));
   if (site.departments[0]) {
     const options = site.departments.map(({ id, name }) => make("option", { value: `${id}` }, name));
     const id = "department";

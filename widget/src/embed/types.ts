@@ -3,6 +3,7 @@ export interface Prefill {
   name?: string;
   email?: string;
   number?: string;
+  phone?: string;
   problem?: string;
   /** The id of a department that the site offers. */
   department?: string | number | undefined;
@@ -72,10 +73,10 @@ export interface FieldRule {
   name: string;
   required: boolean;
   limit: number;
-  /** Of a field that the form does not have by itself: its name in prefills and tokens, its label, its input's type. */
-  key?: string;
+  /** Of a field that the form does not have by itself: its label, and what its input is set to. Its id is its name in
+   *  prefills and tokens. */
   label?: string;
-  type?: string;
+  input?: { id: string; dir: string; type: string; autocomplete: AutoFill };
 }
 
 /** What `GET /api/v1/sites/<site>` answers. */
