@@ -1,21 +1,19 @@
 """What tests share: a clock that stands still, databases of their own on both kinds of server, a checking client."""
 
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import Self
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from pytest_socket import SocketBlockedError  # noqa: F401 - sockets are opened only where a test needs one
 
-from app.actions.log_in import hashed_password
 from app.core.role import Role
 from app.core.site import Site
 from app.core.staff import Department
@@ -28,8 +26,8 @@ from app.store.database import Database
 from app.store.migrate import migrate
 from tests.own_redis import OwnRedis
 from tests.page_client import PageClient
+from tests.postgresql_databases import PostgresqlDatabases
 
-POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1:5432"
 PASSWORD = "a-password-for-tests"
 UID = "0d1f4c2e-6a3b-4d0e-9f57-2b8f6f0c1a77"
 
@@ -45,35 +43,6 @@ class StandingClock:
 
     def advance(self, **time: float) -> None:
         self.now += timedelta(**time)
-
-
-class PostgresqlAdmin:
-    """Makes databases, and drops them beside the tests: that takes PostgreSQL up to a second each."""
-
-    def __enter__(self) -> Self:
-        self._connection = psycopg.connect("postgresql://postgres@127.0.0.1:5432/test", autocommit=True)
-        self._dropper = ThreadPoolExecutor(1)
-        self._drops: list[Future[None]] = []
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._dropper.shutdown()
-        self._connection.close()
-        for drop in self._drops:
-            drop.result()
-
-    @contextmanager
-    def database(self, template: str = "template1") -> Iterator[str]:
-        """A database's name; it is gone when the session ends."""
-        name = f"handbell_test_{secrets.token_hex(6)}"
-        self._connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        yield name
-        self._drops.append(self._dropper.submit(self._drop, name))
-
-    @staticmethod
-    def _drop(name: str) -> None:
-        with psycopg.connect("postgresql://postgres@127.0.0.1:5432/test", autocommit=True) as admin:
-            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
@@ -92,37 +61,27 @@ def _postgresql_is_there() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def _postgresql_admin(_postgresql_is_there: str | None) -> Iterator["PostgresqlAdmin"]:
+def _postgresql_databases(_postgresql_is_there: str | None) -> Iterator[PostgresqlDatabases]:
     if _postgresql_is_there:
         if ci():
             pytest.fail(_postgresql_is_there)
         pytest.skip(_postgresql_is_there)
-    with PostgresqlAdmin() as admin:
-        yield admin
+    with PostgresqlDatabases() as databases:
+        yield databases
 
 
 @pytest.fixture
-def postgresql_url(_postgresql_admin: "PostgresqlAdmin") -> Iterator[str]:
+def postgresql_url(_postgresql_databases: PostgresqlDatabases) -> Iterator[str]:
     """An empty PostgreSQL database of this test's own."""
-    with _postgresql_admin.database() as name:
-        yield f"{POSTGRESQL}/{name}"
-
-
-@pytest.fixture(scope="session")
-def _postgresql_template(_postgresql_admin: "PostgresqlAdmin") -> Iterator[str]:
-    """A migrated database to be copied: Alembic takes half a second for each."""
-    with _postgresql_admin.database() as name:
-        database = Database(f"{POSTGRESQL}/{name}")
-        migrate(database)
-        database.close()
-        yield name
+    with _postgresql_databases.empty() as url:
+        yield url
 
 
 @pytest.fixture
-def migrated_postgresql_url(_postgresql_admin: "PostgresqlAdmin", _postgresql_template: str) -> Iterator[str]:
+def migrated_postgresql_url(_postgresql_databases: PostgresqlDatabases) -> Iterator[str]:
     """A migrated PostgreSQL database of this test's own."""
-    with _postgresql_admin.database(_postgresql_template) as name:
-        yield f"{POSTGRESQL}/{name}"
+    with _postgresql_databases.migrated() as url:
+        yield url
 
 
 @pytest.fixture
@@ -149,13 +108,32 @@ def both_urls(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(name))
 
 
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to be copied: Alembic takes half a second for each."""
+    path = tmp_path_factory.mktemp("migrated") / "handbell.sqlite3"
+    database = Database(f"sqlite:///{path}")
+    migrate(database)
+    database.checkpoint()
+    database.close()
+    return path
+
+
 @pytest.fixture
-def database(both_urls: str) -> Iterator[Database]:
+def database(both_urls: str, tmp_path: Path, _migrated_sqlite: Path) -> Iterator[Database]:
     """A migrated, empty database, once of each kind."""
+    if both_urls.startswith("sqlite"):
+        _copy_sqlite(_migrated_sqlite, tmp_path)
     opened = Database(both_urls)
     migrate(opened)
     yield opened
     opened.close()
+
+
+@cache
+def _hashed_cheaply(password: str) -> str:
+    """A hash that costs next to nothing to verify, as the hash itself says how; Handbell's own costs 40 ms a log-in."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password)
 
 
 def fill_desk(database: Database, now: datetime) -> None:
@@ -165,7 +143,7 @@ def fill_desk(database: Database, now: datetime) -> None:
     def fill(connection):  # type: ignore[no-untyped-def]
         for department in (Department(10, "Computers"), Department(20, "Billing"), Department(30, "Closed", True)):
             staff_store.add_department(connection, department)
-        password = hashed_password(PASSWORD)
+        password = _hashed_cheaply(PASSWORD)
         staff_store.add_technician(connection, "anna@example.com", "Anna A", [10], password, now)
         staff_store.add_technician(connection, "ben@example.com", "Ben B", [20], password, now)
         staff_store.add_technician(connection, "carl@example.com", "Carl C", [10], password, now)
@@ -179,23 +157,47 @@ def fill_desk(database: Database, now: datetime) -> None:
 
 
 @pytest.fixture(scope="session")
-def _filled_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file with a filled desk, to be copied: hashing passwords for every test would take minutes."""
+def _filled_sqlite(tmp_path_factory: pytest.TempPathFactory, _migrated_sqlite: Path) -> Path:
+    """A migrated SQLite file with a filled desk, to be copied."""
     path = tmp_path_factory.mktemp("filled") / "handbell.sqlite3"
+    shutil.copyfile(_migrated_sqlite, path)
     database = Database(f"sqlite:///{path}")
-    migrate(database)
     fill_desk(database, StandingClock()())
     database.checkpoint()
     database.close()
     return path
 
 
+def _copy_sqlite(template: Path, folder: Path) -> None:
+    """To where `sqlite_url` says."""
+    (folder / "data").mkdir(exist_ok=True)
+    shutil.copyfile(template, folder / "data" / "handbell.sqlite3")
+
+
+class _CompiledTemplates(BytecodeCache):
+    """Compiled templates for every application of a test run: to compile them is a third of its time. Jinja keeps a
+    template's checksum with each."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _CompiledTemplates()
+
+
 def _app(url: str, tmp_path: Path, clock: StandingClock, filled: Path) -> Iterator[Flask]:
     if url.startswith("sqlite"):
-        (tmp_path / "data").mkdir(exist_ok=True)
-        shutil.copyfile(filled, tmp_path / "data" / "handbell.sqlite3")
+        _copy_sqlite(filled, tmp_path)
     settings = Settings(data_dir=tmp_path / "data", database_url=url, port=8000, log_level="error")
     app = create_app(settings, clock, schedule=False)
+    app.jinja_env.bytecode_cache = _COMPILED
     running: Running = app.extensions["handbell"]
     if not url.startswith("sqlite"):
         fill_desk(running.database, clock())
