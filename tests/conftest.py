@@ -123,7 +123,7 @@ def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database(both_urls: str, tmp_path: Path, _migrated_sqlite: Path) -> Iterator[Database]:
     """A migrated, empty database, once of each kind."""
     if both_urls.startswith("sqlite"):
-        _copy_sqlite(_migrated_sqlite, tmp_path)
+        copy_sqlite(_migrated_sqlite, tmp_path)
     opened = Database(both_urls)
     migrate(opened)
     yield opened
@@ -168,7 +168,7 @@ def _filled_sqlite(tmp_path_factory: pytest.TempPathFactory, _migrated_sqlite: P
     return path
 
 
-def _copy_sqlite(template: Path, folder: Path) -> None:
+def copy_sqlite(template: Path, folder: Path) -> None:
     """To where `sqlite_url` says."""
     (folder / "data").mkdir(exist_ok=True)
     shutil.copyfile(template, folder / "data" / "handbell.sqlite3")
@@ -194,7 +194,7 @@ _COMPILED = _CompiledTemplates()
 
 def _app(url: str, tmp_path: Path, clock: StandingClock, filled: Path) -> Iterator[Flask]:
     if url.startswith("sqlite"):
-        _copy_sqlite(filled, tmp_path)
+        copy_sqlite(filled, tmp_path)
     settings = Settings(data_dir=tmp_path / "data", database_url=url, port=8000, log_level="error")
     app = create_app(settings, clock, schedule=False)
     app.jinja_env.bytecode_cache = _COMPILED

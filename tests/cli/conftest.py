@@ -1,12 +1,11 @@
-"""The installed command, run as people run it, in a data folder of its own."""
+"""The command, in a data folder of its own."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.cli.command import Handbell
-from tests.conftest import fill_desk
-from tests.store.rows import NOW
+from tests.conftest import copy_sqlite
 
 
 @pytest.fixture
@@ -16,8 +15,7 @@ def handbell(tmp_path: Path) -> Handbell:
 
 
 @pytest.fixture
-def filled(handbell: Handbell) -> Handbell:
+def filled(handbell: Handbell, _filled_sqlite: Path) -> Handbell:
     """With a filled desk: see tests.conftest.fill_desk."""
-    with handbell.database() as database:
-        fill_desk(database, NOW)
+    copy_sqlite(_filled_sqlite, handbell.folder)
     return handbell

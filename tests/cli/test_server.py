@@ -68,7 +68,7 @@ def test_a_busy_port_is_one_line(handbell: Handbell) -> None:
 
 
 def test_an_unknown_command_fails_without_a_traceback(handbell: Handbell) -> None:
-    finished = handbell.run("rign")
+    finished = handbell.process("rign")
     assert finished.returncode == 1
     assert finished.stderr.splitlines()[-1] == "handbell: No such command 'rign'."
 
