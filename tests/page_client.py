@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import html5lib
@@ -110,7 +110,7 @@ def check_html(answer: Answer) -> None:
 _TOKEN = re.compile(r"(?<=value=\")[\w.-]{40,}(?=\")")
 
 
-@cache
+@lru_cache(maxsize=1000)
 def parse_errors(html: str) -> list[object]:
     """The first of them, as html5lib finds them."""
     parser = html5lib.HTMLParser(strict=False, namespaceHTMLElements=False)

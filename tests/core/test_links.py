@@ -29,6 +29,43 @@ def test_a_link_is_read_as_it_was_signed(purpose: Purpose, site: str | None) -> 
     assert SIGNER.read(purpose, SIGNER.sign(signed), NOW) == signed
 
 
+# The same for ever: a change of the salt, the key's label or a field's name would end every live link at an upgrade.
+GOLDEN = {
+    Purpose.FORM: "eyJwIjogImZvcm0iLCAiaSI6ICJBQUVDQXdRRkJnY0lDUW9MREEwT0R3IiwgImUiOiAxODkzNTUzNDQ1fQ"
+    ".tRIQDGsJr8dmccOCgSz5_1aNy4E8D6em6ckPttkFG5g",
+    Purpose.STATUS: "eyJwIjogInN0YXR1cyIsICJpIjogIkFBRUNBd1FGQmdjSUNRb0xEQTBPRHciLCAiZSI6IDE4OTM1NTM0NDV9"
+    ".n26766vylLw0uQ569uTPl0sFvch9ssfxYl4fR7UZUE8",
+    Purpose.GO: "eyJwIjogImdvIiwgImkiOiAiQUFFQ0F3UUZCZ2NJQ1FvTERBME9EdyIsICJlIjogMTg5MzU1MzQ0NX0"
+    ".m7LqnnXXNgtK08nqF7NILGctMSWlaLg_7OsHS74vDM8",
+    Purpose.APPLET: "eyJwIjogImFwcGxldCIsICJpIjogIkFBRUNBd1FGQmdjSUNRb0xEQTBPRHciLCAiZSI6IDE4OTM1NTM0NDV9"
+    ".bvRmUZwg3f3yr_lZlPtsJ41s4OX0p4b-NQrLWZe-x6g",
+    Purpose.CONFIRM: "eyJwIjogImNvbmZpcm0iLCAiaSI6ICJBQUVDQXdRRkJnY0lDUW9MREEwT0R3IiwgImUiOiAxODkzNTUzNDQ1fQ"
+    ".GX_FBDDicrLaVQgjwZuubURMVj9K6NukKGZqmN57P5Y",
+    Purpose.IDENTITY: "eyJwIjogImlkZW50aXR5IiwgImkiOiAiQUFFQ0F3UUZCZ2NJQ1FvTERBME9EdyIsICJlIjogMTg5MzU1MzQ0NX0"
+    ".j_a1f1ZsdJyW3SJhxK49OoGIABk-Si1dOrYtBtQ8N2I",
+    Purpose.CODE: "eyJwIjogImNvZGUiLCAiaSI6ICJBQUVDQXdRRkJnY0lDUW9MREEwT0R3IiwgImUiOiAxODkzNTUzNDQ1fQ"
+    ".HXtspUhZtQj0B8TKmE-TNNXX3p7CKjOsC6y52ugwFRo",
+}
+GOLDEN_WITH_ALL = (
+    "eyJwIjogImZvcm0iLCAiaSI6ICJBQUVDQXdRRkJnY0lDUW9MREEwT0R3IiwgImUiOiAxODkzNTUzNDQ1LCAicyI6ICJkZWZhdWx0Iiwg"
+    "Im8iOiAiMDEyMzQ1Njc4OWFiY2RlZiJ9.IKmwXDRXOW_iQd5sWmSc0yphwBcgG3Ax5YgTua6oCc0"
+)
+GOLDEN_ID, GOLDEN_END = "AAECAwQFBgcICQoLDA0ODw", datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_links_that_were_given_out_live_on_after_an_upgrade(purpose: Purpose) -> None:
+    signed = Link(purpose, GOLDEN_ID, GOLDEN_END)
+    assert SIGNER.read(purpose, GOLDEN[purpose], NOW) == signed
+    assert SIGNER.sign(signed) == GOLDEN[purpose]
+
+
+def test_a_form_s_link_lives_on_with_its_site_and_origin() -> None:
+    signed = Link(Purpose.FORM, GOLDEN_ID, GOLDEN_END, "default", "0123456789abcdef")
+    assert SIGNER.read(Purpose.FORM, GOLDEN_WITH_ALL, NOW) == signed
+    assert SIGNER.sign(signed) == GOLDEN_WITH_ALL
+
+
 @pytest.mark.parametrize(("made_for", "used_for"), list(permutations(Purpose, 2)))
 def test_a_link_for_one_purpose_is_forged_for_every_other(made_for: Purpose, used_for: Purpose) -> None:
     with pytest.raises(Forged):
@@ -98,6 +135,17 @@ def test_a_token_of_over_512_characters_is_not_looked_at() -> None:
         SIGNER.read(Purpose.GO, long, NOW)
     fits = Link(Purpose.GO, "x" * 250, LATER)
     assert SIGNER.read(Purpose.GO, SIGNER.sign(fits), NOW) == fits
+
+
+def test_a_token_of_exactly_512_characters_is_read() -> None:
+    made = [Link(Purpose.GO, "x" * length, LATER) for length in range(250, 350)]
+    (fits, *_) = [one for one in made if len(SIGNER.sign(one)) == LONGEST_TOKEN]
+    assert SIGNER.read(Purpose.GO, SIGNER.sign(fits), NOW) == fits
+
+
+def test_an_expired_link_says_when_it_ended() -> None:
+    with pytest.raises(Expired, match=r"expired at 2026-03-01T12:15:00\+00:00"):
+        SIGNER.read(Purpose.GO, SIGNER.sign(link()), LATER + timedelta(hours=1))
 
 
 def test_every_changed_character_of_the_payload_is_noticed() -> None:

@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Sequence
+from urllib.parse import urljoin
 
 import pytest
 from hypothesis import example, given, settings
@@ -261,6 +262,74 @@ def test_whatever_is_accepted_stays_within(text: str) -> None:
 )
 def test_a_relative_link_belongs_to_the_api(written: str, address: str | None) -> None:
     assert VENDOR.link(written, VENDOR.form) == address
+
+
+@pytest.mark.parametrize("dropped", ["\t", "\n", "\r", "\r\n"])
+def test_what_joining_would_drop_is_refused_before_it(dropped: str) -> None:
+    clean = "https://startcontrol.com/applet.exe"
+    for written in (clean.replace("applet", f"app{dropped}let"), clean.replace("start", f"start{dropped}")):
+        assert urljoin(VENDOR.form, written) == clean, "joining drops it no more: this test has lost its point"
+        assert VENDOR.link(written, VENDOR.form) is None
+
+
+def test_a_link_is_as_long_as_it_was_written_whatever_joining_makes_of_it() -> None:
+    short = "https://api.us0.swi-rc.com/integration/bb"
+    fits, long = "./" * 1023 + "bb", "./" * 1024 + "bb"
+    assert (len(fits), len(long)) == (2048, 2050)
+    assert urljoin(VENDOR.form, long) == short, "joining shortens it no more: this test has lost its point"
+    assert VENDOR.link(fits, VENDOR.form) == short
+    assert VENDOR.link(long, VENDOR.form) is None
+    assert VENDOR.link("./" * 1023 + "bbb", VENDOR.form) is None
+
+
+@pytest.mark.parametrize(("length", "taken"), [(2048, True), (2049, False)])
+def test_an_address_has_at_most_2048_characters(length: int, taken: bool) -> None:
+    written = "https://startcontrol.com/".ljust(length, "a")
+    expected = written if taken else None
+    assert allowed_address(written, HOSTS) == expected
+    assert VENDOR.link(written, VENDOR.form) == expected
+
+
+def host_of(length: int) -> str:
+    """A name of so many characters below swi-rc.com, in labels of at most 63."""
+    left = length - len("swi-rc.com")
+    labels = []
+    while left:
+        label = min(left, 64)
+        labels.append("a" * (label - 1) + ".")
+        left -= label
+    return "".join(labels) + "swi-rc.com"
+
+
+@pytest.mark.parametrize(("length", "taken"), [(252, True), (253, True), (254, False)])
+def test_a_host_has_at_most_253_characters(length: int, taken: bool) -> None:
+    host = host_of(length)
+    assert len(host) == length
+    assert allowed_address(f"https://{host}/", HOSTS) == (f"https://{host}/" if taken else None)
+    if taken:
+        assert api_address(host) == f"https://{host}"
+        assert applet_host(host) == host
+    else:
+        for refuse in (api_address, applet_host):
+            with pytest.raises(ValueError, match="such as"):
+                refuse(host)
+
+
+@pytest.mark.parametrize(("length", "taken"), [(63, True), (64, False)])
+def test_a_label_has_at_most_63_characters(length: int, taken: bool) -> None:
+    address = f"https://{'a' * length}.swi-rc.com/"
+    assert allowed_address(address, HOSTS) == (address if taken else None)
+
+
+@pytest.mark.parametrize(("port", "taken"), [(0, False), (1, True), (65535, True), (65536, False)])
+def test_a_port_on_loopback_is_one_that_exists(port: int, taken: bool) -> None:
+    origin = f"http://127.0.0.1:{port}"
+    assert allowed_address(f"{origin}/", HOSTS, loopback=True) == (f"{origin}/" if taken else None)
+    if taken:
+        assert api_address(origin) == origin
+    else:
+        with pytest.raises(ValueError, match=r"^has a port that does not exist$"):
+            api_address(origin)
 
 
 @pytest.mark.parametrize(

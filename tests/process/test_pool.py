@@ -240,6 +240,17 @@ def test_a_vendors_wish_for_a_pause_is_granted(filled: Database) -> None:
         assert len(vendor.asked) == 1
 
 
+def test_a_wish_for_a_longer_pause_is_granted_for_a_quarter_of_an_hour(filled: Database) -> None:
+    def ask_for_a_day(asked: NewSessionRequest) -> Opened:
+        raise Unavailable("too many", retry_after=24 * 3600)
+
+    with at_work(filled) as work:
+        work.backends["default"].answer = ask_for_a_day
+        first = work.request(work.submit().reference)
+        assert first.due_at
+        assert timedelta(minutes=15) <= first.due_at - first.created_at < timedelta(minutes=16)
+
+
 def test_calls_stay_within_the_sites_rate(filled: Database) -> None:
     budget = threading.Semaphore(7)
     with at_work(filled, within_rate=lambda site: budget.acquire(blocking=False)) as work:
