@@ -15,7 +15,7 @@ LANGUAGES := app/translations
 LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: help serve test faults lint format bench widget wheel lock messages languages clean
+.PHONY: help serve test quick faults coverage mutants lint format bench widget wheel lock messages languages clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -29,9 +29,21 @@ test: ## run every test; ARGS="tests/core -k name" runs some
 	@tools/venv dev
 	@exec tools/test $(ARGS)
 
+quick: ## run what needs no browser, no PostgreSQL, no Redis and few seconds: a minute at most
+	@tools/venv dev
+	@exec tools/quick $(ARGS)
+
 faults: ## run the fault tests in full (a quarter of an hour), with their figures
 	@tools/venv dev
 	@HANDBELL_TEST_PROFILE=full exec tools/test tests/faults -o log_cli=true -o log_cli_level=INFO $(ARGS)
+
+coverage: ## measure which lines of app/ the tests reach, in their processes too; ARGS="tests/cli" runs some
+	@tools/venv dev
+	@exec tools/coverage $(ARGS)
+
+mutants: ## change the core's rules one by one: each change must fail a test; ARGS="breaker links" takes some files
+	@tools/venv dev
+	@exec tools/mutants $(ARGS)
 
 lint: ## check style, types, imports, lock files and the widget's sources
 	@tools/venv dev
@@ -73,5 +85,5 @@ languages: ## compile the translations
 	@$(PYBABEL) --quiet compile --directory $(LANGUAGES) --statistics
 
 clean: ## remove everything that was built or installed; instance/ stays
-	@rm -rf .venv .venv.lock dist widget/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv.lock dist widget/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis mutants .coverage
 	@find app tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

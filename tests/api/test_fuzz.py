@@ -20,6 +20,9 @@ from tests.api.embedding import ORIGIN
 from tests.conftest import UID
 from tests.page_client import HOST
 
+pytestmark = pytest.mark.slow
+
+
 FUZZ = settings(
     deadline=None,
     derandomize=ci(),

@@ -13,6 +13,8 @@ from app.core.new_session import NewSessionRequest
 from app.core.site import Site
 from tests.live_server import LiveServer, live_server  # noqa: F401 - a fixture
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("flavour", ["take-control", "take-control-rest"])
 def test_a_session_at_another_handbell(live_server: LiveServer, flavour: str, tmp_path: Path) -> None:  # noqa: F811 - the fixture

@@ -4,6 +4,8 @@ import pytest
 
 from tests.cli.command import Handbell
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("arguments", "stdin"),

@@ -5,10 +5,14 @@ import signal
 import socket
 import subprocess
 
+import pytest
+
 from app.actions.seed import EXAMPLE_PEOPLE, seed
 from tests.cli.command import COMMAND, Handbell
 from tests.live_server import free_port
 from tests.store.rows import NOW
+
+pytestmark = pytest.mark.slow
 
 
 def test_check_tells_what_is_good(filled: Handbell) -> None:

@@ -272,3 +272,15 @@ def test_rest_takes_null_as_not_sent() -> None:
 def test_rest_names_a_limit_in_its_own_spelling() -> None:
     with pytest.raises(Invalid, match="technician_username: too_long"):
         NewSessionRequest.from_rest({"technician_username": "t" * 255})
+
+
+def test_a_form_is_asked_for_by_the_vendor_s_own_name() -> None:
+    assert ("ask_customer_info", "1") in NewSessionRequest(ask_customer_info=True).form_pairs("u")
+    assert "ask_customer_info" not in dict(NewSessionRequest().form_pairs("u"))
+
+
+def test_a_refusal_names_the_member_as_it_was_spelled() -> None:
+    for name, spelled in (("customer_name", "customer_name"), ("technician_username", "technician_username")):
+        with pytest.raises(Invalid) as refused:
+            NewSessionRequest.from_rest({name: "x" * 5000})
+        assert [problem.field for problem in refused.value.problems] == [spelled]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.request import RequestState, may_move, new_reference, written_reference
+from app.core.request import RequestState, may_move, new_reference, states_before, written_reference
 
 W, O, D, P, S, E = (  # noqa: E741 - the table below is read by its letters
     RequestState.WAITING,
@@ -25,6 +25,11 @@ def test_a_request_moves_as_its_states_allow(old: RequestState, new: RequestStat
     assert may_move(old, new) is ((old, new) in ALLOWED)
 
 
+@pytest.mark.parametrize("new", RequestState)
+def test_a_state_is_reached_from_those_that_may_move_there(new: RequestState) -> None:
+    assert set(states_before(new)) == {old for old, then in ALLOWED if then is new}
+
+
 def test_a_request_that_has_ended_is_never_handed_off_again() -> None:
     assert [new for new in RequestState if may_move(RequestState.ENDED, new)] == [RequestState.OPENED]
 
@@ -33,6 +38,11 @@ def test_references_have_no_letter_that_is_misread() -> None:
     references = {new_reference() for _ in range(2000)}
     assert len(references) == 2000
     assert all(re.fullmatch("[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}", found) for found in references)
+
+
+def test_every_place_of_a_reference_is_as_random_as_the_others() -> None:
+    letters = zip(*(new_reference().replace("-", "") for _ in range(2000)), strict=True)
+    assert [len(set(place)) for place in letters] == [32] * 8
 
 
 @given(st.data())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.ticket import OPEN_STATES, TicketState, may_move
+from app.core.ticket import OPEN_STATES, TicketState, may_move, states_before
 
 WAITING, ACTIVE, CLOSED, CANCELLED, EXPIRED = (
     TicketState.WAITING,
@@ -33,6 +33,11 @@ ALLOWED = {
 @pytest.mark.parametrize(("old", "new"), list(product(TicketState, repeat=2)))
 def test_a_ticket_moves_as_its_states_allow(old: TicketState, new: TicketState) -> None:
     assert may_move(old, new) is ((old, new) in ALLOWED)
+
+
+@pytest.mark.parametrize("new", TicketState)
+def test_a_state_is_reached_from_those_that_may_move_there(new: TicketState) -> None:
+    assert set(states_before(new)) == {old for old, then in ALLOWED if then is new}
 
 
 def test_waiting_and_active_tickets_are_open() -> None:

@@ -213,6 +213,7 @@ def mutated(address: str, random: random.Random) -> str:
     return address
 
 
+@pytest.mark.slow
 def test_no_mutation_leaves_the_allowed_hosts() -> None:
     chance = random.Random(20260301)
     accepted = 0
@@ -230,6 +231,7 @@ def test_no_mutation_leaves_the_allowed_hosts() -> None:
     assert 500 < accepted < 15_000
 
 
+@pytest.mark.slow
 @settings(max_examples=2000, deadline=None)
 @given(st.text(max_size=60) | st.from_regex(r"\A(https?:)?[/\\]{0,3}[a-z@:.\\/%\[\]-]{0,40}\Z"))
 @example("https://startcontrol.com/")

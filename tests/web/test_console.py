@@ -298,6 +298,7 @@ def test_the_ticket_page_says_where_it_went_and_why(client: PageClient, here: Ru
     assert "unverified" in page.select("section[aria-labelledby=customer]").get_text()
 
 
+@pytest.mark.slow
 def test_hostile_texts_are_only_text(client: PageClient, here: Running, clock: StandingClock) -> None:
     assert len(TEXTS) == 50
     log_in(client)

@@ -117,6 +117,7 @@ def test_the_console_is_for_people_who_work_there(app: Flask) -> None:
     assert all(" /console" in route for route, who in declared(app).items() if who in GUARDED)
 
 
+@pytest.mark.slow
 def test_no_spelling_of_an_address_lets_a_stranger_in(app: Flask, here: Running, there: dict[str, str]) -> None:
     assert len(SPELLINGS) == len(set(SPELLINGS)) == 40
     client = PageClient(app)

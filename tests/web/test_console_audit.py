@@ -85,6 +85,7 @@ def test_what_is_not_there_is_not_found(dora: PageClient, here: Running) -> None
     assert dora.get(f"{AUDIT}?before=x").status == 200
 
 
+@pytest.mark.slow
 def test_hostile_texts_in_it_are_only_text(dora: PageClient, here: Running) -> None:
     note(here, "site.changed", "harmless", name=["x", "x"], text="x")
     expected = tags(dora.get(AUDIT))

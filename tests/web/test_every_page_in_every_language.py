@@ -23,6 +23,9 @@ from tests.page_client import Answer, PageClient
 from tests.web.catalogues import messages
 from tests.web.console_client import log_in
 
+pytestmark = pytest.mark.slow
+
+
 ChangeSite = Callable[..., Site]
 Look = Callable[..., None]
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0 Safari/537.36"

@@ -112,12 +112,14 @@ def test_the_compiled_catalogue_is_the_written_one(language: str) -> None:
     assert file_of(language, "mo").read_bytes() == compiled.getvalue(), "run `make languages`"
 
 
+@pytest.mark.slow
 @each_language
 def test_every_text_of_the_sources_is_in_the_catalogue(language: str) -> None:
     known = {message.id for message in messages(language)}
     assert not extracted() - known, "run `make messages`, translate, run `make languages`"
 
 
+@pytest.mark.slow
 @each_language
 def test_no_text_is_kept_that_the_sources_no_longer_have(language: str) -> None:
     assert not {message.id for message in messages(language)} - extracted(), "run `make messages`"
