@@ -19,6 +19,7 @@ from app.settings import PREFIX, Settings
 from app.store.backlog import Backlog
 
 DOCS = Path(__file__).parents[1] / "docs"
+APP = DOCS.parent / "app"
 
 
 def commands(group: click.Group, path: str) -> Iterator[str]:
@@ -67,6 +68,13 @@ def test_every_metric_is_documented() -> None:
     assert len(names) == 11
     text = (DOCS / "operations.md").read_text("utf-8")
     assert [name for name in names if f"| `{name}` |" not in text] == []
+
+
+def test_every_file_on_the_map_is_there() -> None:
+    named = set(re.findall(r"`((?:\w+/)*\w+\.py)`", (DOCS / "architecture.md").read_text("utf-8")))
+    there = {str(path.relative_to(APP)) for path in APP.rglob("*.py")}
+    assert len(named) > 40
+    assert [name for name in sorted(named) if not any(f"/{path}".endswith(f"/{name}") for path in there)] == []
 
 
 def test_the_documented_check_of_a_webhook_takes_ours_and_nothing_else() -> None:
