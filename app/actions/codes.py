@@ -1,5 +1,6 @@
 """Session codes: a technician starts one, a customer types its PIN. Wrong PINs are counted for each network."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from math import ceil
@@ -7,18 +8,22 @@ from math import ceil
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from app.actions.submit import Once
 from app.core.client import client_network, wide_network
 from app.core.links import new_link_id
 from app.core.request import CustomerRequest, RequestState
 from app.core.session_code import SessionCode, new_pin
 from app.store import codes as store
 from app.store.database import Database
-from app.store.requests import request_by_reference
+from app.store.requests import request_by_reference, spend
 
 WINDOW = timedelta(minutes=10)
 MOST_WRONG = 5  # PINs from one network within the window
 MOST_WRONG_WIDE = 20  # from one IPv6 /48
+MOST_WRONG_EVERYWHERE = 100  # from all networks together, before a solved check is asked of everybody
+LIFE_OF_WAY_BACK = timedelta(hours=1)
 MOST_UNUSED = 50  # live codes of one technician
+EVERYWHERE = "everywhere"  # in the place of a network
 _TRIES = 5  # at finding a PIN that nobody has
 
 
@@ -34,8 +39,17 @@ class TooManyWrong(Exception):
         self.retry_after = retry_after
 
 
-def start_code(database: Database, technician_id: int, site: str, life: timedelta, now: datetime) -> SessionCode:
-    """A new code with a PIN that no other has. Raises TooManyCodes."""
+class CheckWanted(Exception):
+    """So many wrong PINs come from everywhere that each try needs a solved check."""
+
+
+def start_code(
+    database: Database, technician_id: int, site: str, life: timedelta, now: datetime, *, leads_to: str | None = None
+) -> SessionCode:
+    """A new code with a PIN that no other has; `leads_to` is a request that it lets its customer back into.
+
+    Raises TooManyCodes.
+    """
 
     def keep(connection: Connection) -> bool:
         if store.count_unused(connection, technician_id, now) >= MOST_UNUSED:
@@ -51,6 +65,7 @@ def start_code(database: Database, technician_id: int, site: str, life: timedelt
             site=site,
             created_at=now,
             expires_at=now + life,
+            leads_to=leads_to,
         )
         with suppress(IntegrityError):
             if not database.write(keep):
@@ -59,10 +74,47 @@ def start_code(database: Database, technician_id: int, site: str, life: timedelt
     raise RuntimeError("no PIN was free")
 
 
-def code_of_pin(database: Database, pin: str, address: str, now: datetime) -> SessionCode | None:
+def way_back(database: Database, code_id: str, technician_id: int, now: datetime) -> SessionCode | None:
+    """A new code of this technician's for the open session that came of one of theirs: its customer has lost the page.
+
+    None when the session is over or not theirs. Raises TooManyCodes.
+    """
+    with database.read() as connection:
+        code = store.code_by_id(connection, code_id)
+        theirs = code is not None and code.technician_id == technician_id
+        request = request_by_reference(connection, code.reference) if code and theirs and code.reference else None
+    if code is None or request is None or request.state is RequestState.ENDED:
+        return None
+    return start_code(database, technician_id, code.site, LIFE_OF_WAY_BACK, now, leads_to=request.reference)
+
+
+def come_back(database: Database, code: SessionCode, used_by: str, now: datetime) -> CustomerRequest | None:
+    """Use a code that leads to a request; the request, None when the code was used by another form or is over."""
+
+    def use(connection: Connection) -> CustomerRequest | None:
+        found = store.code_by_id(connection, code.id)
+        if found is None or found.leads_to is None or not _can_be_used(connection, found, used_by, now):
+            return None
+        if found.reference is None and not store.use_code(connection, code.id, found.leads_to, used_by, now):
+            return None
+        return request_by_reference(connection, found.leads_to)
+
+    return database.write(use)
+
+
+def wants_check(database: Database, now: datetime) -> bool:
+    """Whether a PIN is looked at only with a solved check."""
+    with database.read() as connection:
+        return store.nth_wrong_pin(connection, EVERYWHERE, MOST_WRONG_EVERYWHERE, now - WINDOW) is not None
+
+
+def code_of_pin(
+    database: Database, pin: str, address: str, used_by: Callable[[SessionCode], str], now: datetime, check: Once | None
+) -> SessionCode | None:
     """The code that a customer means; None when there is none that can be used, which counts as a wrong try.
 
-    `pin` is nine digits. Raises TooManyWrong, for right PINs too.
+    `pin` is nine digits. A used code is spent, but for the form that used it (`used_by` gives its mark). Raises
+    TooManyWrong, for right PINs too, and CheckWanted without an unused `check` while wrong PINs come from everywhere.
     """
     limits, since = _limits(address), now - WINDOW
 
@@ -74,10 +126,12 @@ def code_of_pin(database: Database, pin: str, address: str, now: datetime) -> Se
         store.one_at_a_time(connection, [*limits][-1])
         if oldest := too_many(connection):
             return None, oldest
+        if store.nth_wrong_pin(connection, EVERYWHERE, MOST_WRONG_EVERYWHERE, since) and not _spent(connection, check):
+            raise CheckWanted
         code = store.code_by_pin(connection, pin)
-        if code and _can_be_used(connection, code, now):
+        if code and _can_be_used(connection, code, used_by(code), now):
             return code, None
-        for network in limits:
+        for network in (*limits, EVERYWHERE):
             store.add_wrong_pin(connection, network, now)
         return None, None
 
@@ -91,15 +145,15 @@ def code_of_pin(database: Database, pin: str, address: str, now: datetime) -> Se
     return found
 
 
-def usable_code(database: Database, code_id: str, now: datetime) -> SessionCode | None:
-    """The code with this id, as its link names it; None when it can be used no more."""
+def usable_code(database: Database, code_id: str, used_by: str, now: datetime) -> SessionCode | None:
+    """The code with this id, as its link names it; None when it can be used no more by this form."""
     with database.read() as connection:
         code = store.code_by_id(connection, code_id)
-        return code if code and _can_be_used(connection, code, now) else None
+        return code if code and _can_be_used(connection, code, used_by, now) else None
 
 
 def session_of(database: Database, code: SessionCode) -> CustomerRequest | None:
-    """The request that came of the code, None while nobody has used it."""
+    """The request that came of the code, None while it is unused."""
     if code.reference is None:
         return None
     with database.read() as connection:
@@ -117,11 +171,17 @@ def _limits(address: str) -> dict[str, int]:
     return {client_network(address): MOST_WRONG, **({wide: MOST_WRONG_WIDE} if wide else {})}
 
 
-def _can_be_used(connection: Connection, code: SessionCode, now: datetime) -> bool:
-    """Unused, or used for a session that is still open: the same customer comes again."""
+def _can_be_used(connection: Connection, code: SessionCode, used_by: str, now: datetime) -> bool:
+    """Unused, or used by this very form for a session that is still open: a second press of it."""
     if not code.is_live(now):
         return False
-    if code.reference is None:
+    leads_to = code.reference or code.leads_to
+    if leads_to is None:
         return True
-    request = request_by_reference(connection, code.reference)
-    return request is not None and request.state is not RequestState.ENDED
+    request = request_by_reference(connection, leads_to)
+    still_open = request is not None and request.state is not RequestState.ENDED
+    return still_open and code.used_by in (None, used_by)
+
+
+def _spent(connection: Connection, check: Once | None) -> bool:
+    return check is not None and spend(connection, check.purpose, check.id, check.expires_at)

@@ -140,7 +140,9 @@ def submit(
         if submission.identity and not _spend(connection, submission.identity):
             raise IdentitySpent
         request = _record(connection, made if why == submission.suspicion else make(why))
-        if submission.code and not use_code(connection, submission.code, request.reference, now):
+        if submission.code and not use_code(
+            connection, submission.code, request.reference, submission.idempotency_key, now
+        ):
             raise CodeOver
         return request, True
 

@@ -21,7 +21,8 @@ _LONGEST_TYPED = 64  # characters; more are not looked at
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionCode:
     """A session that a technician began at a site. `pin` is nine digits; `reference` is the request that came of it,
-    None as long as nobody used the code. Times are aware UTC."""
+    None while the code is unused. `leads_to` is the request that it lets a customer back into, where it is no new one.
+    `used_by` marks the form that used it: the same form again is the same press. Times are aware UTC."""
 
     id: str
     pin: str
@@ -31,6 +32,8 @@ class SessionCode:
     expires_at: datetime
     revoked_at: datetime | None = None
     reference: str | None = None
+    leads_to: str | None = None
+    used_by: str | None = None
 
     def is_live(self, now: datetime) -> bool:
         """Whether it is neither revoked nor over."""

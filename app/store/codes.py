@@ -58,10 +58,10 @@ def count_unused(connection: Connection, technician_id: int, now: datetime) -> i
     return connection.execute(unused).scalar_one()
 
 
-def use_code(connection: Connection, code_id: str, reference: str, now: datetime) -> bool:
-    """This request came of it; False when it was used, revoked or over before."""
+def use_code(connection: Connection, code_id: str, reference: str, used_by: str, now: datetime) -> bool:
+    """This request came of it, by the form that `used_by` marks; False when it was used, revoked or over before."""
     change = update(session_codes).where(session_codes.c.id == code_id, _is_unused(now))
-    return connection.execute(change.values(reference=reference)).rowcount == 1
+    return connection.execute(change.values(reference=reference, used_by=used_by)).rowcount == 1
 
 
 def revoke_code(connection: Connection, code_id: str, technician_id: int, now: datetime) -> bool:
@@ -73,9 +73,15 @@ def revoke_code(connection: Connection, code_id: str, technician_id: int, now: d
 
 def part_codes(connection: Connection, references: Sequence[str], now: datetime) -> None:
     """The requests are erased: no code leads to them, or can be used anew."""
-    change = update(session_codes).where(session_codes.c.reference.in_(references))
+    either = or_(session_codes.c.reference.in_(references), session_codes.c.leads_to.in_(references))
+    change = update(session_codes).where(either)
     connection.execute(
-        change.values(reference=None, revoked_at=func.coalesce(session_codes.c.revoked_at, literal(now, Moment)))
+        change.values(
+            reference=None,
+            leads_to=None,
+            used_by=None,
+            revoked_at=func.coalesce(session_codes.c.revoked_at, literal(now, Moment)),
+        )
     )
 
 

@@ -357,6 +357,8 @@ session_codes = Table(
     Column("expires_at", Moment, nullable=False, index=True),
     Column("revoked_at", Moment),
     Column("reference", Text, index=True),
+    Column("leads_to", Text),
+    Column("used_by", Text),
     Index(None, "technician_id", "expires_at"),
 )
 

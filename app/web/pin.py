@@ -3,20 +3,30 @@
 from dataclasses import dataclass, replace
 
 import structlog
-from flask import Blueprint, Response, abort, make_response, render_template, request
+from flask import Blueprint, Response, abort, jsonify, make_response, render_template, request
 
-from app.actions.codes import TooManyWrong, code_of_pin, session_of, usable_code
-from app.actions.submit import CodeOver, TooMany
-from app.core.links import Expired, Forged, Purpose
+from app.actions.codes import (
+    CheckWanted,
+    TooManyWrong,
+    code_of_pin,
+    come_back,
+    session_of,
+    usable_code,
+    wants_check,
+)
+from app.actions.submit import CodeOver, Once, TooMany
+from app.core.links import Expired, Forged, Purpose, new_link_id
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest
 from app.core.session_code import SessionCode, written_pin
 from app.core.site import Site
 from app.core.text import without_control
 from app.edge.access import Who, open_to
+from app.edge.headers import JSON, with_headers
 from app.edge.incoming import client_address, form_body, is_foreign_post, see_other
 from app.edge.intake import submission
 from app.edge.this_app import running
+from app.files.assets import asset_url
 from app.process.running import Running
 from app.web.language import page_language
 from app.web.links import gone, link_or_abort
@@ -25,6 +35,7 @@ from app.web.words import _, ngettext, speak_for
 
 pages = Blueprint("pin", __name__)
 log = structlog.get_logger()
+_CHECKED = "pin"  # in the place of a site: what the check is for
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +64,22 @@ def typed() -> Response:
     if is_foreign_post(here.settings):  # it would use up somebody's tries
         return _not_from_there(site)
     sent = dict(form_body())
-    answer = _form_problem(here, site, sent.get("form_token", "")) or _entered(here, sent.get("pin", ""))
+    form = _form_of(here, site, sent.get("form_token", ""))
+    answer = form if isinstance(form, _Said) else _entered(here, form, sent.get("pin", ""), sent.get("check", ""))
     if isinstance(answer, Response):
         return answer
     return _page(site, replace(answer, typed=without_control(sent.get("pin", ""))[:64]))
+
+
+@pages.get("/pin/check")
+@open_to(Who.EVERYONE)
+def check() -> Response:
+    """`{"check": null}`, or what the page's script has to solve first, while wrong PINs come from everywhere."""
+    here = running()
+    wanted = wants_check(here.database, here.clock())
+    challenge = here.puzzles.new_check(_CHECKED, here.clock()) if wanted else None
+    answer = {"challenge": challenge, "script": asset_url("altcha.js")} if challenge else None
+    return with_headers(jsonify(check=answer), JSON)
 
 
 @pages.get("/pin/<token>")
@@ -64,7 +87,8 @@ def typed() -> Response:
 def invitation(token: str) -> Response:
     """Who invites to a session, and a button: whoever only looks at the link uses nothing up."""
     here = running()
-    code, site = _of_link(here, token)
+    form_token = here.form_token("")
+    code, site, _form = _of_link(here, token, form_token)
     technician = here.desk.staff.technician(code.technician_id)
     speak_for(site)
     lines = [_("Your technician: %(name)s", name=technician.name)] if technician and not technician.disabled else []
@@ -76,7 +100,7 @@ def invitation(token: str) -> Response:
             *lines,
             _("Press the button only if you asked for help. You see what happens, and can end it any time."),
         ],
-        actions=[{"label": _("Start the session"), "url": f"/pin/{token}", "method": "post"}],
+        actions=[{"label": _("Start the session"), "url": f"/pin/{token}?form={form_token}", "method": "post"}],
     )
     return make_response(html)
 
@@ -86,11 +110,11 @@ def invitation(token: str) -> Response:
 def follow(token: str) -> Response:
     """The button: on to the session."""
     here = running()
-    code, site = _of_link(here, token)
+    code, site, form = _of_link(here, token, request.args.get("form", ""))
     if is_foreign_post(here.settings):
         return _not_from_there(site)
     try:
-        return _on_to(here, _taken_in(here, site, code))
+        return _on_to(here, _taken_in(here, site, code, form))
     except CodeOver:
         return gone(site)
     except TooMany as many:
@@ -121,8 +145,9 @@ def _page(site: Site | None, said: _Said | None = None) -> Response:
     return response
 
 
-def _form_problem(here: Running, site: Site | None, token: str) -> _Said | None:
-    """What to say of a form that is not ours, or too old; the page comes back with a good one."""
+def _form_of(here: Running, site: Site | None, token: str) -> str | _Said:
+    """The id of the form that was sent, or what to say of one that is not ours or too old; the page comes back with a
+    good one."""
     try:
         link = here.read(Purpose.FORM, token)
     except Expired:
@@ -132,22 +157,21 @@ def _form_problem(here: Running, site: Site | None, token: str) -> _Said | None:
         link = None
     if link is None or link.origin is not None or link.site != (site.slug if site else ""):
         return _Said(_("Please look over what will be sent, then press the button once more."), 400)
-    return None
+    return link.id
 
 
-def _entered(here: Running, text: str) -> Response | _Said:
+def _entered(here: Running, form: str, text: str, check: str) -> Response | _Said:
     pin = written_pin(text)
     if pin is None:
         return _Said(_("A PIN has 9 digits. Please look at it again."), 422)
+    now, solved = here.clock(), _solved(here, check)
     try:
-        code = code_of_pin(here.database, pin, client_address(), here.clock())
+        code = code_of_pin(here.database, pin, client_address(), lambda found: _mark(found, form), now, solved)
         site = _site_of(here, code) if code else None
         if code and site:
-            return _on_to(here, _taken_in(here, site, code))
-    except TooManyWrong as tries:
-        return _Said(_wait(tries.retry_after), 429, retry_after=tries.retry_after)
-    except TooMany as many:
-        return _Said(wait_sentence(many.retry_after), 429, retry_after=many.retry_after)
+            return _on_to(here, _taken_in(here, site, code, form))
+    except (CheckWanted, TooManyWrong, TooMany) as refused:
+        return _wait_for(refused)
     except CodeOver:
         pass
     except NOT_RECORDED as error:
@@ -156,15 +180,31 @@ def _entered(here: Running, text: str) -> Response | _Said:
     return _Said(_("This PIN does not work. Please look at it again, or ask your technician for a new one."), 422)
 
 
-def _taken_in(here: Running, site: Site, code: SessionCode) -> CustomerRequest:
-    """The code's session, opened now or before. Raises CodeOver or TooMany."""
+def _solved(here: Running, check: str) -> Once | None:
+    found = here.puzzles.solved(_CHECKED, check, here.clock()) if check else None
+    return Once("check", found.id, found.expires_at) if found else None
+
+
+def _mark(code: SessionCode, form: str) -> str:
+    """Which form uses the code: what its request is known by, so that a second press of it is the same."""
+    return f"pin:{code.id}:{form}"
+
+
+def _taken_in(here: Running, site: Site, code: SessionCode, form: str) -> CustomerRequest:
+    """The code's session, opened now or by the same form before. Raises CodeOver or TooMany."""
+    mark = _mark(code, form)
+    if code.leads_to:
+        found = come_back(here.database, code, mark, here.clock())
+        if found is None:
+            raise CodeOver
+        return found
     if known := session_of(here.database, code):
         return known
     staff = here.desk.staff
     technician = staff.technician(code.technician_id)
     asked = NewSessionRequest(tech=technician.email if technician else None, language=page_language().replace("_", "-"))
-    came_in = submission(here, site, asked, source="pin", key=f"pin:{code.id}")
-    # Who has a PIN is no stranger's program: the customer is not asked to prove it.
+    came_in = submission(here, site, asked, source="pin", key=mark)
+    # The PIN shows that a technician expects this customer: no check is asked.
     return here.hand_offs.take_in(replace(came_in, code=code.id, unchecked=None), staff)
 
 
@@ -173,14 +213,35 @@ def _on_to(here: Running, found: CustomerRequest) -> Response:
     return see_other(f"/r/{here.status_token(found.status_id, found.created_at)}")
 
 
-def _of_link(here: Running, token: str) -> tuple[SessionCode, Site]:
-    """The code in the address and its site; 404 for a forged link, 410 for one that is over."""
+def _of_link(here: Running, token: str, form_token: str) -> tuple[SessionCode, Site, str]:
+    """The code in the address, its site, and the id of the form that asks; 404 for a forged link, 410 for one that is
+    over or was used by another form."""
     link = link_or_abort(Purpose.CODE, token)
-    code = usable_code(here.database, link.id, here.clock())
+    form = _form_id(here, form_token)
+    code = usable_code(here.database, link.id, f"pin:{link.id}:{form}", here.clock())
     site = _site_of(here, code) if code else None
     if code is None or site is None:
         abort(gone(here.desk.site(link.site or "default") or here.desk.site("default")))
-    return code, site
+    return code, site, form
+
+
+def _form_id(here: Running, token: str) -> str:
+    """The id of a form of this page; for one that is late or not ours a fresh one: its press is good, once."""
+    try:
+        return here.read(Purpose.FORM, token).id
+    except (Forged, Expired):
+        return new_link_id()
+
+
+def _wait_for(refused: CheckWanted | TooManyWrong | TooMany) -> _Said:
+    match refused:
+        case CheckWanted():
+            pressed = _("Many wrong PINs are being tried just now. Please press the button again.")
+            return _Said(pressed, 429, retry_after=1)
+        case TooManyWrong():
+            return _Said(_wait(refused.retry_after), 429, retry_after=refused.retry_after)
+        case TooMany():
+            return _Said(wait_sentence(refused.retry_after), 429, retry_after=refused.retry_after)
 
 
 def _site_of(here: Running, code: SessionCode) -> Site | None:

@@ -7,9 +7,22 @@ from datetime import timedelta
 import pytest
 
 from app.actions import codes
-from app.actions.codes import MOST_UNUSED, TooManyCodes, TooManyWrong, code_of_pin, revoke, session_of, start_code
+from app.actions.codes import (
+    MOST_UNUSED,
+    MOST_WRONG_EVERYWHERE,
+    CheckWanted,
+    TooManyCodes,
+    TooManyWrong,
+    code_of_pin,
+    come_back,
+    revoke,
+    session_of,
+    start_code,
+    wants_check,
+    way_back,
+)
 from app.actions.privacy import erase, find_person, prune
-from app.actions.submit import CodeOver
+from app.actions.submit import CodeOver, Once
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest
 from app.core.session_code import SessionCode
@@ -30,13 +43,15 @@ def start(desk: DeskAtWork, life: timedelta = HOUR) -> SessionCode:
     return start_code(desk.database, anna(desk), "default", life, desk.clock())
 
 
-def enter(desk: DeskAtWork, pin: str, address: str = ADDRESS) -> SessionCode | None:
-    return code_of_pin(desk.database, pin, address, desk.clock())
+def enter(
+    desk: DeskAtWork, pin: str, address: str = ADDRESS, form: str = "form", check: Once | None = None
+) -> SessionCode | None:
+    return code_of_pin(desk.database, pin, address, lambda code: f"pin:{code.id}:{form}", desk.clock(), check)
 
 
 def use(desk: DeskAtWork, code: SessionCode) -> CustomerRequest:
     asked = NewSessionRequest(tech="anna@example.com")
-    return desk.submit(asked, source="pin", idempotency_key=f"pin:{code.id}", code=code.id)
+    return desk.submit(asked, source="pin", idempotency_key=f"pin:{code.id}:form", code=code.id)
 
 
 def wrong_pin(*codes: SessionCode) -> str:
@@ -53,12 +68,13 @@ def test_a_pin_leads_to_its_code_until_its_time_is_up(desk: DeskAtWork) -> None:
     assert enter(desk, code.pin) is None
 
 
-def test_a_code_is_used_once_and_leads_to_its_session_while_that_is_open(desk: DeskAtWork) -> None:
+def test_a_code_is_used_once_and_then_leads_only_the_same_form_to_its_session(desk: DeskAtWork) -> None:
     code = start(desk)
     made = use(desk, code)
     assert use(desk, code) == made, "the same press once more"
     found = enter(desk, code.pin)
-    assert found == replace(code, reference=made.reference)
+    assert found == replace(code, reference=made.reference, used_by=f"pin:{code.id}:form")
+    assert enter(desk, code.pin, form="another") is None
     assert session_of(desk.database, found) == made
     with pytest.raises(CodeOver):
         desk.submit(NewSessionRequest(), idempotency_key="another", code=code.id)
@@ -66,6 +82,46 @@ def test_a_code_is_used_once_and_leads_to_its_session_while_that_is_open(desk: D
     assert [ticket.number for ticket in desk.tickets()] == [made.ticket_number]
     desk.database.write(lambda connection: end_request(connection, made.reference, desk.clock()))
     assert enter(desk, code.pin) is None
+
+
+def test_the_technician_lets_a_customer_back_in_by_a_new_code(desk: DeskAtWork) -> None:
+    code = start(desk)
+    assert way_back(desk.database, code.id, anna(desk), desk.clock()) is None, "there is no session yet"
+    made = use(desk, code)
+    assert way_back(desk.database, code.id, anna(desk) + 1, desk.clock()) is None, "somebody else's"
+    again = way_back(desk.database, code.id, anna(desk), desk.clock())
+    assert again
+    assert (again.leads_to, again.reference, again.pin != code.pin) == (made.reference, None, True)
+    assert enter(desk, code.pin, form="b") is None, "the old one stays spent"
+    assert enter(desk, again.pin, form="b") == again
+    for _press in range(2):
+        assert come_back(desk.database, again, f"pin:{again.id}:b", desk.clock()) == made
+    assert come_back(desk.database, again, f"pin:{again.id}:c", desk.clock()) is None
+    assert enter(desk, again.pin, form="c") is None
+    assert len(desk.tickets()) == len(desk.requests()) == 1
+    third = way_back(desk.database, again.id, anna(desk), desk.clock())
+    assert third
+    desk.database.write(lambda connection: end_request(connection, made.reference, desk.clock()))
+    assert enter(desk, third.pin) is None
+    assert come_back(desk.database, third, "x", desk.clock()) is None
+    assert way_back(desk.database, code.id, anna(desk), desk.clock()) is None
+
+
+def test_wrong_pins_from_everywhere_ask_everybody_for_a_check(desk: DeskAtWork) -> None:
+    code = start(desk)
+    for n in range(MOST_WRONG_EVERYWHERE):
+        assert not wants_check(desk.database, desk.clock())
+        assert enter(desk, wrong_pin(code), f"198.51.{n // 4}.{n % 4 + 1}") is None
+    assert wants_check(desk.database, desk.clock())
+    with pytest.raises(CheckWanted):
+        enter(desk, code.pin, "203.0.113.5")
+    once = Once("check", "solved", desk.clock() + HOUR)
+    assert enter(desk, code.pin, "203.0.113.5", check=once) == code, "nobody is locked out"
+    with pytest.raises(CheckWanted):
+        enter(desk, code.pin, "203.0.113.6", check=once)
+    desk.clock.advance(minutes=10, seconds=1)
+    assert not wants_check(desk.database, desk.clock())
+    assert enter(desk, code.pin, "203.0.113.5") == code
 
 
 def test_of_many_at_once_one_opens_the_session(desk: DeskAtWork) -> None:
@@ -164,7 +220,7 @@ def test_wrong_pins_are_kept_ten_minutes_and_are_no_wrong_log_ins(desk: DeskAtWo
             return int(connection.exec_driver_sql("SELECT count(*) FROM failed_logins").scalar_one())
 
     desk.clock.advance(minutes=10)
-    assert kept() == 1
+    assert kept() == 2, "one of the network, one of all together"
     desk.clock.advance(seconds=1)
     assert kept() == 0
 

@@ -60,10 +60,25 @@ def test_the_list_says_who_has_come_and_where_their_ticket_is(anna: PageClient, 
     assert enter(PageClient(app, address="192.0.2.9"), pins(page)[0]).status == 303
     page = anna.get(CODES)
     assert page.select(".session-code .tag").get_text() == "Used"
-    assert not page.page.select(".session-code form")
+    assert [button.get_text() for button in page.page.select(".session-code form button")] == ["Let them back in"]
     ticket = page.select(".session-code a")["href"]
     assert anna.get(ticket).status == 200
     assert anna.get("/console/?queue=mine").page.select(f'a[href="{ticket}"]')
+
+
+def test_one_press_lets_a_customer_back_into_the_same_ticket(anna: PageClient, app: Flask) -> None:
+    post(anna, life="1h")
+    used = pins(anna.get(CODES))[0]
+    enter(PageClient(app, address="192.0.2.9"), used)
+    again = str(anna.get(CODES).select(".session-code form[action$='/again']")["action"])
+    assert post(anna, again).status == 303
+    page = anna.get(CODES)
+    fresh = next(pin for pin in pins(page) if pin != used)
+    lost = PageClient(app, address="192.0.2.10")
+    assert enter(lost, used).status == 422
+    assert enter(lost, fresh).location.startswith("/r/")
+    assert len({a["href"] for a in anna.get(CODES).page.select(".session-code a[href^='/console/tickets/']")}) == 1
+    assert post(anna, "/console/codes/nobodys/again").status == 404
 
 
 def test_a_code_that_is_taken_back_works_no_more(anna: PageClient, app: Flask) -> None:

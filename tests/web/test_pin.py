@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app.actions.codes import revoke, start_code
+from app.actions.codes import MOST_WRONG_EVERYWHERE, revoke, start_code, way_back
 from app.actions.ticket import cancel
 from app.core.customer_info import InfoMode
 from app.core.links import Purpose
@@ -18,6 +18,7 @@ from app.process.running import Running
 from app.store.requests import list_requests
 from app.store.staff import set_technician_disabled
 from app.store.tickets import list_tickets
+from tests.api.embedding import solution
 from tests.conftest import StandingClock
 from tests.page_client import HOST, Answer, PageClient
 from tests.web.customer_client import enter
@@ -66,13 +67,53 @@ def test_a_pin_brings_its_customer_into_the_technician_s_queue(client: PageClien
     assert str(ticket.reference) in client.get(answer.location).page.get_text()
 
 
-def test_the_same_pin_again_is_the_same_session_from_anywhere(app: Flask, client: PageClient, here: Running) -> None:
+def test_a_used_pin_leads_nobody_anywhere(app: Flask, client: PageClient, here: Running) -> None:
+    code = start(here)
+    sent = {"form_token": str(client.get("/pin").select("input[name=form_token]")["value"]), "pin": code.pin}
+    first = client.post("/pin", sent)
+    assert client.post("/pin", sent).location == first.location, "a second press of the same form"
+    for other in (client, PageClient(app, address="192.0.2.99")):
+        answer = enter(other, code.pin)
+        assert (answer.status, answer.location) == (422, "")
+        assert sentence(answer).startswith("This PIN does not work.")
+        for method in ("GET", "POST"):
+            assert other.open(method, link(here, code)).status == 410
+    assert len(tickets(here)) == 1
+
+
+def test_a_code_that_lets_back_in_leads_to_the_same_request_once(
+    app: Flask, client: PageClient, here: Running, clock: StandingClock
+) -> None:
     code = start(here)
     first = enter(client, code.pin)
-    assert enter(client, code.pin).location == first.location
-    assert enter(PageClient(app, address="192.0.2.99"), code.pin).location == first.location
-    assert client.post(link(here, code)).location == first.location
+    again = way_back(here.database, code.id, code.technician_id, clock())
+    assert again
+    back = enter(PageClient(app, address="192.0.2.99"), again.pin)
+    assert back.location.split(".")[0] == first.location.split(".")[0]
+    assert (
+        client.get(back.location).select(".reference").get_text()
+        == client.get(first.location).select(".reference").get_text()
+    )
+    assert enter(client, again.pin).status == 422
     assert len(tickets(here)) == 1
+
+
+def test_wrong_pins_from_everywhere_want_a_check_that_the_page_s_script_solves(
+    app: Flask, client: PageClient, here: Running
+) -> None:
+    code = start(here)
+    assert client.get("/pin/check").json == {"check": None}
+    for n in range(MOST_WRONG_EVERYWHERE):
+        enter(PageClient(app, address=f"198.51.{n // 4}.{n % 4 + 1}"), "111111111")
+    asked = client.get("/pin/check").json["check"]
+    refused = enter(client, code.pin)
+    assert (refused.status, refused.select("#pin")["value"]) == (429, code.pin)
+    filled = {
+        "form_token": str(client.get("/pin").select("input[name=form_token]")["value"]),
+        "pin": code.pin,
+        "check": solution(asked),
+    }
+    assert client.post("/pin", filled).status == 303
 
 
 def test_no_wrong_pin_says_what_is_wrong_with_it(client: PageClient, here: Running, clock: StandingClock) -> None:
@@ -102,7 +143,7 @@ def test_five_wrong_tries_then_the_right_pin_waits_too_with_another_way(
     assert tickets(here) == []
     assert enter(PageClient(app, address="192.0.2.8"), code.pin).status == 303
     clock.advance(minutes=10)
-    assert enter(client, code.pin).status == 303
+    assert enter(client, start(here).pin).status == 303
 
 
 def test_a_pin_stays_in_its_field_while_the_database_does_not_answer(
@@ -202,10 +243,12 @@ def test_the_link_does_the_same_with_one_press(client: PageClient, here: Running
     assert looked.status == 200
     assert tickets(here) == [], "who only looks at a link uses nothing up"
     assert "Your technician: Anna A" in looked.page.get_text()
-    assert looked.select("main form")["action"] == path
-    pressed = client.post(path)
+    action = str(looked.select("main form")["action"])
+    assert action.startswith(f"{path}?form=")
+    pressed = client.post(action)
     assert pressed.location.startswith("/r/")
-    assert client.post(path).location == pressed.location
+    assert client.post(action).location == pressed.location, "a second press"
+    assert client.post(path).status == 410
     assert len(tickets(here)) == 1
 
 

@@ -2,7 +2,7 @@
 
 from flask import Response, abort, flash, request
 
-from app.actions.codes import MOST_UNUSED, TooManyCodes, revoke, start_code
+from app.actions.codes import MOST_UNUSED, TooManyCodes, revoke, start_code, way_back
 from app.core.links import Purpose
 from app.core.session_code import LIVES, USUAL_LIFE, SessionCode, shown_pin
 from app.core.site import Site
@@ -66,6 +66,22 @@ def take_back(key: str) -> Response:
     return see_other(_HERE)
 
 
+@pages.post("/codes/<key>/again")
+@technicians_only
+def let_back_in(key: str) -> Response:
+    """A new code for the same ticket: its customer has lost the page. The code that was used stays spent."""
+    here = running()
+    try:
+        code = way_back(here.database, key, me().id, here.clock())
+    except TooManyCodes:
+        flash(_("%(n)s of your codes are not used yet. Take some back first.", n=MOST_UNUSED))
+        return see_other(_HERE)
+    if code is None:
+        abort(404)
+    flash(_("A new code for the same ticket is there. It works for an hour, once."))
+    return see_other(_HERE)
+
+
 def _page(values: dict[str, str], problems: dict[str, str] | None = None) -> Response:
     here = running()
     sites = _sites()
@@ -95,6 +111,8 @@ def _row(code: SessionCode, number: int | None, *, many: bool) -> dict[str, obje
         "site": site.name if site and many else None,
         "used": code.reference is not None,
         "ticket": number,
+        "leads_back": code.leads_to is not None,
+        "again_url": f"{_HERE}/{code.id}/again",
         "revoke_url": f"{_HERE}/{code.id}/revoke",
     }
 
