@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
 
-from app.core import customer as details_of
 from app.core.customer import ELEMENTS, FIELDS, NOBODY, Customer
+from app.core.customer import LIMITS as CUSTOMER_LIMITS
 from app.core.fact import Fact
 from app.core.text import Invalid, is_blank, normal_newlines, text_problem
 
 LIMITS: dict[str, int] = {
-    **details_of.LIMITS,
+    **CUSTOMER_LIMITS,
     "tech": 254,  # [ours]
     "language": 35,  # [ours] the longest registered language tag
 }
