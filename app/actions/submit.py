@@ -16,6 +16,7 @@ from app.core.declaration import Opener
 from app.core.links import new_link_id
 from app.core.more import More
 from app.core.new_session import NewSessionRequest
+from app.core.posted import SAME_PRESS
 from app.core.request import CustomerRequest, RequestState, new_reference
 from app.core.site import Site
 from app.core.staff import Staff
@@ -29,6 +30,7 @@ from app.store.requests import (
     insert_request,
     lately_under,
     nth_newest,
+    received_lately,
     request_by_reference,
     spend,
 )
@@ -53,7 +55,7 @@ class Submission:
     check before it is suspect (None: any number). A site's own server is nobody's network: its `most` is None.
 
     `suspicion` says why this one is not handed off. `check` and `identity` count once. `earlier_key` is a second key
-    under which the same was perhaps recorded within the last ten minutes. With a `body_hash`, the same key with
+    under which the same was perhaps recorded within the last 15 seconds. With a `body_hash`, the same key with
     another content is refused. The row gets `status_id`: one that has another was recorded before. `code` is the id of
     the session code that it uses up.
     """
@@ -131,7 +133,7 @@ def submit(
         key, most = submission.idempotency_key, submission.most or 1
         known, oldest, many = earlier_requests(connection, key, network, most, since, submission.unchecked)
         if known is None and submission.earlier_key:
-            known = lately_under(connection, submission.earlier_key, since)
+            known = lately_under(connection, submission.earlier_key, now - SAME_PRESS)
         if known and (request := request_by_reference(connection, known)):
             return _the_same(request, submission), False
         if oldest:
@@ -157,6 +159,13 @@ def submit(
     if is_new:
         metrics.submitted(request.site, request.source)
     return request
+
+
+def received_before(database: Database, site: str, body_hash: str, now: datetime) -> tuple[str, datetime] | None:
+    """Reference and time of a request of this site with the same content, later than the same press and within the
+    last ten minutes."""
+    with database.read() as connection:
+        return received_lately(connection, site, body_hash, now - WINDOW, now - SAME_PRESS)
 
 
 def check_rate(database: Database, client_address: str, most: int, now: datetime) -> None:

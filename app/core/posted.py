@@ -12,10 +12,10 @@ from app.core.text import normal_newlines
 
 _ASKED = (*NAMES, "department", "tech", "ask_customer_info")
 HONEYPOT = "website"
-_OURS = ("return_to", HONEYPOT, "form_token", "check", "check_details", "confirm")
+_OURS = ("return_to", HONEYPOT, "form_token", "check", "check_details", "confirm", "new")
 _IGNORED = ("uid", "_charset_")
 _KNOWN = frozenset((*_ASKED, *_OURS, *_IGNORED))
-_WINDOW = timedelta(minutes=10)
+SAME_PRESS = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,18 @@ def posted_form(pairs: Iterable[tuple[str, str]]) -> Posted:
     return Posted({name: normal_newlines(value) for name, value in known.items() if name not in _IGNORED}, more)
 
 
-def content_digest(site: str, network: str, posted: Posted) -> str:
-    """Equal for equal content from the same site and client: 32 hexadecimal digits."""
-    parts = [site, network, *(posted.value(name) for name in (*_ASKED, "return_to", HONEYPOT))]
+def content_digest(posted: Posted, *about: str) -> str:
+    """Equal for equal content with the same texts `about` it, such as site and client: 32 hexadecimal digits."""
+    parts = [*about, *(posted.value(name) for name in (*_ASKED, "return_to", HONEYPOT))]
     parts += [part for pair in posted.more for part in pair]
     return hashlib.sha256("\0".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()[:32]
 
 
 def form_keys(digest: str, now: datetime) -> tuple[str, str]:
-    """The idempotency key of this content in this ten minutes, and the one that it had in the ten minutes before.
+    """The idempotency key of this content in these 15 seconds, and the one that it had in the 15 seconds before.
 
-    Two presses at once have the same key, whatever the database; one that was recorded less than ten minutes ago
-    is found under either.
+    Two presses at once have the same key, whatever the database; one that was recorded less than 15 seconds ago is
+    found under either. Later the same words may be somebody else's: two people behind one address read each other's.
     """
-    window = int(now.timestamp() // _WINDOW.total_seconds())
+    window = int(now.timestamp() // SAME_PRESS.total_seconds())
     return f"form:{digest}:{window}", f"form:{digest}:{window - 1}"

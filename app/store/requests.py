@@ -143,6 +143,25 @@ def lately_under(connection: Connection, key: str, since: datetime) -> str | Non
     return connection.execute(_LATELY, {"key": key, "since": since}).scalar_one_or_none()
 
 
+def received_lately(
+    connection: Connection, site: str, body_hash: str, since: datetime, until: datetime
+) -> tuple[str, datetime] | None:
+    """Reference and time of the newest request of this site with this content that came in between, if any."""
+    query = (
+        select(requests.c.reference, requests.c.created_at)
+        .where(
+            requests.c.site == site,
+            requests.c.created_at > since,
+            requests.c.created_at <= until,
+            requests.c.body_hash == body_hash,
+        )
+        .order_by(requests.c.created_at.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else (row.reference, row.created_at)
+
+
 def spend(connection: Connection, purpose: str, token_id: str, expires_at: datetime) -> bool:
     """Use up what counts once; False when it was used before. Raises IntegrityError where two do so at once."""
     if connection.execute(_SPENT, {"purpose": purpose, "id": token_id}).first():

@@ -3,12 +3,13 @@
 There is no token that such a page could have, and no cookie that it could use: see docs/intranet.md.
 """
 
+from datetime import datetime
 from enum import Enum
 
 import structlog
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
-from app.actions.submit import Submission, TooMany
+from app.actions.submit import Submission, TooMany, received_before
 from app.core.client import client_network
 from app.core.customer import NAMES
 from app.core.links import Expired, Forged, Purpose, new_link_id
@@ -19,7 +20,7 @@ from app.core.routing import department_id
 from app.core.site import DENY, Site
 from app.core.text import Invalid, is_blank, normal_newlines, text_problem, without_control
 from app.edge.access import Who, open_to
-from app.edge.incoming import client_address, foreign_form, is_framed, page_origin, see_other
+from app.edge.incoming import browser, client_address, foreign_form, is_framed, page_origin, see_other
 from app.edge.intake import allowed_return, submission
 from app.edge.this_app import running
 from app.process.running import FORM_LIFE, Desk, Running
@@ -107,23 +108,29 @@ def _is_confirmed(here: Running, site: Site, posted: Posted) -> bool:
 
 
 def _ask_first(here: Running, site: Site, posted: Posted) -> Response:
-    known = {name: without_control(posted.value(name)) for name in (*NAMES, *_ROUTING)}
-    carried = {**known, "ask_customer_info": posted.value("ask_customer_info"), HONEYPOT: posted.value(HONEYPOT)}
-    if return_to := allowed_return(site, posted.value("return_to")):
-        carried["return_to"] = return_to
     origin = page_origin()
+    known = {name: without_control(posted.value(name)) for name in NAMES}
     html = render_template(
         "confirm.html",
         site=site,
         origin=origin if origin not in (None, "null") else origin_of(request.headers.get("Referer", "")),
         shown=[(name, known[name]) for name in NAMES if not is_blank(known[name])],
         more=posted.more,
-        carried=[*((name, value) for name, value in carried.items() if value), *posted.more],
+        carried=_carried(site, posted),
         confirm=here.token(Purpose.CONFIRM, new_link_id(), here.clock() + FORM_LIFE, site.slug),
         action=f"/s/{site.slug}/submit",
         check_url=f"/s/{site.slug}/check",
     )
     return make_response(html)
+
+
+def _carried(site: Site, posted: Posted) -> list[tuple[str, str]]:
+    """What a page of ours between the form and its request carries along."""
+    carried = {name: without_control(posted.value(name)) for name in (*NAMES, *_ROUTING)}
+    carried |= {"ask_customer_info": posted.value("ask_customer_info"), HONEYPOT: posted.value(HONEYPOT)}
+    if return_to := allowed_return(site, posted.value("return_to")):
+        carried["return_to"] = return_to
+    return [*((name, value) for name, value in carried.items() if value), *posted.more]
 
 
 def _not_from_here(site: Site) -> Response:
@@ -145,6 +152,8 @@ def _taken(here: Running, desk: Desk, site: Site, posted: Posted) -> Response:
     if isinstance(asked, dict):
         return _again(desk, site, filled, asked, 422)
     try:
+        if known := _received(here, site, posted):
+            return _received_page(here, site, posted, *known)
         recorded = here.hand_offs.take_in(_submission(here, site, posted, asked, filled.return_to), desk.staff)
     except TooMany as too_many:
         sentence = {"form": wait_sentence(too_many.retry_after)}
@@ -154,6 +163,39 @@ def _taken(here: Running, desk: Desk, site: Site, posted: Posted) -> Response:
         return _again(desk, site, filled, {"form": not_recorded_sentence()}, 503, 5)
     log.info("request_recorded", reference=recorded.reference, site=site.slug, ticket=recorded.ticket_number)
     return see_other(f"/r/{here.status_token(recorded.status_id, recorded.created_at)}")
+
+
+def _received(here: Running, site: Site, posted: Posted) -> tuple[str, datetime] | None:
+    """The reference and time of the same request of the same person, as far as their mail or number tells, unless they
+    have said that this is something new."""
+    if is_blank(posted.value("customer_email")) and is_blank(posted.value("customer_number")):
+        return None
+    if _new_id(here, site, posted):
+        return None
+    return received_before(here.database, site.slug, content_digest(posted, site.slug), here.clock())
+
+
+def _received_page(here: Running, site: Site, posted: Posted, reference: str, at: datetime) -> Response:
+    """That this was received; without a link into it, as whoever sends the same words may be somebody else."""
+    html = render_template(
+        "received.html",
+        site=site,
+        reference=reference,
+        at=at,
+        carried=_carried(site, posted),
+        new=here.token(Purpose.CONFIRM, new_link_id(), here.clock() + FORM_LIFE, site.slug),
+        action=f"/s/{site.slug}/submit",
+    )
+    return make_response(html)
+
+
+def _new_id(here: Running, site: Site, posted: Posted) -> str | None:
+    """The id of the page on which its sender said that this is something new."""
+    try:
+        link = here.read(Purpose.CONFIRM, posted.value("new"))
+    except (Forged, Expired):
+        return None
+    return link.id if link.site == site.slug else None
 
 
 def _again(
@@ -183,18 +225,22 @@ def _routable(posted: Posted, name: str) -> str:
 def _submission(
     here: Running, site: Site, posted: Posted, asked: NewSessionRequest, return_to: str | None
 ) -> Submission:
-    digest = content_digest(site.slug, client_network(client_address()), posted)
-    key, earlier_key = form_keys(digest, here.clock())
+    who = browser()
+    client = (client_network(client_address()), who.user_agent or "", who.accept_language or "")
+    keys: tuple[str, str | None] = form_keys(content_digest(posted, site.slug, *client), here.clock())
+    if new := _new_id(here, site, posted):
+        keys = (f"form:new:{new}", None)
     return submission(
         here,
         site,
         asked,
         source="form",
-        key=key,
-        earlier_key=earlier_key,
+        key=keys[0],
+        earlier_key=keys[1],
         ticked="1" in (posted.value("ask_customer_info").strip(), posted.value("check_details").strip()),
         trap=posted.value(HONEYPOT),
         check=posted.value("check"),
         more=posted.more,
         return_to=return_to,
+        body_hash=content_digest(posted, site.slug),
     )

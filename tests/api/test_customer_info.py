@@ -5,7 +5,7 @@ import re
 import pytest
 from flask import Flask
 
-from app.core.customer import ELEMENTS
+from app.core.customer import ELEMENTS, NAMES
 from app.core.customer_info import InfoMode
 from tests.api.calls import FORM_PATH, REST_PATH, Flavour, applet_of, call, history, newest
 from tests.conftest import UID
@@ -31,7 +31,7 @@ flavours = pytest.mark.parametrize("flavour", Flavour)
 
 def blank_free(values: dict[str, str]) -> dict[str, str | None]:
     """As a ticket keeps them."""
-    return {name: values.get(name, "") or None for name in ELEMENTS}
+    return {name: values.get(name, "") or None for name in NAMES}
 
 
 def form_values(page: Answer) -> dict[str, str]:
@@ -96,9 +96,9 @@ def test_sent_without_the_flag_the_applet_shows_and_asks_nothing(app_on_both: Fl
     applet = applet_of(call(client, flavour, **SENT))
     ticket = newest(app_on_both)
     assert (ticket.info_mode, ticket.ask_customer_info) == (InfoMode.HIDDEN, False)
-    assert ticket.customer.values() == SENT
+    assert ticket.customer.given() == SENT
     assert_nothing_reaches_the_customer(client, applet)
-    assert newest(app_on_both).customer.values() == SENT
+    assert newest(app_on_both).customer.given() == SENT
     assert "details_changed" not in [event.what for event in history(app_on_both, ticket)]
 
 
@@ -148,7 +148,7 @@ def test_a_change_beyond_a_limit_is_refused_with_the_text_still_there(app: Flask
     refused = client.post(applet, {"action": "save", **long})
     assert refused.status == 422
     assert form_values(refused) == long
-    assert newest(app).customer.values() == SENT
+    assert newest(app).customer.given() == SENT
 
 
 def test_the_flag_reads_in_any_case_of_its_name_and_as_a_number(app: Flask) -> None:

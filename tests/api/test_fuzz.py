@@ -10,7 +10,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.core.customer import ELEMENTS
+from app.core.customer import ELEMENTS, NAMES
 from app.core.new_session import LIMITS
 from app.process.running import Running
 from app.settings import ci
@@ -168,5 +168,5 @@ def test_good_text_arrives_unchanged(fuzzed: Flask, flavour: str, sent: dict[str
     assert status in (200, 302)
     lines = {n: v.replace("\r\n", "\n").replace("\r", "\n") for n, v in sent.items()}
     assert newest(fuzzed).customer.values() == {
-        n: (lines.get(n) or None) if not lines.get(n, "").isspace() else None for n in ELEMENTS
+        n: (lines.get(n) or None) if not lines.get(n, "").isspace() else None for n in NAMES
     }

@@ -56,7 +56,7 @@ def test_a_request_is_a_ticket_whose_session_can_be_started(app: Flask, widget: 
     assert "Idempotent-Replayed" not in answer.headers
     told = answer.json
     (ticket,) = tickets(app)
-    assert ticket.customer.values() == ZOE
+    assert ticket.customer.given() == ZOE
     assert (ticket.department_id, ticket.language, ticket.more) == (20, "de", (("Room", "4.11"),))
     assert (told["reference"], told["state"]) == (ticket.reference, "ready")
     base = "http://127.0.0.1:8000"

@@ -53,7 +53,7 @@ def test_a_form_that_posts_to_the_vendor_today(app: Flask, client: PageClient, h
     answer = post(client, {**FILLED, "UID": "b7a0-somebody's", "Department": "id_20", "Tech": "anna@example.com"})
     assert answer.status == 303
     (ticket,) = tickets(app)
-    assert ticket.customer.values() == {
+    assert ticket.customer.given() == {
         "customer_name": "Zoë",
         "customer_email": "zoe@example.com",
         "customer_number": "C-1",
@@ -244,18 +244,54 @@ def test_files_are_refused(client: PageClient, here: Running) -> None:
     assert not requests(here)
 
 
-def test_the_same_content_within_ten_minutes_is_the_same_request(
+def test_the_same_press_within_fifteen_seconds_is_the_same_request(
     app: Flask, client: PageClient, here: Running, clock: StandingClock
 ) -> None:
     first = post(client, FILLED)
-    clock.advance(minutes=9, seconds=50)
+    clock.advance(seconds=14)
     assert post(client, FILLED).location == first.location
-    # Another name, another client, another site: other requests.
-    assert post(client, {**FILLED, "Room": "1"}).location != first.location
-    assert post(PageClient(app, address="192.0.2.8"), FILLED).location != first.location
-    assert len(requests(here)) == 3
+    # Other words, another network, another browser, another language: others' requests.
+    others = [
+        post(client, {**FILLED, "Room": "1"}),
+        post(PageClient(app, address="192.0.2.8"), FILLED),
+        post(client, FILLED, headers={"User-Agent": "another"}),
+        post(client, FILLED, headers={"Accept-Language": "de"}),
+    ]
+    assert len({answer.location for answer in (first, *others)}) == len(requests(here)) == 5
+
+
+def test_two_people_with_the_same_words_never_read_each_other(
+    app: Flask, client: PageClient, here: Running, clock: StandingClock
+) -> None:
+    words = {"problem_description": "No internet"}
+    first = post(client, words)
     clock.advance(seconds=15)
-    assert post(client, FILLED).location != first.location
+    second = post(client, words)
+    assert (second.status, second.location != first.location) == (303, True)
+    assert len(requests(here)) == 2
+
+
+@pytest.mark.parametrize("name", ["customer_email", "customer_number"])
+def test_later_with_the_same_mail_or_number_a_page_says_that_it_was_received(
+    client: PageClient, here: Running, clock: StandingClock, name: str
+) -> None:
+    sent = {"problem_description": "No internet", name: "zoe@example.com", "Room": "4"}
+    first = post(client, sent)
+    reference = client.get(first.location).select(".reference").get_text()
+    clock.advance(minutes=5)
+    page = post(client, sent)
+    assert (page.status, page.select(".reference").get_text()) == (200, reference)
+    assert not page.page.select("a[href^='/r/'], a[href^='/go/'], a[href^='/applet/']")
+    assert len(requests(here)) == 1
+    fresh = carried(page)
+    assert fresh["Room"] == "4"
+    pressed = client.post(PATH, fresh, headers=OURS)
+    assert (pressed.status, pressed.location != first.location) == (303, True)
+    assert client.post(PATH, fresh, headers=OURS).location == pressed.location, "a second press"
+    assert len(requests(here)) == 2
+    assert post(client, {**sent, name: "other@example.com"}).status == 303
+    clock.advance(minutes=11)
+    assert post(client, sent).status == 303
     assert len(requests(here)) == 4
 
 

@@ -162,7 +162,7 @@ def test_released_at_the_embedded_desk_it_is_a_ticket_with_all_that_it_brought(
     assert settled
     assert settled.kept
     (ticket,) = tickets(app)
-    assert (ticket.reference, ticket.more, ticket.customer.values()) == (reference, (("Room", "4"),), ZOE)
+    assert (ticket.reference, ticket.more, ticket.customer.given()) == (reference, (("Room", "4"),), ZOE)
     assert newest(here).last_error is None
     assert client.get(sent.location).select("main")["data-state"] == "ready"
 
