@@ -91,7 +91,7 @@ class Schedule:
             if (days := days_left(site, today)) is not None:
                 log.warning("vendor_key_ends", site=site.slug, days=days)
             for lost in lost_secrets(site, sealer):
-                log.error("secret_lost", site=site.slug, error=lost)
+                log.error("secret_lost", site=site.slug, secret=lost.field, error="see: handbell check")
         self._told_on = today
 
     def _work(self) -> None:

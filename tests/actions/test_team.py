@@ -184,6 +184,19 @@ LOSE = [
     lambda desk, who, by: team.change_technician(desk.database, who, by, desk.clock(), role=Role.SUPERVISOR),
     lambda desk, who, by: invite(desk.database, who, by, desk.clock(), without_password=True),
 ]
+ON_ONESELF = [
+    *LOSE[1:],
+    lambda desk, who, by: team.forget_second_factor(desk.database, who, by, desk.clock()),
+]
+
+
+@pytest.mark.parametrize("act", ON_ONESELF)
+def test_an_administrator_does_not_do_it_to_themselves(desk: DeskAtWork, act: Callable[..., object]) -> None:
+    dora, before = person(desk, DORA), told(desk)
+    with pytest.raises(team.OnOneself):
+        act(desk, dora.id, dora.id)
+    assert (person(desk, DORA), told(desk)) == (dora, before)
+    act(desk, dora.id, None)
 
 
 @pytest.mark.parametrize("lose", LOSE)
@@ -193,11 +206,11 @@ def test_the_last_administrator_who_can_log_in_stays(desk: DeskAtWork, lose: Cal
     desk.database.write(lambda connection: end_password(connection, anna.id))
     before = told(desk)
     with pytest.raises(team.LastAdministrator):
-        lose(desk, dora.id, dora.id)
+        lose(desk, dora.id, anna.id)
     assert person(desk, DORA) == dora
     assert told(desk) == before
     desk.database.write(lambda connection: set_password_hash(connection, ANNA, "hash"))
-    lose(desk, dora.id, dora.id)
+    lose(desk, dora.id, anna.id)
     assert len(told(desk)) == len(before) + 1
 
 

@@ -137,10 +137,11 @@ def test_refusals_and_failures(tmp_path: Path) -> None:
 
 def test_which_backend_a_site_has(tmp_path: Path) -> None:
     site = Site(slug="a", name="A", uid="u", backend="take-control", api_domain="api.us0.swi-rc.com")
-    for name in ("take-control", "take-control-browser"):
-        opened = open_backend(Account(replace(site, backend=name), KEY, CALLS, tmp_path))
-        assert isinstance(opened, TakeControl)
-        assert opened.address == "https://api.us0.swi-rc.com/integration/integration_api.php"
+    opened = open_backend(Account(site, KEY, CALLS, tmp_path))
+    assert isinstance(opened, TakeControl)
+    assert opened.address == "https://api.us0.swi-rc.com/integration/integration_api.php"
+    with pytest.raises(TypeError, match="the server opens no sessions for take-control-browser"):
+        open_backend(Account(replace(site, backend="take-control-browser"), KEY, CALLS, tmp_path))
     for domain in (None, "http://api.us0.swi-rc.com"):
-        with pytest.raises(ValueError, match="must be"):
+        with pytest.raises(ValueError, match="address"):
             open_backend(Account(replace(site, api_domain=domain), KEY, CALLS, tmp_path))

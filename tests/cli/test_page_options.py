@@ -57,7 +57,7 @@ def test_languages_fields_and_logo(handbell_with_site: Handbell) -> None:
     assert (act.who, act.act, sorted(act.detail)) == (None, "site.changed", ["fields", "languages", "logo"])
     handbell.says("site", "set", "help", "--language", "all", "--field", "all", "--logo", "/dev/null")
     shown = handbell.json("site", "show", "help")
-    assert (shown["languages"], len(shown["fields"]), shown["logo"]) == ([], 4, None)
+    assert (shown["languages"], len(shown["fields"]), shown["logo"]) == ([], 5, None)
 
 
 @pytest.mark.parametrize(

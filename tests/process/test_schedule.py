@@ -152,4 +152,4 @@ def test_a_lost_secret_and_an_unusable_keys_file_are_logged_and_the_rest_is_done
     (unusable, lost) = logged.lines
     assert unusable[:2] == ("error", "keys_unusable")
     assert (lost[:2], lost[2]["site"]) == (("error", "secret_lost"), "default")
-    assert "--key-file" in lost[2]["error"]
+    assert lost[2]["error"] == "see: handbell check"

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Connection, bindparam, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
+from app.core.customer import NAMES
 from app.core.request import RequestState
 from app.store.database import Database
 from app.store.prepared import Prepared
@@ -28,7 +29,8 @@ def values(reference: str) -> dict[str, Any]:
         verified=("customer_name", "customer_email"),
         opened_at=NOW,
     )
-    return {name: getattr(row, name) for name in _COLUMNS}
+    own = {name: getattr(row, name) for name in _COLUMNS if name not in NAMES}
+    return own | row.customer.values()
 
 
 def stored(connection: Connection, reference: str) -> list[Any]:

@@ -311,7 +311,7 @@ def test_hostile_texts_are_only_text(client: PageClient, here: Running, clock: S
         assert tags(page) == expected, text
         assert page.select(".said").get_text() == text
         typed = [dd.get_text() for dd in page.page.select("section[aria-labelledby=customer] dd")]
-        assert typed == [text, "–", short]
+        assert typed == [text, "–", short, "–"]
         rows = client.get("/console/?queue=general").page.select("tbody tr")
         assert rows[0].select_one(".name").get_text() == text  # type: ignore[union-attr]
         assert rows[0].select_one(".text").get_text() == " ".join(text.split())  # type: ignore[union-attr]

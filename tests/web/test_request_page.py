@@ -33,7 +33,7 @@ def test_a_request_opens_a_ticket_and_leads_to_the_applet(client: PageClient, he
     assert str(ticket.number) in applet.page.get_text()
     assert ticket.reference == reference
     assert ticket.department_id == 20
-    assert ticket.elements == {**FILLED, "problem_description": "It broke.\nTwice."}
+    assert ticket.customer.given() == {**FILLED, "problem_description": "It broke.\nTwice."}
 
 
 def test_the_same_form_sent_twice_is_one_request(client: PageClient, here: Running) -> None:
