@@ -56,14 +56,16 @@ GOLDEN_ID, GOLDEN_END = "AAECAwQFBgcICQoLDA0ODw", datetime(2030, 1, 2, 3, 4, 5, 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_links_that_were_given_out_live_on_after_an_upgrade(purpose: Purpose) -> None:
     signed = Link(purpose, GOLDEN_ID, GOLDEN_END)
-    assert SIGNER.read(purpose, GOLDEN[purpose], NOW) == signed
-    assert SIGNER.sign(signed) == GOLDEN[purpose]
+    signer = LinkSigner([NEW])
+    assert signer.read(purpose, GOLDEN[purpose], NOW) == signed
+    assert signer.sign(signed) == GOLDEN[purpose]
 
 
 def test_a_form_s_link_lives_on_with_its_site_and_origin() -> None:
     signed = Link(Purpose.FORM, GOLDEN_ID, GOLDEN_END, "default", "0123456789abcdef")
-    assert SIGNER.read(Purpose.FORM, GOLDEN_WITH_ALL, NOW) == signed
-    assert SIGNER.sign(signed) == GOLDEN_WITH_ALL
+    signer = LinkSigner([NEW])
+    assert signer.read(Purpose.FORM, GOLDEN_WITH_ALL, NOW) == signed
+    assert signer.sign(signed) == GOLDEN_WITH_ALL
 
 
 @pytest.mark.parametrize(("made_for", "used_for"), list(permutations(Purpose, 2)))
