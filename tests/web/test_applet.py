@@ -121,7 +121,7 @@ def test_an_ended_ticket_is_gone_and_takes_no_changes(
     # What the customer cancelled stays so; the rest the desk can open again.
     looks = state is not TicketState.CANCELLED
     assert bool(over.page.select("main[data-poll]")) is looks
-    assert [meta["content"] for meta in over.page.select("noscript meta")] == [f"60;url={path}"] * looks
+    assert [meta["content"] for meta in over.page.select("noscript meta")] == [f"60; url={path}"] * looks
     assert client.get(f"{path}/state").json["state"] == state
     client.post(path, {**ELEMENTS, "action": "save"})
     client.post(path, {"action": "cancel"})

@@ -38,7 +38,7 @@ def test_ready_starts_by_itself_with_script_and_without(client: PageClient) -> N
     assert main["data-state"] == "ready"
     assert main.has_attr("data-auto")
     assert main["data-go"] == start_of(page)
-    assert refreshes(page) == [f"1;url={start_of(page)}"]
+    assert refreshes(page) == [f"1; url={start_of(page)}"]
     assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
     assert state_of(client, path) == {
         "reference": page.select(".reference").get_text(),
@@ -89,7 +89,7 @@ def test_waiting_asks_again_and_offers_nothing_to_start(client: PageClient, here
         set_state(here, state)
         page = client.get(path)
         assert page.select("main")["data-state"] == "waiting"
-        assert refreshes(page) == [f"5;url={path}"]
+        assert refreshes(page) == [f"5; url={path}"]
         assert not page.page.select("a[data-start], form")
         assert state_of(client, path)["state"] == "waiting"
         assert state_of(client, path)["start"] is None
@@ -101,7 +101,7 @@ def test_parked_says_so_with_the_phone_and_a_way_to_try_again(client: PageClient
     page = client.get(path)
     assert "+1 555 0100" in page.select("main").get_text()
     assert page.select("main form")["action"] == path
-    assert refreshes(page) == [f"60;url={path}"]
+    assert refreshes(page) == [f"60; url={path}"]
     assert state_of(client, path)["start"] is None
 
 
@@ -113,7 +113,7 @@ def test_ended_offers_a_new_request(client: PageClient) -> None:
     assert page.status == 200
     assert page.select("main")["data-state"] == "ended"
     assert page.select('main a[href="/s/default"]')
-    assert refreshes(page) == [f"60;url={path}"]
+    assert refreshes(page) == [f"60; url={path}"]
     assert not page.page.select("a[data-start], main form")
     assert state_of(client, path) == {
         "reference": page.select(".reference").get_text(),

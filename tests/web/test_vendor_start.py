@@ -62,7 +62,7 @@ def test_a_request_waits_on_a_page_that_goes_on_by_itself(client: PageClient, ac
     page = client.get(path)
     assert page.select("main")["data-state"] == "waiting"
     assert "We are connecting you" in page.text
-    assert page.select("noscript meta[http-equiv=refresh]")["content"] == f"5;url={path}"
+    assert page.select("noscript meta[http-equiv=refresh]")["content"] == f"5; url={path}"
     assert page.select(".reference").get_text()
     assert "+1 555 0100" in page.text
     assert "Tell us this reference" in page.text
