@@ -85,5 +85,5 @@ languages: ## compile the translations
 	@$(PYBABEL) --quiet compile --directory $(LANGUAGES) --statistics
 
 clean: ## remove everything that was built or installed; instance/ stays
-	@rm -rf .venv .venv.lock dist widget/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis mutants .coverage
+	@rm -rf .venv .venv.lock dist widget/node_modules tests/nu/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis mutants .coverage
 	@find app tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
