@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 
 from app.settings import ci
 
@@ -30,12 +30,9 @@ def keep_page(page: BeautifulSoup, body: bytes) -> None:
 
 def _shape(page: BeautifulSoup) -> str:
     """Pages that differ in texts, values and the number of rows have the same."""
-    kinds = {f"{tag.parent.name if tag.parent else ''} {tag.name} {sorted(tag.attrs)}" for tag in _tags(page)}
+    tags = page.find_all(True)
+    kinds = {f"{tag.parent.name if tag.parent else ''} {tag.name} {sorted(tag.attrs)}" for tag in tags}
     return hashlib.sha256("\n".join(sorted(kinds)).encode()).hexdigest()[:20]
-
-
-def _tags(page: BeautifulSoup) -> list[Tag]:
-    return [tag for tag in page.find_all(True) if isinstance(tag, Tag)]
 
 
 def errors_of(folder: Path, jar: str) -> list[str]:
