@@ -1,6 +1,7 @@
 """Streams at a real server: they take no thread, and their clients come and go."""
 
 import http.client
+import inspect
 import re
 import socket
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from contextlib import ExitStack
 from urllib.parse import urlencode
 
 import pytest
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from app.process.changes import LENGTH
 from tests.live_server import LiveServer, serving
@@ -148,3 +150,31 @@ def test_a_server_that_stops_ends_its_streams(tmp_path_factory: pytest.TempPathF
         whole += len(more)
     client.close()
     assert whole == LENGTH
+
+
+LOOK_AT = (
+    "app/process/web_process.py overrides gunicorn's threaded worker: compare it with gunicorn/workers/gthread.py of "
+    "the new version, then raise the cap in pyproject.toml"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("load_wsgi", ["self"]),
+        ("notify", ["self"]),
+        ("handle", ["self", "conn"]),
+        ("finish_request", ["self", "conn", "fs"]),
+    ],
+)
+def test_what_we_override_of_gunicorn_is_as_we_know_it(name: str, parameters: list[str]) -> None:
+    method = getattr(ThreadWorker, name, None)
+    assert method is not None, f"{name} is gone. {LOOK_AT}"
+    assert list(inspect.signature(method).parameters) == parameters, f"{name} has other parameters. {LOOK_AT}"
+
+
+def test_gunicorn_still_counts_connections_and_submits_what_we_give_away() -> None:
+    source = inspect.getsource(ThreadWorker)
+    for internal in ("self.nr_conns", "self.finish_request", "self.handle"):
+        assert internal in source, f"{internal} is gone. {LOOK_AT}"
+    assert "sock" in inspect.getsource(TConn), f"a connection has no sock any more. {LOOK_AT}"
