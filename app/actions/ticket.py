@@ -1,6 +1,7 @@
 """What happens to a ticket of the embedded desk: opened by a program, changed or cancelled by the customer."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from sqlalchemy import Connection
 
@@ -17,16 +18,30 @@ from app.store.tickets import (
     applet_opened,
     change_elements,
     end_ticket,
+    keep_newest_events,
     lock_ticket,
+    nth_newest_event,
     ticket_by_number,
 )
 
 CUSTOMER = "customer"
 APPLET_OPENED = "applet_opened"
+DETAILS_CHANGED = "details_changed"
+CHANGES_WINDOW = timedelta(minutes=10)
+MOST_CHANGES = 20  # of one ticket's details within the window
+MOST_KEPT = 50  # lines of them in a ticket's history
 
 
 class NotAllowed(Exception):
     """The ticket was opened without Ask_customer_info: its details are not the customer's to see or change."""
+
+
+class TooOften(Exception):
+    """The details were changed many times in a few minutes; `retry_after` is whole seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"try again in {retry_after} s")
+        self.retry_after = retry_after
 
 
 class TicketOver(Exception):
@@ -50,21 +65,25 @@ def note_applet_opened(database: Database, ticket: Ticket, now: datetime) -> Non
 
 
 def save_details(database: Database, number: int, details: NewSessionRequest, now: datetime) -> None:
-    """Put the customer's changes into the ticket, the old values into its history.
+    """Put the customer's changes into the ticket, the old values into its history, which keeps the newest of them.
 
-    Raises NotAllowed or TicketOver, and then changes nothing.
+    Raises NotAllowed, TicketOver or TooOften, and then changes nothing.
     """
 
     def save(connection: Connection) -> None:
         ticket = _open(lock_ticket(connection, number))
         if ticket.info_mode is InfoMode.HIDDEN:
             raise NotAllowed
+        oldest = nth_newest_event(connection, number, DETAILS_CHANGED, MOST_CHANGES)
+        if oldest and oldest > now - CHANGES_WINDOW:
+            raise TooOften(ceil((oldest + CHANGES_WINDOW - now).total_seconds()))
         old, new = ticket.customer.values(), details.customer.values()
         changes = {name: [old[name], new[name]] for name in ELEMENTS if old[name] != new[name]}
         verified = tuple(name for name in ticket.verified if name not in changes)
         change_elements(connection, number, {name: new[name] for name in ELEMENTS}, now, verified)
         if changes:
-            add_event(connection, number, TicketEvent(now, CUSTOMER, "details_changed", changes))
+            add_event(connection, number, TicketEvent(now, CUSTOMER, DETAILS_CHANGED, changes))
+            keep_newest_events(connection, number, DETAILS_CHANGED, MOST_KEPT)
 
     database.write(save)
 

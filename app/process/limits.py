@@ -20,6 +20,7 @@ SESSIONS_OF_CLIENT = parse("600/minute")  # the same, by one client, whatever ke
 SERVER_REQUESTS = parse("600/minute")  # JSON, by one site's own servers
 WRONG_SECRETS = parse("10/minute")  # by one client
 TRIED_AGAIN = parse("6/10 minutes")  # a parked request, by its customer
+LINKS_MADE_ANEW = parse("20/10 minutes")  # start links of one request, by its customer
 WRONG_INVITATIONS = parse("30/10 minutes")  # by one client; a good link is never held up
 _REDIS_PAUSE = 5.0  # seconds without asking Redis after it failed
 _SWEEP_EVERY = 60.0  # seconds between looks for windows that are over

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from app.core.customer import NAMES
 from app.core.customer_info import InfoMode
@@ -207,6 +207,25 @@ def add_event(connection: Connection, number: int, event: TicketEvent) -> None:
             ticket_number=number, at=event.at, who=event.who, what=event.what, detail=event.detail
         )
     )
+
+
+def nth_newest_event(connection: Connection, number: int, what: str, nth: int) -> datetime | None:
+    """When the nth newest line of this kind was written."""
+    query = (
+        select(ticket_events.c.at)
+        .where(ticket_events.c.ticket_number == number, ticket_events.c.what == what)
+        .order_by(ticket_events.c.id.desc())
+        .limit(1)
+        .offset(nth - 1)
+    )
+    return connection.execute(query).scalar_one_or_none()
+
+
+def keep_newest_events(connection: Connection, number: int, what: str, most: int) -> None:
+    """Forget all lines of this kind but the newest `most`."""
+    its = (ticket_events.c.ticket_number == number, ticket_events.c.what == what)
+    newest = select(ticket_events.c.id).where(*its).order_by(ticket_events.c.id.desc()).limit(most)
+    connection.execute(delete(ticket_events).where(*its, ticket_events.c.id.not_in(newest)))
 
 
 def ticket_history(connection: Connection, number: int) -> list[TicketEvent]:

@@ -13,7 +13,7 @@ from flask import (
 )
 
 from app.actions.applet_program import Program, find_program
-from app.actions.ticket import NotAllowed, TicketOver, cancel, note_applet_opened, save_details
+from app.actions.ticket import NotAllowed, TicketOver, TooOften, cancel, note_applet_opened, save_details
 from app.core.client import client_network
 from app.core.customer import ELEMENTS
 from app.core.customer_info import InfoMode
@@ -97,6 +97,10 @@ def change(token: str) -> Response:
     if ticket.info_mode is InfoMode.HIDDEN:
         abort(403)
     values = {name: normal_newlines(parameters.get(name, "")) for name in ELEMENTS}
+    return _saved(here, token, ticket, values)
+
+
+def _saved(here: Running, token: str, ticket: Ticket, values: dict[str, str]) -> Response:
     details = asked_of(values)
     if isinstance(details, dict):
         return _refused(here, token, ticket, values, details)
@@ -106,6 +110,11 @@ def change(token: str) -> Response:
         abort(403)
     except TicketOver:
         return _back(token)
+    except TooOften as often:
+        wait = {"form": _("Please wait a moment and try again.")}
+        response = _refused(here, token, ticket, values, wait, 429)
+        response.headers["Retry-After"] = str(often.retry_after)
+        return response
     except NOT_RECORDED as error:
         log.error("details_not_recorded", ticket=ticket.number, error=type(error).__name__)
         return _refused(here, token, ticket, values, {"form": not_recorded_sentence()}, 503)

@@ -1,6 +1,7 @@
 """A request's own page: how it stands, and the start of its session."""
 
 from flask import Blueprint, Response, abort, make_response, render_template
+from werkzeug.exceptions import TooManyRequests
 
 from app.actions.applet_program import platforms_with_program
 from app.actions.follow import Followed, Progress, follow
@@ -14,7 +15,7 @@ from app.core.request import RequestState
 from app.edge.access import Who, open_to
 from app.edge.incoming import see_other
 from app.edge.this_app import running
-from app.process.limits import TRIED_AGAIN
+from app.process.limits import LINKS_MADE_ANEW, TRIED_AGAIN
 from app.process.running import Running
 from app.web.links import asked_platform, gone, link_or_abort
 from app.web.words import speak_for
@@ -74,6 +75,8 @@ def again(token: str) -> Response:
     followed = _followed(here, token)
     reference = followed.request.reference
     if followed.request.state is RequestState.OPENED:
+        if wait := here.rates.retry_after(LINKS_MADE_ANEW, "start link", reference):
+            raise TooManyRequests(retry_after=wait)
         ensure_start_link(here.database, reference, here.clock())
     elif followed.request.state is RequestState.PARKED and not here.rates.retry_after(TRIED_AGAIN, "again", reference):
         release(here.database, reference, here.clock())

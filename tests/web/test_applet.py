@@ -7,7 +7,10 @@ import pytest
 from flask import Flask
 
 from app.actions.operate import Operator, open_anew
+from app.actions.ticket import MOST_CHANGES, MOST_KEPT, save_details
+from app.core.customer import Customer
 from app.core.customer_info import AskPolicy
+from app.core.new_session import NewSessionRequest
 from app.core.site import Site
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.process.running import Running
@@ -310,3 +313,32 @@ def test_the_status_page_says_what_to_do_with_the_file_and_offers_the_others(app
     elsewhere = PageClient(app).get(path, headers={"User-Agent": "curl/8"})
     assert "What to do with the file" not in elsewhere.page.get_text()
     assert elsewhere.page.select(".picks a")
+
+
+def test_the_holder_of_one_link_changes_the_details_so_often_and_no_more(
+    client: PageClient, here: Running, clock: StandingClock
+) -> None:
+    client.submit(problem_description="")
+    ticket = newest(here)
+    path = here.applet_path(ticket.applet_id, ticket.created_at)
+    for n in range(MOST_CHANGES):
+        assert client.post(path, {"action": "save", "problem_description": f"change {n}"}).status == 303
+    late = client.post(path, {"action": "save", "problem_description": "one too many"})
+    assert (late.status, late.headers["Retry-After"]) == (429, "600")
+    assert late.select("#problem_description").get_text().strip() == "one too many", "nothing typed is lost"
+    assert newest(here).customer.problem == f"change {MOST_CHANGES - 1}"
+    clock.advance(minutes=10)
+    assert client.post(path, {"action": "save", "problem_description": "later"}).status == 303
+
+
+def test_a_ticket_s_history_keeps_the_newest_changes(client: PageClient, here: Running, clock: StandingClock) -> None:
+    client.submit(problem_description="")
+    number = newest(here).number
+    for n in range(MOST_KEPT + 5):
+        clock.advance(minutes=1)
+        details = NewSessionRequest(customer=Customer(problem=f"change {n}"))
+        save_details(here.database, number, details, clock())
+    with here.database.read() as connection:
+        changes = [event for event in ticket_history(connection, number) if event.what == "details_changed"]
+    assert len(changes) == MOST_KEPT
+    assert changes[-1].detail["problem_description"][1] == f"change {MOST_KEPT + 4}"

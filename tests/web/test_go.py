@@ -186,3 +186,14 @@ def test_the_chosen_system_goes_along(client: PageClient) -> None:
     assert client.get(f"{path}?for=macos").location.endswith("?for=macos")
     for other in ("amiga", "macos%0d%0aX: y", "//evil.example"):
         assert "?" not in client.get(path, query_string={"for": other}).location
+
+
+def test_start_links_are_made_anew_so_often_and_no_more(client: PageClient, clock: StandingClock) -> None:
+    status_path, _ = opened(client)
+    for _ in range(20):
+        assert client.get(start_path(client, status_path)).status == 302
+        clock.advance(seconds=1)
+        assert client.post(status_path).status == 303
+    late = client.post(status_path)
+    assert (late.status, int(late.headers["Retry-After"]) > 0) == (429, True)
+    assert client.get(start_path(client, status_path)).status == 302, "the newest one still works"
