@@ -1,4 +1,4 @@
-"""What a way to open sessions looks like: what it is given, what it answers, and its two failures.
+"""The interface of a backend, which opens sessions: its input, its answers and its two failures.
 
 The embedded desk opens its sessions inside the transaction that records the request. A backend that calls
 somebody else's server is never called with a transaction open, nor from the thread of a customer's request.
@@ -22,7 +22,7 @@ class Start(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """What the customer's browser says of itself; the vendor may choose the applet by it."""
+    """Headers of the customer's browser; the vendor may choose the applet by them."""
 
     user_agent: str | None = None
     accept_language: str | None = None
@@ -56,7 +56,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class BrowserCall:
-    """What the customer's own browser posts to the vendor. `fields` hold the account's key: for that page alone."""
+    """A form that the customer's browser posts to the vendor. `fields` hold the account's key: for that page alone."""
 
     address: str
     fields: list[tuple[str, str]]

@@ -74,7 +74,7 @@ class Customer:
         return dict(zip(NAMES, _ALL(self), strict=True))
 
     def given(self) -> dict[str, str]:
-        """What was given, by name."""
+        """The fields that were given, by name."""
         return {name: value for name, value in zip(NAMES, _ALL(self), strict=True) if value is not None}
 
     @property

@@ -1,4 +1,4 @@
-"""What a backend says of itself. The backends' own files declare it; sites, forms and commands ask here."""
+"""A backend's declaration. The backends' own files declare it; sites, forms and commands ask here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Opener(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """What a site keeps for a backend: `name` in the site and on the command line (`pager_url`, `--pager-url`).
+    """A site option for a backend: `name` in the site and on the command line (`pager_url`, `--pager-url`).
 
     `label` and `hint` are English texts that the catalogues translate. `read` turns what a person writes, without
     blanks around it and never empty, into what is kept (a JSON value), and raises Invalid. `kept_as` is the site's

@@ -1,4 +1,4 @@
-"""What an administrator sets for the whole desk."""
+"""Options for the whole desk, set by an administrator."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -36,7 +36,7 @@ class DeskOptions:
         return asdict(self)
 
     def problems(self) -> list[Fact]:
-        """What cannot be kept."""
+        """Faults that prevent storing the options."""
         numbers = {"long_wait": self.long_wait, "retention_days": self.retention_days}
         return [
             Fact(name, "range", {"least": 1, "most": HIGHEST[name]})

@@ -1,4 +1,4 @@
-"""What a website's page writes to have the widget: built from a few choices, each checked and spelled for HTML."""
+"""The HTML that embeds the widget in a website's page: built from a few choices, each checked and spelled for HTML."""
 
 import json
 import re
@@ -92,7 +92,7 @@ def plain_link(embed: Embed, base_url: str, slug: str) -> str:
 
 
 def policy_lines(base_url: str) -> str:
-    """What a page's Content-Security-Policy must have for the widget."""
+    """The Content-Security-Policy lines that the widget needs."""
     return f"script-src {base_url}; connect-src {base_url}; form-action 'self' {base_url}"
 
 

@@ -26,7 +26,7 @@ _ENDS_COMMENT = re.compile(r"\?(?=>)|\*(?=/)|\*$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """A site as its programs know it. `uid` is None where nobody has asked to see the key; `department` is an id with
+    """A site as its programs know it. `uid` is None unless the reader asked to see the key; `department` is an id with
     its name, `technician` a user name: where sessions go, if the site has such."""
 
     base_url: str

@@ -1,4 +1,4 @@
-"""What a day was like: how many asked for help, how many got a session, and how long it took them.
+"""Daily figures: how many asked for help, how many got a session, and how long it took them.
 
 A day is one in UTC, and belongs to what began on it. It is finished when two more nights have passed, so that whoever
 came late in the evening and was helped in the morning counts.
@@ -44,7 +44,7 @@ class DayFigures:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is known of one day. `counts` are requests and opened ones by site; the times are (site, milliseconds)."""
+    """Measurements of one day. `counts` are requests and opened ones by site; the times are (site, milliseconds)."""
 
     counts: Mapping[str, tuple[int, int]]
     to_applet: Sequence[tuple[str, int]]

@@ -1,7 +1,7 @@
 """Signed links: a random id, a purpose and an expiry, and nothing about the customer.
 
 One HKDF-derived key and one salt per purpose, HMAC-SHA-256, keys newest first. The signature's spelling is
-malleable (base64's last character), so whatever is remembered about a link is keyed on the id inside it.
+malleable (base64's last character), so records about a link are keyed on the id inside it.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ LONGEST_TOKEN = 512  # characters; more are not looked at
 
 
 class Purpose(StrEnum):
-    """What a link is for; a token made for one purpose is forged for every other."""
+    """The purpose of a link; a token made for one purpose counts as forged for every other."""
 
     FORM = "form"
     STATUS = "status"

@@ -1,4 +1,4 @@
-"""What somebody must do after a log-in before anything else, and how long a log-in counts as proof of who they are."""
+"""The duties that come first after a log-in, and how long a log-in counts as proof of who they are."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +14,7 @@ class Duty(StrEnum):
 
 
 def duty_of(*, password_temporary: bool, has_second_factor: bool, second_factor_demanded: bool) -> Duty | None:
-    """What comes first; None when nothing is due."""
+    """The duty that comes first; None when nothing is due."""
     if password_temporary:
         return Duty.PASSWORD
     if second_factor_demanded and not has_second_factor:

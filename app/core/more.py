@@ -1,4 +1,4 @@
-"""What a form brought beside the fields that Handbell knows: a short list that technicians see."""
+"""A form's additional fields: a short list that technicians see."""
 
 from collections.abc import Iterable
 
@@ -33,7 +33,7 @@ def short_list(pairs: Iterable[tuple[str, str]]) -> More:
 
 
 def more_problem(pairs: Iterable[tuple[str, str]]) -> str | None:
-    """What is wrong with a list that a program sends, as a sentence; None when it can be kept whole."""
+    """The fault in a list that a program sends, as a sentence; None when it can be kept whole."""
     given = [(name, value) for name, value in pairs if not is_blank(value)]
     if len(given) > MOST_FIELDS:
         return f"has {len(given)} members; at most {MOST_FIELDS} are allowed"

@@ -30,7 +30,7 @@ _PLAIN_INTEGER = re.compile(r"0|[1-9][0-9]{0,14}")
 
 @dataclass(frozen=True, slots=True)
 class NewSessionRequest:
-    """What is asked of the New Session API, apart from the account's key.
+    """The parameters of a New Session API call, without the account's key.
 
     Texts are code points within LIMITS with LF line breaks; a blank one is None (not sent). `department` is
     kept as it was written, right or wrong: routing decides. Raises Invalid for a value beyond its limit or

@@ -1,4 +1,4 @@
-"""What a technician writes about a ticket, for colleagues alone."""
+"""A technician's note on a ticket, visible to colleagues only."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Which passwords nobody may choose."""
+"""Rules for new passwords."""
 
 import re
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ LONGEST = 1024
 
 
 class PasswordProblem(StrEnum):
-    """What is wrong with a new password."""
+    """The fault in a new password."""
 
     TOO_SHORT = "too short"
     TOO_LONG = "too long"

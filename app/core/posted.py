@@ -1,4 +1,4 @@
-"""A plain form as other people's pages post it: the New Session API's names in any case, and whatever else is there."""
+"""A plain form as other people's pages post it: the New Session API's names in any case, and additional fields."""
 
 import hashlib
 from collections.abc import Iterable

@@ -83,7 +83,7 @@ def queue_view(asked: Mapping[str, str], role: Role) -> QueueView:
 
 
 def searchable(text: str) -> str:
-    """What somebody looks for: on one line, without what nobody can type."""
+    """The search text on one line, without control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:LONGEST_SEARCH].rstrip()
 
 

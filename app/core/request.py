@@ -40,7 +40,7 @@ OPENED_ANEW_FROM = (RequestState.OPENED, RequestState.ENDED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerRequest:
-    """What a customer submitted and what became of it. Times are aware UTC; texts are None when not given or erased.
+    """A customer's request and its state. Times are aware UTC; texts are None when not given or erased.
 
     `source` is the way it came in (`page`, `form`, `api`, `server`, `pin`). `status_id` is its status link's id,
     `client_network` the address cut to what counts as one client; None for a server's own requests. `more` is what

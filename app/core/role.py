@@ -1,4 +1,4 @@
-"""What somebody may do at the desk."""
+"""Roles at the desk and their rights."""
 
 from enum import StrEnum
 

@@ -14,7 +14,7 @@ _DEPARTMENT = re.compile(r"\s*(?:id_)?([0-9]{1,18})\s*", re.ASCII | re.IGNORECAS
 
 
 class QueueKind(StrEnum):
-    """Whose queue a ticket waits in."""
+    """The kind of queue that a ticket waits in."""
 
     TECHNICIAN = "technician"
     DEPARTMENT = "department"

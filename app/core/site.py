@@ -97,12 +97,12 @@ class Site:
 
     @property
     def declaration(self) -> Declaration:
-        """What its backend says of itself. Raises UnknownBackend, as a newer version's site does in an older one."""
+        """The declaration of its backend. Raises UnknownBackend, as a newer version's site does in an older one."""
         return declaration(self.backend)
 
     @property
     def opener(self) -> Opener:
-        """Who opens its sessions. Raises UnknownBackend."""
+        """The party that opens its sessions. Raises UnknownBackend."""
         known = self.declaration
         return Opener.BROWSER if known.browser_when_unreadable and self.unreadable else known.opener
 
@@ -146,7 +146,7 @@ class Site:
         return cls(slug=slug, name=name, uid=uid, disabled=disabled, **known)
 
     def problems(self) -> list[Fact]:
-        """What an operator must change before this site can be kept."""
+        """Faults that an operator must correct before this site can be stored."""
         wrong = []
         if not SLUG.fullmatch(self.slug):
             wrong.append(Fact("slug", "slug"))
@@ -161,7 +161,7 @@ class Site:
         return wrong + self._field_problems() + self._vendor_problems() + self._page_problems() + self.missing()
 
     def missing(self) -> list[Fact]:
-        """What its backend needs before it can open a session."""
+        """Options that its backend still needs to open a session."""
         options = self.declaration.options if is_declared(self.backend) else ()
         return [Fact(o.name, "needed", {"backend": self.backend}) for o in options if o.needed and not self._has(o)]
 

@@ -1,4 +1,4 @@
-"""What changing some of a site's options means for the others."""
+"""Effects of a change of some site options on the others."""
 
 import hashlib
 import json

@@ -11,7 +11,7 @@ def new_secret() -> str:
 
 
 def secret_hash(secret: str) -> str:
-    """What is kept of it. It is random enough that a plain hash cannot be turned round."""
+    """The hash to store. A plain hash suffices because the secret is random."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 

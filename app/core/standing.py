@@ -21,7 +21,7 @@ class Queue:
 
     @property
     def technician_id(self) -> int | None:
-        """Whose queue it is, where it is a technician's."""
+        """The technician whose queue it is; None for other queues."""
         return self.id if self.kind is QueueKind.TECHNICIAN else None
 
     @property
@@ -83,7 +83,7 @@ def read_queue(written: str) -> Queue | None:
 
 
 def read_standing(written: str) -> Standing | None:
-    """What `str` of a Standing wrote; None when it is not that."""
+    """Parse the `str` of a Standing; None when it is not valid."""
     parts = written.split(" ")
     if len(parts) != 3 or parts[0] not in list(TicketState):
         return None

@@ -21,7 +21,7 @@ _UNSEEN = ("Cc", "Cf", "Zl", "Zp", "Zs", "Mn")
 
 @dataclass(frozen=True, slots=True)
 class Particulars:
-    """What an administrator says of a technician."""
+    """A technician's data as an administrator enters it."""
 
     name: str
     role: Role
@@ -45,7 +45,7 @@ def one_line(text: str) -> str:
 
 
 def without_unreadable(text: str) -> str:
-    """What was typed, without what can neither be kept nor be sent back on a page."""
+    """The typed text without characters that can neither be stored nor shown on a page."""
     return without_control(text).replace(_UNREADABLE, "")
 
 
@@ -68,7 +68,7 @@ def mail_fault(mail: str) -> Fault | None:
 
 
 def department_number(written: str) -> int | None:
-    """What callers send as Department, 1 to 10^18 - 1, from `1234` or `id_1234`; None when it is neither."""
+    """The number that callers send as Department, 1 to 10^18 - 1, from `1234` or `id_1234`; None when it is neither."""
     number = department_id(written)
     return number if number is not None and 1 <= number <= HIGHEST_ID else None
 
@@ -80,7 +80,7 @@ def free_number(taken: Iterable[int]) -> int | None:
 
 
 def members(staff: Staff, department: int) -> list[Technician]:
-    """Who belongs to a department, disabled ones included, by name."""
+    """The technicians of a department by name: enabled ones first, then disabled ones."""
     return by_name(t for t in staff.technicians.values() if department in t.departments)
 
 

@@ -1,4 +1,4 @@
-"""What text may be: counted in code points, any script, no control characters but newline and tab."""
+"""Rules for text: counted in code points, any script, no control characters but newline and tab."""
 
 import re
 from typing import Literal

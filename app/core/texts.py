@@ -32,7 +32,7 @@ def texts_for(texts: Mapping[str, str], language: str) -> dict[str, str]:
 
 
 def text_problems(texts: Mapping[str, str]) -> list[Fact]:
-    """What is wrong with a site's own words; `key` is the text's, where it has a good one."""
+    """Faults in a site's own texts; `key` is the text's, where it has a good one."""
     wrong = []
     if len(texts) > MOST_TEXTS:
         wrong.append(Fact("texts", "too_many", {"most": MOST_TEXTS}))

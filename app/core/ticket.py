@@ -12,11 +12,11 @@ from app.core.routing import QueueKind, Reason
 class TicketState(StrEnum):
     """Where a ticket of the embedded desk stands."""
 
-    WAITING = "waiting"  # in a queue, nobody has it yet
+    WAITING = "waiting"  # in a queue, not claimed
     ACTIVE = "active"  # a technician has it
     CLOSED = "closed"  # a technician ended it
     CANCELLED = "cancelled"  # the customer ended it
-    EXPIRED = "expired"  # nobody took it in time
+    EXPIRED = "expired"  # not claimed in time
 
 
 class Outcome(StrEnum):

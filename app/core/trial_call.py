@@ -35,7 +35,7 @@ class TrialCall:
         return ("Content-Type", "application/x-www-form-urlencoded"), ("Accept", accept)
 
     def body(self, uid: str) -> bytes:
-        """What it sends, in UTF-8."""
+        """The body it sends, in UTF-8."""
         if self.flavour == REST_CALL:
             named = {_REST_NAMES.get(name, name.lower()): value for name, value in self._sent().items()}
             return json.dumps(named, ensure_ascii=False).encode()

@@ -1,4 +1,4 @@
-"""What a browser says of itself, in words."""
+"""The browser and system named by a User-Agent, in words."""
 
 # The first that is found counts: most browsers also name the ones they come from.
 _BROWSERS = (

@@ -1,4 +1,4 @@
-"""What an operator should know about a site's account at the vendor, before customers find out."""
+"""Faults of a site's vendor account that an operator should know before customers meet them."""
 
 from datetime import date
 
@@ -19,7 +19,7 @@ def days_left(site: Site, today: date) -> int | None:
 
 
 def account_problems(site: Site, today: date) -> list[Fact]:
-    """What keeps the site from opening sessions."""
+    """Faults that prevent the site from opening sessions."""
     days = days_left(site, today)
     if days is None or days > 0:
         return []

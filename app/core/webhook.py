@@ -1,4 +1,4 @@
-"""What a site's webhook is told, and how it is signed: Standard Webhooks (https://www.standardwebhooks.com).
+"""The events sent to a site's webhook and their signature: Standard Webhooks (https://www.standardwebhooks.com).
 
 No event holds anything of a customer: a reference leads whoever may know more to the rest.
 """
@@ -28,7 +28,7 @@ class BadSecret(Exception):
 
 
 class Delivery(StrEnum):
-    """What came of one try."""
+    """The result of one try."""
 
     DELIVERED = "delivered"
     FAILED = "failed"  # to be tried again
@@ -37,7 +37,7 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReceiverAnswer:
-    """What came of one try and, in our own words, why."""
+    """The result of one try and the reason, in our own words."""
 
     delivery: Delivery
     why: str
