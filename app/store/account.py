@@ -1,4 +1,4 @@
-"""What somebody logs in with: the password, a second factor, and what stands in for it when it is lost."""
+"""Log-in data: the password, the second factor, and the recovery codes that replace a lost one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def account(connection: Connection, technician_id: int) -> LogInAccount | None:
 
 
 def lock_account(connection: Connection, technician_id: int) -> LogInAccount | None:
-    """The account, for a transaction that relies on it: nobody changes it before that has ended."""
+    """Load the account and lock it against changes until the transaction ends."""
     query = _ALL.where(technicians.c.id == technician_id).with_for_update()
     row = connection.execute(query).one_or_none()
     return None if row is None else LogInAccount(*row)

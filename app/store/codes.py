@@ -53,7 +53,7 @@ def codes_of(
 
 
 def count_unused(connection: Connection, technician_id: int, now: datetime) -> int:
-    """How many live codes of this technician nobody has used."""
+    """The number of this technician's live, unused codes."""
     unused = select(func.count()).where(session_codes.c.technician_id == technician_id, _is_unused(now))
     return connection.execute(unused).scalar_one()
 

@@ -84,7 +84,7 @@ def live_session(
 
 
 def pending_technician(connection: Connection, id_hash: str, created_after: datetime) -> int | None:
-    """Who has given the password, and not yet the second factor, since then."""
+    """The technician who has given the password since then, but not yet the second factor."""
     query = (
         select(console_sessions.c.technician_id)
         .join(technicians, technicians.c.id == console_sessions.c.technician_id)
@@ -114,7 +114,7 @@ def delete_session(connection: Connection, id_hash: str) -> bool:
 
 
 def public_id(id_hash: str) -> str:
-    """What stands for a session on pages, 16 hex digits: it leads back neither to the secret nor to its hash."""
+    """A session's id on pages, 16 hex digits: it leads back neither to the secret nor to its hash."""
     return hashlib.sha256(id_hash.encode()).hexdigest()[:16]
 
 

@@ -13,7 +13,7 @@ def load_desk_options(connection: Connection) -> DeskOptions:
 
 
 def lock_desk_options(connection: Connection) -> DeskOptions:
-    """As they are now, for a transaction that changes them: nobody else does before that has ended."""
+    """Load the options and lock them against other changes until the transaction ends."""
     return DeskOptions.of(connection.execute(select(configuration.c.options).with_for_update()).scalar_one() or {})
 
 

@@ -25,7 +25,7 @@ _NEXT = (
         requests.c.due_at <= bindparam("now", type_=Moment),
         requests.c.state == RequestState.WAITING,
     )
-    # Who may have a session already waits behind who has none; then the newest first: they sit before the page.
+    # Requests that may already have a session come last; then the newest first: those customers still watch the page.
     .order_by(requests.c.unsure, requests.c.created_at.desc())
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)

@@ -10,7 +10,7 @@ _MOST_NETWORKS = 50  # of one account; the latest are kept
 
 
 def count_one_by_one(connection: Connection, *what: str) -> None:
-    """Nobody else counts these before the transaction ends. SQLite has one writer anyway."""
+    """Lock the count of these until the transaction ends. SQLite has one writer anyway."""
     if connection.dialect.name != "postgresql":
         return
     for each in sorted(what):
@@ -24,7 +24,7 @@ def add_failure(connection: Connection, account_hash: str, network: str, now: da
 
 
 def delete_failure(connection: Connection, failure_id: int) -> None:
-    """It was none."""
+    """Remove a try that proved not to be a failure."""
     connection.execute(delete(failed_logins).where(failed_logins.c.id == failure_id))
 
 

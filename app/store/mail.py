@@ -1,4 +1,4 @@
-"""Who bears a mail address, whatever its case."""
+"""SQL conditions that match a mail address in any case."""
 
 from typing import Any
 

@@ -48,7 +48,7 @@ def any_due(connection: Connection, now: datetime) -> bool:
 
 
 def claim_notices(connection: Connection, now: datetime, most: int, lease_until: datetime) -> list[Notice]:
-    """Take up to `most` due notices, the longest due first: nobody else gets them before `lease_until`.
+    """Take up to `most` due notices, the longest due first: no other process gets them before `lease_until`.
 
     Whoever dies with them leaves them due again at that time, with this try counted.
     """

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, CursorResult, Dialect, Insert, Select
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """One bound value: its name, what it is when nobody says, and what makes it the driver's own."""
+    """One bound value: its name, its default, and its conversion for the driver."""
 
     name: str
     otherwise: Any

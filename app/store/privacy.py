@@ -53,7 +53,7 @@ def erase_tickets(connection: Connection, numbers: Sequence[int], now: datetime)
     )
     change = update(tickets).where(tickets.c.number.in_(numbers), tickets.c.erased_at.is_(None))
     gone = connection.execute(change.values(**_NOTHING, asked_department=None, asked_tech=None, erased_at=now)).rowcount
-    # After the tickets, which are locked now: nobody adds a line to them any more.
+    # After the tickets, which are locked now: no line can be added to them any more.
     connection.execute(delete(ticket_events).where(ticket_events.c.ticket_number.in_(numbers)))
     return gone
 
@@ -108,7 +108,7 @@ def end_vendor_sessions(connection: Connection, opened_before: datetime, now: da
 
 
 def end_forgotten_requests(connection: Connection, created_before: datetime, now: datetime) -> int:
-    """Parked and suspect requests that nobody set going again."""
+    """End old parked and suspect requests that were never resumed; returns how many."""
     states = (RequestState.PARKED, RequestState.SUSPECT)
     old = (
         select(requests.c.reference)
@@ -130,5 +130,5 @@ def forget_log_ins(
 
 
 def forget_spent(connection: Connection, ended_before: datetime) -> None:
-    """Solved checks and identities that nobody could use any more."""
+    """Delete expired solved checks and identities."""
     connection.execute(delete(spent).where(spent.c.expires_at < ended_before))

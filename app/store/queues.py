@@ -79,12 +79,12 @@ def newest(database: Database, waiting_since: datetime) -> tuple[int, ...]:
 
 
 def mine(viewer: Technician) -> Queue:
-    """What went to the viewer, and what the viewer has claimed."""
+    """Tickets sent to the viewer or claimed by the viewer."""
     return Lane((_t.technician_id == viewer.id,)), Lane((_t.owner_id == viewer.id,))
 
 
 def of_departments(viewer: Technician, staff: Staff) -> Queue:
-    """What went to the viewer's departments, and to colleagues in them who are away or disabled."""
+    """Tickets sent to the viewer's departments, and to colleagues in them who are away or disabled."""
     colleagues = (
         Lane((_t.technician_id == colleague, _t.queue_kind == QueueKind.TECHNICIAN))
         for colleague in sorted(away_colleagues(viewer, staff))
@@ -93,12 +93,12 @@ def of_departments(viewer: Technician, staff: Staff) -> Queue:
 
 
 def of_department(department_id: int) -> Lane:
-    """What went to this department."""
+    """Tickets sent to this department."""
     return Lane((_t.queue_kind == QueueKind.DEPARTMENT, _t.department_id == department_id))
 
 
 def general(waiting_since: datetime) -> Queue:
-    """The general queue, and whatever has waited since before this."""
+    """The general queue, and all tickets that have waited since before this."""
     # PostgreSQL takes a column that IS NULL for one that varies, unless the order names it.
     unrouted = Lane(
         (_t.queue_kind == QueueKind.GENERAL, _t.department_id.is_(None)),
@@ -110,7 +110,7 @@ def general(waiting_since: datetime) -> Queue:
 
 
 def everything() -> Queue:
-    """Whatever there is."""
+    """All tickets."""
     return (Lane(()),)
 
 

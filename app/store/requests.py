@@ -27,7 +27,7 @@ class StartLink:
 
 @dataclass(frozen=True, slots=True)
 class StartTarget:
-    """What a start link leads to: the request's session, and its ticket's applet where the desk is our own."""
+    """The target of a start link: the request's session, and its ticket's applet where the desk is our own."""
 
     reference: str
     site: str
@@ -224,7 +224,7 @@ def insert_link(connection: Connection, link: StartLink) -> None:
 
 
 def start_target(connection: Connection, link_id: str) -> StartTarget | None:
-    """What the link with this id starts."""
+    """The target of the link with this id."""
     row = connection.execute(_START_TARGET, {"id": link_id}).one_or_none()
     if row is None:
         return None

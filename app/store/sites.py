@@ -39,7 +39,7 @@ def load_sites(connection: Connection) -> list[Site]:
 
 
 def lock_site(connection: Connection, slug: str) -> Site | None:
-    """The site as it is now, for a transaction that changes it: nobody else does before that has ended."""
+    """Load the site and lock it against other changes until the transaction ends."""
     row = connection.execute(_ALL.where(sites.c.slug == slug).with_for_update()).mappings().one_or_none()
     return None if row is None else _site(row)
 

@@ -121,7 +121,7 @@ class SqliteWriter:
             for job in batch:
                 self._commit_alone(job)
             return
-        except BaseException as error:  # noqa: BLE001 - whoever waits must be told, whatever it was
+        except BaseException as error:  # noqa: BLE001 - the waiting caller must get every error
             for _, future in batch:
                 future.set_exception(error)
             return
