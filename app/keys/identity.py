@@ -1,4 +1,4 @@
-"""Who a customer is, as the site's own server says: a short-lived HS256 token, signed with its identity secret."""
+"""A customer's identity, stated by the site's server: a short-lived HS256 token, signed with its identity secret."""
 
 import hashlib
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _NUMBERS = frozenset(each.attribute for each in FIELDS if each.is_number)
 
 
 class BadIdentity(Exception):
-    """The token is not taken; the message says why, for whoever makes it."""
+    """The token is refused; the message tells the site's developer why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Identity:
 
 
 def read_identity(token: str, secret: str, site: str, now: datetime) -> Identity:
-    """What a token for this site (its slug) says. A token without `aud` is for the site whose secret signed it.
+    """The contents of a token for this site (its slug). A token without `aud` is for the site whose secret signed it.
 
     Raises BadIdentity; a clock 60 seconds off is forgiven."""
     if len(token) > LONGEST_IDENTITY:

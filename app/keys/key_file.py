@@ -85,7 +85,7 @@ def live_keys(keys: Sequence[Key], now: datetime) -> list[Key]:
 
 @contextlib.contextmanager
 def keys_held(path: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Nobody else on this host changes the keys meanwhile: for whoever changes them, or stores what they seal.
+    """Lock the keys against other processes on this host, to change them or store what they seal.
 
     With `wait` False it is False when somebody else holds them. Where no file can be written beside the keys, they
     cannot be changed from here either, and nothing is held.

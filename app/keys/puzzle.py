@@ -46,7 +46,7 @@ class Puzzles:
         return challenge.to_dict()
 
     def solved(self, site: str, solution: str, now: datetime) -> Solved | None:
-        """What a browser sent as the answer, when it is one for this site and in time."""
+        """The browser's answer, when it is for this site and in time."""
         if not 0 < len(solution) <= LONGEST_SOLUTION or not solution.isascii():
             return None
         try:

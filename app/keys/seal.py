@@ -28,7 +28,7 @@ class Sealer:
         return self._newest.encrypt(secret.encode()).decode()
 
     def unseal(self, sealed: str) -> str:
-        """What was sealed. Raises Unsealable."""
+        """The plain text of a sealed value. Raises Unsealable."""
         try:
             return self._all.decrypt(sealed).decode()
         except (InvalidToken, ValueError):
