@@ -1,1 +1,1 @@
-"""What is installed beside the code: where it is, and the addresses of built files. Reads files and nothing else."""
+"""Files installed beside the code: their paths, and the addresses of built files. Only reads files."""

@@ -18,6 +18,6 @@ TRANSLATIONS = resource("translations")
 
 @lru_cache(maxsize=1)
 def languages() -> tuple[str, ...]:
-    """What pages are translated into, as tags (`de`, `pt_BR`), English first."""
+    """The languages of the pages, as tags (`de`, `pt_BR`), English first."""
     found = sorted(path.parent.parent.name for path in TRANSLATIONS.glob("*/LC_MESSAGES/messages.mo"))
     return (DEFAULT_LANGUAGE, *(tag for tag in found if tag != DEFAULT_LANGUAGE))

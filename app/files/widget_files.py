@@ -32,13 +32,13 @@ def widget_files() -> dict[str, WidgetFile]:
 
 
 def widget_script(language: str) -> WidgetFile:
-    """What a page loads, in a language (`pt-BR`), or in English where there is none."""
+    """The widget script that a page loads, in a language (`pt-BR`), or in English where there is none."""
     files = widget_files()
     return files.get(f"handbell.{language}.js") or files["handbell.en.js"]
 
 
 def snippet(base_url: str, slug: str) -> dict[str, str]:
-    """What a page of a site writes: always the current widget, or this one and no other."""
+    """The HTML for a page of a site: always the current widget, or this one and no other."""
     site, host = escape(slug), escape(base_url)
     script = widget_script("en")
     return {
