@@ -1,1 +1,1 @@
-"""What comes in and goes out over HTTP: who may use a route, headers, bodies and clients, submissions."""
+"""HTTP input and output: access to routes, headers, bodies and clients, submissions."""

@@ -1,4 +1,4 @@
-"""Who may use a route: each view says so, and the application refuses to start when one does not."""
+"""Access to routes: each view declares it; the application refuses to start when one does not."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -14,7 +14,7 @@ class Who(StrEnum):
     """The kinds of people and programs that a route may be for."""
 
     EVERYONE = "everyone"
-    LINK_HOLDERS = "link holders"  # whoever has the signed link in the address
+    LINK_HOLDERS = "link holders"  # anyone with the signed link in the address
     ACCOUNT_KEYS = "account keys"  # programs with a site's key
     SITE_PAGES = "site pages"  # pages at the site's own origins, and its servers with its secret key
     TECHNICIANS = "technicians"  # logged in at the console

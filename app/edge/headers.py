@@ -51,7 +51,7 @@ ATTACHMENT = [*REDIRECT, ("Cross-Origin-Resource-Policy", "same-origin"), ("X-Fr
 
 
 def readable_by(origin: str) -> list[tuple[str, str]]:
-    """What lets scripts of pages at exactly this origin read an answer, without any credentials."""
+    """CORS headers that let scripts at exactly this origin read an answer, without credentials."""
     return [
         ("Access-Control-Allow-Origin", origin),
         ("Access-Control-Expose-Headers", "Idempotent-Replayed, Retry-After"),
@@ -59,7 +59,7 @@ def readable_by(origin: str) -> list[tuple[str, str]]:
 
 
 def preflight(method: str) -> list[tuple[str, str]]:
-    """What a browser is told that asks before it sends."""
+    """The answer to a CORS preflight request."""
     return [
         ("Access-Control-Allow-Methods", method),
         ("Access-Control-Allow-Headers", "content-type, idempotency-key"),

@@ -1,4 +1,4 @@
-"""What came in: the body within its limits, as parameters, and the client's address. Fails with a clear 4xx."""
+"""Request input: the body within its limits, as parameters, and the client's address. Fails with a clear 4xx."""
 
 import contextlib
 from collections.abc import Iterable
@@ -75,12 +75,12 @@ def is_fetched_ahead() -> bool:
 
 
 def client_address() -> str:
-    """Who is asking, behind the trusted proxies (see `TrustedProxies`)."""
+    """The client's address, behind the trusted proxies (see `TrustedProxies`)."""
     return request.remote_addr or "unknown"
 
 
 def browser() -> Browser:
-    """What the browser says of itself, cut to 512 characters each."""
+    """The browser's own headers, cut to 512 characters each."""
     user_agent, language = request.headers.get("User-Agent", ""), request.headers.get("Accept-Language", "")
     return Browser(user_agent[:_LONGEST_HEADER] or None, language[:_LONGEST_HEADER] or None)
 

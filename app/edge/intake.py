@@ -1,4 +1,4 @@
-"""What a submission brings with it, whichever way it came: its sender, their limits, and what makes it suspect."""
+"""Facts about a submission from any form or API: its sender, their limits, and what makes it suspect."""
 
 from app.actions.submit import Once, Submission
 from app.core.links import Link
@@ -56,7 +56,7 @@ def submission(
 
 
 def spent_with(site: Site, identity: Identity | None) -> Once | None:
-    """What an identity uses up: its own id, at this site."""
+    """The id that an identity uses up at this site."""
     return Once("identity", f"{site.slug}:{identity.id}", identity.expires_at) if identity else None
 
 

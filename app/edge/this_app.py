@@ -1,4 +1,4 @@
-"""What the app of the current request shares."""
+"""Shared objects of the current request's app."""
 
 from typing import cast
 
@@ -8,5 +8,5 @@ from app.process.running import Running
 
 
 def running() -> Running:
-    """What the app of the current request shares."""
+    """Shared objects of the current request's app."""
     return cast(Running, current_app.extensions["handbell"])
