@@ -1,4 +1,4 @@
-"""What a calling program is told of a field that is not as it should be."""
+"""The API's messages to a calling program about invalid fields."""
 
 from app.core.fact import Fact
 

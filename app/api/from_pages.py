@@ -68,7 +68,7 @@ def site_of(key: str) -> Site:
 
 
 def own_origin(site: Site) -> str:
-    """The asking page's origin, which is one of the site's or ours; its scripts may read the answer, whatever it is.
+    """The asking page's origin, which is one of the site's or ours; its scripts may read the answer, errors too.
 
     Raises PageRefused (403).
     """

@@ -57,7 +57,7 @@ _NOT_CONTENT = ("form_token", "check", "identity")  # new ones may come with the
 
 @dataclass(frozen=True, slots=True)
 class _Sender:
-    """Who calls: the page whose form it is, or, without one, the site's own server."""
+    """The caller: the page that holds the form or, without one, the site's own server."""
 
     form: Link | None
 
@@ -178,7 +178,7 @@ def _form(here: Running, site: Site, origin: str, sent: dict[str, Any]) -> Link:
 
 
 def _within_rate(here: Running, site: Site, sender: _Sender, language: str) -> None:
-    """Who has had their share is told so before what is wrong with their fields."""
+    """Check the rate limit, before the fields are checked. Raises PageRefused (429)."""
     if sender.is_server:
         return
     address = client_address()
@@ -307,7 +307,7 @@ def _asked(
 
 
 def _content_hash(sent: dict[str, Any], identity: Identity | None) -> str:
-    """Equal for the same content, whatever token, check or identity token came with it."""
+    """A hash of the content alone; the token, check and identity token do not change it."""
     content = {name: value for name, value in sent.items() if name not in _NOT_CONTENT}
     vouched = [identity.subject, sorted(identity.elements.items())] if identity else None
     return hashlib.sha256(json.dumps([content, vouched], sort_keys=True).encode()).hexdigest()

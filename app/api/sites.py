@@ -1,4 +1,4 @@
-"""What the widget needs to know of a site, for pages at the site's own origins."""
+"""Site data for the widget, readable by pages at the site's own origins."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ def _field(site: Site, field: CustomerField, language: str) -> dict[str, Any]:
 
 
 def _texts_of_ours(here: Running, site: Site, language: str) -> dict[str, str]:
-    """What the widget's own texts would say wrongly at this site."""
+    """Texts that replace those of the widget that are wrong for this site."""
     return {"trust": here.words.about_reference(site, language)} if site.at_vendor else {}
 
 
