@@ -44,7 +44,7 @@ def say_warning(text: str) -> None:
 
 
 def more_rows(more: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
-    """What a form brought beside the known fields."""
+    """The form's additional fields."""
     return [{"name": name, "value": value} for name, value in more]
 
 

@@ -1,4 +1,4 @@
-"""What the command says of a site: each fact's code once, with the option of `handbell site set` that it is about."""
+"""The command's messages about a site: each fact's code once, with its option of `handbell site set`."""
 
 from collections.abc import Collection, Iterable
 
