@@ -17,7 +17,7 @@ def asked_of(
     tech: str | None = None,
     language: str | None = None,
 ) -> NewSessionRequest | dict[str, str]:
-    """What the customer asks for, or what is wrong, by field."""
+    """The customer's request, or its faults by field."""
     problems = [Fact(name, "missing") for name in required if is_blank(values[name])]
     email = values["customer_email"]
     if not is_blank(email) and not looks_like_email(email):

@@ -1,4 +1,4 @@
-"""What a person is told about a problem with a field, in their language."""
+"""Messages about a faulty field, in the reader's language."""
 
 from app.core.fact import Fact
 from app.web.words import _

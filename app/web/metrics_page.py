@@ -1,4 +1,4 @@
-"""Metrics for Prometheus. For whoever may not see them there is nothing here."""
+"""Metrics for Prometheus. Other clients get 404."""
 
 import sqlite3
 from ipaddress import ip_address
@@ -22,7 +22,7 @@ _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 
 @pages.before_app_request
 def hide() -> None:
-    """Exactly what an unknown address answers, whatever the method, unless it is a scrape."""
+    """Answer 404 to every method, as for an unknown address, unless it is a scrape."""
     if request.path == _PATH and not is_scrape():
         abort(404)
 

@@ -64,7 +64,7 @@ def form_again(desk: Desk, site: Site, filled: Filled) -> Response:
 
 
 def offered_departments(desk: Desk, site: Site) -> list[Department]:
-    """What customers of this site may choose from."""
+    """The departments that customers of this site may choose."""
     known = desk.staff.departments
     return [known[number] for number in site.offer_departments if number in known and not known[number].disabled]
 

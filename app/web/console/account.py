@@ -30,7 +30,7 @@ SECOND_FACTOR = f"{ACCOUNT}/second-factor"
 @pages.get("/account")
 @technicians_only
 def own_account() -> Response:
-    """Who one is, and where one is logged in."""
+    """The reader's own account and log-ins."""
     return _account_page()
 
 

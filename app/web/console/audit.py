@@ -45,7 +45,7 @@ def _people() -> list[tuple[str, str]]:
 
 
 def _who(text: str) -> int | Literal["command-line"] | None:
-    """Whose acts are asked for; 404 for what is nobody."""
+    """The person whose acts are wanted; 404 when unknown."""
     if text == "":
         return None
     if text == COMMAND_LINE:

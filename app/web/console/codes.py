@@ -53,7 +53,7 @@ def start() -> Response:
 @pages.post("/codes/<key>/revoke")
 @technicians_only
 def take_back(key: str) -> Response:
-    """Nobody can use the code with this id any more."""
+    """Revoke the code with this id."""
     here = running()
     if revoke(here.database, key, me().id, here.clock()):
         flash(_("The code was taken back. It does not work any more."))

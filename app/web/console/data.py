@@ -25,7 +25,7 @@ _SHOWN = 100  # rows
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """Who is looked for: `kind` is one of _KINDS."""
+    """The person to find: `kind` is one of _KINDS."""
 
     kind: str
     value: str
@@ -45,7 +45,7 @@ def data() -> Response:
 @pages.post("/data")
 @administrators_only
 def find() -> Response:
-    """What is kept about somebody, without any text of theirs."""
+    """Show the records about a person, without their texts."""
     wanted = _wanted()
     return wanted if isinstance(wanted, Response) else _found(wanted, _person(wanted))
 
@@ -87,7 +87,7 @@ def erase_all() -> Response:
 
 
 def _wanted() -> _Wanted | Response:
-    """Who is looked for, or the page with what is wrong."""
+    """The person to find, or the page with the faults."""
     values = {name: request.form.get(name, "") for name in ("kind", "value")}
     problems = {}
     if values["kind"] not in _KINDS:

@@ -1,4 +1,4 @@
-"""Files that the console gives away: sent as they are made, kept by nobody between."""
+"""Downloads of the console: streamed as they are made, not kept in a file."""
 
 from collections.abc import Iterable
 

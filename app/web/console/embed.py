@@ -113,7 +113,7 @@ def _page_form(chosen: Embed, base_url: str, site: Site, labels: dict[str, str])
 
 
 def _values(chosen: Embed, wrong: dict[str, Wrong]) -> dict[str, str]:
-    """What the form shows: the choices, and what was typed where it is wrong."""
+    """The form's values: the choices, and the typed text where it is invalid."""
     names = ("place", "text", "position", "colour", "department", "language")
     values = {**{name: getattr(chosen, name) for name in names}, **chosen.prefill}
     return {**values, **{name: request.args.get(name, "") for name in wrong}}
@@ -126,7 +126,7 @@ def _languages(site: Site) -> list[tuple[str, str]]:
 
 
 def own_name(tag: str) -> str:
-    """What a language (`pt_BR`) calls itself."""
+    """A language's (`pt_BR`) own name."""
     locale = Locale.parse(tag)
     return str(locale.get_display_name(locale) or tag)
 

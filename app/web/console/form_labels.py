@@ -1,4 +1,4 @@
-"""What a customer's form calls its fields, for the forms that other people's pages have."""
+"""The field labels of a customer's form, for the forms that other people's pages have."""
 
 from flask_babel import force_locale
 

@@ -1,4 +1,4 @@
-"""What every page of the console shares: who may come in, where posts must come from, and the frame around it."""
+"""Shared by all console pages: access rules, where posts must come from, and the frame around it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -90,7 +90,7 @@ administrators_confirmed = only(Role.ADMINISTRATOR, sensitive=True)
 
 
 def me() -> Technician:
-    """Whose page this is."""
+    """The logged-in technician."""
     return cast(Technician, g.technician)
 
 
@@ -182,7 +182,7 @@ def _log_in() -> LiveSession | None:
 
 
 def duty_at(technician: Technician, log_in: LiveSession) -> Duty | None:
-    """What comes before every other page for this technician."""
+    """The duty that this technician must do before any other page."""
     here = running()
     return duty_of(
         password_temporary=log_in.password_temporary,

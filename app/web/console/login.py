@@ -52,7 +52,7 @@ def login() -> Response:
 @pages.route("/login/code", methods=["GET", "POST"])
 @open_to(Who.EVERYONE)
 def code() -> Response:
-    """The second step: only who has just given the password gets here, and is nobody until the code is right."""
+    """The second step, after the password: the technician has no access until the code is verified."""
     form = CodeForm()
     here = running()
     if not my_session() or awaited_technician(here.database, my_session(), here.clock()) is None:
@@ -124,7 +124,7 @@ def _code_entered(form: CodeForm) -> Response:
 
 
 def _take(secret: str) -> None:
-    """Nothing that was in the cookie before a log-in is kept after it."""
+    """Start a new cookie with this secret; drop what it held before the log-in."""
     session.clear()
     session["sid"] = secret
 

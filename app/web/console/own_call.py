@@ -19,7 +19,7 @@ from app.edge.this_app import running
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is sent: the path, the headers beside `Host`, and the body of a `POST`."""
+    """A request to send: the path, the headers beside `Host`, and the body of a `POST`."""
 
     path: str
     headers: tuple[tuple[str, str], ...]
@@ -28,7 +28,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class CallAnswer:
-    """What comes back; `status` is such as `302 FOUND`."""
+    """The response; `status` is such as `302 FOUND`."""
 
     status: str
     headers: tuple[tuple[str, str], ...]

@@ -37,7 +37,7 @@ def ticket(number: int) -> Response:
 
 
 def find_ticket(number: int) -> Ticket | None:
-    """The ticket with this number, whoever may see it."""
+    """The ticket with this number, without a check of who may see it."""
     if number > _BIGGEST:
         return None
     with running().database.read() as connection:

@@ -1,4 +1,4 @@
-"""What pages say of tries that did not count."""
+"""Messages about tries that did not count."""
 
 from app.actions.tries import Busy, TooManyTries
 from app.web.words import _
@@ -12,5 +12,5 @@ def why_to_wait(tries: TooManyTries) -> str:
 
 
 def wrong_code() -> str:
-    """What a page says of a code that does not count."""
+    """The message about a code that does not count."""
     return _("This code is wrong or was used before. Type the one that the app shows now, or a recovery code.")

@@ -1,4 +1,4 @@
-"""What a ticket's buttons do: take it, pass it on, write a note, close it, open it again."""
+"""The actions of a ticket's buttons: take it, pass it on, write a note, close it, open it again."""
 
 from collections.abc import Callable
 
@@ -182,7 +182,7 @@ def _written() -> str:
 
 
 def _values() -> dict[str, str]:
-    """What was typed or chosen, by field."""
+    """The typed or chosen values, by field."""
     typed = {name: without_control(request.form[name]) for name in _TYPED if name in request.form}
     key = form_key(request.form.get("form", ""))
     return {**typed, "form": key} if key else typed
