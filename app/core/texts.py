@@ -12,6 +12,8 @@ from app.core.text import text_fault
 
 MOST_TEXTS = 200
 LONGEST_KEY, LONGEST_TEXT = 300, 600  # characters
+# Texts of ours that say something else since; sites may have their own words for the former ones.
+RENAMED = {"What is wrong?": "Problem"}
 _LANGUAGE = re.compile(r"([a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*):(?=\S)")
 _PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}|%[a-z%]")
 
@@ -50,7 +52,8 @@ def text_problems(texts: Mapping[str, str]) -> list[Fact]:
 def split_key(key: str) -> tuple[str, str]:
     """The language of a key as a small tag with hyphens, empty for all, and the text that it names."""
     found = _LANGUAGE.match(key)
-    return (found[1].lower().replace("_", "-"), key[found.end() :]) if found else ("", key)
+    tag, name = (found[1].lower().replace("_", "-"), key[found.end() :]) if found else ("", key)
+    return tag, RENAMED.get(name, name)
 
 
 def unknown_placeholders(source: str, text: str) -> list[str]:

@@ -19,7 +19,7 @@ def form_words() -> dict[str, str]:
         "customer_email": _("Your e-mail"),
         "customer_number": _("Customer number"),
         "customer_phone": _("Phone"),
-        "problem_description": _("What is wrong?"),
+        "problem_description": _("Problem"),
     }
 
 

@@ -15,7 +15,7 @@ def fill(page: Page, *, name: str = "Zoë Quill", problem: str = "The printer sa
     """Open the request page and type."""
     page.goto("/")
     page.get_by_label("Your name").fill(name)
-    page.get_by_label("What is wrong?").fill(problem)
+    page.get_by_label("Problem").fill(problem)
 
 
 def send(page: Page) -> None:

@@ -43,7 +43,7 @@ def test_a_second_factor_from_the_picture_to_the_log_in_and_off_again(
     codes = page.locator("#codes").inner_text().split()
     assert len(codes) == 10
     look(page, "recovery codes")
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved them").click()
     expect(page.locator(".sessions > li")).to_have_count(1)
     other.reload()
     assert "/console/login" in other.url
@@ -80,11 +80,11 @@ def test_after_the_log_in_one_is_where_one_wanted_to_be_and_changes_the_password
     page.wait_for_url("**/console/account")
     page.get_by_label("Old password").fill(password)
     page.get_by_label("New password", exact=True).fill("Password2026")
-    page.get_by_label("New password once more").fill("Password2026")
+    page.get_by_label("New password again").fill("Password2026")
     page.get_by_role("button", name="Change the password").click()
     expect(page.get_by_role("alert")).to_contain_text("one of the first that anybody would try")
     look(page, "account, refused")
-    for label, typed in (("Old password", password), ("New password", NEW), ("New password once more", NEW)):
+    for label, typed in (("Old password", password), ("New password", NEW), ("New password again", NEW)):
         page.get_by_label(label, exact=True).fill(typed)
     page.get_by_role("button", name="Change the password").click()
     expect(page.locator("p.saying")).to_contain_text("Your password is changed")

@@ -58,7 +58,7 @@ def test_the_link_needs_a_press_and_no_script(new_page: NewPage, live: LiveServe
     expect(plain).to_have_url(STATUS)
     page.goto("/console/codes")
     page.get_by_role("button", name="New session").click()
-    page.get_by_role("button", name="Take back").click()
+    page.get_by_role("button", name="Revoke").click()
     expect(page.locator("p.saying").filter(has_text="does not work any more")).to_be_visible()
 
 
@@ -98,7 +98,7 @@ def test_a_person_s_data_is_found_given_out_and_erased_and_the_log_tells(
     expect(acts.nth(0)).to_have_text("desk.changed")
     expect(acts.nth(1)).to_have_text("data.erased")
     look(page, "audit")
-    page.get_by_label("Act").select_option("data.exported")
+    page.get_by_label("Action").select_option("data.exported")
     page.get_by_role("button", name="Show", exact=True).click()
     expect(acts).to_have_text(["data.exported"])
     assert "quill" not in live.log.lower()

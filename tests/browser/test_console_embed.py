@@ -44,7 +44,7 @@ def test_a_snippet_is_built_seen_and_used(page: Page) -> None:
     expect(shown.locator(LAUNCHER)).to_have_css("background-color", "rgb(122, 31, 92)")
     page.locator("#preview").scroll_into_view_if_needed()
     shown.locator(LAUNCHER).click()
-    expect(shown.get_by_label("What is wrong?")).to_have_value("It hums.\nLoudly.")
+    expect(shown.get_by_label("Problem")).to_have_value("It hums.\nLoudly.")
     expect(shown.locator("select")).to_have_value("20")
     shown.get_by_label("Your name").fill("Preview Quill")
     shown.locator(SUBMIT).click()

@@ -87,13 +87,13 @@ def test_a_site_turns_to_the_vendor_and_is_tested(admin: Page, vendor: Vendor, l
     look(admin, "a site's account")
     admin.get_by_role("button", name="Open a real test session").click()
     expect(admin.get_by_role("heading", name="Test")).to_be_visible()
-    expect(admin.locator("main").get_by_role("status")).to_have_text("Good")
+    expect(admin.locator("main").get_by_role("status")).to_have_text("Passed")
     assert vendor.knobs.key not in admin.content()
     assert [session.customer_name for session in vendor.sessions] == ["Handbell check"]
     look(admin, "a test")
     vendor.change(key="another-key-than-that")
     admin.get_by_role("button", name="Open a real test session").click()
-    expect(admin.locator("main").get_by_role("status")).to_have_text("Not good")
+    expect(admin.locator("main").get_by_role("status")).to_have_text("Failed")
     expect(admin.get_by_role("definition").filter(has_text="account key is wrong")).to_be_visible()
 
 
@@ -127,7 +127,7 @@ def test_the_widget_shows_the_fields_that_the_site_shows(new_host: NewHost, live
     page.get_by_role("link", name="Need help?").click()
     expect(page.get_by_label("Customer number")).to_be_hidden()
     expect(page.get_by_label("Your e-mail")).to_be_hidden()
-    page.get_by_label("What is wrong?").fill("PC LOAD LETTER")
+    page.get_by_label("Problem").fill("PC LOAD LETTER")
     page.locator(SUBMIT).click()
     expect(page.get_by_label("Your e-mail")).to_be_visible()
     page.get_by_label("Your e-mail").fill("zoe@example.com")

@@ -99,7 +99,7 @@ def test_a_refused_form_keeps_the_text_and_says_what_is_wrong_first(new_page: Ne
 
 def test_characters_left_are_counted_as_people_count_them(page: Page) -> None:
     page.goto("/")
-    problem, left = page.get_by_label("What is wrong?"), page.locator("#problem_description-count")
+    problem, left = page.get_by_label("Problem"), page.locator("#problem_description-count")
     problem.fill("\N{ROCKET}" * 24)
     expect(left).to_have_text("Characters left: 1,000")
     problem.fill("x" * 1025)

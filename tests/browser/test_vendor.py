@@ -29,7 +29,7 @@ def vendor(live: LiveServer) -> Iterator[Vendor]:
 def ask(page: Page) -> None:
     page.goto("/s/vendor")
     page.get_by_label("Your name").fill("Zoë Quill")
-    page.get_by_label("What is wrong?").fill(UNKNOWN)
+    page.get_by_label("Problem").fill(UNKNOWN)
     page.get_by_role("button", name="Get support").click()
     page.wait_for_url(STATUS, wait_until="commit")
 
@@ -70,7 +70,7 @@ def test_a_session_that_is_opened_anew_comes_by_itself(
     supervisor = new_page()
     log_in(supervisor, live)
     supervisor.goto(f"/console/requests/{page.locator('.reference').inner_text()}/anew")
-    supervisor.get_by_role("button", name="Open anew").click()
+    supervisor.get_by_role("button", name="Open a new session").click()
     expect(supervisor.locator("p.saying")).to_contain_text("Another session is on its way.")
     with page.expect_download(timeout=20_000):
         page.clock.fast_forward(15_000)  # the page looks by itself, but not often

@@ -25,7 +25,7 @@ def test_from_the_link_to_the_applet(host: Host) -> None:
     page.get_by_role("link", name="Need help?").click()
     page.get_by_label("Your name").fill("Zoë Quill")
     page.get_by_label("Your e-mail").fill("zoe@")
-    page.get_by_label("What is wrong?").fill("PC LOAD LETTER")
+    page.get_by_label("Problem").fill("PC LOAD LETTER")
     page.locator(SUBMIT).click()
     about = page.get_by_text("This does not look like an e-mail address")
     about.wait_for()
@@ -91,14 +91,14 @@ def test_nothing_is_stored_before_something_is_typed_and_what_is_typed_survives_
     stored = "[localStorage.length, document.cookie, sessionStorage.length]"
     page = host.open_form()
     assert page.evaluate(stored) == [0, "", 0]
-    page.get_by_label("What is wrong?").fill("It is broken")
+    page.get_by_label("Problem").fill("It is broken")
     assert page.evaluate(stored) == [0, "", 1]
     draft = json.loads(page.evaluate("sessionStorage['handbell:default']"))
     assert draft["problem_description"] == "It is broken"
     assert 16 <= len(draft["key"]) <= 255
     page.reload()
     page.locator(LAUNCHER).click()
-    expect(page.get_by_label("What is wrong?")).to_have_value("It is broken")
+    expect(page.get_by_label("Problem")).to_have_value("It is broken")
     assert page.get_by_label("Your name").input_value() == ""
     assert host.context.cookies() == []
 
@@ -217,7 +217,7 @@ def test_links_that_a_single_page_application_adds_later(host: Host) -> None:
         document.querySelector('#app').replaceChildren(link);
     }""")
     page.get_by_role("link", name="Help").click()
-    assert page.get_by_label("What is wrong?").input_value() == "From this view"
+    assert page.get_by_label("Problem").input_value() == "From this view"
     page.keyboard.press("Escape")
     with host.context.expect_page():
         page.get_by_role("link", name="Help").click(modifiers=["Control"])
@@ -237,7 +237,7 @@ def test_what_was_typed_is_not_overwritten(host: Host) -> None:
 
 def test_in_the_page(host: Host) -> None:
     page = host.open(attributes='data-mode="inline" data-target="#here"', body="<div id='here'></div><p>After</p>")
-    page.get_by_label("What is wrong?").fill("Inline")
+    page.get_by_label("Problem").fill("Inline")
     assert page.locator("#here section").count() == 1
     page.locator(SUBMIT).click()
     page.get_by_role("heading", name="Your session is ready").wait_for()
@@ -268,7 +268,7 @@ def test_the_way_out_takes_everything_along(new_host: NewHost) -> None:
     host = new_host(expect="ERR_FAILED")
     page = host.open_form()
     page.get_by_label("Your name").fill("Zoë Quill")
-    page.get_by_label("What is wrong?").fill("A line\nand another")
+    page.get_by_label("Problem").fill("A line\nand another")
     page.route("**/requests", lambda route: route.abort())
     page.evaluate("Math.random = () => 0")
     page.locator(SUBMIT).click()
@@ -295,7 +295,7 @@ def test_a_script_that_is_not_the_pinned_one_is_not_run(new_host: NewHost) -> No
     pinned = f'integrity="{file.integrity}" crossorigin="anonymous"'
     page = host.open(attributes=pinned)
     page.locator(LAUNCHER).click()
-    page.get_by_label("What is wrong?").fill("It is broken")
+    page.get_by_label("Problem").fill("It is broken")
     page.locator(SUBMIT).click()
     page.get_by_role("button", name="Continue on our support page").wait_for()
     assert page.evaluate("window.tampered") is None
@@ -334,6 +334,6 @@ def test_a_page_may_import_it_after_its_own_load(host: Host) -> None:
     mark = f"<script type='text/plain' src='{base}/widget.js' data-site='default' data-text='Ring us'></script>"
     page = host.open(js=js, body=mark, script=False)
     page.get_by_role("button", name="Ring us").click()
-    page.get_by_label("What is wrong?").fill("It is broken")
+    page.get_by_label("Problem").fill("It is broken")
     page.locator(SUBMIT).click()
     page.get_by_role("heading", name="Your session is ready").wait_for()

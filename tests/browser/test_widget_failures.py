@@ -58,7 +58,7 @@ def page(browser: Browser, here: StandIn) -> Iterator[Page]:
 
 def fill_and_send(page: Page, problem: str = "It is broken") -> None:
     page.locator(LAUNCHER).click()
-    page.get_by_label("What is wrong?").fill(problem)
+    page.get_by_label("Problem").fill(problem)
     page.locator(SUBMIT).click()
 
 
@@ -76,7 +76,7 @@ def test_a_way_out_while_nothing_answers(page: Page, here: StandIn, broken: str,
     began = time.monotonic()
     page.get_by_role("button", name=WAY_OUT).wait_for()
     assert time.monotonic() - began < SLOW  # it did not wait for the answer
-    assert page.get_by_label("What is wrong?").input_value() == "It is broken"
+    assert page.get_by_label("Problem").input_value() == "It is broken"
     with page.context.expect_page() as opened:
         page.get_by_role("button", name=WAY_OUT).click()
     opened.value.wait_for_load_state()
@@ -137,7 +137,7 @@ def test_what_the_server_finds_wrong_is_said_at_its_field(page: Page, here: Stan
     here.submit = in_turn(said(wrong, 422), said(ready(here), 201))
     fill_and_send(page)
     page.get_by_text("Not this, please.").wait_for()
-    field = page.get_by_label("What is wrong?")
+    field = page.get_by_label("Problem")
     assert "Not this, please." in str(
         field.evaluate("e => e.getRootNode().getElementById(e.id + '-problem').textContent")
     )

@@ -34,7 +34,7 @@ def look(page: Page, name: str) -> None:
 
 def send(page: Page) -> None:
     """Type, send, and see that the session is ready."""
-    page.get_by_label("What is wrong?").fill("It is broken")
+    page.get_by_label("Problem").fill("It is broken")
     page.locator(SUBMIT).click()
     page.get_by_role("heading", name="Your session is ready").wait_for()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.texts import text_problems, texts_for
+from app.core.texts import split_key, text_problems, texts_for
 
 TEXTS = {"title": "Ask us", "pt:title": "Pergunte", "pt-BR:title": "Pergunte, vai", "de:Get support": "Hilfe"}
 
@@ -23,6 +23,11 @@ def test_the_nearest_language_wins(language: str, found: dict[str, str]) -> None
 
 def test_a_text_with_a_colon_is_no_language() -> None:
     assert texts_for({"Reference: keep it": "x"}, "en") == {"Reference: keep it": "x"}
+
+
+def test_own_words_outlive_a_new_wording_of_ours() -> None:
+    assert texts_for({"What is wrong?": "Issue", "de:What is wrong?": "Anliegen"}, "de") == {"Problem": "Anliegen"}
+    assert split_key("de:What is wrong?") == ("de", "Problem")
 
 
 def test_good_texts() -> None:

@@ -73,7 +73,7 @@ def test_nothing_is_said_to_be_kept_where_nothing_is(dora: PageClient) -> None:
     for kind in ("email", "number", "reference"):
         for path in ("", "/export", "/erase"):
             page = post(dora, path, kind=kind, value="nobody")
-            assert (page.status, page.select("[role=status].empty").get_text()) == (200, "Nothing is kept about that.")
+            assert (page.status, page.select("[role=status].empty").get_text()) == (200, "No stored data was found.")
 
 
 @pytest.mark.parametrize(

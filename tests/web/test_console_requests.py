@@ -137,7 +137,15 @@ def test_the_list_shows_how_hand_offs_stand_and_filters(here: Running, sven: Pag
     page = sven.get(LIST)
     assert set(listed(page)) == {waiting, parked}
     row = next(row for row in page.page.select("tbody tr") if waiting in row.get_text()).get_text(" ")
-    for said in ("default", "embedded", "Waiting", "maybe twice", "the vendor answered 503", "2", "2026-03-01 12:03"):
+    for said in (
+        "default",
+        "embedded",
+        "Waiting",
+        "possible duplicate",
+        "the vendor answered 503",
+        "2",
+        "2026-03-01 12:03",
+    ):
         assert said in row
     assert listed(sven.get(f"{LIST}?state=parked")) == [parked]
     assert listed(sven.get(f"{LIST}?backend=embedded&site=default")) == [waiting]
@@ -241,8 +249,8 @@ def test_a_search_for_nothing_that_can_be_typed_is_none(here: Running, sven: Pag
 @pytest.mark.parametrize(
     ("state", "why", "label", "moves"),
     [
-        (RequestState.SUSPECT, "suspect: sent within two seconds", "Why suspect", False),
-        (RequestState.OPENING, "suspect: sent within two seconds", "Why suspect", True),
+        (RequestState.SUSPECT, "suspect: sent within two seconds", "Reason for suspicion", False),
+        (RequestState.OPENING, "suspect: sent within two seconds", "Reason for suspicion", True),
         (RequestState.WAITING, "its worker died", "Last error", True),
         (RequestState.PARKED, "its worker died three times", "Last error", False),
     ],
@@ -253,7 +261,7 @@ def test_why_it_was_suspect_is_no_error_and_what_moves_can_be_looked_at_again(
     reference = put(here, state=state, last_error=why)
     answer = sven.get(f"{LIST}/{reference}")
     labels = [term.get_text() for term in answer.page.select("[aria-labelledby=handoff] dt")]
-    assert {"Why suspect", "Last error"} & set(labels) == {label}
+    assert {"Reason for suspicion", "Last error"} & set(labels) == {label}
     again = [link["href"] for link in answer.page.select(".head a") if link.get_text() == "Refresh"]
     assert again == ([f"{LIST}/{reference}"] if moves else [])
 
@@ -261,7 +269,7 @@ def test_why_it_was_suspect_is_no_error_and_what_moves_can_be_looked_at_again(
 def test_suspects_are_told_from_people_several_at_once(here: Running, sven: PageClient, client: PageClient) -> None:
     sent = [client.submit(customer_name=f"Zoë {n}", website="x").location for n in range(3)]
     page = sven.get(f"{LIST}?state=suspect")
-    assert page.text.count("Filled in the field that nobody sees") == 3
+    assert page.text.count("Filled in the hidden field") == 3
     boxes = [box["value"] for box in page.page.select("input[name=reference]")]
     assert sorted(boxes) == sorted(listed(page))
     form = page.select("form[method=post]:has(table)")

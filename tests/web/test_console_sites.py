@@ -492,12 +492,12 @@ def check(client: PageClient, **fields: str) -> Answer:
 def test_the_settings_are_checked_without_a_call(dora: PageClient, change_site: ChangeSite, here: Running) -> None:
     good = check(dora)
     assert good.status == 200
-    assert good.select(".tag[role=status]").get_text() == "Good"
+    assert good.select(".tag[role=status]").get_text() == "Passed"
     change_site(offer_departments=(10, 77))
     bad = check(dora)
     assert bad.select("main dd").get_text().startswith("Departments to choose from: Department 77 is unknown")
     assert "Account key" not in bad.text
-    assert bad.select(".tag[role=status]").get_text() == "Not good"
+    assert bad.select(".tag[role=status]").get_text() == "Failed"
     change_site(offer_departments=(), rate=0)
     assert "Calls a second: A number from 1 to 1000" in check(dora).page.get_text()
     with here.database.read() as connection:

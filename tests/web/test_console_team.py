@@ -360,10 +360,10 @@ def test_presence_second_factor_and_sessions(app: Flask, dora: PageClient, press
     press(f"/{number}/away", away="0")
     assert not person(here).away
     here.database.write(lambda c: c.execute(update(technicians).values(sealed_totp="sealed", totp_step=1)))
-    assert "Take the second factor off" in dora.get(f"/console/team/{number}").text
+    assert "Remove the second factor" in dora.get(f"/console/team/{number}").text
     assert press(f"/{number}/second-factor").status == 303
     page = dora.get(f"/console/team/{number}")
-    assert "Take the second factor off" not in page.text
+    assert "Remove the second factor" not in page.text
     session = str(page.select("input[name=session]")["value"])
     assert press(f"/{person(here, BEN).id}/sessions", session=session).status == 404
     assert is_in(anna)

@@ -65,7 +65,7 @@ OTHER_PAGES = {
     "/console/requests": "Requests",
     "/console/requests?state=suspect": "Requests",
     "/console/requests/{reference}": "Request",
-    "/console/requests/{reference}/anew": "anew",
+    "/console/requests/{reference}/anew": "Open a new session",
     "/console/figures": "Figures",
     "/console/sites": "Sites",
     "/console/sites/default": "Example Help",

@@ -44,9 +44,9 @@ def start() -> Response:
     try:
         start_code(here.database, me().id, values["site"], LIVES[values["life"]], here.clock())
     except TooManyCodes:
-        many = _("%(n)s of your codes are not used yet. Take some back first.", n=MOST_UNUSED)
+        many = _("%(n)s of your codes are still unused. Revoke some first.", n=MOST_UNUSED)
         return _page(values, {"life": many})
-    flash(_("The new code is there. Tell your customer the PIN, or send them the link."))
+    flash(_("The new code is ready. Tell your customer the PIN, or send them the link."))
     return see_other(_HERE)
 
 
@@ -56,13 +56,13 @@ def take_back(key: str) -> Response:
     """Revoke the code with this id."""
     here = running()
     if revoke(here.database, key, me().id, here.clock()):
-        flash(_("The code was taken back. It does not work any more."))
+        flash(_("The code is revoked. It no longer works."))
         return see_other(_HERE)
     with here.database.read() as connection:
         code = code_by_id(connection, key)
     if code is None or code.technician_id != me().id:
         abort(404)
-    flash(_("This code was used or over already."))
+    flash(_("This code was already used, or has ended."))
     return see_other(_HERE)
 
 
@@ -74,7 +74,7 @@ def let_back_in(key: str) -> Response:
     try:
         code = way_back(here.database, key, me().id, here.clock())
     except TooManyCodes:
-        flash(_("%(n)s of your codes are not used yet. Take some back first.", n=MOST_UNUSED))
+        flash(_("%(n)s of your codes are still unused. Revoke some first.", n=MOST_UNUSED))
         return see_other(_HERE)
     if code is None:
         abort(404)

@@ -95,7 +95,9 @@ def _wanted() -> _Wanted | Response:
     if is_blank(values["value"]):
         problems["value"] = _("Please fill this in.")
     elif text_problem("value", values["value"], _LONGEST):
-        problems["value"] = _("This cannot be looked for: it is too long, or has characters that nobody types.")
+        problems["value"] = _(
+            "This cannot be searched for: it is too long, or contains characters that cannot be used."
+        )
     return _search(values, problems) if problems else _Wanted(values["kind"], values["value"].strip())
 
 

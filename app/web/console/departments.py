@@ -34,7 +34,7 @@ def add() -> Response:
         add_department(here.database, Department(number, name), me().id, here.clock())
     except Taken:
         return _new(values, {"number": _("There is a department with this number already.")})
-    flash(_("The department is there now."))
+    flash(_("The department has been added."))
     return see_other(_address(number))
 
 

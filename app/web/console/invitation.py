@@ -69,7 +69,7 @@ def _why(problem: PasswordProblem) -> str:
     return {
         PasswordProblem.TOO_SHORT: _("A password needs at least %(n)s characters.", n=SHORTEST),
         PasswordProblem.TOO_LONG: _("A password has at most %(n)s characters.", n=LONGEST),
-        PasswordProblem.TOO_COMMON: _("This is one of the first that anybody would try. Please choose another one."),
+        PasswordProblem.TOO_COMMON: _("This password is easy to guess. Please choose another one."),
         PasswordProblem.ABOUT_YOU: _("Your name or e-mail is no password. Please choose another one."),
     }[problem]
 

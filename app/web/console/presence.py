@@ -19,5 +19,5 @@ def presence() -> Response:
     away = request.form.get("away") == "1"
     technician_id = me().id
     running().database.write(lambda connection: set_away(connection, technician_id, away))
-    flash(_("You are away. Your departments see what comes for you.") if away else _("You are available again."))
+    flash(_("You are away. Your departments see your tickets too.") if away else _("You are available again."))
     return see_other(way_back(request.form.get("back", HOME)))

@@ -137,7 +137,7 @@ def _tabs(view: QueueView, counts: dict[str, int]) -> list[dict[str, object]]:
 
 
 def _states(view: QueueView) -> list[dict[str, object]]:
-    labels = {"waiting": _("Waiting"), "active": _("In session"), "closed": _("Over")}
+    labels = {"waiting": _("Waiting"), "active": _("In session"), "closed": _("Ended")}
     return [
         {"label": label, "url": view.url(state=state, before=None), "current": state == view.state}
         for state, label in labels.items()

@@ -199,7 +199,7 @@ def state_words(state: RequestState) -> str:
 def why_words(error: str | None) -> str | None:
     """What went wrong last, or why it is suspect. What is not here is shown as it is kept: in our own words too."""
     return {
-        "suspect: the field that nobody sees was filled in": _("Filled in the field that nobody sees"),
+        "suspect: the field that nobody sees was filled in": _("Filled in the hidden field"),
         "suspect: sent within two seconds": _("Sent within two seconds"),
         "suspect: many requests from one address, and no solved check": _("Many requests from its address, no check"),
         "suspect: its solved check was used before": _("Its solved check was used before"),

@@ -237,7 +237,7 @@ def _first_values(facts: Facts) -> dict[str, str]:
         "Department": department,
         "Tech": facts.technician or "",
         "Customer_name": "Ada Lovelace",
-        "Problem_description": _("A trial; nobody needs help."),
+        "Problem_description": _("A test; nobody needs help."),
     }
 
 
@@ -250,7 +250,7 @@ def _parameters() -> list[dict[str, Any]]:
         ("Customer_name", LIMITS["customer_name"], _("The customer’s name.")),
         ("Customer_email", LIMITS["customer_email"], _("The customer’s e-mail.")),
         ("Customer_number", LIMITS["customer_number"], _("The customer’s number, as you count them.")),
-        ("Problem_description", LIMITS["problem_description"], _("What is wrong.")),
+        ("Problem_description", LIMITS["problem_description"], _("The problem.")),
         (FLAG, None, _("1: the customer sees these details and may change them. Anything else: no.")),
     )
     return [{"name": name, "limit": limit, "meaning": meaning} for name, limit, meaning in said]

@@ -187,7 +187,7 @@ def _address(technician_id: int) -> str:
 
 
 def _last_administrator() -> str:
-    return _("Nobody else could run the place then. Make somebody else an administrator first, who has a password.")
+    return _("At least one administrator with a password must remain. Make somebody else an administrator first.")
 
 
 def _not_on_oneself() -> str:

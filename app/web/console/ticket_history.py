@@ -40,8 +40,8 @@ def outcome_names() -> dict[str, str]:
         Outcome.SOLVED: _("Solved"),
         Outcome.NOT_SOLVED: _("Could not be solved"),
         Outcome.NO_ANSWER: _("The customer did not answer"),
-        Outcome.NOT_OURS: _("Not our business"),
-        Outcome.DUPLICATE: _("Asked twice"),
+        Outcome.NOT_OURS: _("Not covered by our support"),
+        Outcome.DUPLICATE: _("Duplicate request"),
     }
 
 
@@ -131,6 +131,6 @@ _WORDS: dict[str, Callable[[TicketEvent, Staff], Line]] = {
     "transferred": _transferred,
     "note": lambda event, _staff: {"text": _("Wrote a note"), "said": event.detail["text"][1]},
     "closed": _closed,
-    "opened_anew": lambda _event, _staff: {"text": _("Opened anew as another ticket")},
+    "opened_anew": lambda _event, _staff: {"text": _("Opened a new session as another ticket")},
     "reopened": lambda _event, _staff: {"text": _("Opened the ticket again")},
 }

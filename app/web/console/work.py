@@ -53,7 +53,7 @@ def transfer(number: int) -> Response:
     if to is None or not to.takes_tickets(staff):
         return _refused(ticket, {"to": _("Choose who gets it.")})
     if ticket.state is TicketState.WAITING and to == queue_of(ticket) and _seen() == Standing.of(ticket):
-        return _refused(ticket, {"to": _("It is there already.")})
+        return _refused(ticket, {"to": _("The ticket is already there.")})
     said = _("Ticket %(number)s is passed on: %(queue)s", number=number, queue=queue_name(to, staff))
     return _done(ticket, _seen(), lambda work: actions.transfer(running().database, work, to), said)
 
@@ -74,7 +74,7 @@ def note(number: int) -> Response:
         actions.add_note(running().database, number, written)
     except Meanwhile:
         return _stale(number)
-    flash(_("The note is kept."))
+    flash(_("The note is saved."))
     return see_other(f"/console/tickets/{number}")
 
 
@@ -89,7 +89,7 @@ def close(number: int) -> Response:
     except Invalid as invalid:
         return _refused(ticket, sentences(invalid.problems))
     if outcome not in list(Outcome):
-        return _refused(ticket, {"outcome": _("Choose how it ended.")})
+        return _refused(ticket, {"outcome": _("Choose an outcome.")})
 
     def end(work: Work) -> None:
         last = actions.note(work, text, form_key(request.form.get("form", ""))) if text else None
@@ -163,7 +163,7 @@ def _lost(ticket: Ticket) -> Response:
     """409 for whoever saw the ticket a moment ago and may not any more: who has it, and nothing else of it."""
     owner = running().desk.staff.technician(ticket.owner_id) if ticket.state is TicketState.ACTIVE else None
     line = _("%(name)s has this ticket.", name=owner.name) if owner else _("It is in another queue now.")
-    return _message(_("Somebody was faster"), [line, _("Nothing was changed.")], 409)
+    return _message(_("Somebody else changed it first"), [line, _("Nothing was changed.")], 409)
 
 
 def _kept() -> Response:

@@ -6,7 +6,7 @@ export const texts = {
   name: _("Your name"),
   email: _("Your e-mail"),
   number: _("Customer number"),
-  problem: _("What is wrong?"),
+  problem: _("Problem"),
   hint: _("What did you want to do, and what happened? Please leave out passwords."),
   close: _("Close"),
   page: _("Continue on our support page"),

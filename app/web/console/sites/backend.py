@@ -46,7 +46,7 @@ def _labels() -> dict[str, str]:
         "api_domain": _("API domain"),
         "key": _("Account key"),
         "key_made": _("Key made on"),
-        "applet_hosts": _("Applets may come from"),
+        "applet_hosts": _("Allowed applet hosts"),
         "rate": _("Calls a second"),
         "show_waiting_queue": _("Waiting queue"),
         **{option.name: _(option.label) for option in _own()},

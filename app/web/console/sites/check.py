@@ -50,7 +50,7 @@ def _at_rest(site: Site) -> Response:
     today = here.clock().date()
     problems = site_problems(site, here.desk.staff, here, today)
     lines = [(_("Wrong"), _of_option(problem)) for problem in problems]
-    lines += [(_("Mind"), _of_option(warning)) for warning in account_warnings(site, today)]
+    lines += [(_("Warning"), _of_option(warning)) for warning in account_warnings(site, today)]
     return _shown(site, lines or [(_("Stored settings"), _("Nothing is wrong with them."))], good=not problems)
 
 
