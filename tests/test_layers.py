@@ -79,6 +79,21 @@ def test_no_test_module_is_imported_for_its_helpers() -> None:
     assert borrowed == []
 
 
+def test_actions_take_the_database_first_and_by_and_now_by_name() -> None:
+    """One order of arguments: `(database, what, *, by, now)`."""
+    for source in sorted((APP / "actions").glob("*.py")):
+        for node in ast.parse(source.read_text("utf-8")).body:
+            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            in_order, by_name = [a.arg for a in node.args.args], [a.arg for a in node.args.kwonlyargs]
+            where = f"{source.name}: {node.name}"
+            assert "database" not in in_order[1:], f"{where} takes the database first"
+            assert not {"by", "now", "who"} & set(in_order), f"{where} takes by and now by name"
+            assert [name for name in by_name if name in ("by", "now")] == by_name[
+                : len({"by", "now"} & set(by_name))
+            ], f"{where} takes by, now and then the rest"
+
+
 def test_every_route_is_for_whom_the_frozen_list_says(app: Flask) -> None:
     found = "".join(f"{route}  {who}\n" for route, who in declared(app).items())
     assert found == FROZEN.read_text("utf-8"), (

@@ -1,7 +1,7 @@
 """Show, make anew or revoke a site's account key: each one transaction with its line in the audit log."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,16 +25,17 @@ class KeyChanged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AccountKey:
-    """Whose key it is, at what time, and who does something to it: a technician's id, or None for the command line.
+    """Whose key it is, who does something to it (a technician's id, or None for the command line), and when.
 
     `mark` is the `key_mark` of the key as its form showed it, so that a form that is sent twice counts once.
     """
 
     database: Database
     site: str
-    now: datetime
-    who: int | None
     mark: str | None = None
+    _: KW_ONLY
+    by: int | None
+    now: datetime
 
     def show(self) -> None:
         """Note that somebody looked at it."""
@@ -71,4 +72,4 @@ class AccountKey:
         return self.database.write(change)
 
     def _record(self, connection: Connection, act: str, detail: dict[str, Any]) -> None:
-        record(connection, self.now, self.who, f"account_key.{act}", f"site {self.site}", dict(detail))
+        record(connection, f"account_key.{act}", f"site {self.site}", dict(detail), by=self.by, now=self.now)

@@ -44,7 +44,7 @@ class CheckWanted(Exception):
 
 
 def start_code(
-    database: Database, technician_id: int, site: str, life: timedelta, now: datetime, *, leads_to: str | None = None
+    database: Database, site: str, life: timedelta, *, by: int, now: datetime, leads_to: str | None = None
 ) -> SessionCode:
     """A new code with a PIN that no other has; `leads_to` is a request that it lets its customer back into.
 
@@ -52,7 +52,7 @@ def start_code(
     """
 
     def keep(connection: Connection) -> bool:
-        if store.count_unused(connection, technician_id, now) >= MOST_UNUSED:
+        if store.count_unused(connection, by, now) >= MOST_UNUSED:
             return False
         store.insert_code(connection, code)
         return True
@@ -61,7 +61,7 @@ def start_code(
         code = SessionCode(
             id=new_link_id(),
             pin=new_pin(),
-            technician_id=technician_id,
+            technician_id=by,
             site=site,
             created_at=now,
             expires_at=now + life,
@@ -74,7 +74,7 @@ def start_code(
     raise RuntimeError("no PIN was free")
 
 
-def way_back(database: Database, code_id: str, technician_id: int, now: datetime) -> SessionCode | None:
+def way_back(database: Database, code_id: str, technician_id: int, *, now: datetime) -> SessionCode | None:
     """A new code of this technician's for the open session that came of one of theirs: its customer has lost the page.
 
     None when the session is over or not theirs. Raises TooManyCodes.
@@ -85,15 +85,15 @@ def way_back(database: Database, code_id: str, technician_id: int, now: datetime
         request = request_by_reference(connection, code.reference) if code and theirs and code.reference else None
     if code is None or request is None or request.state is RequestState.ENDED:
         return None
-    return start_code(database, technician_id, code.site, LIFE_OF_WAY_BACK, now, leads_to=request.reference)
+    return start_code(database, code.site, LIFE_OF_WAY_BACK, by=technician_id, now=now, leads_to=request.reference)
 
 
-def come_back(database: Database, code: SessionCode, used_by: str, now: datetime) -> CustomerRequest | None:
+def come_back(database: Database, code: SessionCode, used_by: str, *, now: datetime) -> CustomerRequest | None:
     """Use a code that leads to a request; the request, None when the code was used by another form or is over."""
 
     def use(connection: Connection) -> CustomerRequest | None:
         found = store.code_by_id(connection, code.id)
-        if found is None or found.leads_to is None or not _can_be_used(connection, found, used_by, now):
+        if found is None or found.leads_to is None or not _can_be_used(connection, found, used_by, now=now):
             return None
         if found.reference is None and not store.use_code(connection, code.id, found.leads_to, used_by, now):
             return None
@@ -102,14 +102,20 @@ def come_back(database: Database, code: SessionCode, used_by: str, now: datetime
     return database.write(use)
 
 
-def wants_check(database: Database, now: datetime) -> bool:
+def wants_check(database: Database, *, now: datetime) -> bool:
     """Whether a PIN is looked at only with a solved check."""
     with database.read() as connection:
         return store.nth_wrong_pin(connection, EVERYWHERE, MOST_WRONG_EVERYWHERE, now - WINDOW) is not None
 
 
 def code_of_pin(
-    database: Database, pin: str, address: str, used_by: Callable[[SessionCode], str], now: datetime, check: Once | None
+    database: Database,
+    pin: str,
+    address: str,
+    used_by: Callable[[SessionCode], str],
+    check: Once | None,
+    *,
+    now: datetime,
 ) -> SessionCode | None:
     """The code that a customer means; None when there is none that can be used, which counts as a wrong try.
 
@@ -129,7 +135,7 @@ def code_of_pin(
         if store.nth_wrong_pin(connection, EVERYWHERE, MOST_WRONG_EVERYWHERE, since) and not _spent(connection, check):
             raise CheckWanted
         code = store.code_by_pin(connection, pin)
-        if code and _can_be_used(connection, code, used_by(code), now):
+        if code and _can_be_used(connection, code, used_by(code), now=now):
             return code, None
         for network in (*limits, EVERYWHERE):
             store.add_wrong_pin(connection, network, now)
@@ -145,11 +151,11 @@ def code_of_pin(
     return found
 
 
-def usable_code(database: Database, code_id: str, used_by: str, now: datetime) -> SessionCode | None:
+def usable_code(database: Database, code_id: str, used_by: str, *, now: datetime) -> SessionCode | None:
     """The code with this id, as its link names it; None when it can be used no more by this form."""
     with database.read() as connection:
         code = store.code_by_id(connection, code_id)
-        return code if code and _can_be_used(connection, code, used_by, now) else None
+        return code if code and _can_be_used(connection, code, used_by, now=now) else None
 
 
 def session_of(database: Database, code: SessionCode) -> CustomerRequest | None:
@@ -160,9 +166,9 @@ def session_of(database: Database, code: SessionCode) -> CustomerRequest | None:
         return request_by_reference(connection, code.reference)
 
 
-def revoke(database: Database, code_id: str, technician_id: int, now: datetime) -> bool:
+def revoke(database: Database, code_id: str, *, by: int, now: datetime) -> bool:
     """Take a code of this technician back; False when there is none that nobody has used."""
-    return database.write(lambda connection: store.revoke_code(connection, code_id, technician_id, now))
+    return database.write(lambda connection: store.revoke_code(connection, code_id, by, now))
 
 
 def _limits(address: str) -> dict[str, int]:
@@ -171,7 +177,7 @@ def _limits(address: str) -> dict[str, int]:
     return {client_network(address): MOST_WRONG, **({wide: MOST_WRONG_WIDE} if wide else {})}
 
 
-def _can_be_used(connection: Connection, code: SessionCode, used_by: str, now: datetime) -> bool:
+def _can_be_used(connection: Connection, code: SessionCode, used_by: str, *, now: datetime) -> bool:
     """Unused, or used by this very form for a session that is still open: a second press of it."""
     if not code.is_live(now):
         return False

@@ -13,7 +13,7 @@ from app.store.database import Database
 from app.store.desk import lock_desk_options, save_desk_options
 
 
-def change_desk_options(database: Database, changes: dict[str, Any], who: int | None, now: datetime) -> DeskOptions:
+def change_desk_options(database: Database, changes: dict[str, Any], *, by: int | None, now: datetime) -> DeskOptions:
     """The options as they are now, with these changes kept and audited; the same values again are no change.
 
     Raises Invalid.
@@ -28,7 +28,7 @@ def change_desk_options(database: Database, changes: dict[str, Any], who: int | 
         detail = {name: [before[name], value] for name, value in asdict(new).items() if value != before[name]}
         if detail:
             save_desk_options(connection, new)
-            record(connection, now, who, "desk.changed", "desk", detail)
+            record(connection, "desk.changed", "desk", detail, by=by, now=now)
         return new
 
     return database.write(change)

@@ -12,7 +12,7 @@ _TODAY_IS_GOOD_FOR, _EARLIER_IS_GOOD_FOR = timedelta(minutes=1), timedelta(minut
 _COUNTED_LIVE = UNFINISHED + 1  # the day that has just been finished may not be kept yet
 
 
-def finish_next_day(database: Database, now: datetime) -> date | None:
+def finish_next_day(database: Database, *, now: datetime) -> date | None:
     """Count and keep the newest finished day that is not kept; None when all of the last months are.
 
     Safe in many processes at once: one of them keeps it.
@@ -42,7 +42,7 @@ class Figures:
         self._lock = threading.Lock()
         self._measured: dict[date, tuple[datetime, list[DayFigures]]] = {}
 
-    def of(self, days: int, now: datetime, site: str | None = None) -> list[DayFigures]:
+    def of(self, days: int, site: str | None = None, *, now: datetime) -> list[DayFigures]:
         """The last `days` days, today the last of them, the oldest first: of one site (ALL_SITES for all together), or
         of all together and each. Days of which nothing is known are left out."""
         today = now.date()
@@ -51,10 +51,10 @@ class Figures:
         with self._database.read() as connection:
             found = store.load_days(connection, first, today, site)
             kept = store.days_kept(connection, recent[0], today)
-        fresh = [one for day in recent if day not in kept for one in self._measure(day, now)]
+        fresh = [one for day in recent if day not in kept for one in self._measure(day, now=now)]
         return found + [one for one in fresh if site is None or one.site == site]
 
-    def _measure(self, day: date, now: datetime) -> list[DayFigures]:
+    def _measure(self, day: date, *, now: datetime) -> list[DayFigures]:
         good_for = _TODAY_IS_GOOD_FOR if day == now.date() else _EARLIER_IS_GOOD_FOR
         with self._lock:
             at, figures = self._measured.get(day, (None, []))
@@ -66,7 +66,7 @@ class Figures:
             return figures
 
 
-def day_by_day(found: list[DayFigures], days: int, now: datetime, site: str = ALL_SITES) -> list[DayFigures]:
+def day_by_day(found: list[DayFigures], days: int, site: str = ALL_SITES, *, now: datetime) -> list[DayFigures]:
     """One site's figures with a row for each of the last days, empty where nothing is known."""
     known = {one.day: one for one in found if one.site == site}
     return [known.get(day, DayFigures(day, site)) for day in last_days(now.date(), days)]

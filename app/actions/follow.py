@@ -49,7 +49,7 @@ def most_openings(site: Site | None) -> int:
     return 1 if site is not None and site.one_time_links else MOST_OPENINGS
 
 
-def follow(database: Database, sites: Mapping[str, Site], status_id: str, now: datetime) -> Followed | None:
+def follow(database: Database, sites: Mapping[str, Site], status_id: str, *, now: datetime) -> Followed | None:
     """By the id of its status link; None when it is not there (any more)."""
     with database.read() as connection:
         request = request_by_status_id(connection, status_id)
@@ -68,7 +68,7 @@ def find_start(database: Database, link_id: str) -> StartTarget | None:
         return start_target(connection, link_id)
 
 
-def record_start(database: Database, link_id: str, most: int, now: datetime) -> bool:
+def record_start(database: Database, link_id: str, most: int, *, now: datetime) -> bool:
     """Count one opening, on disk; False when the link was opened `most` times already."""
     return database.write(lambda connection: record_opening(connection, link_id, most, now))
 

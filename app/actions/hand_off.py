@@ -61,30 +61,34 @@ def call(open_backend: Callable[[Site], SessionBackend], site: Site, request: Cu
         return failure
 
 
-def settle(database: Database, site: Site, request: CustomerRequest, outcome: HandOffResult, now: datetime) -> Settled:
+def settle(
+    database: Database, site: Site, request: CustomerRequest, outcome: HandOffResult, *, now: datetime
+) -> Settled:
     """Record what came of the call, on disk: opened with a start link, due again, or parked."""
     if isinstance(outcome, Opened):
-        return database.write(lambda connection: _settle_opened(connection, site, request, outcome, now))
+        return database.write(lambda connection: _settle_opened(connection, site, request, outcome, now=now))
     maybe_sent = isinstance(outcome, Unavailable) and outcome.maybe_sent
     unsure = request.unsure + maybe_sent
     pause = timedelta(seconds=outcome.retry_after or 0) if isinstance(outcome, Unavailable) else timedelta()
     next_try = now + max(delay(request.attempts, _random.uniform, maybe_sent=maybe_sent), min(pause, LONGEST_PAUSE))
     why = parking(outcome, unsure, request.waiting_since or now, next_try)
-    return database.write(lambda connection: _settle_failed(connection, site, request, outcome, why, next_try, now))
+    return database.write(lambda connection: _settle_failed(connection, site, request, outcome, why, next_try, now=now))
 
 
 def open_without_call(
-    database: Database, staff: Staff, site: Site, request: CustomerRequest, now: datetime
+    database: Database, staff: Staff, site: Site, request: CustomerRequest, *, now: datetime
 ) -> Settled | None:
     """Open what needs no call by us (any more), at the embedded desk or in the browser; None where a call is needed."""
     if needs_hand_off(site):
         return None
     if site.opener is Opener.BROWSER:
-        return settle(database, site, request, Opened(Start.BROWSER), now)
+        return settle(database, site, request, Opened(Start.BROWSER), now=now)
 
     def open_ticket(connection: Connection) -> Settled:
         desk = EmbeddedDesk(connection, staff, site.slug, now, request)
-        settled = _settle_opened(connection, site, request, desk.open_session(asked_of(request, site), Browser()), now)
+        settled = _settle_opened(
+            connection, site, request, desk.open_session(asked_of(request, site), Browser()), now=now
+        )
         if not settled.kept:
             raise _LeaseLost  # so that the ticket goes with it
         return settled
@@ -122,7 +126,7 @@ def browser_call(database: Database, site: Site, key: str, reference: str) -> Br
     return None if request is None else make(site, key, asked_of(request, site))
 
 
-def take_back(database: Database, sites: Callable[[str], Site | None], now: datetime) -> list[Parked]:
+def take_back(database: Database, sites: Callable[[str], Site | None], *, now: datetime) -> list[Parked]:
     """What dead workers left: due again, or parked the third time; and what has waited for half an hour is parked."""
 
     def sweep(connection: Connection) -> tuple[int, list[Parked]]:
@@ -131,7 +135,7 @@ def take_back(database: Database, sites: Callable[[str], Site | None], now: date
             if stale := store.park(connection, reference, "the vendor could not be reached for 30 minutes"):
                 parked.append(stale)
         for one in parked:
-            _tell(connection, sites(one.site), one, now)
+            _tell(connection, sites(one.site), one, now=now)
         return again, parked
 
     with database.read() as connection:
@@ -145,7 +149,7 @@ def take_back(database: Database, sites: Callable[[str], Site | None], now: date
     return parked
 
 
-def release(database: Database, reference: str, now: datetime) -> bool:
+def release(database: Database, reference: str, *, now: datetime) -> bool:
     """Set a parked or suspect request going again; False when it is neither."""
     return database.write(lambda connection: store.release(connection, reference, now))
 
@@ -164,11 +168,11 @@ def note_parked(parked: Parked) -> None:
 
 
 def _settle_opened(
-    connection: Connection, site: Site, request: CustomerRequest, opened: Opened, now: datetime
+    connection: Connection, site: Site, request: CustomerRequest, opened: Opened, *, now: datetime
 ) -> Settled:
     if not store.record_opened(connection, request.reference, request.lease or "", opened, now):
         return Settled(opened, kept=False)
-    insert_link(connection, new_start_link(request.reference, now))
+    insert_link(connection, new_start_link(request.reference, now=now))
     if opened.start is Start.BROWSER and site.opener is Opener.SERVER and site.declaration.browser_when_unreadable:
         flag_unreadable(connection, site.slug)
     return Settled(opened, kept=True)
@@ -181,6 +185,7 @@ def _settle_failed(
     failure: Refused | Unavailable,
     why: Parking | None,
     next_try: datetime,
+    *,
     now: datetime,
 ) -> Settled:
     unsure = isinstance(failure, Unavailable) and failure.maybe_sent
@@ -195,11 +200,11 @@ def _settle_failed(
     if not kept or not why:
         return Settled(failure, kept)
     parked = Parked(request.reference, site.slug, why, request.attempts, unsure or request.maybe_duplicate)
-    _tell(connection, site, parked, now)
+    _tell(connection, site, parked, now=now)
     return Settled(failure, kept, parked)
 
 
-def _tell(connection: Connection, site: Site | None, parked: Parked, now: datetime) -> None:
+def _tell(connection: Connection, site: Site | None, parked: Parked, *, now: datetime) -> None:
     """Leave a notice for the site's webhook, where it has one."""
     if site is None or site.webhook is None:
         return

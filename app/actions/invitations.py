@@ -41,7 +41,7 @@ class Disabled(Exception):
 
 
 def invite(
-    database: Database, technician_id: int, by: int | None, now: datetime, *, without_password: bool = False
+    database: Database, technician_id: int, *, by: int | None, now: datetime, without_password: bool = False
 ) -> str:
     """The secret of a new link, kept as a hash alone; older links end.
 
@@ -52,19 +52,19 @@ def invite(
 
     def keep(connection: Connection) -> None:
         technician = locked_technician(connection, technician_id)
-        not_on_oneself(technician, by)
+        not_on_oneself(technician, by=by)
         if technician.disabled:
             raise Disabled
         if without_password:
-            end_password(connection, technician, by)
+            end_password(connection, technician, by=by)
         store.add_invitation(connection, _hash(secret), technician_id, now, now + LIFE)
-        record(connection, now, by, "technician.invited", technician.email, {"password_ended": without_password})
+        record(connection, "technician.invited", technician.email, {"password_ended": without_password}, by=by, now=now)
 
     database.write(keep)
     return secret
 
 
-def invited(database: Database, secret: str, now: datetime) -> Invited:
+def invited(database: Database, secret: str, *, now: datetime) -> Invited:
     """Whom a link is for; looking does not use it. Raises UnknownInvitation and InvitationOver."""
     if len(secret) > _LONGEST_SECRET:
         raise UnknownInvitation
@@ -77,12 +77,12 @@ def invited(database: Database, secret: str, now: datetime) -> Invited:
     return found
 
 
-def choose_password(database: Database, secret: str, password: str, now: datetime) -> Invited:
+def choose_password(database: Database, secret: str, password: str, *, now: datetime) -> Invited:
     """Use the link: set the password and end all sessions of before.
 
     Raises UnknownInvitation, InvitationOver and PasswordRefused.
     """
-    found = invited(database, secret, now)
+    found = invited(database, secret, now=now)
     if problem := password_problem(password, (found.email, found.name)):
         raise PasswordRefused(problem)
     password_hash = hashed_password(password)
@@ -93,7 +93,7 @@ def choose_password(database: Database, secret: str, password: str, now: datetim
             return False
         set_password_hash(connection, technician.email, password_hash)
         forget_networks(connection, technician.email)
-        record(connection, now, technician.id, "technician.password_chosen", technician.email)
+        record(connection, "technician.password_chosen", technician.email, by=technician.id, now=now)
         return True
 
     if not database.write(use):

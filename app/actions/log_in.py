@@ -83,8 +83,8 @@ def log_in(
     email: str,
     password: str,
     address: str,
-    now: datetime,
     *,
+    now: datetime,
     turns: Turns | None = None,
     user_agent: str | None = None,
 ) -> str:
@@ -93,7 +93,7 @@ def log_in(
     Where there is a second factor the session is pending: nobody's, until `second_factor.enter_code`. Wrong tries
     count per account and network together, so nobody can lock the true owner out from elsewhere.
     """
-    proof = prove(database, email, password, address, now, turns=turns)
+    proof = prove(database, email, password, address, now=now, turns=turns)
     secret = secrets.token_urlsafe(32)
 
     def enter(connection: Connection) -> bool:
@@ -120,7 +120,7 @@ def log_in(
 
 
 def prove(
-    database: Database, email: str, password: str, address: str, now: datetime, *, turns: Turns | None = None
+    database: Database, email: str, password: str, address: str, *, now: datetime, turns: Turns | None = None
 ) -> Proof:
     """That it is this account's password. Raises WrongLogin, TooManyTries or Busy.
 
@@ -129,9 +129,9 @@ def prove(
     email = plain_email(email)
     tried = Try.password(email, address)
     with database.read() as connection:
-        refuse_too_many(connection, tried, now)
+        refuse_too_many(connection, tried, now=now)
         known = password_hash(connection, email)
-        familiar = is_familiar(connection, tried, now)
+        familiar = is_familiar(connection, tried, now=now)
     wait_for_turn(turns or Unbounded(), familiar=familiar)
     failure = database.write(partial(count_try, tried=tried, now=now))
     if not _verified(known[1] if known else _HASH_OF_NOBODY, password) or not known:
@@ -154,7 +154,7 @@ def log_out(database: Database, secret: str) -> None:
     database.write(lambda connection: delete_session(connection, session_hash(secret)))
 
 
-def current_session(database: Database, secret: str, now: datetime, *, used: bool = True) -> LiveSession | None:
+def current_session(database: Database, secret: str, *, now: datetime, used: bool = True) -> LiveSession | None:
     """The session, if it has neither ended nor idled; remember that it is used, if it is."""
     id_hash = session_hash(secret)
     with database.read() as connection:
@@ -164,7 +164,7 @@ def current_session(database: Database, secret: str, now: datetime, *, used: boo
     return found
 
 
-def awaited_technician(database: Database, secret: str, now: datetime) -> int | None:
+def awaited_technician(database: Database, secret: str, *, now: datetime) -> int | None:
     """The id of who has given the password of this session, and has yet to give the second factor."""
     with database.read() as connection:
         return pending_technician(connection, session_hash(secret), now - PENDING_LIFE)

@@ -32,39 +32,39 @@ def may_open_anew(request: CustomerRequest) -> bool:
     return request.state in OPENED_ANEW_FROM and request.erased_at is None
 
 
-def retry(database: Database, by: Operator, reference: str, now: datetime) -> bool:
+def retry(database: Database, reference: str, *, by: Operator, now: datetime) -> bool:
     """Set a parked or suspect request going again, or let one that waits be tried at once; False when it is neither."""
 
     def again(connection: Connection, reference: str, now: datetime) -> bool:
         return store.release(connection, reference, now) or store.hurry(connection, reference, now)
 
-    return _each(database, by, (reference,), now, "request.retried", again) == 1
+    return _each(database, (reference,), "request.retried", again, by=by, now=now) == 1
 
 
-def park(database: Database, by: Operator, reference: str, now: datetime) -> bool:
+def park(database: Database, reference: str, *, by: Operator, now: datetime) -> bool:
     """Stop trying a request that waits for its next try, until somebody starts it again; False when it does not."""
 
     def stop(connection: Connection, reference: str, _now: datetime) -> bool:
         return store.park(connection, reference, f"parked by {by.name}") is not None
 
-    return _each(database, by, (reference,), now, "request.parked", stop) == 1
+    return _each(database, (reference,), "request.parked", stop, by=by, now=now) == 1
 
 
-def release_suspects(database: Database, by: Operator, references: Collection[str], now: datetime) -> int:
+def release_suspects(database: Database, references: Collection[str], *, by: Operator, now: datetime) -> int:
     """These came from people: hand them off. How many did; the others are suspect no more."""
 
     def let_go(connection: Connection, reference: str, now: datetime) -> bool:
         return _is(connection, reference, RequestState.SUSPECT) and store.release(connection, reference, now)
 
-    return _each(database, by, references, now, "request.released", let_go)
+    return _each(database, references, "request.released", let_go, by=by, now=now)
 
 
-def dismiss_suspects(database: Database, by: Operator, references: Collection[str], now: datetime) -> int:
+def dismiss_suspects(database: Database, references: Collection[str], *, by: Operator, now: datetime) -> int:
     """These came from no person: they end. How many did; the others are suspect no more."""
-    return _each(database, by, references, now, "request.dismissed", store.dismiss)
+    return _each(database, references, "request.dismissed", store.dismiss, by=by, now=now)
 
 
-def open_anew(database: Database, by: Operator, reference: str, attempts: int, now: datetime) -> bool:
+def open_anew(database: Database, reference: str, attempts: int, *, by: Operator, now: datetime) -> bool:
     """Let an opened or ended request get another session, to which the customer's page then leads.
 
     `attempts` is how many there had been when the operator looked: False when it has moved on since, has been erased
@@ -84,17 +84,19 @@ def open_anew(database: Database, by: Operator, reference: str, attempts: int, n
             name_ticket(connection, request.ticket_number, earlier_reference(reference, earlier))
             end_ticket(connection, request.ticket_number, TicketState.CLOSED, now)
             add_event(connection, request.ticket_number, TicketEvent(now, by.name, "opened_anew", {}))
-        record(connection, now, by.id, "request.reopened", _about(reference), {"was": request.state})
+        record(connection, "request.reopened", _about(reference), {"was": request.state}, by=by.id, now=now)
         return True
 
     return database.write(again)
 
 
-def _each(database: Database, by: Operator, references: Collection[str], now: datetime, act: str, move: _Move) -> int:
+def _each(
+    database: Database, references: Collection[str], act: str, move: _Move, *, by: Operator, now: datetime
+) -> int:
     def move_all(connection: Connection) -> int:
         moved = [reference for reference in sorted(set(references)) if move(connection, reference, now)]
         for reference in moved:
-            record(connection, now, by.id, act, _about(reference))
+            record(connection, act, _about(reference), by=by.id, now=now)
         return len(moved)
 
     return database.write(move_all)

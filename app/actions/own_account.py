@@ -15,7 +15,7 @@ from app.store.log_in_tries import forget_other_networks
 
 
 def change_password(
-    database: Database, proof: Proof, password: str, about: tuple[str, ...], keep: str, now: datetime, *, turns: Turns
+    database: Database, proof: Proof, password: str, about: tuple[str, ...], keep: str, *, now: datetime, turns: Turns
 ) -> None:
     """Keep the new password; every session ends but the one with the secret `keep`, and only this network counts as
     the owner's. Raises ValueError (see hashed_password), WrongLogin or Busy."""
@@ -30,7 +30,7 @@ def change_password(
         end_invitations(connection, account.id, now)
         end_sessions(connection, account.id, keep=public_id(session_hash(keep)))
         forget_other_networks(connection, proof.tried.owner, proof.tried.network)
-        record(connection, now, account.id, "password.changed", account.email)
+        record(connection, "password.changed", account.email, by=account.id, now=now)
         return True
 
     if not database.write(change):

@@ -107,15 +107,17 @@ def export(database: Database, person: Person) -> dict[str, Any]:
     }
 
 
-def record_export(database: Database, person: Person, who: int | None, now: datetime) -> None:
+def record_export(database: Database, person: Person, *, by: int | None, now: datetime) -> None:
     """Somebody is given all of it: audited."""
-    database.write(lambda connection: record(connection, now, who, "data.exported", _number_of(person), person.names))
+    database.write(
+        lambda connection: record(connection, "data.exported", _number_of(person), person.names, by=by, now=now)
+    )
 
 
-def erase(database: Database, person: Person, applets: Path, now: datetime, who: int | None = None) -> None:
+def erase(database: Database, person: Person, applets: Path, *, by: int | None, now: datetime) -> None:
     """Leave nothing of it in the database, its log or the folder of vendors' applets; what is still open ends.
 
-    Audited, for the technician `who` or the command line.
+    Audited, for the technician `by` or the command line (None).
     """
     references = [request.reference for request in person.requests]
     numbers = [ticket.number for ticket in person.tickets]
@@ -125,7 +127,7 @@ def erase(database: Database, person: Person, applets: Path, now: datetime, who:
             end_request(connection, reference, now)
         store.erase_requests(connection, references, now)
         store.erase_tickets(connection, numbers, now)
-        record(connection, now, who, "data.erased", _number_of(person), person.names)
+        record(connection, "data.erased", _number_of(person), person.names, by=by, now=now)
 
     database.write(erase_all)
     database.checkpoint()
@@ -140,9 +142,9 @@ def retention_of(database: Database, usual_days: int) -> timedelta:
         return load_desk_options(connection).retention(usual_days)
 
 
-def prune(database: Database, retention: timedelta, applets: Path, now: datetime) -> Pruned:
+def prune(database: Database, retention: timedelta, applets: Path, *, now: datetime) -> Pruned:
     """End what nobody works on and erase what has been kept long enough. Safe to run at any time, anywhere."""
-    expired = _repeat(database, lambda connection: _expire(connection, now))
+    expired = _repeat(database, lambda connection: _expire(connection, now=now))
     _repeat(database, lambda connection: store.end_vendor_sessions(connection, now - VENDOR_SESSION_LIFE, now))
     _repeat(database, lambda connection: store.end_forgotten_requests(connection, now - TICKET_LIFE, now))
     _remove_applets(applets, now - VENDOR_SESSION_LIFE)
@@ -186,7 +188,7 @@ def _repeat(database: Database, job: Callable[[Connection], int]) -> int:
     return total
 
 
-def _expire(connection: Connection, now: datetime) -> int:
+def _expire(connection: Connection, *, now: datetime) -> int:
     numbers = store.tickets_nobody_took(connection, now - TICKET_LIFE)
     for number in numbers:
         if not end_ticket(connection, number, TicketState.EXPIRED, now):

@@ -88,7 +88,7 @@ class Entered:
     wrong_elsewhere: int
 
 
-def offer(sealer: Seals, technician_id: int, email: str, now: datetime) -> Offer:
+def offer(sealer: Seals, technician_id: int, email: str, *, now: datetime) -> Offer:
     """A fresh secret with its recovery codes, to be confirmed within half an hour."""
     secret = pyotp.random_base32()
     codes = recovery_codes.fresh_codes()
@@ -97,7 +97,7 @@ def offer(sealer: Seals, technician_id: int, email: str, now: datetime) -> Offer
     return Offer(sealed, secret, tuple(codes), _address(secret, email))
 
 
-def offered(opens: Opens, sealed: str, technician_id: int, email: str, now: datetime) -> Offer:
+def offered(opens: Opens, sealed: str, technician_id: int, email: str, *, now: datetime) -> Offer:
     """The offer that a page brought back. Raises Stale."""
     try:
         kept = json.loads(opens.unseal(sealed))
@@ -109,7 +109,7 @@ def offered(opens: Opens, sealed: str, technician_id: int, email: str, now: date
 
 
 def set_up(
-    database: Database, offer: Offer, proof: Proof, code: str, seals: Seals, opens: Opens, keep: str, now: datetime
+    database: Database, offer: Offer, proof: Proof, code: str, seals: Seals, opens: Opens, keep: str, *, now: datetime
 ) -> None:
     """Put the offer in force, if the code shows that the app has it; ends the account's other sessions than `keep`.
 
@@ -129,25 +129,25 @@ def set_up(
         store.set_second_factor(connection, account.id, sealed, step)
         store.replace_recovery_codes(connection, account.id, kept)
         end_sessions(connection, account.id, keep=public_id(session_hash(keep)))
-        record(connection, now, account.id, "second_factor.set_up", account.email)
+        record(connection, "second_factor.set_up", account.email, by=account.id, now=now)
         return True
 
     if not database.write(enforce):
         raise WrongCode
 
 
-def turn_off(database: Database, proof: Proof, code: str, address: str, opens: Opens, now: datetime) -> None:
+def turn_off(database: Database, proof: Proof, code: str, address: str, opens: Opens, *, now: datetime) -> None:
     """End the second factor. Raises WrongCode, WrongLogin or TooManyTries."""
 
     def off(connection: Connection, account: LogInAccount) -> None:
         store.forget_second_factor(connection, account.id)
-        record(connection, now, account.id, "second_factor.turned_off", account.email)
+        record(connection, "second_factor.turned_off", account.email, by=account.id, now=now)
 
-    _with_code(database, proof, code, address, opens, now, off)
+    _with_code(database, proof, code, address, opens, off, now=now)
 
 
 def renew_recovery_codes(
-    database: Database, proof: Proof, code: str, address: str, opens: Opens, now: datetime
+    database: Database, proof: Proof, code: str, address: str, opens: Opens, *, now: datetime
 ) -> list[str]:
     """Ten new recovery codes; the old ones count no more. Raises WrongCode, WrongLogin or TooManyTries."""
     codes = recovery_codes.fresh_codes()
@@ -155,9 +155,9 @@ def renew_recovery_codes(
 
     def renew(connection: Connection, account: LogInAccount) -> None:
         store.replace_recovery_codes(connection, account.id, kept)
-        record(connection, now, account.id, "recovery_codes.renewed", account.email)
+        record(connection, "recovery_codes.renewed", account.email, by=account.id, now=now)
 
-    _with_code(database, proof, code, address, opens, now, renew)
+    _with_code(database, proof, code, address, opens, renew, now=now)
     return codes
 
 
@@ -166,9 +166,9 @@ def enter_code(
     secret: str,
     code: str,
     address: str,
-    now: datetime,
     opens: Opens,
     *,
+    now: datetime,
     user_agent: str | None = None,
 ) -> Entered:
     """End the pending session and begin a new one. Raises WrongCode, TooManyTries or NotPending."""
@@ -181,10 +181,10 @@ def enter_code(
     tried = Try.code(found.email, address)
 
     def enter(connection: Connection) -> int | None:
-        account = _counted(connection, tried, found.id, code, now)
+        account = _counted(connection, tried, found.id, code, now=now)
         if account is None or pending_technician(connection, pending, now - PENDING_LIFE) is None:
             raise NotPending
-        if not _is_right(connection, account, code, opens, now):
+        if not _is_right(connection, account, code, opens, now=now):
             add_failure(connection, tried.counted, tried.network, now)
             return None
         delete_session(connection, pending)
@@ -199,7 +199,7 @@ def enter_code(
 
 
 def confirm(
-    database: Database, proof: Proof, code: str, address: str, opens: Opens, session: str, now: datetime
+    database: Database, proof: Proof, code: str, address: str, opens: Opens, session: str, *, now: datetime
 ) -> None:
     """Password and, where there is a second factor, code again, in the session with this secret.
 
@@ -212,7 +212,7 @@ def confirm(
         confirm_session(connection, session_hash(session), now)
 
     if found and found.sealed_totp is not None:
-        _with_code(database, proof, code, address, opens, now, mark)
+        _with_code(database, proof, code, address, opens, mark, now=now)
     else:
         database.write(lambda connection: mark(connection, _proven(connection, proof)))
 
@@ -228,8 +228,9 @@ def _with_code(
     code: str,
     address: str,
     opens: Opens,
-    now: datetime,
     act: Callable[[Connection, LogInAccount], None],
+    *,
+    now: datetime,
 ) -> None:
     """Do it in one transaction with the code's use. Raises WrongCode, WrongLogin or TooManyTries."""
     with database.read() as connection:
@@ -239,9 +240,9 @@ def _with_code(
     tried = Try.code(found.email, address)
 
     def job(connection: Connection) -> bool:
-        _counted(connection, tried, found.id, code, now)
+        _counted(connection, tried, found.id, code, now=now)
         account = _proven(connection, proof)
-        if not _is_right(connection, account, code, opens, now):
+        if not _is_right(connection, account, code, opens, now=now):
             add_failure(connection, tried.counted, tried.network, now)
             return False
         act(connection, account)
@@ -251,16 +252,18 @@ def _with_code(
         raise WrongCode
 
 
-def _counted(connection: Connection, tried: Try, technician_id: int, code: str, now: datetime) -> LogInAccount | None:
+def _counted(
+    connection: Connection, tried: Try, technician_id: int, code: str, *, now: datetime
+) -> LogInAccount | None:
     """The account, locked, if this try is not one too many. Raises TooManyTries.
 
     Guessing six figures from ever new networks is bounded for the account as a whole, but its owner is not locked
     out: they come from a network of theirs, or with a recovery code, which nobody guesses.
     """
     count_one_by_one(connection, tried.counted, tried.network)
-    refuse_too_many(connection, tried, now)
+    refuse_too_many(connection, tried, now=now)
     if not recovery_codes.letters_of(code):
-        refuse_strangers(connection, tried, now)
+        refuse_strangers(connection, tried, now=now)
     return lock_account(connection, technician_id)
 
 
@@ -271,7 +274,7 @@ def _proven(connection: Connection, proof: Proof) -> LogInAccount:
     return account
 
 
-def _is_right(connection: Connection, account: LogInAccount, code: str, opens: Opens, now: datetime) -> bool:
+def _is_right(connection: Connection, account: LogInAccount, code: str, opens: Opens, *, now: datetime) -> bool:
     """Whether the code counts; it does not again."""
     if recovery := recovery_codes.letters_of(code):
         return recovery_codes.use(connection, account.id, recovery)

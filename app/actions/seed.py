@@ -39,7 +39,7 @@ def new_uid() -> str:
     return str(uuid.uuid4())
 
 
-def seed(database: Database, now: datetime, *, demo: bool) -> FirstLogin | None:
+def seed(database: Database, *, now: datetime, demo: bool) -> FirstLogin | None:
     """Make the site `default`, and with `demo` a staffed desk, unless there is a site already.
 
     Two processes may do it at once. None when nothing was made that can log in.
@@ -56,7 +56,7 @@ def seed(database: Database, now: datetime, *, demo: bool) -> FirstLogin | None:
         bare = demo and not load_staff(connection).technicians and not load_staff(connection).departments
         offered = tuple(department.id for department in _DEPARTMENTS) if bare else ()
         add_site(connection, Site(slug="default", name="Support", uid=new_uid(), offer_departments=offered), now)
-        return _staff_the_desk(connection, password, password_hash, now) if bare else None
+        return _staff_the_desk(connection, password, password_hash, now=now) if bare else None
 
     try:
         return database.write(make)
@@ -64,7 +64,7 @@ def seed(database: Database, now: datetime, *, demo: bool) -> FirstLogin | None:
         return None  # somebody else was first
 
 
-def _staff_the_desk(connection: Connection, password: str, password_hash: str | None, now: datetime) -> FirstLogin:
+def _staff_the_desk(connection: Connection, password: str, password_hash: str | None, *, now: datetime) -> FirstLogin:
     for department in _DEPARTMENTS:
         add_department(connection, department)
     for position, (email, name, department_ids) in enumerate(_TECHNICIANS):

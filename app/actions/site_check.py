@@ -37,18 +37,19 @@ def try_site(
     unsealer: Callable[[], Unsealer],
     calls: VendorCalls,
     data_dir: Path,
-    now: Callable[[], datetime],
+    *,
+    clock: Callable[[], datetime],
 ) -> Trial:
     """Open one session as the site does. At a vendor it waits for the answer, within the limits of `calls`; at the
     embedded desk the ticket is cancelled again. Nothing that comes back bears a key."""
-    return _at_desk(database, site, now) if site.at_desk else _at_vendor(site, unsealer, calls, data_dir)
+    return _at_desk(database, site, clock=clock) if site.at_desk else _at_vendor(site, unsealer, calls, data_dir)
 
 
-def _at_desk(database: Database, site: Site, now: Callable[[], datetime]) -> Trial:
+def _at_desk(database: Database, site: Site, *, clock: Callable[[], datetime]) -> Trial:
     with database.read() as connection:
         staff = load_staff(connection)
-    ticket = open_ticket(database, staff, site.slug, trial_request(site), now())
-    cancel(database, ticket.number, now())
+    ticket = open_ticket(database, staff, site.slug, trial_request(site), now=clock())
+    cancel(database, ticket.number, now=clock())
     return Trial(True, (Fact("ticket", "cancelled", {"number": ticket.number}),))
 
 

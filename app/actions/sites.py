@@ -71,7 +71,7 @@ class Wanted:
     logo: Logo | None = None
 
 
-def add_site(database: Database, slug: str, name: str, now: datetime, who: int | None) -> Site:
+def add_site(database: Database, slug: str, name: str, *, by: int | None, now: datetime) -> Site:
     """Add a site, with an account key at the embedded desk. Raises NotGood or SlugTaken."""
     site = Site(slug=slug, name=name, uid=new_uid())
     if problems := site.problems():
@@ -79,7 +79,7 @@ def add_site(database: Database, slug: str, name: str, now: datetime, who: int |
 
     def add(connection: Connection) -> None:
         store.add_site(connection, site, now)
-        record(connection, now, who, "site.added", f"site {slug}", {"name": name})
+        record(connection, "site.added", f"site {slug}", {"name": name}, by=by, now=now)
 
     try:
         database.write(add)
@@ -89,7 +89,7 @@ def add_site(database: Database, slug: str, name: str, now: datetime, who: int |
 
 
 def change_site(
-    database: Database, slug: str, wanted: Wanted, now: datetime, who: int | None
+    database: Database, slug: str, wanted: Wanted, *, by: int | None, now: datetime
 ) -> tuple[SiteChange, list[str]]:
     """Change the site as it is at this moment; with it the options that differ now, by the names that operators know.
 
@@ -112,7 +112,7 @@ def change_site(
         store.change_site(connection, changed.site)
         if "logo" in names:
             keep_logo(connection, slug, wanted.logo)
-        record(connection, now, who, "site.changed", f"site {slug}", told)
+        record(connection, "site.changed", f"site {slug}", told, by=by, now=now)
         return changed, names
 
     return database.write(change)

@@ -11,19 +11,19 @@ from app.store.requests import StartLink, insert_link, newest_link
 START_LINK_LIFE = timedelta(minutes=15)
 
 
-def new_start_link(reference: str, now: datetime) -> StartLink:
+def new_start_link(reference: str, *, now: datetime) -> StartLink:
     """A link that starts the session of this request within 15 minutes."""
     return StartLink(new_link_id(), reference, now + START_LINK_LIFE)
 
 
-def ensure_start_link(database: Database, reference: str, now: datetime) -> StartLink:
+def ensure_start_link(database: Database, reference: str, *, now: datetime) -> StartLink:
     """A link that can still be opened for a while: the newest one, or a fresh one."""
 
     def fresh(connection: Connection) -> StartLink:
         link = newest_link(connection, reference)
         if link and link.opens == 0 and link.expires_at > now + timedelta(minutes=1):
             return link
-        link = new_start_link(reference, now)
+        link = new_start_link(reference, now=now)
         insert_link(connection, link)
         return link
 

@@ -115,7 +115,7 @@ def needs_hand_off(site: Site) -> bool:
 
 
 def submit(
-    database: Database, staff: Staff, submission: Submission, now: datetime, lease: Lease | None = None
+    database: Database, staff: Staff, submission: Submission, lease: Lease | None = None, *, now: datetime
 ) -> CustomerRequest:
     """Record the request; the same submission again is the same request. When it returns, it is on disk.
 
@@ -161,14 +161,14 @@ def submit(
     return request
 
 
-def received_before(database: Database, site: str, body_hash: str, now: datetime) -> tuple[str, datetime] | None:
+def received_before(database: Database, site: str, body_hash: str, *, now: datetime) -> tuple[str, datetime] | None:
     """Reference and time of a request of this site with the same content, later than the same press and within the
     last ten minutes."""
     with database.read() as connection:
         return received_lately(connection, site, body_hash, now - WINDOW, now - SAME_PRESS)
 
 
-def check_rate(database: Database, client_address: str, most: int, now: datetime) -> None:
+def check_rate(database: Database, client_address: str, most: int, *, now: datetime) -> None:
     """For what is refused before it is submitted. Raises TooMany."""
     with database.read() as connection:
         oldest = nth_newest(connection, client_network(client_address), most, now - WINDOW)
@@ -176,7 +176,7 @@ def check_rate(database: Database, client_address: str, most: int, now: datetime
         raise _too_many(oldest, now)
 
 
-def needs_check(database: Database, client_address: str, unchecked: int, now: datetime) -> bool:
+def needs_check(database: Database, client_address: str, unchecked: int, *, now: datetime) -> bool:
     """Whether this client's next request will be suspect without a solved check."""
     with database.read() as connection:
         return nth_newest(connection, client_network(client_address), unchecked, now - WINDOW) is not None
@@ -202,7 +202,7 @@ def _new(
         return _New(replace(suspect, state=RequestState.SUSPECT, last_error=suspicion))
     if needs_hand_off(site):
         return _New(_handed_off(request, submission.browser, lease, now))
-    link = new_start_link(request.reference, now)
+    link = new_start_link(request.reference, now=now)
     if site.opener is Opener.BROWSER:
         return _New(replace(request, state=RequestState.OPENED, start=Start.BROWSER, opened_at=now), link=link)
     ticket = new_ticket(staff, site.slug, asked, now, request)

@@ -48,12 +48,12 @@ class ChangedMeanwhile(Exception):
     """Somebody else has changed this since it was looked at."""
 
 
-def add_department(database: Database, department: Department, by: int | None, now: datetime) -> None:
+def add_department(database: Database, department: Department, *, by: int | None, now: datetime) -> None:
     """Raises Taken."""
 
     def add(connection: Connection) -> None:
         store.add_department(connection, department)
-        record(connection, now, by, "department.added", str(department.id), {"name": department.name})
+        record(connection, "department.added", str(department.id), {"name": department.name}, by=by, now=now)
 
     try:
         database.write(add)
@@ -61,20 +61,20 @@ def add_department(database: Database, department: Department, by: int | None, n
         raise Taken from None
 
 
-def rename_department(database: Database, department_id: int, name: str, by: int | None, now: datetime) -> None:
+def rename_department(database: Database, department_id: int, name: str, *, by: int | None, now: datetime) -> None:
     """Its tickets show the new name too. Raises NotThere."""
 
     def rename(connection: Connection) -> None:
         was = _department(connection, department_id)
         if was.name != name:
             store.rename_department(connection, department_id, name)
-            record(connection, now, by, "department.renamed", str(department_id), {"name": [was.name, name]})
+            record(connection, "department.renamed", str(department_id), {"name": [was.name, name]}, by=by, now=now)
 
     database.write(rename)
 
 
 def disable_department(
-    database: Database, department_id: int, by: int | None, now: datetime, *, disabled: bool = True
+    database: Database, department_id: int, *, by: int | None, now: datetime, disabled: bool = True
 ) -> None:
     """Nothing new is routed to it, or again; its tickets stay where they are. Raises NotThere."""
 
@@ -83,7 +83,7 @@ def disable_department(
         if was.disabled != disabled:
             store.set_department_disabled(connection, department_id, disabled)
             act = "department.disabled" if disabled else "department.enabled"
-            record(connection, now, by, act, str(department_id), {"name": was.name})
+            record(connection, act, str(department_id), {"name": was.name}, by=by, now=now)
 
     database.write(change)
 
@@ -93,9 +93,9 @@ def add_technician(
     email: str,
     wanted: Particulars,
     password_hash: str | None,
+    *,
     by: int | None,
     now: datetime,
-    *,
     temporary: bool = False,
 ) -> int:
     """The new id. `email` is in lower case; the departments exist; a `temporary` password must be changed at the first
@@ -113,7 +113,7 @@ def add_technician(
             password_temporary=temporary,
         )
         told = {"name": wanted.name, "role": wanted.role, "departments": sorted(wanted.departments)}
-        record(connection, now, by, "technician.added", email, told)
+        record(connection, "technician.added", email, told, by=by, now=now)
         return number
 
     try:
@@ -125,9 +125,9 @@ def add_technician(
 def change_technician(
     database: Database,
     technician_id: int,
+    *,
     by: int | None,
     now: datetime,
-    *,
     name: str | None = None,
     role: Role | None = None,
     departments: Collection[int] | None = None,
@@ -149,22 +149,22 @@ def change_technician(
             was.departments if departments is None else frozenset(departments),
         )
         if wanted.role is not was.role:
-            not_on_oneself(technician, by)
-            _leave_an_administrator(connection, technician, by)
+            not_on_oneself(technician, by=by)
+            _leave_an_administrator(connection, technician, by=by)
             store.set_role(connection, technician.email, wanted.role)
         if wanted.name != was.name:
             store.rename_technician(connection, technician_id, wanted.name)
         if wanted.departments != was.departments:
             store.set_departments(connection, technician_id, wanted.departments)
         if told := _differences(was, wanted):
-            record(connection, now, by, "technician.changed", technician.email, told)
+            record(connection, "technician.changed", technician.email, told, by=by, now=now)
         return bool(told)
 
     return _change(database, technician_id, change)
 
 
 def disable_technician(
-    database: Database, technician_id: int, by: int | None, now: datetime, *, disabled: bool = True
+    database: Database, technician_id: int, *, by: int | None, now: datetime, disabled: bool = True
 ) -> None:
     """Disabling logs them out and ends their invitation; nothing new is routed to them. Raises NotThere and
     LastAdministrator."""
@@ -173,23 +173,23 @@ def disable_technician(
         if technician.disabled == disabled:
             return
         if disabled:
-            _leave_an_administrator(connection, technician, by)
+            _leave_an_administrator(connection, technician, by=by)
             end_invitations(connection, technician_id, now)
         store.set_technician_disabled(connection, technician.email, disabled)
         act = "technician.disabled" if disabled else "technician.enabled"
-        record(connection, now, by, act, technician.email)
+        record(connection, act, technician.email, by=by, now=now)
 
     _change(database, technician_id, change)
 
 
-def set_away(database: Database, technician_id: int, away: bool, by: int | None, now: datetime) -> None:
+def set_away(database: Database, technician_id: int, away: bool, *, by: int | None, now: datetime) -> None:
     """Say for somebody that they are away, or back. Raises NotThere."""
 
     def change(connection: Connection, technician: Technician) -> None:
         if technician.away != away:
             store.set_away(connection, technician_id, away)
             act = "technician.sent_away" if away else "technician.called_back"
-            record(connection, now, by, act, technician.email)
+            record(connection, act, technician.email, by=by, now=now)
 
     _change(database, technician_id, change)
 
@@ -198,9 +198,9 @@ def set_password(
     database: Database,
     technician_id: int,
     password_hash: str,
+    *,
     by: int | None,
     now: datetime,
-    *,
     temporary: bool = False,
 ) -> None:
     """A password from the command line: logs them out and ends their invitation. A `temporary` one must be changed at
@@ -210,50 +210,50 @@ def set_password(
         store.set_password_hash(connection, technician.email, password_hash, temporary=temporary)
         forget_networks(connection, technician.email)
         end_invitations(connection, technician_id, now)
-        record(connection, now, by, "technician.password_set", technician.email)
+        record(connection, "technician.password_set", technician.email, by=by, now=now)
 
     _change(database, technician_id, change)
 
 
-def forget_second_factor(database: Database, technician_id: int, by: int | None, now: datetime) -> bool:
+def forget_second_factor(database: Database, technician_id: int, *, by: int | None, now: datetime) -> bool:
     """Whether there was one. From now on the password is enough. Raises NotThere and OnOneself."""
 
     def change(connection: Connection, technician: Technician) -> bool:
-        not_on_oneself(technician, by)
+        not_on_oneself(technician, by=by)
         had_one = forget(connection, technician_id)
         if had_one:
-            record(connection, now, by, "second_factor.turned_off", technician.email)
+            record(connection, "second_factor.turned_off", technician.email, by=by, now=now)
         return had_one
 
     return _change(database, technician_id, change)
 
 
-def end_session(database: Database, technician_id: int, public_id: str, by: int | None, now: datetime) -> None:
+def end_session(database: Database, technician_id: int, public_id: str, *, by: int | None, now: datetime) -> None:
     """Raises NotThere when the technician has no such session."""
 
     def change(connection: Connection, technician: Technician) -> None:
         if not end_one(connection, technician_id, public_id):
             raise NotThere
-        record(connection, now, by, "technician.session_ended", technician.email, {"sessions": 1})
+        record(connection, "technician.session_ended", technician.email, {"sessions": 1}, by=by, now=now)
 
     _change(database, technician_id, change)
 
 
-def end_sessions(database: Database, technician_id: int, by: int | None, now: datetime) -> int:
+def end_sessions(database: Database, technician_id: int, *, by: int | None, now: datetime) -> int:
     """Log somebody out everywhere; how many sessions there were. Raises NotThere."""
 
     def change(connection: Connection, technician: Technician) -> int:
         ended = end_all(connection, technician_id)
         if ended:
-            record(connection, now, by, "technician.session_ended", technician.email, {"sessions": ended})
+            record(connection, "technician.session_ended", technician.email, {"sessions": ended}, by=by, now=now)
         return ended
 
     return _change(database, technician_id, change)
 
 
-def end_password(connection: Connection, technician: Technician, by: int | None) -> None:
+def end_password(connection: Connection, technician: Technician, *, by: int | None) -> None:
     """In the transaction of who invites them anew: the old password is worth nothing. Raises LastAdministrator."""
-    _leave_an_administrator(connection, technician, by)
+    _leave_an_administrator(connection, technician, by=by)
     store.end_password(connection, technician.id)
     forget_networks(connection, technician.email)
 
@@ -279,13 +279,13 @@ def _department(connection: Connection, department_id: int) -> Department:
     return department
 
 
-def not_on_oneself(technician: Technician, by: int | None) -> None:
+def not_on_oneself(technician: Technician, *, by: int | None) -> None:
     """Raises OnOneself: a stolen session must not be enough to take its owner's account over."""
     if by == technician.id:
         raise OnOneself
 
 
-def _leave_an_administrator(connection: Connection, technician: Technician, by: int | None) -> None:
+def _leave_an_administrator(connection: Connection, technician: Technician, *, by: int | None) -> None:
     """Only who is one can be the last."""
     if by is None or technician.role is not Role.ADMINISTRATOR or technician.disabled:
         return

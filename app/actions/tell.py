@@ -77,7 +77,7 @@ class _Teller:
 
 
 def deliver_due(
-    database: Database, sites: Mapping[str, Site], unseal: Callable[[str], str], send: Send, now: datetime
+    database: Database, sites: Mapping[str, Site], unseal: Callable[[str], str], send: Send, *, now: datetime
 ) -> int:
     """Take up to 16 due notices and try each once; how many were delivered.
 

@@ -48,12 +48,12 @@ class TicketOver(Exception):
     """The ticket has ended; nothing about it changes any more."""
 
 
-def open_ticket(database: Database, staff: Staff, site: str, request: NewSessionRequest, now: datetime) -> Ticket:
+def open_ticket(database: Database, staff: Staff, site: str, request: NewSessionRequest, *, now: datetime) -> Ticket:
     """A ticket for a program that calls the desk's New Session API; on disk when it returns."""
     return database.write(lambda connection: EmbeddedDesk(connection, staff, site, now).open_ticket(request))
 
 
-def note_applet_opened(database: Database, ticket: Ticket, now: datetime) -> None:
+def note_applet_opened(database: Database, ticket: Ticket, *, now: datetime) -> None:
     """Remember when the customer first had the applet."""
 
     def note(connection: Connection) -> None:
@@ -64,7 +64,7 @@ def note_applet_opened(database: Database, ticket: Ticket, now: datetime) -> Non
         database.write(note)
 
 
-def save_details(database: Database, number: int, details: NewSessionRequest, now: datetime) -> None:
+def save_details(database: Database, number: int, details: NewSessionRequest, *, now: datetime) -> None:
     """Put the customer's changes into the ticket, the old values into its history, which keeps the newest of them.
 
     Raises NotAllowed, TicketOver or TooOften, and then changes nothing.
@@ -88,7 +88,7 @@ def save_details(database: Database, number: int, details: NewSessionRequest, no
     database.write(save)
 
 
-def cancel(database: Database, number: int, now: datetime) -> None:
+def cancel(database: Database, number: int, *, now: datetime) -> None:
     """The customer needs no help any more. A ticket that is over already stays as it ended."""
 
     def end(connection: Connection) -> None:

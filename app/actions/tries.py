@@ -90,7 +90,7 @@ def wait_for_turn(turns: Turns, *, familiar: bool) -> None:
         raise Busy(wait)
 
 
-def is_familiar(connection: Connection, tried: Try, now: datetime) -> bool:
+def is_familiar(connection: Connection, tried: Try, *, now: datetime) -> bool:
     """Whether the account's owner has logged in from there of late."""
     return is_known_network(connection, tried.owner, tried.network, now - NETWORKS_KNOWN)
 
@@ -100,7 +100,7 @@ def forget_networks(connection: Connection, email: str) -> None:
     forget_other_networks(connection, _hash(email), keep="")
 
 
-def refuse_too_many(connection: Connection, tried: Try, now: datetime) -> None:
+def refuse_too_many(connection: Connection, tried: Try, *, now: datetime) -> None:
     """Raises TooManyTries when one more try from this network is too many, on this account or on all together."""
     since = now - WINDOW
     for oldest in (
@@ -111,9 +111,9 @@ def refuse_too_many(connection: Connection, tried: Try, now: datetime) -> None:
             raise TooManyTries(_seconds_left(oldest + WINDOW, now))
 
 
-def refuse_strangers(connection: Connection, tried: Try, now: datetime) -> None:
+def refuse_strangers(connection: Connection, tried: Try, *, now: datetime) -> None:
     """Raises TooManyTries when networks that the owner has never been in have tried this account too often."""
-    if is_familiar(connection, tried, now):
+    if is_familiar(connection, tried, now=now):
         return
     since = now - STRANGERS_WINDOW
     oldest = failures_of_strangers(connection, tried.counted, tried.owner, MOST_OF_STRANGERS, since)
@@ -121,10 +121,10 @@ def refuse_strangers(connection: Connection, tried: Try, now: datetime) -> None:
         raise TooManyTries(_seconds_left(oldest + STRANGERS_WINDOW, now))
 
 
-def count_try(connection: Connection, tried: Try, now: datetime) -> int:
+def count_try(connection: Connection, tried: Try, *, now: datetime) -> int:
     """Count it as wrong until it is known to be right; the id to undo it by. Raises TooManyTries."""
     count_one_by_one(connection, tried.counted, tried.network)
-    refuse_too_many(connection, tried, now)
+    refuse_too_many(connection, tried, now=now)
     return add_failure(connection, tried.counted, tried.network, now)
 
 

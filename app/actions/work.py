@@ -1,7 +1,7 @@
 """What technicians do to a ticket of the embedded desk. Every move is one update that asks for how the ticket stood."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -21,16 +21,17 @@ class Meanwhile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One technician at one ticket: `seen` is how it stood when they pressed."""
+    """What one technician (`by`, an id) does to one ticket; `seen` is how it stood when they pressed."""
 
     number: int
     seen: Standing
-    technician_id: int
+    _: KW_ONLY
+    by: int
     now: datetime
 
     def event(self, what: str, field: str, old: object, new: object) -> TicketEvent:
         """A line of the history: one thing that changed, from what to what."""
-        return TicketEvent(self.now, str(self.technician_id), what, {field: [_written(old), _written(new)]})
+        return TicketEvent(self.now, str(self.by), what, {field: [_written(old), _written(new)]})
 
 
 def claim(database: Database, work: Work) -> None:
@@ -41,9 +42,9 @@ def claim(database: Database, work: Work) -> None:
     seen = work.seen
     if seen.state not in OPEN_STATES:
         raise Meanwhile
-    mine = replace(seen, state=TicketState.ACTIVE, owner_id=work.technician_id)
+    mine = replace(seen, state=TicketState.ACTIVE, owner_id=work.by)
     what = "claimed" if seen.owner_id is None else "taken_over"
-    event = work.event(what, "owner", seen.owner_id, work.technician_id)
+    event = work.event(what, "owner", seen.owner_id, work.by)
 
     def take(connection: Connection) -> None:
         if seen == mine:
@@ -59,15 +60,15 @@ def claim(database: Database, work: Work) -> None:
 def release(database: Database, work: Work) -> None:
     """Back into its queue. Raises Meanwhile when it is not this technician's any more."""
     seen = work.seen
-    if seen.state is not TicketState.ACTIVE or seen.owner_id != work.technician_id:
+    if seen.state is not TicketState.ACTIVE or seen.owner_id != work.by:
         raise Meanwhile
     new = replace(seen, state=TicketState.WAITING, owner_id=None)
-    _move(database, work, new, work.event("released", "owner", work.technician_id, None))
+    _move(database, work, new, work.event("released", "owner", work.by, None))
 
 
 def transfer(database: Database, work: Work, to: Queue) -> None:
     """Into another queue, where it waits. Raises Meanwhile."""
-    if work.seen.state not in OPEN_STATES or not work.seen.is_free_for(work.technician_id):
+    if work.seen.state not in OPEN_STATES or not work.seen.is_free_for(work.by):
         raise Meanwhile
     new = Standing(TicketState.WAITING, to, None)
     _move(database, work, new, work.event("transferred", "queue", work.seen.queue, to))
@@ -76,7 +77,7 @@ def transfer(database: Database, work: Work, to: Queue) -> None:
 def close(database: Database, work: Work, outcome: Outcome, note: TicketEvent | None = None) -> None:
     """End the ticket, and the customer's request with it. Raises Meanwhile, and then keeps no note either."""
     seen = work.seen
-    if not may_move(seen.state, TicketState.CLOSED) or not seen.is_free_for(work.technician_id):
+    if not may_move(seen.state, TicketState.CLOSED) or not seen.is_free_for(work.by):
         raise Meanwhile
     closed = replace(seen, state=TicketState.CLOSED)
     event = work.event("closed", "outcome", None, outcome)
@@ -99,7 +100,7 @@ def reopen(database: Database, work: Work) -> None:
     seen = work.seen
     if seen.state in OPEN_STATES or not may_move(seen.state, TicketState.ACTIVE):
         raise Meanwhile
-    mine = replace(seen, state=TicketState.ACTIVE, owner_id=work.technician_id)
+    mine = replace(seen, state=TicketState.ACTIVE, owner_id=work.by)
     event = work.event("reopened", "state", seen.state, TicketState.ACTIVE)
 
     def open_again(connection: Connection) -> None:
@@ -115,7 +116,7 @@ def reopen(database: Database, work: Work) -> None:
 
 def note(work: Work, text: str, form: str) -> TicketEvent:
     """What a technician wrote, as a line of the history; `form` tells the form it came from."""
-    return TicketEvent(work.now, str(work.technician_id), "note", {"text": [None, text], "form": [None, form]})
+    return TicketEvent(work.now, str(work.by), "note", {"text": [None, text], "form": [None, form]})
 
 
 def add_note(database: Database, number: int, written: TicketEvent) -> None:

@@ -168,7 +168,7 @@ def _count_client(here: Running) -> None:
 
 
 def _open(here: Running, site: Site, asked: NewSessionRequest) -> Ticket:
-    ticket = open_ticket(here.database, here.desk.staff, site.slug, asked, here.clock())
+    ticket = open_ticket(here.database, here.desk.staff, site.slug, asked, now=here.clock())
     log.info("ticket_opened", ticket=ticket.number, site=site.slug, queue=ticket.queue_kind, reason=ticket.reason)
     return ticket
 

@@ -33,7 +33,7 @@ def request_state(token: str) -> Response:
     if wait := here.rates.retry_after(POLLS, "poll", link.id, client_network(client_address())):
         _let_its_pages_read(here, link)
         raise PageRefused(429, f"asked too often; wait {wait} s").after(wait)
-    followed = follow(here.database, here.desk.sites, link.id, here.clock())
+    followed = follow(here.database, here.desk.sites, link.id, now=here.clock())
     if followed is None:
         raise PageRefused(410, "this request is not kept any more")
     _let_read(here, followed.request.site)
@@ -65,7 +65,7 @@ def _let_its_pages_read(here: Running, link: Link) -> None:
     """Even what is refused is readable for pages of the request's site. It is looked up only when a page asks."""
     if "Origin" not in request.headers:
         return
-    followed = follow(here.database, here.desk.sites, link.id, here.clock())
+    followed = follow(here.database, here.desk.sites, link.id, now=here.clock())
     if followed:
         _let_read(here, followed.request.site)
 

@@ -113,7 +113,7 @@ def _recorded(here: Running, site: Site, came_in: Submission, language: str) -> 
 
 
 def _told(here: Running, recorded: CustomerRequest) -> Response:
-    followed = follow(here.database, here.desk.sites, recorded.status_id, here.clock())
+    followed = follow(here.database, here.desk.sites, recorded.status_id, now=here.clock())
     if followed is None:  # erased in this very moment
         raise PageRefused(410, "this request is not kept any more")
     token = here.status_token(recorded.status_id, recorded.created_at)
@@ -183,7 +183,7 @@ def _within_rate(here: Running, site: Site, sender: _Sender, language: str) -> N
         return
     address = client_address()
     try:
-        check_rate(here.database, address, here.requests_allowed(address), here.clock())
+        check_rate(here.database, address, here.requests_allowed(address), now=here.clock())
     except TooMany as too_many:
         raise _too_many(here, site, too_many.retry_after, language) from None
 

@@ -81,7 +81,7 @@ def _departments(desk: Desk, site: Site) -> list[dict[str, Any]]:
 
 def _check(here: Running, site: Site) -> dict[str, Any] | None:
     address = client_address()
-    if not needs_check(here.database, address, here.requests_unchecked(address), here.clock()):
+    if not needs_check(here.database, address, here.requests_unchecked(address), now=here.clock()):
         return None
     return {"challenge": here.puzzles.new_check(site.slug, here.clock()), "script": asset_url("altcha.js")}
 

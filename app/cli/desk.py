@@ -37,7 +37,7 @@ def add_department(name: str, number: int) -> None:
     checked = _name(name, "a department's name")
     with open_database() as database:
         try:
-            team.add_department(database, Department(number, checked), None, now())
+            team.add_department(database, Department(number, checked), by=None, now=now())
         except team.Taken:
             raise click.ClickException(f"there is a department {number} already") from None
     click.echo(f"added department {number}")
@@ -60,7 +60,7 @@ def rename_department(number: int, name: str) -> None:
     """Give a department another name; its tickets show it too."""
     checked = _name(name, "a department's name")
     with open_database() as database, _known_department(number):
-        team.rename_department(database, number, checked, None, now())
+        team.rename_department(database, number, checked, by=None, now=now())
     click.echo(f"renamed department {number}")
 
 
@@ -70,7 +70,7 @@ def rename_department(number: int, name: str) -> None:
 def disable_department(number: int, undo: bool) -> None:
     """Disable a department: nothing new is routed to it; its tickets keep its name."""
     with open_database() as database, _known_department(number):
-        team.disable_department(database, number, None, now(), disabled=not undo)
+        team.disable_department(database, number, by=None, now=now(), disabled=not undo)
     click.echo(f"{'enabled' if undo else 'disabled'} department {number}")
 
 
@@ -104,7 +104,7 @@ def add_technician(
         role = role or (Role.TECHNICIAN if known.technicians else Role.ADMINISTRATOR)
         wanted = Particulars(one_line(name), role, frozenset(departments))
         try:
-            team.add_technician(database, email, wanted, password_hash, None, now(), temporary=bool(shown))
+            team.add_technician(database, email, wanted, password_hash, by=None, now=now(), temporary=bool(shown))
         except team.Taken:
             raise click.ClickException(f"there is a technician {email} already") from None
     click.echo(f"added {role} {email}{shown}")
@@ -138,7 +138,7 @@ def rename_technician(mail: str, name: str) -> None:
     checked = _name(name, "a technician's name")
     with open_database() as database:
         found = _technician(database, mail)
-        team.change_technician(database, found.id, None, now(), name=checked)
+        team.change_technician(database, found.id, by=None, now=now(), name=checked)
     click.echo(f"renamed technician {found.email}")
 
 
@@ -151,7 +151,7 @@ def set_departments(mail: str, departments: tuple[int, ...]) -> None:
     with open_database() as database:
         found = _technician(database, mail)
         _refuse_unknown(sorted(wanted), _staff(database))
-        team.change_technician(database, found.id, None, now(), departments=wanted)
+        team.change_technician(database, found.id, by=None, now=now(), departments=wanted)
     named = ", ".join(str(number) for number in sorted(wanted)) or "none"
     click.echo(f"departments of {found.email}: {named}")
 
@@ -163,7 +163,7 @@ def set_role(mail: str, role: Role) -> None:
     """Say what somebody may do: technician, supervisor or administrator; another role logs them out."""
     with open_database() as database:
         found = _technician(database, mail)
-        team.change_technician(database, found.id, None, now(), role=role)
+        team.change_technician(database, found.id, by=None, now=now(), role=role)
         _warn_without_administrator(database)
     click.echo(f"{found.email} is {role} now")
 
@@ -175,7 +175,7 @@ def disable_technician(mail: str, undo: bool) -> None:
     """Disable a technician: nothing new is routed to them and they are logged out."""
     with open_database() as database:
         found = _technician(database, mail)
-        team.disable_technician(database, found.id, None, now(), disabled=not undo)
+        team.disable_technician(database, found.id, by=None, now=now(), disabled=not undo)
         _warn_without_administrator(database)
     click.echo(f"{'enabled' if undo else 'disabled'} technician {found.email}")
 
@@ -190,7 +190,7 @@ def set_password(mail: str, password_file: TextIO | None) -> None:
     with open_database() as database:
         found = _technician(database, mail)
         password_hash = _hashed(password, found.email, found.name)
-        team.set_password(database, found.id, password_hash, None, now(), temporary=bool(shown))
+        team.set_password(database, found.id, password_hash, by=None, now=now(), temporary=bool(shown))
     click.echo(f"changed the password of {found.email}{shown}")
 
 
@@ -203,7 +203,7 @@ def invite_technician(mail: str, end_password: bool) -> None:
     with open_database(settings) as database:
         found = _technician(database, mail)
         try:
-            secret = invite(database, found.id, None, now(), without_password=end_password)
+            secret = invite(database, found.id, by=None, now=now(), without_password=end_password)
         except Disabled:
             raise click.ClickException(
                 f"{found.email} is disabled; see: handbell technician disable --undo {found.email}"

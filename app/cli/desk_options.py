@@ -57,7 +57,7 @@ def set_options(long_wait: int | None, retention_days: str | None, second_factor
     if not changes:
         raise click.ClickException("nothing to change; see: handbell desk set --help")
     with open_database() as database:
-        change_desk_options(database, changes, None, now())
+        change_desk_options(database, changes, by=None, now=now())
     click.echo(f"changed the desk: {', '.join(sorted(changes))}")
 
 

@@ -20,9 +20,9 @@ def figures(days: int, as_csv: bool, as_json: bool) -> None:
     if as_csv and as_json:
         raise click.ClickException("give --json or --csv, not both")
     with open_database() as database:
-        while finish_next_day(database, now()):
+        while finish_next_day(database, now=now()):
             pass
-        found, today = Figures(database).of(days, now()), now().date()
+        found, today = Figures(database).of(days, now=now()), now().date()
     if as_csv:
         click.echo("".join(figures_csv(found, today)).removeprefix(BOM), nl=False)
     elif as_json:

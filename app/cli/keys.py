@@ -74,7 +74,7 @@ def _resealing(settings: Settings, so_far: str) -> Iterator[tuple[Reseal, Callab
             _warn_of_lost(database, sealer)
 
         def note(act: str, kid: str) -> None:
-            database.write(lambda connection: record(connection, now(), None, act, f"key {kid}"))
+            database.write(lambda connection: record(connection, act, f"key {kid}", by=None, now=now()))
 
         try:
             yield reseal_all, note

@@ -32,7 +32,7 @@ def _check(database: Database, settings: Settings, site: Site, calls: VendorCall
     def sealer() -> Sealer:
         return Sealer([key.secret for key in read_keys(settings.keys_path)])
 
-    trial = try_site(database, site, sealer, calls, settings.data_dir, now)
+    trial = try_site(database, site, sealer, calls, settings.data_dir, clock=now)
     click.echo(f"live       {site.slug}: {'good' if trial.good else 'not good'}, {site.backend}")
     for line in trial_lines(trial, site.slug):
         click.echo(f"           {line}")

@@ -58,7 +58,7 @@ def retry(reference: str) -> None:
     """Set a parked or suspect request going again, or one that waits at once; a running server takes it up."""
     spelled = written_reference(reference)
     with open_database() as database:
-        if not try_again(database, Operator(), spelled, now()):
+        if not try_again(database, spelled, by=Operator(), now=now()):
             with database.read() as connection:
                 found = request_by_reference(connection, spelled)
             if found is None:
@@ -86,7 +86,7 @@ def erase_person(reference: str | None, email: str | None, number: str | None, y
         what = f"{len(person.requests)} requests and {len(person.tickets)} tickets"
         if not yes:
             click.confirm(f"erase the data of {what} for good?", abort=True)
-        erase(database, person, settings.vendor_applets_dir, now())
+        erase(database, person, settings.vendor_applets_dir, by=None, now=now())
     click.echo(f"erased the data of {what}")
 
 
@@ -99,7 +99,7 @@ def export_person(reference: str | None, email: str | None, number: str | None) 
     with open_database() as database:
         person = _person(database, reference, email, number)
         exported = json.dumps(export(database, person), indent=2, ensure_ascii=False)
-        record_export(database, person, None, now())
+        record_export(database, person, by=None, now=now())
     click.echo(exported)
 
 
@@ -109,10 +109,12 @@ def prune() -> None:
     settings = load_settings()
     with open_database(settings) as database:
         kept_for = retention_of(database, settings.retention_days)
-        done = prune_now(database, kept_for, settings.vendor_applets_dir, now())
+        done = prune_now(database, kept_for, settings.vendor_applets_dir, now=now())
         erased = {"requests": done.requests_erased, "tickets": done.tickets_erased}
         if any(erased.values()):
-            database.write(lambda connection: record(connection, now(), None, "data.pruned", "what is over", erased))
+            database.write(
+                lambda connection: record(connection, "data.pruned", "what is over", erased, by=None, now=now())
+            )
     click.echo(
         f"expired {done.tickets_expired} tickets; erased {done.requests_erased} requests, {done.tickets_erased} tickets"
     )

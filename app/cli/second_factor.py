@@ -38,6 +38,6 @@ def _told(database: Database, technician_id: int, email: str) -> str:
 
 
 def _turned_off(database: Database, technician_id: int, email: str) -> str:
-    if not forget_second_factor(database, technician_id, None, now()):
+    if not forget_second_factor(database, technician_id, by=None, now=now()):
         raise click.ClickException(f"{email} has no second factor")
     return f"{email} logs in with the password alone now"

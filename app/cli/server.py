@@ -153,7 +153,7 @@ def _set_up(settings: Settings) -> FirstLogin | None:
         ) from None
     read_keys(settings.keys_path)
     with open_database(settings) as database:
-        return seed(database, now(), demo=settings.makes_demo_desk)
+        return seed(database, now=now(), demo=settings.makes_demo_desk)
 
 
 def _prove_writable(folder: Path) -> None:

@@ -21,7 +21,7 @@ def uid(slug: str, rotate: bool, keep_old: bool, end_old: bool, revoke: bool) ->
     if sum((rotate, end_old, revoke)) > 1 or (keep_old and not rotate):
         raise click.ClickException("take one of --rotate (with or without --keep-old), --end-old and --revoke")
     with open_database() as database:
-        account = AccountKey(database, slug, now(), who=None)
+        account = AccountKey(database, slug, by=None, now=now())
         try:
             if rotate:
                 _tell(account.renew(keep_old=keep_old))

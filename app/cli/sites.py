@@ -65,7 +65,7 @@ def add(slug: str, name: str) -> None:
     """Add a site; its key stands in its addresses."""
     with open_database() as database:
         try:
-            new = add_site(database, slug, name, now(), None)
+            new = add_site(database, slug, name, by=None, now=now())
         except NotGood as bad:
             raise refuse(bad.problems) from None
         except SlugTaken:
@@ -184,7 +184,7 @@ def _changes(given: dict[str, Any]) -> dict[str, Any]:
 def _changed(database: Database, slug: str, wanted: Wanted) -> SiteChange:
     """The site as it is at this moment, changed and kept."""
     try:
-        return change_site(database, slug, wanted, now(), None)[0]
+        return change_site(database, slug, wanted, by=None, now=now())[0]
     except NoSuchSite:
         raise _unknown(slug) from None
     except NoWebhook:

@@ -134,13 +134,13 @@ class HandOffPool:
         """
         around = self._around
         if submission.suspicion or not needs_hand_off(submission.site):
-            return submit(around.database, staff, submission, around.clock())
+            return submit(around.database, staff, submission, now=around.clock())
         slot = self._reserve(submission.site)
         now = around.clock()
         lease = Lease(slot.lease, now + LEASE) if slot else None
         recorded = None
         try:
-            recorded = submit(around.database, staff, submission, now, lease)
+            recorded = submit(around.database, staff, submission, lease, now=now)
         finally:
             if slot and (recorded is None or recorded.lease != slot.lease):
                 self._give_up(slot)
@@ -226,7 +226,7 @@ class HandOffPool:
         try:
             configuration = around.configuration()
             site = configuration.sites[request.site]
-            settled = open_without_call(around.database, configuration.staff, site, request, around.clock())
+            settled = open_without_call(around.database, configuration.staff, site, request, now=around.clock())
             if settled is None:
                 outcome = call(around.open_backend, site, request)
                 settled = self._settle(site, request, outcome)
@@ -244,7 +244,7 @@ class HandOffPool:
         until = time.monotonic() + LEASE.total_seconds()
         while True:
             try:
-                return settle(around.database, site, request, outcome, around.clock())
+                return settle(around.database, site, request, outcome, now=around.clock())
             except _DATABASE_FAULTS as fault:
                 log.error("outcome_not_recorded", reference=request.reference, error=type(fault).__name__)
                 if time.monotonic() > until or self._stopping.wait(_random.uniform(0.2, 0.6)):
@@ -320,7 +320,7 @@ class HandOffPool:
             at_work = [slot.lease for slot in self._slots if now - slot.began > _RENEW_AFTER]
         if at_work:
             around.database.write(lambda connection: extend_leases(connection, at_work, around.clock() + LEASE))
-        take_back(around.database, around.configuration().sites.get, around.clock())
+        take_back(around.database, around.configuration().sites.get, now=around.clock())
         if self._threads and (self._telling is None or self._telling.done()):
             self._telling = self._threads.submit(around.tell)
 

@@ -266,7 +266,7 @@ class Running:
 
     def _tell(self) -> None:
         try:
-            deliver_due(self.database, self.desk.sites, self.unseal, self._webhooks.send, self.clock())
+            deliver_due(self.database, self.desk.sites, self.unseal, self._webhooks.send, now=self.clock())
         except (SQLAlchemyError, sqlite3.Error, TimeoutError) as fault:
             log.error("notices_not_looked_at", error=type(fault).__name__)
 

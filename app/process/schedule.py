@@ -59,7 +59,7 @@ class Schedule:
 
     def finish_days(self) -> None:
         """Count and keep what days are finished and not kept yet: before anything of them is erased."""
-        while not self._stop.is_set() and (day := finish_next_day(self._database, self._clock())):
+        while not self._stop.is_set() and (day := finish_next_day(self._database, now=self._clock())):
             log.debug("day_counted", day=str(day))
 
     def look_after_secrets(self) -> None:
@@ -104,7 +104,7 @@ class Schedule:
 
     def _prune(self) -> Pruned:
         kept_for = retention_of(self._database, self._usual_days)
-        pruned = prune(self._database, kept_for, self._applets, self._clock())
+        pruned = prune(self._database, kept_for, self._applets, now=self._clock())
         log.debug("pruned", requests=pruned.requests_erased, tickets=pruned.tickets_erased)
         return pruned
 

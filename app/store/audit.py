@@ -26,10 +26,10 @@ class Act:
 
 
 def record(
-    connection: Connection, at: datetime, who: int | None, act: str, about: str, detail: dict[str, Any] | None = None
+    connection: Connection, act: str, about: str, detail: dict[str, Any] | None = None, *, by: int | None, now: datetime
 ) -> None:
     """Add one act, in the transaction that does it."""
-    connection.execute(insert(audit).values(at=at, who=who, act=act, about=about, detail=detail or {}))
+    connection.execute(insert(audit).values(at=now, who=by, act=act, about=about, detail=detail or {}))
 
 
 def acts(

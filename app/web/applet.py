@@ -53,7 +53,7 @@ def applet(token: str) -> Response:
     if moved_to := _moved_to(here, ticket):
         return see_other(moved_to)
     if ticket.is_open and not is_only_looking():
-        note_applet_opened(here.database, ticket, here.clock())
+        note_applet_opened(here.database, ticket, now=here.clock())
     program = find_program(here.settings.applets_dir, asked_platform()) if ticket.is_open else None
     if program:
         return _attachment(program, ticket)
@@ -92,7 +92,7 @@ def change(token: str) -> Response:
     except Invalid as invalid:
         return _refused(here, token, ticket, {}, sentences(invalid.problems))
     if parameters.get("action") == "cancel":
-        cancel(here.database, ticket.number, here.clock())
+        cancel(here.database, ticket.number, now=here.clock())
         return _back(token)
     if ticket.info_mode is InfoMode.HIDDEN:
         abort(403)
@@ -105,7 +105,7 @@ def _saved(here: Running, token: str, ticket: Ticket, values: dict[str, str]) ->
     if isinstance(details, dict):
         return _refused(here, token, ticket, values, details)
     try:
-        save_details(here.database, ticket.number, details, here.clock())
+        save_details(here.database, ticket.number, details, now=here.clock())
     except NotAllowed:
         abort(403)
     except TicketOver:

@@ -54,7 +54,7 @@ def _opened(here: Running, link_id: str, target: StartTarget) -> Response:
     if site is not None and site.one_time_links and request.method != "POST":
         page = render_template("start.html", site=site, reference=target.reference, action=request.path)
         return make_response(page)
-    if not record_start(here.database, link_id, most_openings(site), here.clock()):
+    if not record_start(here.database, link_id, most_openings(site), now=here.clock()):
         return _over(here, target)
     return _started(here, target, site)
 

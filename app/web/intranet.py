@@ -172,7 +172,7 @@ def _received(here: Running, site: Site, posted: Posted) -> tuple[str, datetime]
         return None
     if _new_id(here, site, posted):
         return None
-    return received_before(here.database, site.slug, content_digest(posted, site.slug), here.clock())
+    return received_before(here.database, site.slug, content_digest(posted, site.slug), now=here.clock())
 
 
 def _received_page(here: Running, site: Site, posted: Posted, reference: str, at: datetime) -> Response:

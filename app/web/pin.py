@@ -76,7 +76,7 @@ def typed() -> Response:
 def check() -> Response:
     """`{"check": null}`, or what the page's script has to solve first, while wrong PINs come from everywhere."""
     here = running()
-    wanted = wants_check(here.database, here.clock())
+    wanted = wants_check(here.database, now=here.clock())
     challenge = here.puzzles.new_check(_CHECKED, here.clock()) if wanted else None
     answer = {"challenge": challenge, "script": asset_url("altcha.js")} if challenge else None
     return with_headers(jsonify(check=answer), JSON)
@@ -166,7 +166,7 @@ def _entered(here: Running, form: str, text: str, check: str) -> Response | _Sai
         return _Said(_("A PIN has 9 digits. Please look at it again."), 422)
     now, solved = here.clock(), _solved(here, check)
     try:
-        code = code_of_pin(here.database, pin, client_address(), lambda found: _mark(found, form), now, solved)
+        code = code_of_pin(here.database, pin, client_address(), lambda found: _mark(found, form), solved, now=now)
         site = _site_of(here, code) if code else None
         if code and site:
             return _on_to(here, _taken_in(here, site, code, form))
@@ -194,7 +194,7 @@ def _taken_in(here: Running, site: Site, code: SessionCode, form: str) -> Custom
     """The code's session, opened now or by the same form before. Raises CodeOver or TooMany."""
     mark = _mark(code, form)
     if code.leads_to:
-        found = come_back(here.database, code, mark, here.clock())
+        found = come_back(here.database, code, mark, now=here.clock())
         if found is None:
             raise CodeOver
         return found
@@ -218,7 +218,7 @@ def _of_link(here: Running, token: str, form_token: str) -> tuple[SessionCode, S
     over or was used by another form."""
     link = link_or_abort(Purpose.CODE, token)
     form = _form_id(here, form_token)
-    code = usable_code(here.database, link.id, f"pin:{link.id}:{form}", here.clock())
+    code = usable_code(here.database, link.id, f"pin:{link.id}:{form}", now=here.clock())
     site = _site_of(here, code) if code else None
     if code is None or site is None:
         abort(gone(here.desk.site(link.site or "default") or here.desk.site("default")))

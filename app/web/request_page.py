@@ -60,7 +60,7 @@ def check(slug: str) -> Response:
     here = running()
     site = here.desk.site(slug) or abort(404)
     address = client_address()
-    asked = needs_check(here.database, address, here.requests_unchecked(address), here.clock())
+    asked = needs_check(here.database, address, here.requests_unchecked(address), now=here.clock())
     challenge = here.puzzles.new_check(site.slug, here.clock()) if asked else None
     answer = {"challenge": challenge, "script": asset_url("altcha.js")} if challenge else None
     return with_headers(jsonify(check=answer), JSON)

@@ -77,16 +77,16 @@ def again(token: str) -> Response:
     if followed.request.state is RequestState.OPENED:
         if wait := here.rates.retry_after(LINKS_MADE_ANEW, "start link", reference):
             raise TooManyRequests(retry_after=wait)
-        ensure_start_link(here.database, reference, here.clock())
+        ensure_start_link(here.database, reference, now=here.clock())
     elif followed.request.state is RequestState.PARKED and not here.rates.retry_after(TRIED_AGAIN, "again", reference):
-        release(here.database, reference, here.clock())
+        release(here.database, reference, now=here.clock())
         here.hand_offs.wake()
     return see_other(f"/r/{token}")
 
 
 def _followed(here: Running, token: str) -> Followed:
     link = link_or_abort(Purpose.STATUS, token)
-    followed = follow(here.database, here.desk.sites, link.id, here.clock())
+    followed = follow(here.database, here.desk.sites, link.id, now=here.clock())
     if followed is None:
         abort(gone(here.desk.site("default")))
     return followed

@@ -49,7 +49,7 @@ class DeskAtWork:
     def hand_in(self, submission: Submission) -> CustomerRequest:
         with self.database.read() as connection:
             staff = load_staff(connection)
-        return submit(self.database, staff, submission, self.clock())
+        return submit(self.database, staff, submission, now=self.clock())
 
     def requests(self) -> list[CustomerRequest]:
         with self.database.read() as connection:

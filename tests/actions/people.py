@@ -22,8 +22,8 @@ def told(desk: DeskAtWork) -> list[tuple[int | None, str, str, dict[str, object]
 
 
 def log_in_as(desk: DeskAtWork, email: str = ANNA) -> str:
-    return log_in(desk.database, email, PASSWORD, "192.0.2.7", desk.clock())
+    return log_in(desk.database, email, PASSWORD, "192.0.2.7", now=desk.clock())
 
 
 def is_in(desk: DeskAtWork, secret: str) -> bool:
-    return current_session(desk.database, secret, desk.clock()) is not None
+    return current_session(desk.database, secret, now=desk.clock()) is not None

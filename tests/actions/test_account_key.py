@@ -29,13 +29,13 @@ def log(database: Database) -> list[tuple[int | None, str, str, dict[str, object
 
 
 def test_each_change_is_kept_and_noted(database: Database, site: Site, clock: StandingClock) -> None:
-    account = AccountKey(database, "help", clock(), who=7)
+    account = AccountKey(database, "help", by=7, now=clock())
     account.show()
     kept = account.renew(keep_old=True)
     assert stored(database) == kept
     assert list(keys_of(kept)) == ["first", kept.uid]
     assert list(keys_of(account.end_old())) == [kept.uid]
-    revoked = AccountKey(database, "help", clock(), who=None).revoke()
+    revoked = AccountKey(database, "help", by=None, now=clock()).revoke()
     assert (stored(database), list(keys_of(revoked))) == (revoked, [])
     again = account.renew(keep_old=False)
     assert list(keys_of(stored(database))) == [again.uid]
@@ -50,7 +50,7 @@ def test_each_change_is_kept_and_noted(database: Database, site: Site, clock: St
 
 
 def test_a_form_that_is_sent_twice_makes_one_key(database: Database, site: Site, clock: StandingClock) -> None:
-    account = AccountKey(database, "help", clock(), who=7, mark=key_mark(site))
+    account = AccountKey(database, "help", mark=key_mark(site), by=7, now=clock())
     new = account.renew(keep_old=True)
     with pytest.raises(KeyChanged):
         account.renew(keep_old=True)
@@ -64,7 +64,7 @@ def test_a_form_that_is_sent_twice_makes_one_key(database: Database, site: Site,
 def test_a_change_of_options_meanwhile_leaves_the_key_alone(
     database: Database, site: Site, clock: StandingClock
 ) -> None:
-    new = AccountKey(database, "help", clock(), who=None).renew(keep_old=False)
+    new = AccountKey(database, "help", by=None, now=clock()).renew(keep_old=False)
     database.write(lambda connection: store.flag_unreadable(connection, "help"))
     assert stored(database).uid == new.uid
     assert stored(database).unreadable
@@ -72,5 +72,5 @@ def test_a_change_of_options_meanwhile_leaves_the_key_alone(
 
 def test_there_is_no_such_site(database: Database, clock: StandingClock) -> None:
     with pytest.raises(NoSuchSite):
-        AccountKey(database, "nowhere", clock(), who=None).renew(keep_old=False)
+        AccountKey(database, "nowhere", by=None, now=clock()).renew(keep_old=False)
     assert log(database) == []

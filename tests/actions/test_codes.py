@@ -40,13 +40,13 @@ def anna(desk: DeskAtWork) -> int:
 
 
 def start(desk: DeskAtWork, life: timedelta = HOUR) -> SessionCode:
-    return start_code(desk.database, anna(desk), "default", life, desk.clock())
+    return start_code(desk.database, "default", life, by=anna(desk), now=desk.clock())
 
 
 def enter(
     desk: DeskAtWork, pin: str, address: str = ADDRESS, form: str = "form", check: Once | None = None
 ) -> SessionCode | None:
-    return code_of_pin(desk.database, pin, address, lambda code: f"pin:{code.id}:{form}", desk.clock(), check)
+    return code_of_pin(desk.database, pin, address, lambda code: f"pin:{code.id}:{form}", check, now=desk.clock())
 
 
 def use(desk: DeskAtWork, code: SessionCode) -> CustomerRequest:
@@ -86,33 +86,33 @@ def test_a_code_is_used_once_and_then_leads_only_the_same_form_to_its_session(de
 
 def test_the_technician_lets_a_customer_back_in_by_a_new_code(desk: DeskAtWork) -> None:
     code = start(desk)
-    assert way_back(desk.database, code.id, anna(desk), desk.clock()) is None, "there is no session yet"
+    assert way_back(desk.database, code.id, anna(desk), now=desk.clock()) is None, "there is no session yet"
     made = use(desk, code)
-    assert way_back(desk.database, code.id, anna(desk) + 1, desk.clock()) is None, "somebody else's"
-    again = way_back(desk.database, code.id, anna(desk), desk.clock())
+    assert way_back(desk.database, code.id, anna(desk) + 1, now=desk.clock()) is None, "somebody else's"
+    again = way_back(desk.database, code.id, anna(desk), now=desk.clock())
     assert again
     assert (again.leads_to, again.reference, again.pin != code.pin) == (made.reference, None, True)
     assert enter(desk, code.pin, form="b") is None, "the old one stays spent"
     assert enter(desk, again.pin, form="b") == again
     for _press in range(2):
-        assert come_back(desk.database, again, f"pin:{again.id}:b", desk.clock()) == made
-    assert come_back(desk.database, again, f"pin:{again.id}:c", desk.clock()) is None
+        assert come_back(desk.database, again, f"pin:{again.id}:b", now=desk.clock()) == made
+    assert come_back(desk.database, again, f"pin:{again.id}:c", now=desk.clock()) is None
     assert enter(desk, again.pin, form="c") is None
     assert len(desk.tickets()) == len(desk.requests()) == 1
-    third = way_back(desk.database, again.id, anna(desk), desk.clock())
+    third = way_back(desk.database, again.id, anna(desk), now=desk.clock())
     assert third
     desk.database.write(lambda connection: end_request(connection, made.reference, desk.clock()))
     assert enter(desk, third.pin) is None
-    assert come_back(desk.database, third, "x", desk.clock()) is None
-    assert way_back(desk.database, code.id, anna(desk), desk.clock()) is None
+    assert come_back(desk.database, third, "x", now=desk.clock()) is None
+    assert way_back(desk.database, code.id, anna(desk), now=desk.clock()) is None
 
 
 def test_wrong_pins_from_everywhere_ask_everybody_for_a_check(desk: DeskAtWork) -> None:
     code = start(desk)
     for n in range(MOST_WRONG_EVERYWHERE):
-        assert not wants_check(desk.database, desk.clock())
+        assert not wants_check(desk.database, now=desk.clock())
         assert enter(desk, wrong_pin(code), f"198.51.{n // 4}.{n % 4 + 1}") is None
-    assert wants_check(desk.database, desk.clock())
+    assert wants_check(desk.database, now=desk.clock())
     with pytest.raises(CheckWanted):
         enter(desk, code.pin, "203.0.113.5")
     once = Once("check", "solved", desk.clock() + HOUR)
@@ -120,7 +120,7 @@ def test_wrong_pins_from_everywhere_ask_everybody_for_a_check(desk: DeskAtWork) 
     with pytest.raises(CheckWanted):
         enter(desk, code.pin, "203.0.113.6", check=once)
     desk.clock.advance(minutes=10, seconds=1)
-    assert not wants_check(desk.database, desk.clock())
+    assert not wants_check(desk.database, now=desk.clock())
     assert enter(desk, code.pin, "203.0.113.5") == code
 
 
@@ -133,9 +133,9 @@ def test_of_many_at_once_one_opens_the_session(desk: DeskAtWork) -> None:
 
 def test_a_code_that_was_taken_back_opens_nothing(desk: DeskAtWork) -> None:
     code = start(desk)
-    assert not revoke(desk.database, code.id, anna(desk) + 1, desk.clock()), "somebody else's"
-    assert revoke(desk.database, code.id, anna(desk), desk.clock())
-    assert not revoke(desk.database, code.id, anna(desk), desk.clock())
+    assert not revoke(desk.database, code.id, by=anna(desk) + 1, now=desk.clock()), "somebody else's"
+    assert revoke(desk.database, code.id, by=anna(desk), now=desk.clock())
+    assert not revoke(desk.database, code.id, by=anna(desk), now=desk.clock())
     assert enter(desk, code.pin) is None
     with pytest.raises(CodeOver):
         use(desk, code)
@@ -145,7 +145,7 @@ def test_a_code_that_was_taken_back_opens_nothing(desk: DeskAtWork) -> None:
 def test_a_used_code_cannot_be_taken_back(desk: DeskAtWork) -> None:
     code = start(desk)
     use(desk, code)
-    assert not revoke(desk.database, code.id, anna(desk), desk.clock())
+    assert not revoke(desk.database, code.id, by=anna(desk), now=desk.clock())
 
 
 def test_after_five_wrong_pins_the_right_one_is_refused_too_for_ten_minutes(desk: DeskAtWork) -> None:
@@ -215,7 +215,7 @@ def test_wrong_pins_are_kept_ten_minutes_and_are_no_wrong_log_ins(desk: DeskAtWo
     enter(desk, "111111111")
 
     def kept() -> int:
-        prune(desk.database, MONTH, APPLETS, desk.clock())
+        prune(desk.database, MONTH, APPLETS, now=desk.clock())
         with desk.database.read() as connection:
             return int(connection.exec_driver_sql("SELECT count(*) FROM failed_logins").scalar_one())
 
@@ -235,7 +235,7 @@ def test_a_technician_has_so_many_unused_codes_and_no_more(desk: DeskAtWork) -> 
     made = [start(desk) for _ in range(MOST_UNUSED)]
     with pytest.raises(TooManyCodes):
         start(desk)
-    revoke(desk.database, made[0].id, anna(desk), desk.clock())
+    revoke(desk.database, made[0].id, by=anna(desk), now=desk.clock())
     use(desk, start(desk))
     start(desk)
 
@@ -244,7 +244,7 @@ def test_a_technician_sees_their_own_live_codes_with_their_tickets(desk: DeskAtW
     first = start(desk)
     desk.clock.advance(minutes=1)
     gone, used, over = start(desk), start(desk), start(desk)
-    revoke(desk.database, gone.id, anna(desk), desk.clock())
+    revoke(desk.database, gone.id, by=anna(desk), now=desk.clock())
     made, ended = use(desk, used), use(desk, over)
     desk.database.write(lambda connection: end_request(connection, ended.reference, desk.clock()))
 
@@ -261,7 +261,7 @@ def test_a_technician_sees_their_own_live_codes_with_their_tickets(desk: DeskAtW
 def test_an_erased_session_s_code_leads_nowhere_and_opens_nothing_new(desk: DeskAtWork) -> None:
     code = start(desk)
     made = use(desk, code)
-    erase(desk.database, find_person(desk.database, reference=made.reference), APPLETS, desk.clock())
+    erase(desk.database, find_person(desk.database, reference=made.reference), APPLETS, by=None, now=desk.clock())
     with desk.database.read() as connection:
         kept = code_by_id(connection, code.id)
     assert kept == replace(code, revoked_at=desk.clock())
@@ -274,7 +274,7 @@ def test_codes_are_forgotten_with_the_data_that_came_of_them(desk: DeskAtWork) -
     code = start(desk)
 
     def kept() -> bool:
-        prune(desk.database, MONTH, APPLETS, desk.clock())
+        prune(desk.database, MONTH, APPLETS, now=desk.clock())
         with desk.database.read() as connection:
             return code_by_id(connection, code.id) is not None
 

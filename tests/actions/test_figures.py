@@ -89,7 +89,7 @@ def counted(made: Samples) -> list[DayFigures]:
 
 def finish(desk: DeskAtWork) -> list[date]:
     finished = []
-    while day := finish_next_day(desk.database, desk.clock()):
+    while day := finish_next_day(desk.database, now=desk.clock()):
         finished.append(day)
     return finished
 
@@ -104,17 +104,19 @@ def test_kept_or_live_the_figures_are_those_of_every_row(desk: DeskAtWork) -> No
     today = desk.clock().date()
     assert finish(desk) == [today - timedelta(days=back) for back in (2, 3, 4, 5)]
     assert finish(desk) == []
-    assert Figures(desk.database).of(30, desk.clock()) == counted(made)
+    assert Figures(desk.database).of(30, now=desk.clock()) == counted(made)
     for site in (ALL_SITES, "shop"):
         expected = [one for one in counted(made) if one.site == site]
-        assert Figures(desk.database).of(30, desk.clock(), site) == expected
-        assert day_by_day(expected, 6, desk.clock(), site) == expected
-    assert Figures(desk.database).of(2, desk.clock()) == [one for one in counted(made) if (today - one.day).days < 2]
+        assert Figures(desk.database).of(30, site, now=desk.clock()) == expected
+        assert day_by_day(expected, 6, site, now=desk.clock()) == expected
+    assert Figures(desk.database).of(2, now=desk.clock()) == [
+        one for one in counted(made) if (today - one.day).days < 2
+    ]
 
 
 def test_the_day_that_has_just_been_finished_is_counted_before_it_is_kept(desk: DeskAtWork) -> None:
     made = fill(desk, days=3, each=20)
-    assert Figures(desk.database).of(7, desk.clock()) == counted(made)
+    assert Figures(desk.database).of(7, now=desk.clock()) == counted(made)
     assert kept(desk.database) == set()
 
 
@@ -137,7 +139,7 @@ def test_whoever_was_helped_the_next_morning_counts(desk: DeskAtWork) -> None:
     desk.database.write(lambda c: c.execute(change).rowcount)
     desk.clock.now = datetime(2026, 3, 3, 0, 0, tzinfo=UTC)
     assert finish(desk) == [late.date()]
-    (day,) = Figures(desk.database).of(3, desk.clock(), ALL_SITES)[:1]
+    (day,) = Figures(desk.database).of(3, ALL_SITES, now=desk.clock())[:1]
     assert day.to_claim == Times(9 * 3_600_000, 9 * 3_600_000)
 
 
@@ -149,7 +151,7 @@ def test_two_processes_that_count_one_day_at_once_keep_it_once(desk: DeskAtWork)
     def count(database: Database) -> None:
         barrier.wait(10)
         try:
-            finish_next_day(database, desk.clock())
+            finish_next_day(database, now=desk.clock())
         except Exception as fault:  # noqa: BLE001 - told below
             faults.append(fault)
 
@@ -175,12 +177,12 @@ def test_who_comes_second_keeps_nothing(desk: DeskAtWork) -> None:
 def test_the_schedule_counts_days_before_their_persons_are_erased(desk: DeskAtWork, tmp_path: Path) -> None:
     made = fill(desk, days=5, each=20)
     Schedule(desk.database, Settings(data_dir=tmp_path), desk.clock).run_once()
-    before = Figures(desk.database).of(5, desk.clock())
+    before = Figures(desk.database).of(5, now=desk.clock())
     assert before == counted(made)
     clock: StandingClock = desk.clock
     clock.advance(days=40)
-    prune(desk.database, timedelta(days=1), tmp_path, clock())
-    old = [one for one in Figures(desk.database).of(60, clock()) if one.day <= date(2026, 2, 27)]
+    prune(desk.database, timedelta(days=1), tmp_path, now=clock())
+    old = [one for one in Figures(desk.database).of(60, now=clock()) if one.day <= date(2026, 2, 27)]
     assert old == [one for one in before if one.day <= date(2026, 2, 27)]
 
 
@@ -188,7 +190,7 @@ def test_today_is_measured_once_a_minute_however_often_somebody_looks(desk: Desk
     shown = Figures(desk.database)
 
     def requests(day: date) -> int:
-        return next((one.requests for one in shown.of(7, desk.clock(), ALL_SITES) if one.day == day), 0)
+        return next((one.requests for one in shown.of(7, ALL_SITES, now=desk.clock()) if one.day == day), 0)
 
     today = desk.clock().date()
     assert requests(today) == 0
@@ -200,4 +202,4 @@ def test_today_is_measured_once_a_minute_however_often_somebody_looks(desk: Desk
     assert requests(today) == 1
     desk.clock.now = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
     assert requests(today) == 1
-    assert Figures(desk.database).of(7, desk.clock(), ALL_SITES)[-1] == DayFigures(date(2026, 3, 2), ALL_SITES)
+    assert Figures(desk.database).of(7, ALL_SITES, now=desk.clock())[-1] == DayFigures(date(2026, 3, 2), ALL_SITES)

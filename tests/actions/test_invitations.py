@@ -29,12 +29,12 @@ CHOSEN = "lamp-river-forty"
 
 
 def link_for(desk: DeskAtWork, email: str = ANNA, *, without_password: bool = False) -> str:
-    return invite(desk.database, person(desk, email).id, 5, desk.clock(), without_password=without_password)
+    return invite(desk.database, person(desk, email).id, by=5, now=desk.clock(), without_password=without_password)
 
 
 def can_log_in(desk: DeskAtWork, password: str, email: str = ANNA) -> bool:
     try:
-        log_in(desk.database, email, password, "192.0.2.7", desk.clock())
+        log_in(desk.database, email, password, "192.0.2.7", now=desk.clock())
     except WrongLogin:
         return False
     return True
@@ -43,13 +43,13 @@ def can_log_in(desk: DeskAtWork, password: str, email: str = ANNA) -> bool:
 def test_a_link_sets_a_password_once(desk: DeskAtWork) -> None:
     secret, session = link_for(desk), log_in_as(desk)
     for _look in range(3):
-        assert invited(desk.database, secret, desk.clock()).email == ANNA
-    assert choose_password(desk.database, secret, CHOSEN, desk.clock()).name == "Anna A"
+        assert invited(desk.database, secret, now=desk.clock()).email == ANNA
+    assert choose_password(desk.database, secret, CHOSEN, now=desk.clock()).name == "Anna A"
     assert can_log_in(desk, CHOSEN)
     assert not can_log_in(desk, PASSWORD)
     assert not is_in(desk, session)
     with pytest.raises(InvitationOver):
-        choose_password(desk.database, secret, "another-lamp-river", desk.clock())
+        choose_password(desk.database, secret, "another-lamp-river", now=desk.clock())
     assert can_log_in(desk, CHOSEN)
     assert told(desk) == [
         (5, "technician.invited", ANNA, {"password_ended": False}),
@@ -59,7 +59,7 @@ def test_a_link_sets_a_password_once(desk: DeskAtWork) -> None:
 
 def test_neither_the_link_nor_the_password_is_in_the_database(desk: DeskAtWork) -> None:
     secret = link_for(desk)
-    choose_password(desk.database, secret, CHOSEN, desk.clock())
+    choose_password(desk.database, secret, CHOSEN, now=desk.clock())
     with desk.database.read() as connection:
         for table in (tables.invitations, tables.technicians, tables.audit):
             rows = str(connection.execute(select(table)).all())
@@ -70,28 +70,28 @@ def test_neither_the_link_nor_the_password_is_in_the_database(desk: DeskAtWork) 
 def test_a_link_ends_after_24_hours(desk: DeskAtWork) -> None:
     secret = link_for(desk)
     desk.clock.advance(hours=23, minutes=59)
-    assert invited(desk.database, secret, desk.clock()).email == ANNA
+    assert invited(desk.database, secret, now=desk.clock()).email == ANNA
     desk.clock.advance(minutes=1)
     with pytest.raises(InvitationOver):
-        choose_password(desk.database, secret, CHOSEN, desk.clock())
+        choose_password(desk.database, secret, CHOSEN, now=desk.clock())
     assert not can_log_in(desk, CHOSEN)
 
 
 def test_a_newer_link_ends_the_older_ones_of_that_person_alone(desk: DeskAtWork) -> None:
     old, bens, new = link_for(desk), link_for(desk, "ben@example.com"), link_for(desk)
     with pytest.raises(InvitationOver):
-        invited(desk.database, old, desk.clock())
-    assert invited(desk.database, new, desk.clock()).email == ANNA
-    assert invited(desk.database, bens, desk.clock()).email == "ben@example.com"
+        invited(desk.database, old, now=desk.clock())
+    assert invited(desk.database, new, now=desk.clock()).email == ANNA
+    assert invited(desk.database, bens, now=desk.clock()).email == "ben@example.com"
 
 
 def test_a_used_link_is_over_for_whoever_began_before_it_was_used(desk: DeskAtWork) -> None:
     """Each looks at the clock first and then waits for its turn to hash, on a host whose clock may be slow."""
     secret, began = link_for(desk), desk.clock()
     desk.clock.advance(minutes=5)
-    choose_password(desk.database, secret, CHOSEN, desk.clock())
+    choose_password(desk.database, secret, CHOSEN, now=desk.clock())
     with pytest.raises(InvitationOver):
-        choose_password(desk.database, secret, f"{CHOSEN} of a thief", began)
+        choose_password(desk.database, secret, f"{CHOSEN} of a thief", now=began)
     assert can_log_in(desk, CHOSEN)
 
 
@@ -99,7 +99,7 @@ def test_the_link_of_somebody_who_is_disabled_is_dead(desk: DeskAtWork) -> None:
     secret = link_for(desk)
     desk.database.write(lambda connection: set_technician_disabled(connection, ANNA, True))
     with pytest.raises(InvitationOver):
-        choose_password(desk.database, secret, CHOSEN, desk.clock())
+        choose_password(desk.database, secret, CHOSEN, now=desk.clock())
     with pytest.raises(Disabled):
         link_for(desk)
 
@@ -108,27 +108,27 @@ def test_the_link_of_somebody_who_is_disabled_is_dead(desk: DeskAtWork) -> None:
 def test_a_link_that_was_made_up_is_unknown(desk: DeskAtWork, secret: str) -> None:
     link_for(desk)
     with pytest.raises(UnknownInvitation):
-        invited(desk.database, secret, desk.clock())
+        invited(desk.database, secret, now=desk.clock())
 
 
 @pytest.mark.parametrize("password", ["", "short", "x" * 1025, "password1234", "anna@example.com"])
 def test_a_password_that_will_not_do_leaves_the_link_as_it_was(desk: DeskAtWork, password: str) -> None:
     secret = link_for(desk)
     with pytest.raises(PasswordRefused):
-        choose_password(desk.database, secret, password, desk.clock())
+        choose_password(desk.database, secret, password, now=desk.clock())
     assert can_log_in(desk, PASSWORD)
-    assert choose_password(desk.database, secret, CHOSEN, desk.clock()).email == ANNA
+    assert choose_password(desk.database, secret, CHOSEN, now=desk.clock()).email == ANNA
 
 
 def test_the_old_password_goes_on_until_the_new_one_is_chosen_unless_it_is_ended(desk: DeskAtWork) -> None:
     session = log_in_as(desk)
     link_for(desk)
-    assert current_session(desk.database, session, desk.clock())
+    assert current_session(desk.database, session, now=desk.clock())
     assert can_log_in(desk, PASSWORD)
     secret = link_for(desk, without_password=True)
     assert not is_in(desk, session)
     assert not can_log_in(desk, PASSWORD)
-    choose_password(desk.database, secret, CHOSEN, desk.clock())
+    choose_password(desk.database, secret, CHOSEN, now=desk.clock())
     assert can_log_in(desk, CHOSEN)
 
 
@@ -143,25 +143,25 @@ def test_whoever_knew_the_old_password_is_a_stranger_everywhere(desk: DeskAtWork
         assert known() == 2
         secret = link_for(desk, without_password=way == "ended")
         if way == "chosen":
-            choose_password(desk.database, secret, PASSWORD, desk.clock())
+            choose_password(desk.database, secret, PASSWORD, now=desk.clock())
         else:
-            team.set_password(desk.database, person(desk).id, hashed_password(PASSWORD), None, desk.clock())
+            team.set_password(desk.database, person(desk).id, hashed_password(PASSWORD), by=None, now=desk.clock())
         assert known() == 1, way
 
 
 def test_who_changes_their_own_password_ends_their_link(desk: DeskAtWork) -> None:
     secret, session = link_for(desk), log_in_as(desk)
-    proof = prove(desk.database, ANNA, PASSWORD, "192.0.2.7", desk.clock())
-    change_password(desk.database, proof, CHOSEN, (), session, desk.clock(), turns=Unbounded())
+    proof = prove(desk.database, ANNA, PASSWORD, "192.0.2.7", now=desk.clock())
+    change_password(desk.database, proof, CHOSEN, (), session, now=desk.clock(), turns=Unbounded())
     with pytest.raises(InvitationOver):
-        invited(desk.database, secret, desk.clock())
+        invited(desk.database, secret, now=desk.clock())
 
 
 def test_of_two_who_use_a_link_at_once_one_sets_the_password(desk: DeskAtWork) -> None:
     secret = link_for(desk)
     ends = at_once(
-        lambda: choose_password(desk.database, secret, "lamp-river-first", desk.clock()),
-        lambda: choose_password(desk.database, secret, "lamp-river-second", desk.clock()),
+        lambda: choose_password(desk.database, secret, "lamp-river-first", now=desk.clock()),
+        lambda: choose_password(desk.database, secret, "lamp-river-second", now=desk.clock()),
     )
     assert sorted(ends) == ["InvitationOver", "done"]
     assert can_log_in(desk, "lamp-river-first") != can_log_in(desk, "lamp-river-second")
@@ -171,13 +171,13 @@ def test_a_link_that_is_used_while_its_technician_is_disabled_leaves_nobody_in(d
     anna = person(desk)
     for _round in range(4):
         ends = at_once(
-            partial(choose_password, desk.database, link_for(desk), CHOSEN, desk.clock()),
-            partial(team.disable_technician, desk.database, anna.id, 5, desk.clock()),
+            partial(choose_password, desk.database, link_for(desk), CHOSEN, now=desk.clock()),
+            partial(team.disable_technician, desk.database, anna.id, by=5, now=desk.clock()),
         )
         assert "done" in ends
         assert set(ends) <= {"done", "InvitationOver"}
         assert not can_log_in(desk, CHOSEN)
-        team.disable_technician(desk.database, anna.id, 5, desk.clock(), disabled=False)
+        team.disable_technician(desk.database, anna.id, by=5, now=desk.clock(), disabled=False)
         desk.clock.advance(minutes=6)
 
 
@@ -198,8 +198,8 @@ def test_links_that_are_over_are_told_so_for_a_month(desk: DeskAtWork) -> None:
     desk.clock.advance(days=20)
     link_for(desk, "ben@example.com")
     with pytest.raises(InvitationOver):
-        invited(desk.database, old, desk.clock())
+        invited(desk.database, old, now=desk.clock())
     desk.clock.advance(days=20)
     link_for(desk, "ben@example.com")
     with pytest.raises(UnknownInvitation):
-        invited(desk.database, old, desk.clock())
+        invited(desk.database, old, now=desk.clock())

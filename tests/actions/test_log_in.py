@@ -27,7 +27,7 @@ ANNA = "anna@example.com"
 
 
 def enter(desk: DeskAtWork, email: str = ANNA, password: str = PASSWORD, address: str = HERE) -> str:
-    return log_in(desk.database, email, password, address, desk.clock())
+    return log_in(desk.database, email, password, address, now=desk.clock())
 
 
 def try_wrong(desk: DeskAtWork, times: int, email: str = ANNA, address: str = HERE) -> None:
@@ -41,13 +41,13 @@ def test_the_right_password_opens_a_session_of_that_technician(desk: DeskAtWork)
         anna = load_staff(connection).technicians[ANNA].id
     first, second = enter(desk), enter(desk, " ANNA@Example.com ")
     assert first != second
-    found = current_session(desk.database, first, desk.clock())
+    found = current_session(desk.database, first, now=desk.clock())
     assert found
     assert (found.technician_id, found.confirmed_at) == (anna, desk.clock())
     log_out(desk.database, first)
-    assert current_session(desk.database, first, desk.clock()) is None
-    assert current_session(desk.database, second, desk.clock()) is not None
-    assert current_session(desk.database, "made up", desk.clock()) is None
+    assert current_session(desk.database, first, now=desk.clock()) is None
+    assert current_session(desk.database, second, now=desk.clock()) is not None
+    assert current_session(desk.database, "made up", now=desk.clock()) is None
 
 
 def test_the_session_s_secret_is_not_in_the_database(desk: DeskAtWork) -> None:
@@ -106,16 +106,16 @@ def test_a_session_ends_after_half_an_hour_idle_or_twelve_hours(desk: DeskAtWork
     idle, used = enter(desk), enter(desk)
     for _ in range(24):
         desk.clock.advance(minutes=29)
-        assert current_session(desk.database, used, desk.clock())
+        assert current_session(desk.database, used, now=desk.clock())
     desk.clock.advance(minutes=24)
-    assert current_session(desk.database, idle, desk.clock()) is None
-    assert current_session(desk.database, used, desk.clock()) is None
+    assert current_session(desk.database, idle, now=desk.clock()) is None
+    assert current_session(desk.database, used, now=desk.clock()) is None
 
 
 def test_an_unused_session_is_over_after_thirty_minutes(desk: DeskAtWork) -> None:
     session = enter(desk)
     desk.clock.advance(minutes=30)
-    assert current_session(desk.database, session, desk.clock()) is None
+    assert current_session(desk.database, session, now=desk.clock()) is None
 
 
 def test_a_broken_hash_is_a_wrong_log_in(desk: DeskAtWork) -> None:
@@ -183,7 +183,7 @@ def asks(desk: DeskAtWork, address: str, email: str = ANNA, password: str = PASS
     """Whether this try counts as the owner's own network's."""
     queue = Queue()
     with contextlib.suppress(WrongLogin):
-        log_in(desk.database, email, password, address, desk.clock(), turns=queue)
+        log_in(desk.database, email, password, address, now=desk.clock(), turns=queue)
     (asked,) = queue.asked
     return asked
 
@@ -204,7 +204,7 @@ def test_a_network_that_somebody_has_logged_in_from_is_theirs_for_ninety_days(de
 
 def test_known_networks_are_pruned(desk: DeskAtWork, tmp_path: Path) -> None:
     def known() -> int:
-        prune(desk.database, timedelta(days=30), tmp_path, desk.clock())
+        prune(desk.database, timedelta(days=30), tmp_path, now=desk.clock())
         with desk.database.read() as connection:
             return int(connection.exec_driver_sql("SELECT count(*) FROM known_networks").scalar_one())
 
@@ -230,7 +230,7 @@ def test_an_account_s_known_networks_are_the_latest_fifty(desk: DeskAtWork) -> N
 def test_without_a_turn_nothing_is_checked_or_counted(desk: DeskAtWork) -> None:
     for email, password in ((ANNA, PASSWORD), (ANNA, "wrong"), ("nobody@example.com", "wrong")):
         with pytest.raises(Busy) as refused:
-            log_in(desk.database, email, password, HERE, desk.clock(), turns=Queue(3))
+            log_in(desk.database, email, password, HERE, now=desk.clock(), turns=Queue(3))
         assert refused.value.retry_after == 3
     with desk.database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM failed_logins").scalar_one() == 0
@@ -240,7 +240,7 @@ def test_a_network_with_too_many_wrong_tries_costs_no_turn(desk: DeskAtWork) -> 
     try_wrong(desk, 5)
     queue = Queue()
     with pytest.raises(TooManyTries):
-        log_in(desk.database, ANNA, PASSWORD, HERE, desk.clock(), turns=queue)
+        log_in(desk.database, ANNA, PASSWORD, HERE, now=desk.clock(), turns=queue)
     assert queue.asked == []
 
 
@@ -279,19 +279,19 @@ def test_whoever_it_is_one_hash_and_one_write_are_made(
 
 
 def test_a_password_that_changes_while_it_is_checked_opens_nothing(desk: DeskAtWork) -> None:
-    proof = prove(desk.database, ANNA, PASSWORD, HERE, desk.clock())
+    proof = prove(desk.database, ANNA, PASSWORD, HERE, now=desk.clock())
     desk.database.write(lambda connection: set_password_hash(connection, ANNA, hashed_password("another-password")))
     assert desk.database.write(lambda connection: proven(connection, proof)) is None
 
 
 def test_somebody_who_is_disabled_while_the_password_is_checked_does_not_get_in(desk: DeskAtWork) -> None:
-    proof = prove(desk.database, ANNA, PASSWORD, HERE, desk.clock())
+    proof = prove(desk.database, ANNA, PASSWORD, HERE, now=desk.clock())
     desk.database.write(lambda connection: set_technician_disabled(connection, ANNA, True))
     assert desk.database.write(lambda connection: proven(connection, proof)) is None
 
 
 def test_where_a_session_was_begun_is_kept_with_it(desk: DeskAtWork) -> None:
-    log_in(desk.database, ANNA, PASSWORD, HERE, desk.clock(), user_agent="Firefox/145")
+    log_in(desk.database, ANNA, PASSWORD, HERE, now=desk.clock(), user_agent="Firefox/145")
     with desk.database.read() as connection:
         anna = load_staff(connection).technicians[ANNA].id
         (session,) = sessions_of(connection, anna)

@@ -45,7 +45,7 @@ def opened_by_the_pool(desk: DeskAtWork) -> None:
     for request in desk.database.write(
         lambda c: claim_due(c, "default", 10, "lease", now + timedelta(seconds=30), now)
     ):
-        settled = open_without_call(desk.database, staff, desk.site, request, now)
+        settled = open_without_call(desk.database, staff, desk.site, request, now=now)
         assert settled
         assert settled.kept
 
@@ -72,15 +72,15 @@ def test_each_act_works_from_the_states_that_it_is_for(desk: DeskAtWork, state: 
     works: dict[Any, set[RequestState]] = {
         retry: {RequestState.PARKED, RequestState.SUSPECT, RequestState.WAITING},
         park: {RequestState.WAITING},
-        lambda d, by, r, now: release_suspects(d, by, [r], now) == 1: {RequestState.SUSPECT},
-        lambda d, by, r, now: dismiss_suspects(d, by, [r], now) == 1: {RequestState.SUSPECT},
-        lambda d, by, r, now: open_anew(d, by, r, 0, now): {RequestState.OPENED, RequestState.ENDED},
+        lambda d, r, by, now: release_suspects(d, [r], by=by, now=now) == 1: {RequestState.SUSPECT},
+        lambda d, r, by, now: dismiss_suspects(d, [r], by=by, now=now) == 1: {RequestState.SUSPECT},
+        lambda d, r, by, now: open_anew(d, r, 0, by=by, now=now): {RequestState.OPENED, RequestState.ENDED},
     }
     for act, states in works.items():
         before = len(audited(desk))
         reference = put(desk, state=state, last_error="x")
         row = desk.request(reference)
-        assert act(desk.database, SVEN, reference, desk.clock()) is (state in states)
+        assert act(desk.database, reference, by=SVEN, now=desk.clock()) is (state in states)
         assert (desk.request(reference) == row) is (state not in states)
         assert len(audited(desk)) == before + (state in states)
 
@@ -88,10 +88,10 @@ def test_each_act_works_from_the_states_that_it_is_for(desk: DeskAtWork, state: 
 def test_what_is_parked_says_by_whom_and_starts_again(desk: DeskAtWork) -> None:
     later = desk.clock() + timedelta(minutes=5)
     reference = put(desk, state=RequestState.WAITING, due_at=later, waiting_since=desk.clock())
-    assert park(desk.database, SVEN, reference, desk.clock())
+    assert park(desk.database, reference, by=SVEN, now=desk.clock())
     parked = desk.request(reference)
     assert (parked.state, parked.due_at, parked.last_error) == (RequestState.PARKED, None, "parked by Sven S")
-    assert retry(desk.database, Operator(), reference, desk.clock())
+    assert retry(desk.database, reference, by=Operator(), now=desk.clock())
     assert desk.request(reference).due_at == desk.clock()
     about = f"request {reference}"
     assert audited(desk) == [(4, "request.parked", about), (None, "request.retried", about)]
@@ -100,7 +100,7 @@ def test_what_is_parked_says_by_whom_and_starts_again(desk: DeskAtWork) -> None:
 def test_who_waits_for_the_next_try_is_tried_at_once(desk: DeskAtWork) -> None:
     since, later = desk.clock() - timedelta(minutes=9), desk.clock() + timedelta(minutes=5)
     reference = put(desk, state=RequestState.WAITING, due_at=later, waiting_since=since, attempts=4)
-    assert retry(desk.database, SVEN, reference, desk.clock())
+    assert retry(desk.database, reference, by=SVEN, now=desk.clock())
     hurried = desk.request(reference)
     assert (hurried.due_at, hurried.waiting_since, hurried.attempts) == (desk.clock(), since, 4)
 
@@ -108,8 +108,8 @@ def test_who_waits_for_the_next_try_is_tried_at_once(desk: DeskAtWork) -> None:
 def test_of_several_suspects_those_that_still_are_move(desk: DeskAtWork) -> None:
     suspects = [put(desk, state=RequestState.SUSPECT) for _ in range(3)]
     other = put(desk, state=RequestState.PARKED)
-    assert release_suspects(desk.database, SVEN, [*suspects[:2], other, "0000-0000"], desk.clock()) == 2
-    assert dismiss_suspects(desk.database, SVEN, suspects, desk.clock()) == 1
+    assert release_suspects(desk.database, [*suspects[:2], other, "0000-0000"], by=SVEN, now=desk.clock()) == 2
+    assert dismiss_suspects(desk.database, suspects, by=SVEN, now=desk.clock()) == 1
     states = [desk.request(reference).state for reference in (*suspects, other)]
     assert states == [RequestState.WAITING, RequestState.WAITING, RequestState.ENDED, RequestState.PARKED]
     assert {act for _who, act, _about in audited(desk)} == {"request.released", "request.dismissed"}
@@ -120,7 +120,9 @@ def test_of_ten_who_release_or_dismiss_at_once_one_does(desk: DeskAtWork) -> Non
     for act in (release_suspects, dismiss_suspects):
         reference = put(desk, state=RequestState.SUSPECT)
         before = len(audited(desk))
-        done = at_once(10, lambda act=act, reference=reference: act(desk.database, SVEN, [reference], desk.clock()))
+        done = at_once(
+            10, lambda act=act, reference=reference: act(desk.database, [reference], by=SVEN, now=desk.clock())
+        )
         assert sorted(done) == [0] * 9 + [1]
         assert len(audited(desk)) == before + 1
 
@@ -128,7 +130,7 @@ def test_of_ten_who_release_or_dismiss_at_once_one_does(desk: DeskAtWork) -> Non
 def test_a_released_suspect_gets_its_ticket(desk: DeskAtWork) -> None:
     suspect = desk.submit(suspicion="suspect: sent within two seconds")
     assert desk.tickets() == []
-    release_suspects(desk.database, SVEN, [suspect.reference], desk.clock())
+    release_suspects(desk.database, [suspect.reference], by=SVEN, now=desk.clock())
     opened_by_the_pool(desk)
     (ticket,) = desk.tickets()
     assert (ticket.reference, ticket.customer.name) == (suspect.reference, "Zoë")
@@ -138,7 +140,7 @@ def test_a_released_suspect_gets_its_ticket(desk: DeskAtWork) -> None:
 def test_opened_anew_at_the_desk_it_is_another_ticket_and_the_one_before_is_closed(desk: DeskAtWork) -> None:
     request = desk.submit()
     first = desk.ticket(request.ticket_number)
-    assert open_anew(desk.database, SVEN, request.reference, 1, desk.clock())
+    assert open_anew(desk.database, request.reference, 1, by=SVEN, now=desk.clock())
     waiting = desk.request(request.reference)
     assert (waiting.state, waiting.ticket_number, waiting.opened_at) == (RequestState.WAITING, None, None)
     opened_by_the_pool(desk)
@@ -154,15 +156,15 @@ def test_opened_anew_at_the_desk_it_is_another_ticket_and_the_one_before_is_clos
         (event,) = ticket_history(connection, first.number)
     assert (event.who, event.what) == ("Sven S", "opened_anew")
     # What still happens to the first one is nothing to the request.
-    cancel(desk.database, first.number, desk.clock())
+    cancel(desk.database, first.number, now=desk.clock())
     assert desk.request(request.reference).state is RequestState.OPENED
 
 
 def test_a_request_that_ended_at_the_desk_is_opened_anew(desk: DeskAtWork) -> None:
     request = desk.submit()
-    cancel(desk.database, request.ticket_number or 0, desk.clock())
+    cancel(desk.database, request.ticket_number or 0, now=desk.clock())
     assert desk.request(request.reference).state is RequestState.ENDED
-    assert open_anew(desk.database, SVEN, request.reference, 1, desk.clock())
+    assert open_anew(desk.database, request.reference, 1, by=SVEN, now=desk.clock())
     opened_by_the_pool(desk)
     assert desk.request(request.reference).ended_at is None
     assert [ticket.state for ticket in desk.tickets()] == [TicketState.WAITING, TicketState.CANCELLED]
@@ -180,7 +182,7 @@ def test_a_vendor_s_session_may_still_be_there(desk: DeskAtWork) -> None:
         session_id="s-1",
         opened_at=desk.clock(),
     )
-    assert open_anew(desk.database, SVEN, reference, 1, desk.clock())
+    assert open_anew(desk.database, reference, 1, by=SVEN, now=desk.clock())
     row = desk.request(reference)
     assert (row.state, row.due_at, row.waiting_since) == (RequestState.WAITING, desk.clock(), desk.clock())
     assert (row.applet_link, row.vendor_ticket, row.session_id, row.start) == (None, None, None, None)
@@ -189,51 +191,51 @@ def test_a_vendor_s_session_may_still_be_there(desk: DeskAtWork) -> None:
 
 def test_what_never_had_a_session_is_no_duplicate(desk: DeskAtWork) -> None:
     reference = put(desk, state=RequestState.SUSPECT, backend="take-control")
-    dismiss_suspects(desk.database, SVEN, [reference], desk.clock())
-    assert open_anew(desk.database, SVEN, reference, 0, desk.clock())
+    dismiss_suspects(desk.database, [reference], by=SVEN, now=desk.clock())
+    assert open_anew(desk.database, reference, 0, by=SVEN, now=desk.clock())
     assert not desk.request(reference).maybe_duplicate
 
 
 def test_pressed_twice_or_by_two_it_is_opened_anew_once(desk: DeskAtWork) -> None:
     request = desk.submit()
-    done = at_once(6, lambda: open_anew(desk.database, SVEN, request.reference, 1, desk.clock()))
+    done = at_once(6, lambda: open_anew(desk.database, request.reference, 1, by=SVEN, now=desk.clock()))
     assert sorted(done) == [False] * 5 + [True]
     opened_by_the_pool(desk)
-    assert not open_anew(desk.database, SVEN, request.reference, 1, desk.clock()), "the page was from before"
+    assert not open_anew(desk.database, request.reference, 1, by=SVEN, now=desk.clock()), "the page was from before"
     assert len(desk.tickets()) == 2
 
 
 def test_what_was_erased_is_never_sent_again(desk: DeskAtWork, tmp_path: Path) -> None:
     request = desk.submit()
-    erase(desk.database, find_person(desk.database, reference=request.reference), tmp_path, desk.clock())
-    assert not open_anew(desk.database, SVEN, request.reference, 1, desk.clock())
+    erase(desk.database, find_person(desk.database, reference=request.reference), tmp_path, by=None, now=desk.clock())
+    assert not open_anew(desk.database, request.reference, 1, by=SVEN, now=desk.clock())
     assert desk.request(request.reference).state is RequestState.ENDED
 
 
 def test_erasing_a_request_erases_the_tickets_that_it_had_before(desk: DeskAtWork, tmp_path: Path) -> None:
     request = desk.submit()
     for attempts in (1, 2):
-        assert open_anew(desk.database, SVEN, request.reference, attempts, desk.clock())
+        assert open_anew(desk.database, request.reference, attempts, by=SVEN, now=desk.clock())
         opened_by_the_pool(desk)
     person = find_person(desk.database, reference=request.reference)
     assert len(person.tickets) == 3
-    erase(desk.database, person, tmp_path, desk.clock())
+    erase(desk.database, person, tmp_path, by=None, now=desk.clock())
     assert [ticket.customer.name for ticket in desk.tickets()] == [None] * 3
 
 
 def test_it_is_not_opened_anew_for_ever(desk: DeskAtWork) -> None:
     request = desk.submit()
     for attempts in range(1, MOST_EARLIER + 1):
-        assert open_anew(desk.database, SVEN, request.reference, attempts, desk.clock())
+        assert open_anew(desk.database, request.reference, attempts, by=SVEN, now=desk.clock())
         opened_by_the_pool(desk)
-    assert not open_anew(desk.database, SVEN, request.reference, MOST_EARLIER + 1, desk.clock())
+    assert not open_anew(desk.database, request.reference, MOST_EARLIER + 1, by=SVEN, now=desk.clock())
     assert desk.request(request.reference).state is RequestState.OPENED
 
 
 def test_what_is_opened_anew_is_kept_as_long_as_any(desk: DeskAtWork, tmp_path: Path) -> None:
     reference = put(desk, state=RequestState.ENDED, backend="take-control", ended_at=desk.clock())
     desk.clock.advance(days=20)
-    assert open_anew(desk.database, SVEN, reference, 0, desk.clock())
+    assert open_anew(desk.database, reference, 0, by=SVEN, now=desk.clock())
     desk.clock.advance(days=11)
-    prune(desk.database, timedelta(days=30), tmp_path, desk.clock())
+    prune(desk.database, timedelta(days=30), tmp_path, now=desk.clock())
     assert desk.request(reference).erased_at is None

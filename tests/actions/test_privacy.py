@@ -62,13 +62,15 @@ def test_erasing_leaves_nothing_in_the_database(desk: DeskAtWork, tmp_path: Path
         return {canary for canary in canaries if canary in kept}
 
     reference, _ = submit_canary(desk)
-    made = open_ticket(desk.database, Staff(), "default", CANARY, desk.clock())
+    made = open_ticket(desk.database, Staff(), "default", CANARY, now=desk.clock())
     save_details(
-        desk.database, made.number, NewSessionRequest(customer=Customer(email=CANARY.customer.email)), desk.clock()
+        desk.database, made.number, NewSessionRequest(customer=Customer(email=CANARY.customer.email)), now=desk.clock()
     )
     assert seen() == set(canaries)
-    erase(desk.database, find_person(desk.database, reference=reference), APPLETS, desk.clock())
-    erase(desk.database, find_person(desk.database, email="Canary-Mail@example.com"), APPLETS, desk.clock())
+    erase(desk.database, find_person(desk.database, reference=reference), APPLETS, by=None, now=desk.clock())
+    erase(
+        desk.database, find_person(desk.database, email="Canary-Mail@example.com"), APPLETS, by=None, now=desk.clock()
+    )
     assert seen() == set()
 
 
@@ -76,7 +78,7 @@ def test_erasing_keeps_states_and_times_and_ends_what_is_open(desk: DeskAtWork) 
     reference, number = submit_canary(desk)
     other = desk.submit()
     desk.clock.advance(hours=1)
-    erase(desk.database, find_person(desk.database, reference=reference), APPLETS, desk.clock())
+    erase(desk.database, find_person(desk.database, reference=reference), APPLETS, by=None, now=desk.clock())
     request, ticket = desk.request(reference), desk.ticket(number)
     for row in (request, ticket):
         assert row.customer == NOBODY
@@ -96,7 +98,7 @@ def test_erasing_keeps_states_and_times_and_ends_what_is_open(desk: DeskAtWork) 
 @pytest.mark.parametrize("by", ["reference", "email", "number"])
 def test_a_person_is_found_by_reference_mail_or_number_with_their_tickets(desk: DeskAtWork, by: str) -> None:
     made = desk.submit()
-    direct = open_ticket(desk.database, Staff(), "default", ZOE, desk.clock())
+    direct = open_ticket(desk.database, Staff(), "default", ZOE, now=desk.clock())
     desk.submit(NewSessionRequest(customer=Customer(email="other@example.com", number="C-2")))
     wanted = {"reference": made.reference, "email": "ZOE@example.com", "number": "C-1"}[by]
     found = find_person(desk.database, **{by: wanted})
@@ -114,7 +116,7 @@ def test_nobody_is_found_by_what_is_not_there(desk: DeskAtWork) -> None:
 def test_a_person_is_found_with_everything_by_the_mail_they_corrected_in_the_applet(desk: DeskAtWork) -> None:
     asked = NewSessionRequest(customer=Customer(email="zeo@example.com", name="Zoë"), ask_customer_info=True)
     made = desk.submit(asked)
-    save_details(desk.database, made.ticket_number or 0, ZOE, desk.clock())
+    save_details(desk.database, made.ticket_number or 0, ZOE, now=desk.clock())
     found = find_person(desk.database, email="zoe@example.com")
     assert [t.number for t in found.tickets] == [made.ticket_number]
     assert [r.reference for r in found.requests] == [made.reference]
@@ -124,7 +126,7 @@ def test_the_export_has_everything_but_what_opens_doors(desk: DeskAtWork) -> Non
     asked = NewSessionRequest(customer=Customer(name="Zoë", email="zoe@example.com"), ask_customer_info=True)
     made = desk.submit(asked)
     ticket = desk.ticket(made.ticket_number)
-    save_details(desk.database, ticket.number, ZOE, desk.clock())
+    save_details(desk.database, ticket.number, ZOE, now=desk.clock())
     with desk.database.read() as connection:
         link = newest_link(connection, made.reference)
     assert link
@@ -143,31 +145,31 @@ def test_the_export_has_everything_but_what_opens_doors(desk: DeskAtWork) -> Non
 
 def test_data_is_erased_thirty_days_after_the_end(desk: DeskAtWork) -> None:
     made = desk.submit()
-    cancel(desk.database, made.ticket_number or 0, desk.clock())
+    cancel(desk.database, made.ticket_number or 0, now=desk.clock())
     desk.clock.advance(days=30)
-    assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0)
     assert desk.request(made.reference).customer.name == "Zoë"
     desk.clock.advance(seconds=1)
-    assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 1, 1)
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 1, 1)
     assert desk.request(made.reference).customer.name is None
     assert desk.ticket(made.ticket_number).customer.problem is None
-    assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0)
 
 
 def test_a_shorter_retention_erases_sooner(desk: DeskAtWork) -> None:
     made = desk.submit()
-    cancel(desk.database, made.ticket_number or 0, desk.clock())
+    cancel(desk.database, made.ticket_number or 0, now=desk.clock())
     desk.clock.advance(days=1, seconds=1)
-    assert prune(desk.database, timedelta(days=1), APPLETS, desk.clock()) == Pruned(0, 1, 1)
+    assert prune(desk.database, timedelta(days=1), APPLETS, now=desk.clock()) == Pruned(0, 1, 1)
 
 
 def test_data_is_kept_ninety_days_at_the_most_even_while_somebody_works_on_it(desk: DeskAtWork) -> None:
     made = desk.submit()
     desk.database.write(lambda c: c.exec_driver_sql("UPDATE tickets SET state = 'active'"))
     desk.clock.advance(days=90)
-    assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0)
     desk.clock.advance(seconds=1)
-    assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 1, 1)
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 1, 1)
     assert desk.request(made.reference).customer.name is None
     assert desk.ticket(made.ticket_number).customer.name is None
     assert not desk.ticket(made.ticket_number).is_open
@@ -176,9 +178,9 @@ def test_data_is_kept_ninety_days_at_the_most_even_while_somebody_works_on_it(de
 def test_a_ticket_that_nobody_took_expires_after_seven_days_with_its_request(desk: DeskAtWork) -> None:
     made = desk.submit()
     desk.clock.advance(days=7)
-    assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0)
     desk.clock.advance(seconds=1)
-    assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(1, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(1, 0, 0)
     request, ticket = desk.request(made.reference), desk.ticket(made.ticket_number)
     assert (ticket.state, request.state) == (TicketState.EXPIRED, RequestState.ENDED)
     assert ticket.ended_at == request.ended_at == desk.clock()
@@ -189,14 +191,14 @@ def test_a_ticket_that_somebody_has_does_not_expire(desk: DeskAtWork) -> None:
     desk.submit()
     desk.database.write(lambda c: c.exec_driver_sql("UPDATE tickets SET state = 'active'"))
     desk.clock.advance(days=8)
-    assert prune(desk.database, MONTH, APPLETS, desk.clock()) == Pruned(0, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0)
 
 
 def test_idempotency_keys_are_kept_a_day_and_addresses_a_week(desk: DeskAtWork) -> None:
     made = desk.submit()
 
     def kept() -> tuple[bool, bool, bool]:
-        prune(desk.database, MONTH, APPLETS, desk.clock())
+        prune(desk.database, MONTH, APPLETS, now=desk.clock())
         found = desk.request(made.reference)
         return found.idempotency_key is not None, found.client_address is not None, found.client_network is not None
 
@@ -215,7 +217,7 @@ def test_wrong_log_ins_are_forgotten_when_they_count_no_more(desk: DeskAtWork) -
     desk.database.write(lambda c: add_failure(c, "account", "192.0.2.7", desk.clock()))
 
     def failures() -> int:
-        prune(desk.database, MONTH, APPLETS, desk.clock())
+        prune(desk.database, MONTH, APPLETS, now=desk.clock())
         with desk.database.read() as connection:
             return int(connection.exec_driver_sql("SELECT count(*) FROM failed_logins").scalar_one())
 
@@ -231,7 +233,7 @@ def test_more_than_one_batch_is_pruned_at_once(desk: DeskAtWork) -> None:
             insert_request(connection, request_row(customer_name="x", created_at=desk.clock() - timedelta(days=91)))
 
     desk.database.write(copies)
-    assert prune(desk.database, MONTH, APPLETS, desk.clock()).requests_erased == 501
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()).requests_erased == 501
 
 
 def vendor_request(desk: DeskAtWork, applets: Path, name: str) -> str:
@@ -258,11 +260,11 @@ def test_a_vendors_session_is_over_after_a_day_and_its_applet_gone(desk: DeskAtW
     reference = vendor_request(desk, applets, "one")
     embedded = desk.submit().reference
     desk.clock.advance(hours=24)
-    prune(desk.database, MONTH, applets, desk.clock())
+    prune(desk.database, MONTH, applets, now=desk.clock())
     assert desk.request(reference).state is RequestState.OPENED
     assert (applets / "one").exists()
     desk.clock.advance(seconds=1)
-    prune(desk.database, MONTH, applets, desk.clock())
+    prune(desk.database, MONTH, applets, now=desk.clock())
     ended = desk.request(reference)
     assert (ended.state, ended.ended_at, ended.applet_file, ended.applet_name) == (
         RequestState.ENDED,
@@ -278,7 +280,7 @@ def test_erasing_takes_the_applet_and_what_the_browser_said_with_it(desk: DeskAt
     applets = tmp_path / "applets"
     reference = vendor_request(desk, applets, "one")
     vendor_request(desk, applets, "two")
-    erase(desk.database, find_person(desk.database, reference=reference), applets, desk.clock())
+    erase(desk.database, find_person(desk.database, reference=reference), applets, by=None, now=desk.clock())
     erased = desk.request(reference)
     assert (erased.user_agent, erased.accept_language, erased.applet_file, erased.state) == (
         None,
@@ -288,14 +290,14 @@ def test_erasing_takes_the_applet_and_what_the_browser_said_with_it(desk: DeskAt
     )
     assert [path.name for path in applets.iterdir()] == ["two"]
     assert b"canary" in kept_bytes(desk, tmp_path / "data")
-    erase(desk.database, find_person(desk.database, email="canary@example.com"), applets, desk.clock())
+    erase(desk.database, find_person(desk.database, email="canary@example.com"), applets, by=None, now=desk.clock())
     assert b"canary" not in kept_bytes(desk, tmp_path / "data")
 
 
 def test_an_erased_request_is_handed_off_no_more(desk: DeskAtWork) -> None:
     row = request_row(state=RequestState.WAITING, due_at=desk.clock(), waiting_since=desk.clock())
     desk.database.write(lambda connection: insert_request(connection, row))
-    erase(desk.database, find_person(desk.database, reference=row.reference), APPLETS, desk.clock())
+    erase(desk.database, find_person(desk.database, reference=row.reference), APPLETS, by=None, now=desk.clock())
     assert (desk.request(row.reference).state, desk.request(row.reference).due_at) == (RequestState.ENDED, None)
 
 
@@ -304,10 +306,10 @@ def test_what_nobody_set_going_again_ends_after_a_week(desk: DeskAtWork, state: 
     row = request_row(state=state, created_at=desk.clock())
     desk.database.write(lambda connection: insert_request(connection, row))
     desk.clock.advance(days=7)
-    prune(desk.database, MONTH, APPLETS, desk.clock())
+    prune(desk.database, MONTH, APPLETS, now=desk.clock())
     assert desk.request(row.reference).state is state
     desk.clock.advance(seconds=1)
-    prune(desk.database, MONTH, APPLETS, desk.clock())
+    prune(desk.database, MONTH, APPLETS, now=desk.clock())
     assert (desk.request(row.reference).state, desk.request(row.reference).ended_at) == (
         RequestState.ENDED,
         desk.clock(),

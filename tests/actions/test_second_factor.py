@@ -45,27 +45,27 @@ class Phone:
         self.desk = desk
         with desk.database.read() as connection:
             self.anna = load_staff(connection).technicians[ANNA].id
-        self.offer = offer(SEALER, self.anna, ANNA, desk.clock())
+        self.offer = offer(SEALER, self.anna, ANNA, now=desk.clock())
         self.app = Authenticator(self.offer.secret)
 
     def turn_on(self, keep: str = "") -> None:
-        proof = prove(self.desk.database, ANNA, PASSWORD, HOME, self.desk.clock())
+        proof = prove(self.desk.database, ANNA, PASSWORD, HOME, now=self.desk.clock())
         now = self.desk.clock()
-        set_up(self.desk.database, self.offer, proof, self.app.code(now), SEALER, SEALER, keep, now)
+        set_up(self.desk.database, self.offer, proof, self.app.code(now), SEALER, SEALER, keep, now=now)
 
     def begin(self, address: str = HOME) -> str:
         """The password is right."""
-        return log_in(self.desk.database, ANNA, PASSWORD, address, self.desk.clock())
+        return log_in(self.desk.database, ANNA, PASSWORD, address, now=self.desk.clock())
 
     def enter(self, pending: str, code: str, address: str = HOME) -> str:
-        return enter_code(self.desk.database, pending, code, address, self.desk.clock(), SEALER).secret
+        return enter_code(self.desk.database, pending, code, address, SEALER, now=self.desk.clock()).secret
 
     def guess(self, address: str) -> None:
         with pytest.raises(WrongCode):
             self.enter(self.begin(address), self.app.wrong_code(self.desk.clock()), address)
 
     def who(self, session: str) -> int | None:
-        found = current_session(self.desk.database, session, self.desk.clock())
+        found = current_session(self.desk.database, session, now=self.desk.clock())
         return found.technician_id if found else None
 
     @property
@@ -89,21 +89,21 @@ def phone(desk: DeskAtWork) -> Phone:
 def test_the_password_alone_is_nobody_until_the_code_is_right(phone: Phone, desk: DeskAtWork) -> None:
     pending = phone.begin()
     assert phone.who(pending) is None
-    assert awaited_technician(desk.database, pending, desk.clock()) == phone.anna
+    assert awaited_technician(desk.database, pending, now=desk.clock()) == phone.anna
     session = phone.enter(pending, phone.code)
     assert session != pending
     assert phone.who(session) == phone.anna
     assert phone.who(pending) is None
-    assert awaited_technician(desk.database, pending, desk.clock()) is None
-    assert awaited_technician(desk.database, session, desk.clock()) is None
+    assert awaited_technician(desk.database, pending, now=desk.clock()) is None
+    assert awaited_technician(desk.database, session, now=desk.clock()) is None
 
 
 def test_without_a_second_factor_log_in_is_one_step(desk: DeskAtWork) -> None:
-    session = log_in(desk.database, ANNA, PASSWORD, HOME, desk.clock())
-    assert current_session(desk.database, session, desk.clock()) is not None
-    assert awaited_technician(desk.database, session, desk.clock()) is None
+    session = log_in(desk.database, ANNA, PASSWORD, HOME, now=desk.clock())
+    assert current_session(desk.database, session, now=desk.clock()) is not None
+    assert awaited_technician(desk.database, session, now=desk.clock()) is None
     with pytest.raises(NotPending):
-        enter_code(desk.database, session, "000000", HOME, desk.clock(), SEALER)
+        enter_code(desk.database, session, "000000", HOME, SEALER, now=desk.clock())
 
 
 @pytest.mark.parametrize("steps", [-1, 0, 1])
@@ -273,17 +273,17 @@ def test_the_owner_is_told_of_wrong_codes_from_elsewhere(phone: Phone, desk: Des
     phone.guess(HOME)
     phone.guess(ELSEWHERE)
     phone.guess(ELSEWHERE)
-    entered = enter_code(desk.database, phone.begin(), phone.code, HOME, desk.clock(), SEALER)
+    entered = enter_code(desk.database, phone.begin(), phone.code, HOME, SEALER, now=desk.clock())
     assert entered.wrong_elsewhere == 2
 
 
 def test_turning_it_on_needs_the_password_and_a_code_of_the_new_app(desk: DeskAtWork) -> None:
     phone, now = Phone(desk), desk.clock()
-    kept = log_in(desk.database, ANNA, PASSWORD, HOME, now)
-    other = log_in(desk.database, ANNA, PASSWORD, HOME, now)
-    proof = prove(desk.database, ANNA, PASSWORD, HOME, now)
+    kept = log_in(desk.database, ANNA, PASSWORD, HOME, now=now)
+    other = log_in(desk.database, ANNA, PASSWORD, HOME, now=now)
+    proof = prove(desk.database, ANNA, PASSWORD, HOME, now=now)
     with pytest.raises(WrongCode):
-        set_up(desk.database, phone.offer, proof, phone.app.wrong_code(now), SEALER, SEALER, kept, now)
+        set_up(desk.database, phone.offer, proof, phone.app.wrong_code(now), SEALER, SEALER, kept, now=now)
     assert phone.who(phone.begin()) == phone.anna
     phone.turn_on(keep=kept)
     assert phone.who(kept) == phone.anna
@@ -309,7 +309,7 @@ def test_an_offer_is_for_one_person_and_half_an_hour(desk: DeskAtWork) -> None:
     made = phone.offer
 
     def brought_back(sealed: str, who: int, later: timedelta = timedelta()) -> Offer:
-        return offered(SEALER, sealed, who, ANNA, now + later)
+        return offered(SEALER, sealed, who, ANNA, now=now + later)
 
     assert brought_back(made.sealed, phone.anna, OFFER_LIFE) == made
     for sealed, who, later in (
@@ -329,8 +329,8 @@ def test_an_offer_is_for_one_person_and_half_an_hour(desk: DeskAtWork) -> None:
 
 def test_it_is_turned_off_with_password_and_code(phone: Phone, desk: DeskAtWork) -> None:
     def off(code: str) -> None:
-        proof = prove(desk.database, ANNA, PASSWORD, HOME, desk.clock())
-        turn_off(desk.database, proof, code, HOME, SEALER, desk.clock())
+        proof = prove(desk.database, ANNA, PASSWORD, HOME, now=desk.clock())
+        turn_off(desk.database, proof, code, HOME, SEALER, now=desk.clock())
 
     with pytest.raises(WrongCode):
         off(phone.app.wrong_code(desk.clock()))
@@ -342,8 +342,8 @@ def test_it_is_turned_off_with_password_and_code(phone: Phone, desk: DeskAtWork)
 
 
 def test_new_recovery_codes_replace_the_old_ones(phone: Phone, desk: DeskAtWork) -> None:
-    proof = prove(desk.database, ANNA, PASSWORD, HOME, desk.clock())
-    fresh = renew_recovery_codes(desk.database, proof, phone.offer.codes[0], HOME, SEALER, desk.clock())
+    proof = prove(desk.database, ANNA, PASSWORD, HOME, now=desk.clock())
+    fresh = renew_recovery_codes(desk.database, proof, phone.offer.codes[0], HOME, SEALER, now=desk.clock())
     assert len(set(fresh)) == 10
     with pytest.raises(WrongCode):
         phone.enter(phone.begin(), phone.offer.codes[1])
@@ -354,8 +354,8 @@ def test_wrong_codes_beside_the_right_password_are_limited_on_the_account_page_t
     phone: Phone, desk: DeskAtWork
 ) -> None:
     def off(code: str) -> None:
-        proof = prove(desk.database, ANNA, PASSWORD, HOME, desk.clock())
-        turn_off(desk.database, proof, code, HOME, SEALER, desk.clock())
+        proof = prove(desk.database, ANNA, PASSWORD, HOME, now=desk.clock())
+        turn_off(desk.database, proof, code, HOME, SEALER, now=desk.clock())
 
     for _ in range(5):
         with pytest.raises(WrongCode):
@@ -374,16 +374,16 @@ def test_an_administrator_makes_somebody_forget_it(phone: Phone, desk: DeskAtWor
 def test_a_factor_that_no_key_opens_still_lets_a_recovery_code_in(phone: Phone, desk: DeskAtWork) -> None:
     lost = Sealer([os.urandom(32)])
     with pytest.raises(WrongCode):
-        enter_code(desk.database, phone.begin(), phone.code, HOME, desk.clock(), lost)
-    entered = enter_code(desk.database, phone.begin(), phone.offer.codes[0], HOME, desk.clock(), lost)
+        enter_code(desk.database, phone.begin(), phone.code, HOME, lost, now=desk.clock())
+    entered = enter_code(desk.database, phone.begin(), phone.offer.codes[0], HOME, lost, now=desk.clock())
     assert phone.who(entered.secret) == phone.anna
 
 
 def test_every_act_is_in_the_audit_log_without_a_secret(phone: Phone, desk: DeskAtWork) -> None:
-    proof = prove(desk.database, ANNA, PASSWORD, HOME, desk.clock())
-    fresh = renew_recovery_codes(desk.database, proof, phone.offer.codes[0], HOME, SEALER, desk.clock())
-    proof = prove(desk.database, ANNA, PASSWORD, HOME, desk.clock())
-    turn_off(desk.database, proof, fresh[0], HOME, SEALER, desk.clock())
+    proof = prove(desk.database, ANNA, PASSWORD, HOME, now=desk.clock())
+    fresh = renew_recovery_codes(desk.database, proof, phone.offer.codes[0], HOME, SEALER, now=desk.clock())
+    proof = prove(desk.database, ANNA, PASSWORD, HOME, now=desk.clock())
+    turn_off(desk.database, proof, fresh[0], HOME, SEALER, now=desk.clock())
     with desk.database.read() as connection:
         found = acts(connection)
         assert account(connection, phone.anna).sealed_totp is None  # type: ignore[union-attr]
@@ -398,7 +398,7 @@ def test_every_act_is_in_the_audit_log_without_a_secret(phone: Phone, desk: Desk
 def test_a_new_password_meanwhile_makes_a_proof_worthless(phone: Phone, desk: DeskAtWork) -> None:
     from app.store.staff import set_password_hash
 
-    proof = prove(desk.database, ANNA, PASSWORD, HOME, desk.clock())
+    proof = prove(desk.database, ANNA, PASSWORD, HOME, now=desk.clock())
     desk.database.write(lambda connection: set_password_hash(connection, ANNA, "another"))
     with pytest.raises(WrongLogin):
-        turn_off(desk.database, proof, phone.code, HOME, SEALER, desk.clock())
+        turn_off(desk.database, proof, phone.code, HOME, SEALER, now=desk.clock())

@@ -28,7 +28,7 @@ from tests.store.rows import NOW
 
 @pytest.fixture
 def site(database: Database) -> Site:
-    return add_site(database, "help", "Help", NOW, None)
+    return add_site(database, "help", "Help", by=None, now=NOW)
 
 
 def now_of(database: Database) -> Site:
@@ -54,7 +54,7 @@ def test_a_new_site_has_a_key_and_a_row_in_the_log(database: Database, site: Sit
 @pytest.mark.parametrize(("key", "name"), [("", "X"), ("Help", "X"), ("a/b", "X"), ("ok", ""), ("ok", "x" * 81)])
 def test_a_bad_key_or_name_adds_nothing(database: Database, key: str, name: str) -> None:
     with pytest.raises(NotGood):
-        add_site(database, key, name, NOW, 1)
+        add_site(database, key, name, by=1, now=NOW)
     with database.read() as connection:
         assert load_sites(connection) == []
     assert log(database) == []
@@ -62,14 +62,14 @@ def test_a_bad_key_or_name_adds_nothing(database: Database, key: str, name: str)
 
 def test_a_key_is_taken_once(database: Database, site: Site) -> None:
     with pytest.raises(SlugTaken):
-        add_site(database, "help", "Other", NOW, None)
+        add_site(database, "help", "Other", by=None, now=NOW)
     assert now_of(database).name == "Help"
     assert len(log(database)) == 1
 
 
 def test_a_change_tells_old_and_new_values_in_the_log_and_no_secret(database: Database, site: Site) -> None:
     options = {"name": "New", "phone": "+1 555 0100", "sealed_key": "s3cret", "key_ending": "cret"}
-    change, names = change_site(database, "help", Wanted(options=options), NOW, 7)
+    change, names = change_site(database, "help", Wanted(options=options), by=7, now=NOW)
     assert names == ["key", "name", "phone"]
     assert now_of(database) == change.site
     assert log(database)[0] == (
@@ -83,7 +83,7 @@ def test_a_change_tells_old_and_new_values_in_the_log_and_no_secret(database: Da
 def test_a_change_that_changes_nothing_leaves_no_trace(database: Database, site: Site) -> None:
     with database.read() as connection:
         before = load_generation(connection)
-    assert change_site(database, "help", Wanted(options={"name": "Help"}), NOW, 7)[1] == []
+    assert change_site(database, "help", Wanted(options={"name": "Help"}), by=7, now=NOW)[1] == []
     with database.read() as connection:
         assert load_generation(connection) == before
     assert len(log(database)) == 1
@@ -91,77 +91,77 @@ def test_a_change_that_changes_nothing_leaves_no_trace(database: Database, site:
 
 def test_two_who_change_different_options_both_get_theirs(database: Database, site: Site) -> None:
     one, other = seen(site, "name", "disabled"), seen(site, "phone", "mail")
-    change_site(database, "help", Wanted(options={"name": "New", "disabled": False}, seen=one), NOW, 1)
-    change_site(database, "help", Wanted(options={"phone": "1", "mail": None}, seen=other), NOW, 2)
+    change_site(database, "help", Wanted(options={"name": "New", "disabled": False}, seen=one), by=1, now=NOW)
+    change_site(database, "help", Wanted(options={"phone": "1", "mail": None}, seen=other), by=2, now=NOW)
     assert (now_of(database).name, now_of(database).phone) == ("New", "1")
 
 
 def test_the_second_of_two_who_change_the_same_is_told_and_changes_nothing(database: Database, site: Site) -> None:
     both = seen(site, "phone", "mail")
-    change_site(database, "help", Wanted(options={"phone": "1", "mail": None}, seen=both), NOW, 1)
+    change_site(database, "help", Wanted(options={"phone": "1", "mail": None}, seen=both), by=1, now=NOW)
     with pytest.raises(ChangedMeanwhile) as caught:
-        change_site(database, "help", Wanted(options={"phone": None, "mail": "a@b"}, seen=both), NOW, 2)
+        change_site(database, "help", Wanted(options={"phone": None, "mail": "a@b"}, seen=both), by=2, now=NOW)
     assert caught.value.site.phone == "1"
     assert (now_of(database).phone, now_of(database).mail) == ("1", None)
     assert len(log(database)) == 2
     again = seen(caught.value.site, "phone", "mail")
-    change_site(database, "help", Wanted(options={"phone": None, "mail": "a@b"}, seen=again), NOW, 2)
+    change_site(database, "help", Wanted(options={"phone": None, "mail": "a@b"}, seen=again), by=2, now=NOW)
     assert (now_of(database).phone, now_of(database).mail) == (None, "a@b")
 
 
 def test_a_form_that_is_sent_twice_is_kept_once(database: Database, site: Site) -> None:
     wanted = Wanted(options={"phone": "1", "mail": None}, seen=seen(site, "phone", "mail"))
-    assert change_site(database, "help", wanted, NOW, 1)[1] == ["phone"]
-    assert change_site(database, "help", wanted, NOW, 1)[1] == []
+    assert change_site(database, "help", wanted, by=1, now=NOW)[1] == ["phone"]
+    assert change_site(database, "help", wanted, by=1, now=NOW)[1] == []
     assert len(log(database)) == 2
 
 
 def test_a_forged_mark_counts_as_changed(database: Database, site: Site) -> None:
     for mark in ("", "x", "0" * 22):
         with pytest.raises(ChangedMeanwhile):
-            change_site(database, "help", Wanted(options={"name": "N"}, seen=Seen(("name",), mark)), NOW, 1)
+            change_site(database, "help", Wanted(options={"name": "N"}, seen=Seen(("name",), mark)), by=1, now=NOW)
 
 
 def test_nobody_turns_to_a_vendor_without_an_account_but_one_may_lose_it(database: Database, site: Site) -> None:
     with pytest.raises(NotGood, match="api_domain: needed"):
-        change_site(database, "help", Wanted(options={"backend": "take-control"}), NOW, 1)
+        change_site(database, "help", Wanted(options={"backend": "take-control"}), by=1, now=NOW)
     account = {"backend": "take-control", "api_domain": "https://api.example.com", "sealed_key": "s"}
-    change_site(database, "help", Wanted(options=account), NOW, 1)
-    change_site(database, "help", Wanted(options={"sealed_key": None}), NOW, 1)
+    change_site(database, "help", Wanted(options=account), by=1, now=NOW)
+    change_site(database, "help", Wanted(options={"sealed_key": None}), by=1, now=NOW)
     assert now_of(database).missing()
 
 
 def test_a_webhook_gets_a_secret_with_its_address(database: Database, site: Site) -> None:
     with pytest.raises(NoWebhook):
-        change_site(database, "help", Wanted(sealed_secret="a", renew_secret=True), NOW, 1)
+        change_site(database, "help", Wanted(sealed_secret="a", renew_secret=True), by=1, now=NOW)
     hook = {"webhook": "https://example.com/hook"}
-    assert change_site(database, "help", Wanted(options=hook, sealed_secret="b"), NOW, 1)[0].new_secret
+    assert change_site(database, "help", Wanted(options=hook, sealed_secret="b"), by=1, now=NOW)[0].new_secret
     assert now_of(database).sealed_webhook_secret == "b"
-    _change, names = change_site(database, "help", Wanted(sealed_secret="c", renew_secret=True), NOW, 1)
+    _change, names = change_site(database, "help", Wanted(sealed_secret="c", renew_secret=True), by=1, now=NOW)
     assert names == ["webhook_secret"]
     assert now_of(database).sealed_webhook_secret == "c"
 
 
 def test_the_picture_goes_with_its_digest(database: Database, site: Site) -> None:
     logo = as_logo(picture())
-    change_site(database, "help", Wanted(options={"logo": logo.digest}, logo=logo), NOW, 1)
+    change_site(database, "help", Wanted(options={"logo": logo.digest}, logo=logo), by=1, now=NOW)
     with database.read() as connection:
         assert find_logo(connection, "help", logo.digest) == logo
         assert find_logo(connection, "help", "x") is None
         assert find_logo(connection, "other", logo.digest) is None
     other = as_logo(picture((30, 30)))
-    change_site(database, "help", Wanted(options={"logo": other.digest}, logo=other), NOW, 1)
+    change_site(database, "help", Wanted(options={"logo": other.digest}, logo=other), by=1, now=NOW)
     with database.read() as connection:
         assert find_logo(connection, "help", logo.digest) is None
         assert find_logo(connection, "help", other.digest) == other
-    change_site(database, "help", Wanted(options={"logo": None}), NOW, 1)
+    change_site(database, "help", Wanted(options={"logo": None}), by=1, now=NOW)
     with database.read() as connection:
         assert find_logo(connection, "help", other.digest) is None
 
 
 def test_there_is_no_such_site(database: Database) -> None:
     with pytest.raises(NoSuchSite):
-        change_site(database, "nobody", Wanted(options={"name": "X"}), NOW, 1)
+        change_site(database, "nobody", Wanted(options={"name": "X"}), by=1, now=NOW)
     assert log(database) == []
 
 

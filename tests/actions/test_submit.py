@@ -124,15 +124,15 @@ def test_the_sites_policy_decides_about_the_flag(desk: DeskAtWork, policy: AskPo
 
 def test_a_link_that_can_still_be_opened_is_kept_and_otherwise_made_anew(desk: DeskAtWork) -> None:
     reference = desk.submit().reference
-    first = ensure_start_link(desk.database, reference, desk.clock())
-    assert ensure_start_link(desk.database, reference, desk.clock()) == first
+    first = ensure_start_link(desk.database, reference, now=desk.clock())
+    assert ensure_start_link(desk.database, reference, now=desk.clock()) == first
     desk.clock.advance(minutes=14)
-    second = ensure_start_link(desk.database, reference, desk.clock())
+    second = ensure_start_link(desk.database, reference, now=desk.clock())
     assert second.id != first.id
     assert second.expires_at == desk.clock() + timedelta(minutes=15)
     desk.database.write(lambda connection: record_opening(connection, second.id, 20, desk.clock()))
     desk.clock.advance(seconds=1)
-    assert ensure_start_link(desk.database, reference, desk.clock()).id not in (first.id, second.id)
+    assert ensure_start_link(desk.database, reference, now=desk.clock()).id not in (first.id, second.id)
 
 
 def once(desk: DeskAtWork, which: str = "id-1") -> Once:

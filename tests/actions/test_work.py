@@ -31,12 +31,12 @@ APPLETS = Path("nowhere")
 def asked(desk: DeskAtWork) -> Ticket:
     with desk.database.read() as connection:
         staff = load_staff(connection)
-    return open_ticket(desk.database, staff, "default", NewSessionRequest(department="10"), desk.clock())
+    return open_ticket(desk.database, staff, "default", NewSessionRequest(department="10"), now=desk.clock())
 
 
 def at(desk: DeskAtWork, number: int, who: int = ANNA) -> Work:
     """Somebody at the ticket as it stands now."""
-    return Work(number, Standing.of(desk.ticket(number)), who, desk.clock())
+    return Work(number, Standing.of(desk.ticket(number)), by=who, now=desk.clock())
 
 
 def history(desk: DeskAtWork, number: int) -> list[tuple[str, str, dict[str, list[str | None]]]]:
@@ -70,7 +70,9 @@ def test_of_twenty_who_claim_at_once_one_gets_it(desk: DeskAtWork) -> None:
         seen = Standing.of(desk.ticket(number))
         came = at_once(
             20,
-            lambda n, number=number, seen=seen: actions.claim(desk.database, Work(number, seen, n + 1, desk.clock())),
+            lambda n, number=number, seen=seen: actions.claim(
+                desk.database, Work(number, seen, by=n + 1, now=desk.clock())
+            ),
         )
         winners = [n + 1 for n, what in enumerate(came) if what is None]
         assert len(winners) == 1
@@ -85,7 +87,7 @@ def test_of_those_who_take_over_at_once_one_gets_it_and_the_first_claim_counts(d
     first = desk.clock()
     desk.clock.advance(minutes=1)
     seen = Standing.of(desk.ticket(number))
-    came = at_once(8, lambda n: actions.claim(desk.database, Work(number, seen, n + 10, desk.clock())))
+    came = at_once(8, lambda n: actions.claim(desk.database, Work(number, seen, by=n + 10, now=desk.clock())))
     (winner,) = [n + 10 for n, what in enumerate(came) if what is None]
     assert (desk.ticket(number).owner_id, desk.ticket(number).claimed_at) == (winner, first)
     assert history(desk, number)[-1] == (str(winner), "taken_over", {"owner": [str(BEN), str(winner)]})
@@ -104,7 +106,7 @@ def test_claim_against_the_customer_s_cancel_ends_in_one_of_both(desk: DeskAtWor
         work = at(desk, number)
         jobs = (
             lambda work=work: actions.claim(desk.database, work),
-            lambda number=number: cancel(desk.database, number, desk.clock()),
+            lambda number=number: cancel(desk.database, number, now=desk.clock()),
         )
         came = at_once(2, lambda n, jobs=jobs: jobs[n]())
         assert desk.ticket(number).state is TicketState.CANCELLED, "a claimed ticket can be cancelled too"
@@ -197,10 +199,10 @@ def test_closing_ends_the_customer_s_request_and_reopening_brings_it_back(desk: 
 
 def test_what_the_customer_cancelled_or_what_is_erased_stays_over(desk: DeskAtWork) -> None:
     cancelled = asked(desk).number
-    cancel(desk.database, cancelled, desk.clock())
+    cancel(desk.database, cancelled, now=desk.clock())
     request, erased = made(desk)
     actions.close(desk.database, at(desk, erased), Outcome.SOLVED)
-    erase(desk.database, find_person(desk.database, reference=request.reference), APPLETS, desk.clock())
+    erase(desk.database, find_person(desk.database, reference=request.reference), APPLETS, by=None, now=desk.clock())
     for number in (cancelled, erased):
         with pytest.raises(Meanwhile):
             actions.reopen(desk.database, at(desk, number))
@@ -230,7 +232,7 @@ def test_notes_are_exported_and_erased_with_the_ticket(desk: DeskAtWork) -> None
     person = find_person(desk.database, reference=request.reference)
     (told,) = export(desk.database, person)["tickets"]
     assert told["history"][0]["detail"]["text"] == [None, "Zoë moved to Bonn."]
-    erase(desk.database, person, APPLETS, desk.clock())
+    erase(desk.database, person, APPLETS, by=None, now=desk.clock())
     assert history(desk, number) == []
 
 
@@ -242,7 +244,7 @@ def test_notes_and_an_erasure_at_once_leave_nothing(desk: DeskAtWork) -> None:
 
         def job(n: int, number: int = number, written: list[TicketEvent] = written, person=person) -> None:  # type: ignore[no-untyped-def]
             if n == 4:
-                erase(desk.database, person, APPLETS, desk.clock())
+                erase(desk.database, person, APPLETS, by=None, now=desk.clock())
             else:
                 actions.add_note(desk.database, number, written[n])
 
@@ -256,11 +258,11 @@ def test_what_somebody_has_touched_lately_does_not_expire(desk: DeskAtWork) -> N
     actions.claim(desk.database, at(desk, handled))
     actions.release(desk.database, at(desk, handled))
     desk.clock.advance(days=2)
-    prune(desk.database, timedelta(days=30), APPLETS, desk.clock())
+    prune(desk.database, timedelta(days=30), APPLETS, now=desk.clock())
     assert desk.ticket(forgotten).state is TicketState.EXPIRED
     assert desk.ticket(handled).state is TicketState.WAITING
     desk.clock.advance(days=6)
-    prune(desk.database, timedelta(days=30), APPLETS, desk.clock())
+    prune(desk.database, timedelta(days=30), APPLETS, now=desk.clock())
     assert desk.ticket(handled).state is TicketState.EXPIRED
     actions.reopen(desk.database, at(desk, forgotten))
     assert desk.ticket(forgotten).state is TicketState.ACTIVE
@@ -278,4 +280,4 @@ def test_details_may_not_change_under_a_closed_ticket(desk: DeskAtWork) -> None:
     _request, number = made(desk)
     actions.close(desk.database, at(desk, number), Outcome.SOLVED)
     with pytest.raises(TicketOver):
-        save_details(desk.database, number, ZOE, desk.clock())
+        save_details(desk.database, number, ZOE, now=desk.clock())

@@ -21,4 +21,4 @@ def hand_in(handbell: Handbell, when: datetime) -> CustomerRequest:
     with handbell.database() as database:
         with database.read() as connection:
             site, staff = load_sites(connection)[0], load_staff(connection)
-        return submit(database, staff, Submission(site, ZOE, False, "page", f"{when}", "192.0.2.7", 99), when)
+        return submit(database, staff, Submission(site, ZOE, False, "page", f"{when}", "192.0.2.7", 99), now=when)

@@ -54,7 +54,11 @@ def test_the_log_is_listed_by_person_and_act_and_goes_on(filled: Handbell) -> No
         for n in range(4):
             database.write(
                 lambda connection, n=n: record(  # type: ignore[misc]
-                    connection, datetime(2026, 3, 1, 12, tzinfo=UTC), dora if n % 2 else None, f"x.{n // 2}", f"{n}"
+                    connection,
+                    f"x.{n // 2}",
+                    f"{n}",
+                    by=dora if n % 2 else None,
+                    now=datetime(2026, 3, 1, 12, tzinfo=UTC),
                 )
             )
     assert [about for _, about, _ in log(filled, "--who", "dora@example.com")] == ["3", "1"]

@@ -40,8 +40,8 @@ def test_technicians_are_added_with_a_password_shown_once(filled: Handbell) -> N
     }
     assert found["ben@example.com"]["disabled"] is True
     with filled.database() as database:
-        secret = log_in(database, "erin@example.com", password, "192.0.2.7", NOW)
-        session = current_session(database, secret, NOW)
+        secret = log_in(database, "erin@example.com", password, "192.0.2.7", now=NOW)
+        session = current_session(database, secret, now=NOW)
     assert session
     assert session.password_temporary, "it was printed"
 
@@ -51,9 +51,9 @@ def test_a_password_is_taken_from_a_file_and_not_shown(filled: Handbell) -> None
     shown = filled.says("technician", "password", "ANNA@example.com", "--password-file", "password")
     assert shown == "changed the password of anna@example.com\n"
     with filled.database() as database:
-        assert log_in(database, "anna@example.com", "pass words with blanks ", "192.0.2.7", NOW)
+        assert log_in(database, "anna@example.com", "pass words with blanks ", "192.0.2.7", now=NOW)
         with pytest.raises(WrongLogin):
-            log_in(database, "anna@example.com", "a-password-for-tests", "192.0.2.7", NOW)
+            log_in(database, "anna@example.com", "a-password-for-tests", "192.0.2.7", now=NOW)
 
 
 def test_every_change_is_in_the_audit_log_without_a_name(filled: Handbell) -> None:
@@ -96,11 +96,11 @@ def test_an_invitation_is_a_link_that_is_printed(filled: Handbell) -> None:
     address, secret = printed.stdout.strip().rsplit("/", 1)
     assert address == "https://help.example.com/console/invitation"
     with filled.database() as database:
-        assert invited(database, secret, datetime.now(UTC)).email == "anna@example.com"
-        assert log_in(database, "anna@example.com", "a-password-for-tests", "192.0.2.7", NOW)
+        assert invited(database, secret, now=datetime.now(UTC)).email == "anna@example.com"
+        assert log_in(database, "anna@example.com", "a-password-for-tests", "192.0.2.7", now=NOW)
     filled.says("technician", "invite", "anna@example.com", "--end-password")
     with filled.database() as database, pytest.raises(WrongLogin):
-        log_in(database, "anna@example.com", "a-password-for-tests", "192.0.2.7", NOW)
+        log_in(database, "anna@example.com", "a-password-for-tests", "192.0.2.7", now=NOW)
     assert "is disabled" in filled.fails("technician", "invite", "carl@example.com")
 
 

@@ -81,7 +81,7 @@ def test_a_ticket_s_history_names_who_did_what(filled: Handbell) -> None:
             technicians, ticket = load_staff(connection).technicians, ticket_by_number(connection, number)
         assert ticket
         who = next(iter(technicians.values()))
-        claim(database, Work(number, Standing.of(ticket), who.id, now))
+        claim(database, Work(number, Standing.of(ticket), by=who.id, now=now))
     assert f"{who.name} claimed" in filled.says("ticket", "show", str(number))
     shown = filled.json("ticket", "show", str(number))
     assert (shown["owner"], shown["claimed_at"], shown["outcome"]) == (who.email, "2026-03-01T12:00:00.000Z", None)

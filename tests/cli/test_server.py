@@ -36,7 +36,7 @@ def test_check_and_serve_say_when_nobody_is_administrator(filled: Handbell) -> N
 
 def test_example_people_are_warned_of_where_customers_come(handbell: Handbell) -> None:
     with handbell.database() as database:
-        assert seed(database, NOW, demo=True)
+        assert seed(database, now=NOW, demo=True)
     https = {"HANDBELL_PUBLIC_URL": "https://support.example.org"}
     assert "is an example" not in handbell.says("check")
     checked = handbell.run("check", **https)

@@ -126,7 +126,7 @@ def test_a_thousand_wrong_log_ins_leave_room_for_the_owner(app_on_both: Flask, w
     now = here.clock()
 
     def enter(address: str, password: str) -> str:
-        return outcome(lambda: log_in(here.database, ANNA, password, address, now, turns=here.log_in_turns))
+        return outcome(lambda: log_in(here.database, ANNA, password, address, now=now, turns=here.log_in_turns))
 
     assert enter(HOME, PASSWORD) == "in"
     began = time.monotonic()

@@ -120,7 +120,7 @@ def test_a_refusal_is_parked_and_a_person_sets_it_going_again(filled: Database) 
         parked = work.request(recorded.reference)
         assert (parked.state, parked.last_error) == (RequestState.PARKED, "the vendor answered 403")
         vendor.answer = lambda asked: Opened(Start.LINK, link="https://a.startcontrol.com/x")
-        assert release(filled, recorded.reference, work.clock())
+        assert release(filled, recorded.reference, now=work.clock())
         work.pool.wake()
         assert becomes(work, recorded.reference, RequestState.OPENED)
         assert work.request(recorded.reference).attempts == 2

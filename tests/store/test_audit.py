@@ -17,7 +17,7 @@ def logged(database: Database) -> Database:
     def fill(connection):  # type: ignore[no-untyped-def]
         for n in range(6):
             act = ("site.changed", "desk.changed", "key.rotated")[n % 3]
-            record(connection, NOW, 7 if n % 2 else None, act, f"thing {n}", {"n": n})
+            record(connection, act, f"thing {n}", {"n": n}, by=7 if n % 2 else None, now=NOW)
 
     database.write(fill)
     return database

@@ -36,4 +36,4 @@ def cookie(client: PageClient) -> str | None:
 
 def ticket(here: Running, clock: StandingClock, **asked: str) -> int:
     request = asking(**asked)  # type: ignore[arg-type]
-    return open_ticket(here.database, here.desk.staff, "default", request, clock()).number
+    return open_ticket(here.database, here.desk.staff, "default", request, now=clock()).number

@@ -72,7 +72,7 @@ def test_opened_anew_the_ticket_before_leads_to_the_next(client: PageClient, her
     with here.database.read() as connection:
         request = request_by_reference(connection, str(newest(here).reference))
     assert request
-    assert open_anew(here.database, Operator(10, "Sven S"), request.reference, request.attempts, here.clock())
+    assert open_anew(here.database, request.reference, request.attempts, by=Operator(10, "Sven S"), now=here.clock())
     assert client.get(f"{before}/state").json["state"] == "moved"
     moved = client.get(before)
     assert moved.status == 303

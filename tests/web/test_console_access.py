@@ -186,9 +186,9 @@ def test_json_is_no_form_of_the_console(
 def test_nobody_gets_at_the_objects_of_another_department(app: Flask, here: Running, clock: StandingClock) -> None:
     """Every address that names an object, asked with one of anna's by ben, who is in another department."""
     request = NewSessionRequest(department="10", customer=Customer(name=SECRET, problem=SECRET))
-    ticket = open_ticket(here.database, here.desk.staff, "default", request, clock())
+    ticket = open_ticket(here.database, here.desk.staff, "default", request, now=clock())
     anna = here.desk.staff.technicians["anna@example.com"]
-    code = start_code(here.database, anna.id, "default", timedelta(hours=1), clock())
+    code = start_code(here.database, "default", timedelta(hours=1), by=anna.id, now=clock())
     annas = {"number": str(ticket.number), "key": code.id}
     ben = PageClient(app)
     log_in(ben, "ben@example.com", PASSWORD)

@@ -24,7 +24,7 @@ def dora(client: PageClient) -> PageClient:
 
 
 def note(here: Running, act: str, about: str = "x", who: int | None = None, **detail: object) -> None:
-    here.database.write(lambda connection: record(connection, here.clock(), who, act, about, detail))
+    here.database.write(lambda connection: record(connection, act, about, detail, by=who, now=here.clock()))
 
 
 def listed(page: Answer) -> list[str]:

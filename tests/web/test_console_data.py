@@ -110,7 +110,7 @@ def test_the_export_is_an_attachment_with_notes_and_is_audited_without_the_mail(
 def test_erasing_asks_first_then_erases_all_of_it_and_ends_what_is_open(
     dora: PageClient, here: Running, clock: StandingClock
 ) -> None:
-    open_ticket(here.database, Staff(), "default", ZOE, clock())
+    open_ticket(here.database, Staff(), "default", ZOE, now=clock())
     asked = post(dora, "/erase")
     facts = [dd.get_text() for dd in asked.page.select("main dd")]
     assert facts == ["2", "3", "3"]
@@ -148,7 +148,7 @@ def test_an_address_beyond_ascii_is_found_as_it_was_typed_and_in_small_letters(d
 
 def test_a_thousand_requests_are_one_short_page(dora: PageClient, here: Running) -> None:
     for n in range(101):
-        open_ticket(here.database, Staff(), "default", ZOE, here.clock())
+        open_ticket(here.database, Staff(), "default", ZOE, now=here.clock())
         assert n >= 0
     page = post(dora)
     assert page.select("#found .number").get_text() == "103"

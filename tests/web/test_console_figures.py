@@ -68,7 +68,7 @@ def test_the_page_says_what_there_was(here: Running, sven: PageClient) -> None:
     a_request(here, days_ago=3, to_applet=None, to_claim=None)
     suspect = request_row(created_at=here.clock(), state=RequestState.SUSPECT)
     here.database.write(lambda connection: insert_request(connection, suspect))
-    while finish_next_day(here.database, here.clock()):
+    while finish_next_day(here.database, now=here.clock()):
         pass
     page = sven.get(HERE)
     assert [one.get_text(" ", strip=True) for one in page.page.select(".sums dd")] == ["5", "4 80 %", "4"]
@@ -85,7 +85,7 @@ def test_charts_stay_inside_their_plots_and_are_told_in_words(here: Running, sve
         a_request(
             here, days_ago=chance.randrange(90), to_applet=chance.uniform(0, 900), to_claim=chance.uniform(0, 90_000)
         )
-    while finish_next_day(here.database, here.clock()):
+    while finish_next_day(here.database, now=here.clock()):
         pass
     for asked in ("7", "30", "90"):
         for language in ("en", "ar"):
@@ -137,7 +137,7 @@ def test_figures_are_for_supervisors(app: Flask, sven: PageClient) -> None:
 def test_they_are_taken_away_as_csv_and_json(here: Running, sven: PageClient, clock: StandingClock) -> None:
     a_request(here, to_applet=1.25)
     a_request(here, days_ago=5)
-    while finish_next_day(here.database, clock()):
+    while finish_next_day(here.database, now=clock()):
         pass
     told: list[dict[str, Any]] = sven.get(f"{HERE}.json?days=7").json["days"]
     some = {(one["day"], one["site"]): (one["finished"], one["requests"]) for one in told}

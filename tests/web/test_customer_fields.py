@@ -55,7 +55,7 @@ def test_no_field_is_left_after_erasing(here: Running, clock: StandingClock, ref
         return {name for name, text in CANARIES.items() if text in repr(rows)}
 
     assert left() == set(CANARIES)
-    erase(here.database, find_person(here.database, reference=reference), Path("no-applets"), clock())
+    erase(here.database, find_person(here.database, reference=reference), Path("no-applets"), by=None, now=clock())
     assert left() == set()
 
 

@@ -20,7 +20,7 @@ def link(here: Running) -> str:
 
 def link_for(here: Running, email: str = ANNA) -> str:
     number = here.desk.staff.technicians[email].id
-    return f"/console/invitation/{invite(here.database, number, None, here.clock())}"
+    return f"/console/invitation/{invite(here.database, number, by=None, now=here.clock())}"
 
 
 def choose(client: PageClient, link: str, password: str = CHOSEN, again: str | None = None) -> Answer:

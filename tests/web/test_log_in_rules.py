@@ -143,7 +143,7 @@ def test_a_printed_password_is_changed_before_anything_else(client: PageClient, 
 
 
 def test_a_second_factor_that_is_demanded_is_set_up_first(app: Flask, clock: StandingClock, here: Running) -> None:
-    change_desk_options(here.database, {"second_factor_roles": (Role.TECHNICIAN,)}, None, clock())
+    change_desk_options(here.database, {"second_factor_roles": (Role.TECHNICIAN,)}, by=None, now=clock())
     owner = Owner(app, clock)
     client = PageClient(app)
     owner.begin(client)

@@ -34,7 +34,7 @@ def app(app_on_both: Flask) -> Flask:
 
 def start(here: Running, site: str = "default", **life: float) -> SessionCode:
     technician = here.desk.staff.technicians["anna@example.com"].id
-    return start_code(here.database, technician, site, timedelta(**(life or {"hours": 12})), here.clock())
+    return start_code(here.database, site, timedelta(**(life or {"hours": 12})), by=technician, now=here.clock())
 
 
 def link(here: Running, code: SessionCode) -> str:
@@ -86,7 +86,7 @@ def test_a_code_that_lets_back_in_leads_to_the_same_request_once(
 ) -> None:
     code = start(here)
     first = enter(client, code.pin)
-    again = way_back(here.database, code.id, code.technician_id, clock())
+    again = way_back(here.database, code.id, code.technician_id, now=clock())
     assert again
     back = enter(PageClient(app, address="192.0.2.99"), again.pin)
     assert back.location.split(".")[0] == first.location.split(".")[0]
@@ -119,8 +119,8 @@ def test_wrong_pins_from_everywhere_want_a_check_that_the_page_s_script_solves(
 def test_no_wrong_pin_says_what_is_wrong_with_it(client: PageClient, here: Running, clock: StandingClock) -> None:
     expired, revoked, over, unknown = start(here, hours=1), start(here), start(here), "111111111"
     enter(client, over.pin)
-    cancel(here.database, tickets(here)[0].number, clock())
-    revoke(here.database, revoked.id, revoked.technician_id, clock())
+    cancel(here.database, tickets(here)[0].number, now=clock())
+    revoke(here.database, revoked.id, by=revoked.technician_id, now=clock())
     clock.advance(hours=1)
     said = [enter(client, pin) for pin in (unknown, expired.pin, revoked.pin, over.pin)]
     assert {(answer.status, sentence(answer)) for answer in said} == {(422, DOES_NOT_WORK)}
@@ -256,7 +256,7 @@ def test_a_link_that_is_over_taken_back_or_forged_opens_nothing(
     client: PageClient, here: Running, clock: StandingClock
 ) -> None:
     late, revoked = start(here, hours=1), start(here)
-    revoke(here.database, revoked.id, revoked.technician_id, clock())
+    revoke(here.database, revoked.id, by=revoked.technician_id, now=clock())
     status = here.status_token(late.id, clock())
     unknown = here.token(Purpose.CODE, "0" * 22, late.expires_at)
     clock.advance(hours=1)

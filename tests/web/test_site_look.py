@@ -77,7 +77,7 @@ def test_a_logo_stands_in_for_bell_and_name_everywhere(app_on_both: Flask, clock
     here: Running = app_on_both.extensions["handbell"]
     client = PageClient(app_on_both)
     logo = as_logo(picture())
-    change_site(here.database, "default", Wanted(options={"logo": logo.digest}, logo=logo), clock(), None)
+    change_site(here.database, "default", Wanted(options={"logo": logo.digest}, logo=logo), by=None, now=clock())
     status = client.get(client.submit(customer_name="Zoë").location)
     applet = client.get(client.get(str(status.page.select_one("a[data-start]")["href"])).location)  # type: ignore[index]
     for page in (client.get("/s/default"), status, applet):
@@ -96,8 +96,8 @@ def test_another_sites_logo_is_not_under_this_sites_address(client: PageClient, 
     from app.actions.sites import add_site
 
     logo = as_logo(picture())
-    add_site(here.database, "other", "Other", here.clock(), None)
-    change_site(here.database, "other", Wanted(options={"logo": logo.digest}, logo=logo), here.clock(), None)
+    add_site(here.database, "other", "Other", by=None, now=here.clock())
+    change_site(here.database, "other", Wanted(options={"logo": logo.digest}, logo=logo), by=None, now=here.clock())
     assert client.get(f"/s/other/logo/{logo.digest}").status == 200
     assert client.get(f"/s/default/logo/{logo.digest}").status == 404
 
@@ -174,7 +174,7 @@ def test_the_next_site_is_not_limited(client: PageClient, change_site: ChangeSit
     from app.actions.sites import add_site
 
     change_site(languages=("fr",))
-    add_site(here.database, "other", "Other", here.clock(), None)
+    add_site(here.database, "other", "Other", by=None, now=here.clock())
     assert language_of(client, "/s/default", "de") == "fr"
     assert language_of(client, "/s/other", "de") == "de"
 

@@ -155,10 +155,10 @@ def test_released_at_the_embedded_desk_it_is_a_ticket_with_all_that_it_brought(
 ) -> None:
     sent = client.post("/s/default/submit", {**ZOE, "Room": "4", "website": "x"}, headers=LISTED)
     reference = newest(here).reference
-    assert release(here.database, reference, here.clock())
+    assert release(here.database, reference, now=here.clock())
     now = here.clock()
     (claimed,) = here.database.write(lambda c: claim_due(c, "default", 1, "lease", now, now))
-    settled = open_without_call(here.database, here.desk.staff, here.desk.sites["default"], claimed, now)
+    settled = open_without_call(here.database, here.desk.staff, here.desk.sites["default"], claimed, now=now)
     assert settled
     assert settled.kept
     (ticket,) = tickets(app)

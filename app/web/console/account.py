@@ -46,7 +46,7 @@ def new_password() -> Response:
         proof = _proof(request.form.get("old_password", ""))
         about = (me().email, me().name)
         password = request.form.get("new_password", "")
-        change_password(here.database, proof, password, about, my_session(), here.clock(), turns=here.log_in_turns)
+        change_password(here.database, proof, password, about, my_session(), now=here.clock(), turns=here.log_in_turns)
 
     if refused := _refusal(change, at="old_password"):
         return _with_wait(_account_page(refused.status, refused.problems), refused.retry_after)
@@ -61,7 +61,7 @@ def second_factor() -> Response:
     here = running()
     if _has_second_factor():
         return _second_factor_page()
-    return _offer_page(factor.offer(here.sealer, me().id, me().email, here.clock()))
+    return _offer_page(factor.offer(here.sealer, me().id, me().email, now=here.clock()))
 
 
 @pages.post("/account/second-factor")
@@ -70,16 +70,16 @@ def set_up_second_factor() -> Response:
     """Put it in force, with the password and a code of the app; shows the recovery codes, this once."""
     here = running()
     try:
-        offer = factor.offered(here, request.form.get("offer", ""), me().id, me().email, here.clock())
+        offer = factor.offered(here, request.form.get("offer", ""), me().id, me().email, now=here.clock())
     except Stale:
-        fresh = factor.offer(here.sealer, me().id, me().email, here.clock())
+        fresh = factor.offer(here.sealer, me().id, me().email, now=here.clock())
         return _offer_page(fresh, 422, {"code": _("This page was open for too long. Scan the new picture, please.")})
 
     def set_up() -> None:
         proof = _proof(request.form.get("password", ""))
         with here.sealing() as sealer:
             code = request.form.get("code", "")
-            factor.set_up(here.database, offer, proof, code, sealer, here, my_session(), here.clock())
+            factor.set_up(here.database, offer, proof, code, sealer, here, my_session(), now=here.clock())
 
     try:
         refused = _refusal(set_up, at="password")
@@ -100,7 +100,7 @@ def turn_off_second_factor() -> Response:
     def turn_off() -> None:
         proof = _proof(request.form.get("password", ""))
         code = request.form.get("code", "")
-        factor.turn_off(here.database, proof, code, client_address(), here, here.clock())
+        factor.turn_off(here.database, proof, code, client_address(), here, now=here.clock())
 
     if not _has_second_factor():
         return see_other(SECOND_FACTOR)
@@ -120,7 +120,7 @@ def new_recovery_codes() -> Response:
     def renew() -> None:
         proof = _proof(request.form.get("password", ""))
         code = request.form.get("code", "")
-        codes.extend(factor.renew_recovery_codes(here.database, proof, code, client_address(), here, here.clock()))
+        codes.extend(factor.renew_recovery_codes(here.database, proof, code, client_address(), here, now=here.clock()))
 
     if not _has_second_factor():
         return see_other(SECOND_FACTOR)
@@ -171,7 +171,7 @@ def _refusal(act: Callable[[], None], *, at: str) -> _Refused | None:
 
 def _proof(password: str) -> Proof:
     here = running()
-    return prove(here.database, me().email, password, client_address(), here.clock(), turns=here.log_in_turns)
+    return prove(here.database, me().email, password, client_address(), now=here.clock(), turns=here.log_in_turns)
 
 
 def _password_problems() -> dict[str, str]:

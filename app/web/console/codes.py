@@ -42,7 +42,7 @@ def start() -> Response:
     if problems:
         return _page(values, problems)
     try:
-        start_code(here.database, me().id, values["site"], LIVES[values["life"]], here.clock())
+        start_code(here.database, values["site"], LIVES[values["life"]], by=me().id, now=here.clock())
     except TooManyCodes:
         many = _("%(n)s of your codes are still unused. Revoke some first.", n=MOST_UNUSED)
         return _page(values, {"life": many})
@@ -55,7 +55,7 @@ def start() -> Response:
 def take_back(key: str) -> Response:
     """Revoke the code with this id."""
     here = running()
-    if revoke(here.database, key, me().id, here.clock()):
+    if revoke(here.database, key, by=me().id, now=here.clock()):
         flash(_("The code is revoked. It no longer works."))
         return see_other(_HERE)
     with here.database.read() as connection:
@@ -72,7 +72,7 @@ def let_back_in(key: str) -> Response:
     """A new code for the same ticket: its customer has lost the page. The code that was used stays spent."""
     here = running()
     try:
-        code = way_back(here.database, key, me().id, here.clock())
+        code = way_back(here.database, key, me().id, now=here.clock())
     except TooManyCodes:
         flash(_("%(n)s of your codes are still unused. Revoke some first.", n=MOST_UNUSED))
         return see_other(_HERE)

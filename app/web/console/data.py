@@ -61,7 +61,7 @@ def give_out() -> Response:
     if not any(person.names.values()):
         return _found(wanted, person)
     text = json.dumps(export(here.database, person), indent=2, ensure_ascii=False)
-    record_export(here.database, person, me().id, here.clock())
+    record_export(here.database, person, by=me().id, now=here.clock())
     response = with_headers(Response(text, content_type="application/json"), ATTACHMENT)
     name = f"personal-data-{here.clock():%Y%m%d-%H%M%S}.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -81,7 +81,7 @@ def erase_all() -> Response:
     confirmed = request.form.get("confirmed", "")
     if confirmed != _mark(person):
         return _confirm(wanted, person, changed=bool(confirmed))
-    erase(here.database, person, here.settings.vendor_applets_dir, here.clock(), me().id)
+    erase(here.database, person, here.settings.vendor_applets_dir, by=me().id, now=here.clock())
     flash(_("Erased for good. Counts, times and states stay."))
     return see_other(_HERE)
 

@@ -31,7 +31,7 @@ def add() -> Response:
         return _new(values, problems)
     here = running()
     try:
-        add_department(here.database, Department(number, name), me().id, here.clock())
+        add_department(here.database, Department(number, name), by=me().id, now=here.clock())
     except Taken:
         return _new(values, {"number": _("There is a department with this number already.")})
     flash(_("The department has been added."))
@@ -49,7 +49,7 @@ def department(department_id: int) -> Response:
     if problems := name_problems(name):
         return _one(found, typed("name"), problems)
     here = running()
-    rename_department(here.database, department_id, name, me().id, here.clock())
+    rename_department(here.database, department_id, name, by=me().id, now=here.clock())
     flash(_("Saved."))
     return see_other(_address(department_id))
 
@@ -60,7 +60,7 @@ def disable(department_id: int) -> Response:
     """Disable it with `disabled=1`, else enable it."""
     here = running()
     disabled = request.form.get("disabled") == "1"
-    disable_department(here.database, _department(department_id).id, me().id, here.clock(), disabled=disabled)
+    disable_department(here.database, _department(department_id).id, by=me().id, now=here.clock(), disabled=disabled)
     flash(_("Disabled.") if disabled else _("Enabled."))
     return see_other(_address(department_id))
 

@@ -42,7 +42,7 @@ def change() -> Response:
     if wrong:
         shown = {name: without_control(text) for name, text in values.items()}
         return _page(shown, {name: _between(_LIMITS[name]) for name in _LIMITS if name in wrong}, roles)
-    change_desk_options(here.database, {**numbers, **_rule(roles)}, me().id, here.clock())
+    change_desk_options(here.database, {**numbers, **_rule(roles)}, by=me().id, now=here.clock())
     flash(_("Saved."))
     return see_other("/console/desk")
 

@@ -26,8 +26,8 @@ def figures() -> Response:
     """Charts and tables of the last 7, 30 or 90 days."""
     here = running()
     days, site, now = _days(), _site(), here.clock()
-    found = here.figures.of(days, now, site or None)
-    rows = day_by_day(found, days, now, site)
+    found = here.figures.of(days, site or None, now=now)
+    rows = day_by_day(found, days, site, now=now)
     return console_page(
         "console/figures.html",
         days=days,
@@ -90,7 +90,7 @@ def _address(days: int, site: str) -> str:
 def _exported() -> tuple[list[DayFigures], date]:
     here = running()
     now = here.clock()
-    return here.figures.of(_days(), now), now.date()
+    return here.figures.of(_days(), now=now), now.date()
 
 
 def _file(parts: Iterable[str], kind: str, ending: str) -> Response:

@@ -178,7 +178,7 @@ def _refuse_foreign_posts() -> None:
 
 def _log_in() -> LiveSession | None:
     here, secret = running(), my_session()
-    return current_session(here.database, secret, here.clock(), used=not in_background()) if secret else None
+    return current_session(here.database, secret, now=here.clock(), used=not in_background()) if secret else None
 
 
 def duty_at(technician: Technician, log_in: LiveSession) -> Duty | None:

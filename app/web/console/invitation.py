@@ -29,7 +29,7 @@ def invitation(secret: str) -> Response:
     """Say whom the link is for and take a new password, typed twice."""
     here = running()
     try:
-        found = invited(here.database, secret, here.clock())
+        found = invited(here.database, secret, now=here.clock())
         return _chosen(found, secret) if request.method == "POST" else _page(found)
     except UnknownInvitation:
         return _unknown()
@@ -47,7 +47,7 @@ def _chosen(found: Invited, secret: str) -> Response:
         return _page(found, {"again": _("These are two different passwords. Please type both once more.")}, 422)
     here = running()
     try:
-        choose_password(here.database, secret, password, here.clock())
+        choose_password(here.database, secret, password, now=here.clock())
     except PasswordRefused as refused:
         return _page(found, {"password": _why(refused.problem)}, 422)
     flash(_("Your password is set. Log in with it now."))

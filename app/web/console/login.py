@@ -55,7 +55,7 @@ def code() -> Response:
     """The second step, after the password: the technician has no access until the code is verified."""
     form = CodeForm()
     here = running()
-    if not my_session() or awaited_technician(here.database, my_session(), here.clock()) is None:
+    if not my_session() or awaited_technician(here.database, my_session(), now=here.clock()) is None:
         return see_other(to_log_in(_next()))
     if request.method != "POST":
         return _page("console/login-code.html", form)
@@ -88,14 +88,14 @@ def _logged_in(form: LoginForm) -> Response:
         form.email.data or "",
         form.password.data or "",
         client_address(),
-        here.clock(),
+        now=here.clock(),
         turns=here.log_in_turns,
         user_agent=browser().user_agent,
     )
     if before:
         log_out(here.database, before)
     _take(secret)
-    if awaited_technician(here.database, secret, here.clock()) is None:
+    if awaited_technician(here.database, secret, now=here.clock()) is None:
         return see_other(_next())
     return see_other(to_log_in(_next()).replace(LOG_IN, f"{LOG_IN}/code", 1))
 
@@ -107,8 +107,8 @@ def _code_entered(form: CodeForm) -> Response:
         my_session(),
         form.code.data or "",
         client_address(),
-        here.clock(),
         here,
+        now=here.clock(),
         user_agent=browser().user_agent,
     )
     _take(entered.secret)

@@ -85,7 +85,7 @@ def _exporting(kind: str) -> Wanted:
     by, now = me().id, here.clock()
     filters = {"state": wanted.state, "site": wanted.site, "backend": wanted.backend}
     detail = {"format": kind, **filters, "searched": bool(wanted.text)}
-    here.database.write(lambda connection: record(connection, now, by, "requests.exported", "requests", detail))
+    here.database.write(lambda connection: record(connection, "requests.exported", "requests", detail, by=by, now=now))
     return wanted
 
 

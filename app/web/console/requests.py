@@ -50,7 +50,7 @@ def judge() -> Response:
     if not references or len(references) > MOST_AT_ONCE or not all(map(is_reference, references)):
         return _listing(_("Please tick one request or more."), 422)
     here, back = running(), _here_again()
-    done = acts[request.form["act"]](here.database, _operator(), references, here.clock())
+    done = acts[request.form["act"]](here.database, references, by=_operator(), now=here.clock())
     here.hand_offs.wake()
     _say_judged(request.form["act"], done, len(references) - done)
     return see_other(back)
@@ -83,16 +83,16 @@ def act(reference: str) -> Response:
     by, now = _operator(), here.clock()
     match request.form.get("act"):
         case "retry":
-            done = retry(here.database, by, found.reference, now)
+            done = retry(here.database, found.reference, by=by, now=now)
             said = _("It is on its way again.")
         case "park":
-            done = park(here.database, by, found.reference, now)
+            done = park(here.database, found.reference, by=by, now=now)
             said = _("It is parked until somebody starts it again.")
         case "release":
-            done = release_suspects(here.database, by, [found.reference], now) == 1
+            done = release_suspects(here.database, [found.reference], by=by, now=now) == 1
             said = _("It is on its way.")
         case "dismiss":
-            done = dismiss_suspects(here.database, by, [found.reference], now) == 1
+            done = dismiss_suspects(here.database, [found.reference], by=by, now=now) == 1
             said = _("It has ended.")
         case _other:
             abort(400)
@@ -125,7 +125,9 @@ def anew(reference: str) -> Response:
     found = _found(reference)
     attempts = request.form.get("attempts", type=int)
     here = running()
-    done = attempts is not None and open_anew(here.database, _operator(), found.reference, attempts, here.clock())
+    done = attempts is not None and open_anew(
+        here.database, found.reference, attempts, by=_operator(), now=here.clock()
+    )
     here.hand_offs.wake()
     flash(_("Another session is on its way. Ask the customer to reload their page.") if done else _moved_on())
     return see_other(f"{LIST}/{found.reference}")

@@ -62,7 +62,7 @@ def key(slug: str) -> Response:
     if request.method != "POST":
         return see_other(_path(site))
     here = running()
-    account = AccountKey(here.database, site.slug, here.clock(), me().id, request.form.get("mark", ""))
+    account = AccountKey(here.database, site.slug, request.form.get("mark", ""), by=me().id, now=here.clock())
     act = request.form.get("do")
     if act == "show":
         if site.uid_revoked:
@@ -92,7 +92,7 @@ def try_it(slug: str) -> Response:
     _remember("tried_once", once)
     here = running()
     values = {name: normal_newlines(request.form.get(name, "")) for name in (*FIELDS, FLAG)}
-    note_trial(here.database, site.slug, here.clock(), me().id)
+    note_trial(here.database, site.slug, by=me().id, now=here.clock())
     trial = _tried(here, site, TrialCall(flavour, values))
     if trial.ticket:
         _remember("tried", trial.ticket.number)
@@ -113,7 +113,7 @@ def cancel_it(slug: str) -> Response:
         found = ticket_by_number(connection, number)
     if found is None or found.site != site.slug:
         abort(404)
-    ended = cancel_trial(here.database, number, here.clock(), me().id)
+    ended = cancel_trial(here.database, number, by=me().id, now=here.clock())
     flash(
         _("Ticket %(number)s is cancelled.", number=number)
         if ended

@@ -39,7 +39,7 @@ def add() -> Response:
     if wanted is None or problems:
         return _new(typed_again(), ticked(), problems)
     try:
-        technician_id = acts.add_technician(here.database, email, wanted, None, me().id, here.clock())
+        technician_id = acts.add_technician(here.database, email, wanted, None, by=me().id, now=here.clock())
     except acts.Taken:
         taken = _("There is somebody with this address already. Look in the list, among the disabled ones too.")
         return _new(typed_again(), ticked(), {"email": taken})
@@ -61,8 +61,8 @@ def technician(technician_id: int) -> Response:
         acts.change_technician(
             here.database,
             technician_id,
-            me().id,
-            here.clock(),
+            by=me().id,
+            now=here.clock(),
             name=wanted.name,
             role=wanted.role,
             departments=wanted.departments,
@@ -88,7 +88,7 @@ def disable(technician_id: int) -> Response:
     said = _("Disabled, and logged out everywhere.") if disabled else _("Enabled.")
     return _done(
         technician_id,
-        lambda by: acts.disable_technician(here.database, technician_id, by, here.clock(), disabled=disabled),
+        lambda by: acts.disable_technician(here.database, technician_id, by=by, now=here.clock(), disabled=disabled),
         said,
     )
 
@@ -100,7 +100,9 @@ def away(technician_id: int) -> Response:
     here = running()
     gone = request.form.get("away") == "1"
     return _done(
-        technician_id, lambda by: acts.set_away(here.database, technician_id, gone, by, here.clock()), _("Saved.")
+        technician_id,
+        lambda by: acts.set_away(here.database, technician_id, gone, by=by, now=here.clock()),
+        _("Saved."),
     )
 
 
@@ -111,7 +113,7 @@ def second_factor(technician_id: int) -> Response:
     here = running()
     return _done(
         technician_id,
-        lambda by: acts.forget_second_factor(here.database, technician_id, by, here.clock()),
+        lambda by: acts.forget_second_factor(here.database, technician_id, by=by, now=here.clock()),
         _("The password is enough to log in now, until a new second factor is set up."),
     )
 
@@ -125,9 +127,9 @@ def sessions(technician_id: int) -> Response:
 
     def end(by: int) -> None:
         if which:
-            acts.end_session(here.database, technician_id, which, by, here.clock())
+            acts.end_session(here.database, technician_id, which, by=by, now=here.clock())
         else:
-            acts.end_sessions(here.database, technician_id, by, here.clock())
+            acts.end_sessions(here.database, technician_id, by=by, now=here.clock())
 
     return _done(technician_id, end, _("Logged out there.") if which else _("Logged out everywhere."))
 
@@ -144,7 +146,7 @@ def _link_for(technician_id: int, *, without_password: bool = False) -> Response
     here = running()
     now = here.clock()
     try:
-        secret = invite(here.database, technician_id, me().id, now, without_password=without_password)
+        secret = invite(here.database, technician_id, by=me().id, now=now, without_password=without_password)
     except Disabled:
         return _one(_technician(technician_id), {"disabled": _("Somebody who is disabled cannot log in.")}, 409)
     except acts.LastAdministrator:

@@ -127,7 +127,7 @@ def _as_it_waits(ticket: Ticket) -> Standing | None:
 
 
 def _work(ticket: Ticket, seen: Standing) -> Work:
-    return Work(ticket.number, seen, me().id, running().clock())
+    return Work(ticket.number, seen, by=me().id, now=running().clock())
 
 
 def _done(ticket: Ticket, seen: Standing | None, act: Callable[[Work], None], said: str) -> Response:

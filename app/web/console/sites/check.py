@@ -72,9 +72,9 @@ def _of_option(fact: Fact) -> str:
 def _live(site: Site) -> Response:
     here = running()
     calls = VendorCalls(limits=_LIMITS)
-    trial = try_site(here.database, site, lambda: here, calls, here.settings.data_dir, here.clock)
+    trial = try_site(here.database, site, lambda: here, calls, here.settings.data_dir, clock=here.clock)
     who, detail = me().id, {"good": trial.good, "backend": site.backend}
-    here.database.write(lambda c: record(c, here.clock(), who, "site.tested", f"site {site.slug}", detail))
+    here.database.write(lambda c: record(c, "site.tested", f"site {site.slug}", detail, by=who, now=here.clock()))
     return _shown(site, _steps(trial), good=trial.good)
 
 

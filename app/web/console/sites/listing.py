@@ -34,7 +34,7 @@ def add() -> Response:
     if problems:
         return _page(values, problems)
     try:
-        add_site(here.database, values["key"], values["name"], here.clock(), me().id)
+        add_site(here.database, values["key"], values["name"], by=me().id, now=here.clock())
     except SlugTaken:
         return _page(values, {"key": _("There is a site with this key already.")})
     except NotGood as bad:
