@@ -94,6 +94,15 @@ def test_actions_take_the_database_first_and_by_and_now_by_name() -> None:
             ], f"{where} takes by, now and then the rest"
 
 
+def test_only_actions_write_the_audit_log() -> None:
+    """A row of the audit log is written in the transaction of the act that it tells of."""
+    for source in SOURCES:
+        for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and source.parent != APP / "actions":
+                names = {f"{node.module}.{alias.name}" for alias in node.names}
+                assert not names & {"app.store.audit", "app.store.audit.record"}, f"{source} writes the audit log"
+
+
 def test_every_route_is_for_whom_the_frozen_list_says(app: Flask) -> None:
     found = "".join(f"{route}  {who}\n" for route, who in declared(app).items())
     assert found == FROZEN.read_text("utf-8"), (

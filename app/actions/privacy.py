@@ -19,6 +19,7 @@ from app.store.audit import record
 from app.store.codes import forget_codes, forget_wrong_pins
 from app.store.database import Database
 from app.store.desk import load_desk_options
+from app.store.request_list import Wanted
 from app.store.requests import end_request, request_by_reference, requests_of_person
 from app.store.tickets import (
     add_event,
@@ -114,6 +115,13 @@ def record_export(database: Database, person: Person, *, by: int | None, now: da
     )
 
 
+def record_list_export(database: Database, kind: str, wanted: Wanted, *, by: int, now: datetime) -> None:
+    """Note that somebody takes the list of requests away as `kind` (csv, json). Not what they searched for: a name."""
+    filters = {"state": wanted.state, "site": wanted.site, "backend": wanted.backend}
+    detail = {"format": kind, **filters, "searched": bool(wanted.text)}
+    database.write(lambda connection: record(connection, "requests.exported", "requests", detail, by=by, now=now))
+
+
 def erase(database: Database, person: Person, applets: Path, *, by: int | None, now: datetime) -> None:
     """Leave nothing of it in the database, its log or the folder of vendors' applets; what is still open ends.
 
@@ -169,6 +177,15 @@ def prune(database: Database, retention: timedelta, applets: Path, *, now: datet
     if requests or tickets:
         database.checkpoint()
     return Pruned(expired, requests, tickets)
+
+
+def prune_by_hand(database: Database, retention: timedelta, applets: Path, *, by: int | None, now: datetime) -> Pruned:
+    """Do what `prune` does, and note in the audit log what somebody's order erased."""
+    done = prune(database, retention, applets, now=now)
+    erased = {"requests": done.requests_erased, "tickets": done.tickets_erased}
+    if any(erased.values()):
+        database.write(lambda connection: record(connection, "data.pruned", "what is over", erased, by=by, now=now))
+    return done
 
 
 def _remove_applets(folder: Path, older_than: datetime) -> None:

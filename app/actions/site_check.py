@@ -16,6 +16,7 @@ from app.core.site import Site
 from app.core.staff import Staff
 from app.core.vendor_account import account_problems
 from app.keys.seal import Unsealable
+from app.store.audit import record
 from app.store.database import Database
 from app.store.staff import load_staff
 
@@ -43,6 +44,23 @@ def try_site(
     """Open one session as the site does. At a vendor it waits for the answer, within the limits of `calls`; at the
     embedded desk the ticket is cancelled again. Nothing that comes back bears a key."""
     return _at_desk(database, site, clock=clock) if site.at_desk else _at_vendor(site, unsealer, calls, data_dir)
+
+
+def try_site_by_hand(
+    database: Database,
+    site: Site,
+    unsealer: Callable[[], Unsealer],
+    calls: VendorCalls,
+    data_dir: Path,
+    *,
+    by: int,
+    clock: Callable[[], datetime],
+) -> Trial:
+    """Do what `try_site` does, and note in the audit log how it went."""
+    trial = try_site(database, site, unsealer, calls, data_dir, clock=clock)
+    detail = {"good": trial.good, "backend": site.backend}
+    database.write(lambda c: record(c, "site.tested", f"site {site.slug}", detail, by=by, now=clock()))
+    return trial
 
 
 def _at_desk(database: Database, site: Site, *, clock: Callable[[], datetime]) -> Trial:

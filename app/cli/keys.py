@@ -1,21 +1,22 @@
 """`handbell keys …`: the keys that sign links and cookies and seal secrets."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.actions.sealing import lost_second_factors, lost_secrets, reseal
+from app.actions import key_change
+from app.actions.sealing import lost_second_factors, lost_secrets
 from app.cli.opening import now, open_database
 from app.cli.output import json_option, say_warning, show
 from app.cli.site_words import worded
 from app.core.moment import iso
-from app.keys.key_file import Key, Reseal, live_keys, read_keys, revoke_key, rotate_keys
+from app.keys.key_file import live_keys, read_keys
 from app.keys.seal import Sealer
 from app.settings import Settings, load_settings
-from app.store.audit import record
 from app.store.database import Database
 from app.store.sites import load_sites
 
@@ -41,10 +42,9 @@ def list_keys(as_json: bool) -> None:
 def rotate() -> None:
     """Sign and seal with a new key from now on; links of the old one stay valid for 24 hours."""
     settings = load_settings()
-    with _resealing(settings, "a new key signs, but no old one was taken out") as (reseal_all, note):
-        fresh = rotate_keys(settings.keys_path, now(), reseal_all)
-        note("key.rotated", fresh.kid)
-    click.echo(f"now signing with {fresh.kid}")
+    with _resealing(settings, "a new key signs, but no old one was taken out") as (database, warn):
+        kid = key_change.rotate(database, settings.keys_path, warn, by=None, now=now())
+    click.echo(f"now signing with {kid}")
 
 
 @keys.command("revoke")
@@ -52,32 +52,21 @@ def rotate() -> None:
 def revoke(kid: str) -> None:
     """Take a key out within 60 seconds, everywhere; all links that it signed end."""
     settings = load_settings()
-    with _resealing(settings, f"{kid} no longer signs, but is not yet revoked") as (reseal_all, note):
-        revoke_key(settings.keys_path, kid, now(), reseal_all)
-        note("key.revoked", kid)
+    with _resealing(settings, f"{kid} no longer signs, but is not yet revoked") as (database, warn):
+        key_change.revoke(database, settings.keys_path, kid, warn, by=None, now=now())
     click.echo(f"revoked {kid}")
 
 
 @contextmanager
-def _resealing(settings: Settings, so_far: str) -> Iterator[tuple[Reseal, Callable[[str, str], None]]]:
-    """What puts the database's secrets under the first of the keys it is given, and what audits an act on a key.
+def _resealing(settings: Settings, so_far: str) -> Iterator[tuple[Database, Callable[[Sealer], None]]]:
+    """The database whose secrets go under another key, and what warns of those that could not be opened.
 
     The keys are looked at before the database is opened: without them there is nothing to do.
     """
     read_keys(settings.keys_path)
     with open_database(settings) as database:
-
-        def reseal_all(ring: Sequence[Key]) -> None:
-            sealer = Sealer([key.secret for key in ring])
-            reseal(database, sealer)
-            database.checkpoint()  # nothing under the old key is left in SQLite's log
-            _warn_of_lost(database, sealer)
-
-        def note(act: str, kid: str) -> None:
-            database.write(lambda connection: record(connection, act, f"key {kid}", by=None, now=now()))
-
         try:
-            yield reseal_all, note
+            yield database, partial(_warn_of_lost, database)
         except (SQLAlchemyError, sqlite3.Error, TimeoutError) as error:
             raise click.ClickException(
                 f"{so_far}: the database failed ({type(error).__name__}) while secrets were put under the new key; "

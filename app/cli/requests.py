@@ -7,14 +7,12 @@ import click
 
 from app.actions.operate import Operator
 from app.actions.operate import retry as try_again
-from app.actions.privacy import Person, erase, export, find_person, record_export, retention_of
-from app.actions.privacy import prune as prune_now
+from app.actions.privacy import Person, erase, export, find_person, prune_by_hand, record_export, retention_of
 from app.cli.opening import now, open_database
 from app.cli.output import json_option, more_rows, show, show_one, spoken
 from app.core.moment import iso
 from app.core.request import CustomerRequest, RequestState, written_reference
 from app.settings import load_settings
-from app.store.audit import record
 from app.store.database import Database
 from app.store.requests import list_requests, request_by_reference
 
@@ -109,12 +107,7 @@ def prune() -> None:
     settings = load_settings()
     with open_database(settings) as database:
         kept_for = retention_of(database, settings.retention_days)
-        done = prune_now(database, kept_for, settings.vendor_applets_dir, now=now())
-        erased = {"requests": done.requests_erased, "tickets": done.tickets_erased}
-        if any(erased.values()):
-            database.write(
-                lambda connection: record(connection, "data.pruned", "what is over", erased, by=None, now=now())
-            )
+        done = prune_by_hand(database, kept_for, settings.vendor_applets_dir, by=None, now=now())
     click.echo(
         f"expired {done.tickets_expired} tickets; erased {done.requests_erased} requests, {done.tickets_erased} tickets"
     )

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Response, abort, request
 
+from app.actions.privacy import record_list_export
 from app.core.csv import BOM, csv_line
 from app.core.customer import NAMES
 from app.core.moment import iso
 from app.core.request import CustomerRequest
 from app.edge.this_app import running
-from app.store.audit import record
 from app.store.database import Database
 from app.store.request_list import Wanted, newest_requests
 from app.web.console.download import download
@@ -82,10 +82,7 @@ def _exporting(kind: str) -> Wanted:
         abort(403)
     wanted = wanted_here()
     here = running()
-    by, now = me().id, here.clock()
-    filters = {"state": wanted.state, "site": wanted.site, "backend": wanted.backend}
-    detail = {"format": kind, **filters, "searched": bool(wanted.text)}
-    here.database.write(lambda connection: record(connection, "requests.exported", "requests", detail, by=by, now=now))
+    record_list_export(here.database, kind, wanted, by=me().id, now=here.clock())
     return wanted
 
 

@@ -4,14 +4,13 @@ import threading
 
 from flask import Response, request
 
-from app.actions.site_check import site_problems, try_site
+from app.actions.site_check import site_problems, try_site_by_hand
 from app.backends.trial import Trial
 from app.backends.vendor_call import Limits, VendorCalls
 from app.core.fact import Fact
 from app.core.site import Site
 from app.core.vendor_account import account_warnings
 from app.edge.this_app import running
-from app.store.audit import record
 from app.web.console.frame import administrators_only, console_page, console_pages, me
 from app.web.console.sites.backend import BACKEND
 from app.web.console.sites.fields import FIELDS, ROUTING
@@ -72,9 +71,9 @@ def _of_option(fact: Fact) -> str:
 def _live(site: Site) -> Response:
     here = running()
     calls = VendorCalls(limits=_LIMITS)
-    trial = try_site(here.database, site, lambda: here, calls, here.settings.data_dir, clock=here.clock)
-    who, detail = me().id, {"good": trial.good, "backend": site.backend}
-    here.database.write(lambda c: record(c, "site.tested", f"site {site.slug}", detail, by=who, now=here.clock()))
+    trial = try_site_by_hand(
+        here.database, site, lambda: here, calls, here.settings.data_dir, by=me().id, clock=here.clock
+    )
     return _shown(site, _steps(trial), good=trial.good)
 
 
