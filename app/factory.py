@@ -6,9 +6,11 @@ from flask import Flask, abort, request
 from app import api, log, web
 from app.core.bodies import BadBody, form_pairs
 from app.edge import access, headers
+from app.edge.customer_words import use_words
 from app.edge.incoming import TrustedProxies
 from app.files.resources import resource
-from app.process.running import Clock, Running, utc_now
+from app.process.clock import Clock, utc_now
+from app.process.running import Running
 from app.process.schedule import Schedule
 from app.settings import Settings
 from app.web import language, metrics_page
@@ -33,7 +35,7 @@ def create_app(settings: Settings, clock: Clock = utc_now, *, schedule: bool = T
     headers.send_headers(app, settings)
     _refuse_bad_addresses(app, settings)
     web.register(app)
-    here.words = web.CustomerWords()
+    use_words(app, web.CustomerWords())
     api.register(app)
     access.declared(app)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]

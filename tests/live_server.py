@@ -24,7 +24,7 @@ from sqlalchemy import update
 
 from app.core.links import Link, LinkSigner, Purpose, new_link_id
 from app.keys.key_file import live_keys, read_keys
-from app.process.running import FORM_LIFE
+from app.process.signed_links import FORM_LIFE
 from app.store.database import Database
 from app.store.tables import technicians
 

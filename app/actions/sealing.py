@@ -36,7 +36,7 @@ _REMEDY = {
 
 
 class Unsealer(Protocol):
-    """What opens secrets: a Sealer, or a running process, which looks at the keys file anew when that fails."""
+    """What opens secrets: a Sealer, or a process's key ring, which looks at the keys file anew when that fails."""
 
     def unseal(self, sealed: str) -> str: ...
 

@@ -43,7 +43,7 @@ _STEP = 30  # seconds
 
 
 class Opens(Protocol):
-    """What opens secrets: a running process, which looks at the keys file anew when that fails."""
+    """What opens secrets: a process's key ring, which looks at the keys file anew when that fails."""
 
     def unseal(self, sealed: str) -> str: ...
 

@@ -101,7 +101,7 @@ def form_flavour() -> Response:
     _within_rates(here, site)
     asked = NewSessionRequest.from_form(parameters)
     ticket = _open(here, site, _with_department(asked, department))
-    link = here.settings.base_url + here.applet_path(ticket.applet_id, ticket.created_at)
+    link = here.settings.base_url + here.links.applet_path(ticket.applet_id, ticket.created_at)
     if _wants_json():
         return _envelope(ticket, link)
     return with_headers(Response(status=302, headers={"Location": link}), JSON)
@@ -123,7 +123,7 @@ def rest_flavour() -> Response:
     _within_rates(here, site)
     asked = NewSessionRequest.from_rest(json_object(raw))
     ticket = _open(here, site, _with_department(asked, department))
-    return _envelope(ticket, here.settings.base_url + here.applet_path(ticket.applet_id, ticket.created_at))
+    return _envelope(ticket, here.settings.base_url + here.links.applet_path(ticket.applet_id, ticket.created_at))
 
 
 def _only(methods: tuple[str, ...]) -> None:

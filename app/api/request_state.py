@@ -43,7 +43,7 @@ def request_state(token: str) -> Response:
     told = {
         "reference": followed.request.reference,
         "state": followed.progress,
-        "start": f"/go/{here.token(Purpose.GO, start.id, start.expires_at)}" if may_start and start else None,
+        "start": f"/go/{here.links.token(Purpose.GO, start.id, start.expires_at)}" if may_start and start else None,
         "start_url": start_url(here, followed),
         "helper": helper.name if helper else None,
         "opened_at": iso(followed.request.opened_at),
@@ -53,7 +53,7 @@ def request_state(token: str) -> Response:
 
 def _link(here: Running, token: str) -> Link:
     try:
-        return here.read(Purpose.STATUS, token)
+        return here.links.read(Purpose.STATUS, token)
     except Forged:
         raise PageRefused(404, "this is not a status link") from None
     except Expired as expired:

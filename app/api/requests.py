@@ -38,6 +38,7 @@ from app.core.routing import department_id
 from app.core.site import Site
 from app.core.text import Invalid, is_blank, looks_like_email, text_problem
 from app.edge.access import Who, open_to
+from app.edge.customer_words import customer_words
 from app.edge.incoming import body, client_address
 from app.edge.intake import submission
 from app.edge.this_app import running
@@ -116,7 +117,7 @@ def _told(here: Running, recorded: CustomerRequest) -> Response:
     followed = follow(here.database, here.desk.sites, recorded.status_id, now=here.clock())
     if followed is None:  # erased in this very moment
         raise PageRefused(410, "this request is not kept any more")
-    token = here.status_token(recorded.status_id, recorded.created_at)
+    token = here.links.status_token(recorded.status_id, recorded.created_at)
     base = here.settings.base_url
     told = {
         "reference": recorded.reference,
@@ -133,7 +134,7 @@ def start_url(here: Running, followed: Followed) -> str | None:
     start = followed.start
     if start is None or followed.progress not in (Progress.READY, Progress.STARTED):
         return None
-    return f"{here.settings.base_url}/go/{here.token(Purpose.GO, start.id, start.expires_at)}"
+    return f"{here.settings.base_url}/go/{here.links.token(Purpose.GO, start.id, start.expires_at)}"
 
 
 def _is_server(here: Running, site: Site) -> bool:
@@ -165,7 +166,7 @@ def _idempotency_key() -> str:
 def _form(here: Running, site: Site, origin: str, sent: dict[str, Any]) -> Link:
     token = sent.get("form_token")
     try:
-        link = here.read(Purpose.FORM, token if isinstance(token, str) else "")
+        link = here.links.read(Purpose.FORM, token if isinstance(token, str) else "")
     except Expired:
         raise PageRefused(
             400, "the form token has expired; get a new one and send again", code="form_expired"
@@ -183,13 +184,13 @@ def _within_rate(here: Running, site: Site, sender: _Sender, language: str) -> N
         return
     address = client_address()
     try:
-        check_rate(here.database, address, here.requests_allowed(address), now=here.clock())
+        check_rate(here.database, address, here.client_limits.requests(address), now=here.clock())
     except TooMany as too_many:
         raise _too_many(here, site, too_many.retry_after, language) from None
 
 
 def _too_many(here: Running, site: Site, wait: int, language: str) -> PageRefused:
-    return PageRefused(429, here.words.wait(wait, site, language), beside={"contact": contact(site)}).after(wait)
+    return PageRefused(429, customer_words().wait(wait, site, language), beside={"contact": contact(site)}).after(wait)
 
 
 def _language(sent: dict[str, Any]) -> str:
@@ -262,7 +263,7 @@ def _identity(here: Running, site: Site, token: str, problems: dict[str, str]) -
     if not token:
         return None
     try:
-        return read_identity(token, site_identity_secret(site, here), site.slug, here.clock())
+        return read_identity(token, site_identity_secret(site, here.keys), site.slug, here.clock())
     except BadIdentity as bad:
         reason = str(bad)
         problems["identity"] = f"{reason[:1].upper()}{reason[1:]}."
@@ -299,7 +300,7 @@ def _asked(
         found += invalid.problems
     vouched = identity.elements if identity else {}
     typed = [problem for problem in found if problem.field not in vouched]
-    problems |= here.words.problems(typed, site, values["language"])
+    problems |= customer_words().problems(typed, site, values["language"])
     for problem in found:
         if problem.field in vouched:
             problems["identity"] = f"Its {told(problem).removeprefix('customer_')}."
@@ -314,4 +315,4 @@ def _content_hash(sent: dict[str, Any], identity: Identity | None) -> str:
 
 
 def _wrong(here: Running, site: Site, problems: dict[str, str], language: str) -> PageRefused:
-    return PageRefused(422, here.words.look_again(site, language), fields=problems)
+    return PageRefused(422, customer_words().look_again(site, language), fields=problems)

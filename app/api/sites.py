@@ -11,10 +11,12 @@ from app.core.customer_info import AskPolicy
 from app.core.site import Site
 from app.core.texts import texts_for
 from app.edge.access import Who, open_to
+from app.edge.customer_words import customer_words
 from app.edge.incoming import client_address
 from app.edge.this_app import running
 from app.files.assets import asset_url
-from app.process.running import Desk, Running
+from app.process.configuration import Desk
+from app.process.running import Running
 
 api = Blueprint("sites", __name__, url_prefix="/api/v1")
 register_cors(api)
@@ -46,7 +48,7 @@ def _told(here: Running, desk: Desk, site: Site, origin: str) -> dict[str, Any]:
         "theme": {"colour": site.colour},
         "contact": contact(site),
         "show_check_details": site.ask_customer_info is AskPolicy.CUSTOMER,
-        "form_token": here.form_token(site.slug, origin),
+        "form_token": here.links.form_token(site.slug, origin),
         "request_url": f"{here.settings.base_url}/s/{site.slug}",
         "check": _check(here, site),
     }
@@ -57,7 +59,7 @@ def _field(site: Site, field: CustomerField, language: str) -> dict[str, Any]:
     told = {"name": field.name, "required": field.name in site.required, "limit": field.limit}
     if field.element:
         return told
-    label = running().words.field(field.name, site, language)
+    label = customer_words().field(field.name, site, language)
     known = dict(field.input)
     kind, fill = known.get("inputmode", "text"), known.get("autocomplete", "off")
     return {**told, "label": label, "input": {"id": field.attribute, "dir": "auto", "type": kind, "autocomplete": fill}}
@@ -65,7 +67,7 @@ def _field(site: Site, field: CustomerField, language: str) -> dict[str, Any]:
 
 def _texts_of_ours(here: Running, site: Site, language: str) -> dict[str, str]:
     """Texts that replace those of the widget that are wrong for this site."""
-    return {"trust": here.words.about_reference(site, language)} if site.at_vendor else {}
+    return {"trust": customer_words().about_reference(site, language)} if site.at_vendor else {}
 
 
 def contact(site: Site) -> dict[str, str | None]:
@@ -81,15 +83,15 @@ def _departments(desk: Desk, site: Site) -> list[dict[str, Any]]:
 
 def _check(here: Running, site: Site) -> dict[str, Any] | None:
     address = client_address()
-    if not needs_check(here.database, address, here.requests_unchecked(address), now=here.clock()):
+    if not needs_check(here.database, address, here.client_limits.unchecked(address), now=here.clock()):
         return None
-    return {"challenge": here.puzzles.new_check(site.slug, here.clock()), "script": asset_url("altcha.js")}
+    return {"challenge": here.keys.puzzles.new_check(site.slug, here.clock()), "script": asset_url("altcha.js")}
 
 
 def _language(site: Site) -> str:
     """The language that the page asks for, as a tag, or the site's own; the widget brings its own texts."""
     asked = request.args.get("lang", "")[:35]
     if site.languages:
-        return running().words.language(site, asked)
+        return customer_words().language(site, asked)
     plain = asked.replace("-", "").replace("_", "")
     return asked.replace("_", "-") if plain.isascii() and plain.isalnum() else "en"

@@ -41,9 +41,9 @@ def submission(
         source=source,
         idempotency_key=key,
         client_address=address,
-        most=here.requests_allowed(address),
+        most=here.client_limits.requests(address),
         browser=browser(),
-        unchecked=here.requests_unchecked(address),
+        unchecked=here.client_limits.unchecked(address),
         suspicion=_suspicion(here, form, trap),
         check=_solved(here, site, check) if check else None,
         identity=spent_with(site, identity),
@@ -69,9 +69,9 @@ def allowed_return(site: Site, address: str) -> str | None:
 def _suspicion(here: Running, form: Link | None, trap: str) -> str | None:
     if trap.strip():
         return FILLED_TRAP
-    return TOO_FAST if form and here.filled_in_too_fast(form) else None
+    return TOO_FAST if form and here.links.filled_in_too_fast(form) else None
 
 
 def _solved(here: Running, site: Site, check: str) -> Once | None:
-    found = here.puzzles.solved(site.slug, check, here.clock())
+    found = here.keys.puzzles.solved(site.slug, check, here.clock())
     return Once("check", found.id, found.expires_at) if found else None

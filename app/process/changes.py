@@ -59,6 +59,19 @@ class _Stream:
         self.socket.close()
 
 
+class Stirred:
+    """Whether anybody has written since it was last asked, by the database's version. True where there is none, on
+    PostgreSQL: to find out would cost a query. Asked by one thread."""
+
+    def __init__(self, version: Callable[[], int | None]) -> None:
+        self._version = version
+        self._seen: int | None = None
+
+    def __call__(self) -> bool:
+        before, self._seen = self._seen, self._version()
+        return self._seen is None or self._seen != before
+
+
 class Changes:
     """The streams of one process.
 

@@ -8,11 +8,15 @@ import math
 import threading
 import time
 from collections import deque
+from dataclasses import dataclass
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network
 
 from limits import RateLimitItem, RateLimitItemPerSecond, parse
 from limits.errors import StorageError
 from limits.storage import RedisStorage
+
+from app.core.client import is_in
 
 POLLS = parse("60/minute")  # of one status, by one client
 SESSIONS_OF_ACCOUNT = parse("600/minute")  # New Session API, by one account key
@@ -30,12 +34,35 @@ _LONGEST_WAIT = 2.0  # seconds for one's turn
 _REDIS_TELLS_AFTER = 0.1  # seconds between two looks whether Redis has a turn
 
 
+REQUESTS_IN_TEN_MINUTES = 60
+UNCHECKED_IN_TEN_MINUTES = 6  # before a check is asked for
+TRUSTED_FACTOR = 10
+
+
 @cache
 def site_rate(n: int) -> RateLimitItem:
     """`n` hand-offs in one second: a site's share of calls to its vendor. Raises ValueError below 1."""
     if n < 1:
         raise ValueError("a rate is at least 1 a second")
     return RateLimitItemPerSecond(n)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLimits:
+    """How many requests one client may make in ten minutes; ten times as many from trusted networks."""
+
+    trusted: tuple[IPv4Network | IPv6Network, ...]
+
+    def requests(self, address: str) -> int:
+        """How many at all."""
+        return REQUESTS_IN_TEN_MINUTES * self._factor(address)
+
+    def unchecked(self, address: str) -> int:
+        """How many without a solved check."""
+        return UNCHECKED_IN_TEN_MINUTES * self._factor(address)
+
+    def _factor(self, address: str) -> int:
+        return TRUSTED_FACTOR if is_in(address, self.trusted) else 1
 
 
 class Rates:

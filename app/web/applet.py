@@ -139,7 +139,7 @@ def _moved_to(here: Running, ticket: Ticket) -> str | None:
         return None
     with here.database.read() as connection:
         found = request_by_reference(connection, reference)
-    return f"/r/{here.status_token(found.status_id, found.created_at)}" if found else None
+    return f"/r/{here.links.status_token(found.status_id, found.created_at)}" if found else None
 
 
 def _page(

@@ -15,7 +15,7 @@ from app.web.words import _, speak_for
 
 
 class CustomerWords:
-    """See `wiring.CustomerWords`."""
+    """The words of `app.edge.customer_words`, as pages say them."""
 
     def problems(self, problems: Sequence[Fact], site: Site, language: str) -> dict[str, str]:
         """One sentence for each field."""

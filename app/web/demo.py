@@ -48,7 +48,7 @@ def _identity(here: Running, site: Site) -> str | None:
     if site.sealed_identity_secret is None:
         return None
     try:
-        secret = site_identity_secret(site, here)
+        secret = site_identity_secret(site, here.keys)
     except Unsealable:
         return None
     made = int(here.clock().timestamp())

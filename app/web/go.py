@@ -33,7 +33,7 @@ def go(token: str) -> Response:
     """
     here = running()
     try:
-        link = here.read(Purpose.GO, token)
+        link = here.links.read(Purpose.GO, token)
     except Forged:
         abort(404)
     except Expired as expired:
@@ -77,7 +77,7 @@ def _redirect(address: str) -> Response:
 
 
 def _desk_url(here: Running, applet_id: str, created_at: datetime) -> str:
-    path = here.applet_path(applet_id, created_at)
+    path = here.links.applet_path(applet_id, created_at)
     chosen = chosen_platform(request.args.get("for", ""))
     return f"{path}?for={chosen}" if chosen else path
 
@@ -102,7 +102,7 @@ def _vendor_applet(here: Running, target: StartTarget, site: Site | None) -> Res
 
 def _in_browser(here: Running, target: StartTarget, site: Site | None) -> Response:
     """A page that makes the vendor's call from the customer's browser: a post, so that no address holds their data."""
-    call = here.browser_call(target.reference, site) if site else None
+    call = here.vendors.browser_call(target.reference, site) if site else None
     if call is None:
         return _over(here, target)
     html = render_template(
@@ -120,5 +120,5 @@ def _over(here: Running, target: StartTarget | None) -> Response:
         return gone(here.desk.site("default"))
     again_url = None
     if target.state is RequestState.OPENED:
-        again_url = f"/r/{here.status_token(target.status_id, target.requested_at)}"
+        again_url = f"/r/{here.links.status_token(target.status_id, target.requested_at)}"
     return gone(here.desk.sites.get(target.site), again_url)

@@ -23,7 +23,9 @@ from app.edge.access import Who, open_to
 from app.edge.incoming import browser, client_address, foreign_form, is_framed, page_origin, see_other
 from app.edge.intake import allowed_return, submission
 from app.edge.this_app import running
-from app.process.running import FORM_LIFE, Desk, Running
+from app.process.configuration import Desk
+from app.process.running import Running
+from app.process.signed_links import FORM_LIFE
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.language import page_language
@@ -101,7 +103,7 @@ def _is_confirmed(here: Running, site: Site, posted: Posted) -> bool:
     """Whether it comes from our own page that asked first. Any page could have got that token for itself: it counts
     only where no browser says whose page it is."""
     try:
-        link = here.read(Purpose.CONFIRM, posted.value("confirm"))
+        link = here.links.read(Purpose.CONFIRM, posted.value("confirm"))
     except (Forged, Expired):
         return False
     return link.site == site.slug
@@ -117,7 +119,7 @@ def _ask_first(here: Running, site: Site, posted: Posted) -> Response:
         shown=[(name, known[name]) for name in NAMES if not is_blank(known[name])],
         more=posted.more,
         carried=_carried(site, posted),
-        confirm=here.token(Purpose.CONFIRM, new_link_id(), here.clock() + FORM_LIFE, site.slug),
+        confirm=here.links.token(Purpose.CONFIRM, new_link_id(), here.clock() + FORM_LIFE, site.slug),
         action=f"/s/{site.slug}/submit",
         check_url=f"/s/{site.slug}/check",
     )
@@ -162,7 +164,7 @@ def _taken(here: Running, desk: Desk, site: Site, posted: Posted) -> Response:
         log.error("request_not_recorded", site=site.slug, error=type(error).__name__)
         return _again(desk, site, filled, {"form": not_recorded_sentence()}, 503, 5)
     log.info("request_recorded", reference=recorded.reference, site=site.slug, ticket=recorded.ticket_number)
-    return see_other(f"/r/{here.status_token(recorded.status_id, recorded.created_at)}")
+    return see_other(f"/r/{here.links.status_token(recorded.status_id, recorded.created_at)}")
 
 
 def _received(here: Running, site: Site, posted: Posted) -> tuple[str, datetime] | None:
@@ -183,7 +185,7 @@ def _received_page(here: Running, site: Site, posted: Posted, reference: str, at
         reference=reference,
         at=at,
         carried=_carried(site, posted),
-        new=here.token(Purpose.CONFIRM, new_link_id(), here.clock() + FORM_LIFE, site.slug),
+        new=here.links.token(Purpose.CONFIRM, new_link_id(), here.clock() + FORM_LIFE, site.slug),
         action=f"/s/{site.slug}/submit",
     )
     return make_response(html)
@@ -192,7 +194,7 @@ def _received_page(here: Running, site: Site, posted: Posted, reference: str, at
 def _new_id(here: Running, site: Site, posted: Posted) -> str | None:
     """The id of the page on which its sender said that this is something new."""
     try:
-        link = here.read(Purpose.CONFIRM, posted.value("new"))
+        link = here.links.read(Purpose.CONFIRM, posted.value("new"))
     except (Forged, Expired):
         return None
     return link.id if link.site == site.slug else None

@@ -14,7 +14,7 @@ def link_or_abort(purpose: Purpose, token: str, site: Site | None = None) -> Lin
     """The link in the address; a forged one is 404, a late one 410 with a way on."""
     here = running()
     try:
-        return here.read(purpose, token)
+        return here.links.read(purpose, token)
     except Forged:
         abort(404)
     except Expired:

@@ -77,7 +77,7 @@ def check() -> Response:
     """`{"check": null}`, or what the page's script has to solve first, while wrong PINs come from everywhere."""
     here = running()
     wanted = wants_check(here.database, now=here.clock())
-    challenge = here.puzzles.new_check(_CHECKED, here.clock()) if wanted else None
+    challenge = here.keys.puzzles.new_check(_CHECKED, here.clock()) if wanted else None
     answer = {"challenge": challenge, "script": asset_url("altcha.js")} if challenge else None
     return with_headers(jsonify(check=answer), JSON)
 
@@ -87,7 +87,7 @@ def check() -> Response:
 def invitation(token: str) -> Response:
     """Who invites to a session, and a button: whoever only looks at the link uses nothing up."""
     here = running()
-    form_token = here.form_token("")
+    form_token = here.links.form_token("")
     code, site, _form = _of_link(here, token, form_token)
     technician = here.desk.staff.technician(code.technician_id)
     speak_for(site)
@@ -135,7 +135,7 @@ def _page(site: Site | None, said: _Said | None = None) -> Response:
         site=site,
         problem=said.problem if said else None,
         typed=said.typed if said else "",
-        form_token=running().form_token(site.slug if site else ""),
+        form_token=running().links.form_token(site.slug if site else ""),
         action=f"/pin?site={site.slug}" if site and site.slug != "default" else "/pin",
         request_url=f"/s/{site.slug}" if site else "/",
     )
@@ -149,7 +149,7 @@ def _form_of(here: Running, site: Site | None, token: str) -> str | _Said:
     """The id of the form that was sent, or what to say of one that is not ours or too old; the page comes back with a
     good one."""
     try:
-        link = here.read(Purpose.FORM, token)
+        link = here.links.read(Purpose.FORM, token)
     except Expired:
         late = _("This page has been open for a long time. Nothing is lost: please press the button once more.")
         return _Said(late, 400)
@@ -181,7 +181,7 @@ def _entered(here: Running, form: str, text: str, check: str) -> Response | _Sai
 
 
 def _solved(here: Running, check: str) -> Once | None:
-    found = here.puzzles.solved(_CHECKED, check, here.clock()) if check else None
+    found = here.keys.puzzles.solved(_CHECKED, check, here.clock()) if check else None
     return Once("check", found.id, found.expires_at) if found else None
 
 
@@ -210,7 +210,7 @@ def _taken_in(here: Running, site: Site, code: SessionCode, form: str) -> Custom
 
 def _on_to(here: Running, found: CustomerRequest) -> Response:
     log.info("request_recorded", reference=found.reference, site=found.site, ticket=found.ticket_number)
-    return see_other(f"/r/{here.status_token(found.status_id, found.created_at)}")
+    return see_other(f"/r/{here.links.status_token(found.status_id, found.created_at)}")
 
 
 def _of_link(here: Running, token: str, form_token: str) -> tuple[SessionCode, Site, str]:
@@ -228,7 +228,7 @@ def _of_link(here: Running, token: str, form_token: str) -> tuple[SessionCode, S
 def _form_id(here: Running, token: str) -> str:
     """The id of a form of this page; for one that is late or not ours a fresh one: its press is good, once."""
     try:
-        return here.read(Purpose.FORM, token).id
+        return here.links.read(Purpose.FORM, token).id
     except (Forged, Expired):
         return new_link_id()
 

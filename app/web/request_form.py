@@ -16,7 +16,8 @@ from app.core.site import Site
 from app.core.staff import Department
 from app.core.text import without_control
 from app.edge.this_app import running
-from app.process.running import Desk, Running
+from app.process.configuration import Desk
+from app.process.running import Running
 from app.web.language import limit_to, page_language
 from app.web.prerendered import MARK, Prerendered
 from app.web.words import _, ngettext, speak_for
@@ -44,7 +45,7 @@ def empty_form(here: Running, site: Site) -> Response:
     """The request page with a fresh token."""
     limit_to(site.languages)
     page = _prerendered(here.desk, site.slug, page_language())
-    token = here.form_token(site.slug)
+    token = here.links.form_token(site.slug)
     if "gzip" in request.headers.get("Accept-Encoding", ""):
         response = Response(page.gzipped(token), content_type="text/html; charset=utf-8")
         response.headers["Content-Encoding"] = "gzip"
@@ -56,7 +57,7 @@ def empty_form(here: Running, site: Site) -> Response:
 
 def form_again(desk: Desk, site: Site, filled: Filled) -> Response:
     """The request page with everything that was typed still in it."""
-    html = _html(desk, site, filled.token or running().form_token(site.slug), filled)
+    html = _html(desk, site, filled.token or running().links.form_token(site.slug), filled)
     response = Response(html, filled.status, content_type="text/html; charset=utf-8")
     if filled.retry_after is not None:
         response.headers["Retry-After"] = str(filled.retry_after)

@@ -19,7 +19,8 @@ from app.edge.incoming import client_address, form_body, see_other
 from app.edge.intake import allowed_return, submission
 from app.edge.this_app import running
 from app.files.assets import asset_url
-from app.process.running import Desk, Running
+from app.process.configuration import Desk
+from app.process.running import Running
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.language import page_language
@@ -60,8 +61,8 @@ def check(slug: str) -> Response:
     here = running()
     site = here.desk.site(slug) or abort(404)
     address = client_address()
-    asked = needs_check(here.database, address, here.requests_unchecked(address), now=here.clock())
-    challenge = here.puzzles.new_check(site.slug, here.clock()) if asked else None
+    asked = needs_check(here.database, address, here.client_limits.unchecked(address), now=here.clock())
+    challenge = here.keys.puzzles.new_check(site.slug, here.clock()) if asked else None
     answer = {"challenge": challenge, "script": asset_url("altcha.js")} if challenge else None
     return with_headers(jsonify(check=answer), JSON)
 
@@ -111,7 +112,7 @@ def send(slug: str) -> Response:
         problems = {"form": not_recorded_sentence()}
         return form_again(desk, site, replace(filled, problems=problems, status=503, retry_after=5))
     log.info("request_recorded", reference=recorded.reference, site=site.slug, ticket=recorded.ticket_number)
-    return see_other(f"/r/{here.status_token(recorded.status_id, recorded.created_at)}")
+    return see_other(f"/r/{here.links.status_token(recorded.status_id, recorded.created_at)}")
 
 
 def _empty_page(slug: str) -> Response:
@@ -122,7 +123,7 @@ def _empty_page(slug: str) -> Response:
 def _form_link(here: Running, site: Site, token: str) -> Link | Filled:
     """The form that was sent, or what to tell its sender: it is shown again, filled, with a token that is good."""
     try:
-        link = here.read(Purpose.FORM, token)
+        link = here.links.read(Purpose.FORM, token)
     except Expired:
         late = _("This page has been open for a long time. Nothing is lost: please press the button once more.")
         return Filled(problems={"form": late}, status=400)

@@ -20,7 +20,7 @@ class ConsoleCookie(SecureCookieSessionInterface):
         return super().open_session(app, request)
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        newest, *older = self._here.session_keys
+        newest, *older = self._here.keys.session_keys
         app.config["SECRET_KEY"] = newest.hex()
         app.config["SECRET_KEY_FALLBACKS"] = [key.hex() for key in older]
         return super().get_signing_serializer(app)

@@ -95,4 +95,4 @@ def _followed(here: Running, token: str) -> Followed:
 def _go_url(here: Running, followed: Followed) -> str | None:
     if followed.start is None:
         return None
-    return f"/go/{here.token(Purpose.GO, followed.start.id, followed.start.expires_at)}"
+    return f"/go/{here.links.token(Purpose.GO, followed.start.id, followed.start.expires_at)}"

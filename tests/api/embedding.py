@@ -87,4 +87,4 @@ def identity(here: Running, **claims: Any) -> str:
 
 def with_identity_secret(here: Running) -> dict[str, Any]:
     """The site's option."""
-    return {"sealed_identity_secret": here.sealer.seal(IDENTITY_SECRET)}
+    return {"sealed_identity_secret": here.keys.sealer.seal(IDENTITY_SECRET)}

@@ -81,7 +81,7 @@ json_value = st.recursive(
 def fuzzed(app: Flask, here: Running, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """The application, counting no calls."""
     monkeypatch.setattr(here.rates, "retry_after", lambda *_: None)
-    monkeypatch.setattr("app.process.running.REQUESTS_IN_TEN_MINUTES", 10**6)
+    monkeypatch.setattr("app.process.limits.REQUESTS_IN_TEN_MINUTES", 10**6)
     here.database.write(lambda c: change_site(c, replace(here.desk.sites["default"], origins=(ORIGIN,))))
     return app
 
@@ -149,7 +149,7 @@ def test_any_plain_form_in_any_encoding(fuzzed: Flask, pairs: list[tuple[str, st
 @given(body=st.dictionaries(json_name | st.text(max_size=8), json_value, max_size=6))
 @settings(FUZZ, max_examples=400)
 def test_any_request_as_json(fuzzed: Flask, here: Running, body: dict[str, Any]) -> None:
-    sent = {**body, "form_token": here.form_token("default", ORIGIN)}
+    sent = {**body, "form_token": here.links.form_token("default", ORIGIN)}
     headers = {**KEY, "Idempotency-Key": secrets.token_hex(16)}
     assert send(fuzzed, "POST", JSON_PATH, json=sent, headers=headers) in (201, 202, 400, 422)
 

@@ -71,6 +71,6 @@ def test_a_status_may_be_asked_60_times_a_minute(app: Flask, here: Running, cloc
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 61
     assert answers[-1].json["error"]["status"] == 429
     # Another spelling of the same link is the same link; somebody else is somebody else.
-    again = here.token(Purpose.STATUS, here.signer.read(Purpose.STATUS, status, clock()).id, clock())
+    again = here.links.token(Purpose.STATUS, here.keys.signer.read(Purpose.STATUS, status, clock()).id, clock())
     assert client.get(f"/api/v1/requests/{again}").status == 429
     assert PageClient(app, address="192.0.2.8").get(path).status == 200

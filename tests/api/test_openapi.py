@@ -72,12 +72,12 @@ def test_the_document_describes_these_operations(schema: Any) -> None:
 def test_every_answer_is_as_described(
     app: Flask, here: Running, clock: StandingClock, schema: Any, monkeypatch: pytest.MonkeyPatch, label: str
 ) -> None:
-    monkeypatch.setattr("app.process.running.REQUESTS_IN_TEN_MINUTES", 10**6)
+    monkeypatch.setattr("app.process.limits.REQUESTS_IN_TEN_MINUTES", 10**6)
     operation = next(found.ok() for found in schema.get_all_operations() if found.ok().label == label)
     status = PageClient(app).submit(customer_name="Zoë").location.removeprefix("/r/")
-    form_token = here.token(Purpose.FORM, "0" * 22, clock.now, "default")
+    form_token = here.links.token(Purpose.FORM, "0" * 22, clock.now, "default")
     here.database.write(lambda c: change_site(c, replace(here.desk.sites["default"], origins=(ORIGIN,))))
-    page_token = here.form_token("default", ORIGIN)
+    page_token = here.links.form_token("default", ORIGIN)
     clock.advance(seconds=3)
     statuses = set()
 

@@ -156,7 +156,7 @@ def test_a_form_token_is_for_one_site_and_one_origin(
     tokens = {
         "another origin's": Widget(client, origin=other).token(),
         "the hosted page's": client.form_token(),
-        "another site's": here.form_token("other", ORIGIN),
+        "another site's": here.links.form_token("other", ORIGIN),
         "none": None,
         "no text": 7,
     }
@@ -187,7 +187,7 @@ def test_a_form_token_is_for_one_site_and_one_origin(
 def test_a_wrong_field_is_named_with_a_sentence_and_nothing_is_kept(
     widget: Widget, here: Running, change_site: ChangeSite, field: str, value: object, says: str
 ) -> None:
-    change_site(sealed_identity_secret=here.sealer.seal("a secret"))
+    change_site(sealed_identity_secret=here.keys.sealer.seal("a secret"))
     answer = widget.send(**{**ZOE, field: value})
     assert answer.status == 422
     assert_readable(answer)

@@ -32,7 +32,7 @@ def test_everything_that_the_widget_needs(client: PageClient, here: Running, cha
     answer = client.get("/api/v1/sites/default?lang=de", headers={"Origin": ORIGIN})
     assert answer.status == 200
     told = answer.json
-    form = here.read(Purpose.FORM, told.pop("form_token"))
+    form = here.links.read(Purpose.FORM, told.pop("form_token"))
     assert (form.site, form.origin) == ("default", origin_mark(ORIGIN))
     assert told == {
         "site": "default",

@@ -137,7 +137,7 @@ def test_the_console_and_the_commands_tell_verified_from_typed(app: Flask, widge
 def test_what_the_customer_changes_is_no_longer_verified(app: Flask, widget: Widget, here: Running) -> None:
     widget.send(customer_number="C-1", identity=identity(here, number=None))
     (ticket,) = tickets(app)
-    path = here.applet_path(ticket.applet_id, ticket.created_at)
+    path = here.links.applet_path(ticket.applet_id, ticket.created_at)
     changed = {"action": "save", "customer_name": "Somebody", "customer_email": "zoe.quill@example.com"}
     assert widget.client.post(path, changed).status == 303
     assert tickets(app)[0].verified == ("customer_email",)

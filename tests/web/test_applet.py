@@ -320,7 +320,7 @@ def test_the_holder_of_one_link_changes_the_details_so_often_and_no_more(
 ) -> None:
     client.submit(problem_description="")
     ticket = newest(here)
-    path = here.applet_path(ticket.applet_id, ticket.created_at)
+    path = here.links.applet_path(ticket.applet_id, ticket.created_at)
     for n in range(MOST_CHANGES):
         assert client.post(path, {"action": "save", "problem_description": f"change {n}"}).status == 303
     late = client.post(path, {"action": "save", "problem_description": "one too many"})
@@ -337,7 +337,7 @@ def test_a_ticket_s_history_keeps_the_newest_changes(client: PageClient, here: R
     for n in range(MOST_KEPT + 5):
         clock.advance(minutes=1)
         details = NewSessionRequest(customer=Customer(problem=f"change {n}"))
-        save_details(here.database, number, details, clock())
+        save_details(here.database, number, details, now=clock())
     with here.database.read() as connection:
         changes = [event for event in ticket_history(connection, number) if event.what == "details_changed"]
     assert len(changes) == MOST_KEPT

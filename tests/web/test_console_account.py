@@ -423,7 +423,7 @@ def test_after_a_rotation_and_a_revocation_the_code_still_counts(
         reseal(here.database, Sealer([key.secret for key in ring]))  # type: ignore[attr-defined]
 
     revoke_key(path, old.kid, clock(), reseal_all)
-    here._look_at_keys()
+    here.keys._look()
     client = PageClient(app)
     owner.begin(client)
     assert owner.enter(client, owner.code).status == 303

@@ -61,7 +61,7 @@ def vendor(here: Running) -> Iterator[Vendor]:
             backend="take-control",
             api_domain=started.address,
             applet_hosts=("*.startcontrol.com",),
-            sealed_key=Sealer(here._secrets).seal(KEY),
+            sealed_key=Sealer(here.keys._secrets).seal(KEY),
         )
         here.database.write(lambda connection: change_site(connection, site))
         here.hand_offs.start()

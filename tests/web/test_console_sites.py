@@ -262,13 +262,13 @@ def test_secrets_are_shown_once_and_work(dora: PageClient, here: Running) -> Non
     assert site_now(here).secret_hash == secret_hash(secret_in(made))
     assert secret_in(made) not in dora.get(f"{BASE}/websites").text
     made = save(dora, "/websites", "/identity-secret")
-    assert here.unseal(site_now(here).sealed_identity_secret or "") == secret_in(made)
+    assert here.keys.unseal(site_now(here).sealed_identity_secret or "") == secret_in(made)
     assert sorted(last_act(here).detail) == ["identity_secret"]
     hooked = save(dora, "/backend", "/webhook", webhook="https://example.com/hook")
-    assert here.unseal(site_now(here).sealed_webhook_secret or "") == secret_in(hooked)
+    assert here.keys.unseal(site_now(here).sealed_webhook_secret or "") == secret_in(hooked)
     assert save(dora, "/backend", "/webhook").location == f"{BASE}/backend"
     again = save(dora, "/backend", "/webhook-secret")
-    assert here.unseal(site_now(here).sealed_webhook_secret or "") == secret_in(again) != secret_in(hooked)
+    assert here.keys.unseal(site_now(here).sealed_webhook_secret or "") == secret_in(again) != secret_in(hooked)
     assert save(dora, "/backend", "/webhook", webhook="").status == 303
     assert site_now(here).sealed_webhook_secret is None
 

@@ -103,7 +103,7 @@ def test_the_applet_never_shows_it(
     change_site(fields=NAMES, ask_customer_info="always" if ask else "never")
     client.submit(customer_name=name, customer_phone=PHONE)
     ticket = newest(app)
-    path = here.applet_path(ticket.applet_id, ticket.created_at)
+    path = here.links.applet_path(ticket.applet_id, ticket.created_at)
     for address in (path, f"{path}?edit", f"{path}/state"):
         answer = client.get(address)
         assert PHONE not in answer.text

@@ -120,10 +120,10 @@ def test_a_late_link_is_told_from_a_forged_one(client: PageClient, clock: Standi
 
 def test_a_token_made_for_another_purpose_is_forged(client: PageClient, here: Running) -> None:
     status_path, path = opened(client)
-    link = here.signer.read(Purpose.GO, path.removeprefix("/go/"), here.clock())
+    link = here.keys.signer.read(Purpose.GO, path.removeprefix("/go/"), here.clock())
     assert client.get(f"/go/{status_path.removeprefix('/r/')}").status == 404
     for purpose in set(Purpose) - {Purpose.GO}:
-        assert client.get(f"/go/{here.token(purpose, link.id, link.expires)}").status == 404
+        assert client.get(f"/go/{here.links.token(purpose, link.id, link.expires)}").status == 404
 
 
 def test_another_spelling_of_the_token_is_the_same_link(client: PageClient, here: Running) -> None:

@@ -149,7 +149,7 @@ def test_what_is_shown_first_is_sent_by_one_press(app: Flask, client: PageClient
 def test_where_no_browser_says_whose_page_it_is_our_own_pages_token_does(client: PageClient, here: Running) -> None:
     page = post(client, FILLED, origin=None)
     token = carried(page)["confirm"]
-    for wrong in ("", "forged", here.form_token("default"), token[:-3]):
+    for wrong in ("", "forged", here.links.form_token("default"), token[:-3]):
         assert client.post(PATH, {**FILLED, "confirm": wrong}).status == 200
     # A page that fetched that token for itself gains nothing: browsers name it, or say null.
     for origin in ("https://evil.example", "null"):

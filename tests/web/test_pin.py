@@ -38,7 +38,7 @@ def start(here: Running, site: str = "default", **life: float) -> SessionCode:
 
 
 def link(here: Running, code: SessionCode) -> str:
-    return f"/pin/{here.token(Purpose.CODE, code.id, code.expires_at, code.site)}"
+    return f"/pin/{here.links.token(Purpose.CODE, code.id, code.expires_at, code.site)}"
 
 
 def tickets(here: Running) -> list[Ticket]:
@@ -183,8 +183,8 @@ def test_a_form_that_is_not_ours_or_too_old_comes_back_and_is_no_try(
     code = start(here)
     page = client.get("/pin")
     old = page.select("input[name=form_token]")["value"]
-    foreign = here.form_token("default", "https://www.example.com")
-    for token in ("", "x", foreign, here.form_token("another"), *["y"] * 5):
+    foreign = here.links.form_token("default", "https://www.example.com")
+    for token in ("", "x", foreign, here.links.form_token("another"), *["y"] * 5):
         again = client.post("/pin", {"form_token": token, "pin": code.pin})
         assert (again.status, again.select("#pin")["value"]) == (400, code.pin)
     assert client.post("/pin", {"pin": code.pin}).status == 400
@@ -257,8 +257,8 @@ def test_a_link_that_is_over_taken_back_or_forged_opens_nothing(
 ) -> None:
     late, revoked = start(here, hours=1), start(here)
     revoke(here.database, revoked.id, by=revoked.technician_id, now=clock())
-    status = here.status_token(late.id, clock())
-    unknown = here.token(Purpose.CODE, "0" * 22, late.expires_at)
+    status = here.links.status_token(late.id, clock())
+    unknown = here.links.token(Purpose.CODE, "0" * 22, late.expires_at)
     clock.advance(hours=1)
     for path, expected in (
         (link(here, late), 410),

@@ -121,7 +121,7 @@ def test_a_solved_check_counts_once(app: Flask, client: PageClient, here: Runnin
 
 
 def test_a_check_that_was_not_needed_is_not_used_up(client: PageClient, here: Running) -> None:
-    challenge = here.puzzles.new_check("default", here.clock())
+    challenge = here.keys.puzzles.new_check("default", here.clock())
     answer = solution({"challenge": challenge})
     for number in range(6):
         client.submit(customer_number=str(number), check=answer)

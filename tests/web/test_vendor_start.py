@@ -27,7 +27,7 @@ def account(here: Running, change_site: ChangeSite) -> Callable[..., Site]:
     """Give the site `default` a Take Control account."""
 
     def give(backend: str = "take-control", **options: object) -> Site:
-        sealed = Sealer(here._secrets).seal(KEY)
+        sealed = Sealer(here.keys._secrets).seal(KEY)
         return change_site(backend=backend, api_domain="https://api.example.com", sealed_key=sealed, **options)
 
     return give

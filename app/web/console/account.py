@@ -61,7 +61,7 @@ def second_factor() -> Response:
     here = running()
     if _has_second_factor():
         return _second_factor_page()
-    return _offer_page(factor.offer(here.sealer, me().id, me().email, now=here.clock()))
+    return _offer_page(factor.offer(here.keys.sealer, me().id, me().email, now=here.clock()))
 
 
 @pages.post("/account/second-factor")
@@ -70,16 +70,16 @@ def set_up_second_factor() -> Response:
     """Put it in force, with the password and a code of the app; shows the recovery codes, this once."""
     here = running()
     try:
-        offer = factor.offered(here, request.form.get("offer", ""), me().id, me().email, now=here.clock())
+        offer = factor.offered(here.keys, request.form.get("offer", ""), me().id, me().email, now=here.clock())
     except Stale:
-        fresh = factor.offer(here.sealer, me().id, me().email, now=here.clock())
+        fresh = factor.offer(here.keys.sealer, me().id, me().email, now=here.clock())
         return _offer_page(fresh, 422, {"code": _("This page was open for too long. Scan the new picture, please.")})
 
     def set_up() -> None:
         proof = _proof(request.form.get("password", ""))
-        with here.sealing() as sealer:
+        with here.keys.sealing() as sealer:
             code = request.form.get("code", "")
-            factor.set_up(here.database, offer, proof, code, sealer, here, my_session(), now=here.clock())
+            factor.set_up(here.database, offer, proof, code, sealer, here.keys, my_session(), now=here.clock())
 
     try:
         refused = _refusal(set_up, at="password")
@@ -100,7 +100,7 @@ def turn_off_second_factor() -> Response:
     def turn_off() -> None:
         proof = _proof(request.form.get("password", ""))
         code = request.form.get("code", "")
-        factor.turn_off(here.database, proof, code, client_address(), here, now=here.clock())
+        factor.turn_off(here.database, proof, code, client_address(), here.keys, now=here.clock())
 
     if not _has_second_factor():
         return see_other(SECOND_FACTOR)
@@ -120,7 +120,9 @@ def new_recovery_codes() -> Response:
     def renew() -> None:
         proof = _proof(request.form.get("password", ""))
         code = request.form.get("code", "")
-        codes.extend(factor.renew_recovery_codes(here.database, proof, code, client_address(), here, now=here.clock()))
+        codes.extend(
+            factor.renew_recovery_codes(here.database, proof, code, client_address(), here.keys, now=here.clock())
+        )
 
     if not _has_second_factor():
         return see_other(SECOND_FACTOR)

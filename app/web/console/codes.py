@@ -102,7 +102,7 @@ def _page(values: dict[str, str], problems: dict[str, str] | None = None) -> Res
 def _row(code: SessionCode, number: int | None, *, many: bool) -> dict[str, object]:
     here = running()
     site = here.desk.sites.get(code.site)
-    link = here.token(Purpose.CODE, code.id, code.expires_at, code.site)
+    link = here.links.token(Purpose.CODE, code.id, code.expires_at, code.site)
     return {
         "id": code.id,
         "pin": shown_pin(code.pin),

@@ -44,7 +44,7 @@ def _confirm(technician: Technician, session: str) -> None:
     here, address = running(), client_address()
     password, code = request.form["confirm_password"], request.form.get("confirm_code", "")
     proof = prove(here.database, technician.email, password, address, now=here.clock(), turns=here.log_in_turns)
-    confirm(here.database, proof, code, address, here, session, now=here.clock())
+    confirm(here.database, proof, code, address, here.keys, session, now=here.clock())
 
 
 def _page(technician: Technician, log_in: LiveSession, problems: dict[str, str], status: int) -> Response:

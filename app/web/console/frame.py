@@ -111,7 +111,8 @@ def by_script() -> bool:
 
 def waiting_since() -> datetime:
     """A ticket that has waited since before this is everybody's."""
-    return running().waiting_since
+    here = running()
+    return here.desk.waiting_since(here.clock())
 
 
 def sees(ticket: Ticket) -> bool:

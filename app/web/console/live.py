@@ -39,5 +39,5 @@ def _tag() -> str:
     here = running()
     # Another session has other CSRF tokens, which the page takes over.
     who = (me().id, my_session())
-    key = (*newest(here.database, here.waiting_since), *who, request.full_path, page_language())
+    key = (*newest(here.database, here.desk.waiting_since(here.clock())), *who, request.full_path, page_language())
     return hashlib.sha256(repr(key).encode()).hexdigest()[:32]

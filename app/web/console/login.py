@@ -107,7 +107,7 @@ def _code_entered(form: CodeForm) -> Response:
         my_session(),
         form.code.data or "",
         client_address(),
-        here,
+        here.keys,
         now=here.clock(),
         user_agent=browser().user_agent,
     )

@@ -20,7 +20,7 @@ from app.core.request import CustomerRequest, RequestState, written_reference
 from app.core.role import Role
 from app.edge.incoming import see_other
 from app.edge.this_app import running
-from app.process.running import STATUS_LIFE
+from app.process.signed_links import STATUS_LIFE
 from app.store.backlog import MOST_COUNTED, load_backlog
 from app.store.request_list import Wanted, is_reference, newest_requests
 from app.store.requests import request_by_reference

@@ -168,7 +168,7 @@ def _opened(here: Running, answer: CallAnswer) -> Ticket | None:
         return None
     token = urlsplit(link).path.removeprefix("/applet/")
     with suppress(Forged, Expired), here.database.read() as connection:
-        return ticket_by_applet_id(connection, here.read(Purpose.APPLET, token).id)
+        return ticket_by_applet_id(connection, here.links.read(Purpose.APPLET, token).id)
     return None
 
 

@@ -1,0 +1,65 @@
+"""The configuration as it is now: loaded again whenever its generation has changed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.core.account_key import is_good, keys_of
+from app.core.desk_options import DeskOptions
+from app.core.site import Site
+from app.core.staff import Staff
+from app.store.database import Database
+from app.store.desk import load_desk_options
+from app.store.sites import load_generation, load_sites
+from app.store.staff import load_staff
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Desk:
+    """Sites, staff and the desk's options as they were at one generation of the configuration.
+
+    `sites_by_uid` has every account key that may work; `account` knows whether it does now.
+    """
+
+    generation: int
+    sites: dict[str, Site]
+    sites_by_uid: dict[str, Site]
+    staff: Staff
+    options: DeskOptions
+
+    def site(self, slug: str) -> Site | None:
+        """The enabled site with this slug."""
+        site = self.sites.get(slug)
+        return None if site is None or site.disabled else site
+
+    def account(self, uid: str, now: datetime) -> Site | None:
+        """The enabled site with this account key, which may be the one before for as long as that is good."""
+        site = self.sites_by_uid.get(uid)
+        return site if site is not None and is_good(site, uid, now) else None
+
+    def waiting_since(self, now: datetime) -> datetime:
+        """A ticket that has waited since before this is everybody's."""
+        return now - timedelta(minutes=self.options.long_wait)
+
+
+class LoadedDesk:
+    """The desk of one process. Raises what its database raises."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._desk = self._load()
+
+    def current(self) -> Desk:
+        """Sites and staff as they are now."""
+        if self._database.generation() != self._desk.generation:
+            self._desk = self._load()
+        return self._desk
+
+    def _load(self) -> Desk:
+        with self._database.read() as connection:
+            # Read first: a change in between makes the next look load again.
+            generation = load_generation(connection)
+            sites = load_sites(connection)
+            staff = load_staff(connection)
+            options = load_desk_options(connection)
+        by_uid = {uid: site for site in sites if not site.disabled for uid in keys_of(site)}
+        return Desk(generation, {site.slug: site for site in sites}, by_uid, staff, options)

@@ -1,0 +1,54 @@
+"""The signed links of one process: what each is good for, and for how long."""
+
+from datetime import datetime, timedelta
+
+from app.core.links import Forged, Link, Purpose, new_link_id
+from app.core.origins import origin_mark
+from app.process.clock import Clock
+from app.process.keyring import KeyRing
+
+FORM_FILLED_IN = timedelta(seconds=2)  # nobody is quicker
+FORM_LIFE = timedelta(hours=2)
+STATUS_LIFE = timedelta(hours=24)
+APPLET_LIFE = timedelta(days=90)  # the ticket's own end comes first
+
+
+class SignedLinks:
+    """Makes and reads tokens with the process's keys, by its clock."""
+
+    def __init__(self, keys: KeyRing, clock: Clock) -> None:
+        self._keys = keys
+        self._clock = clock
+
+    def read(self, purpose: Purpose, token: str) -> Link:
+        """The link in a token. Raises Forged or Expired.
+
+        A token that seems forged may be signed with a key that another process has made the newest meanwhile.
+        """
+        try:
+            return self._keys.signer.read(purpose, token, self._clock())
+        except Forged:
+            if not self._keys.look_again():
+                raise
+        return self._keys.signer.read(purpose, token, self._clock())
+
+    def token(self, purpose: Purpose, link_id: str, expires: datetime, site: str | None = None) -> str:
+        """A signed token."""
+        return self._keys.signer.sign(Link(purpose, link_id, expires, site))
+
+    def form_token(self, site: str, origin: str | None = None) -> str:
+        """The token of a fresh form of this site; of a page at `origin`, when it is not our own."""
+        mark = origin_mark(origin) if origin else None
+        return self._keys.signer.sign(Link(Purpose.FORM, new_link_id(), self._clock() + FORM_LIFE, site, mark))
+
+    def filled_in_too_fast(self, form: Link) -> bool:
+        """Whether the form was sent sooner after it was made than a person could."""
+        return self._clock() - (form.expires - FORM_LIFE) < FORM_FILLED_IN
+
+    def status_token(self, status_id: str, created_at: datetime) -> str:
+        """The token of a request's status page: the same each time it is made."""
+        return self.token(Purpose.STATUS, status_id, created_at + STATUS_LIFE)
+
+    def applet_path(self, applet_id: str, created_at: datetime) -> str:
+        """The path of a ticket's applet."""
+        return f"/applet/{self.token(Purpose.APPLET, applet_id, created_at + APPLET_LIFE)}"

@@ -1,0 +1,56 @@
+"""What one process calls vendors with: each site's backend with its key, and how often it may be called."""
+
+from app.actions.hand_off import browser_call
+from app.actions.sealing import vendor_key_of
+from app.backends import open_backend
+from app.backends.declaring import Account
+from app.backends.vendor_call import VendorCalls
+from app.core.backend import BrowserCall, Refused, SessionBackend, Unavailable
+from app.core.site import Site
+from app.keys.seal import Unsealable
+from app.process.keyring import KeyRing
+from app.process.limits import Rates, site_rate
+from app.settings import Settings
+from app.store.database import Database
+
+
+class Vendors:
+    """The vendors of all sites; safe to use from every thread."""
+
+    def __init__(self, settings: Settings, database: Database, keys: KeyRing, rates: Rates) -> None:
+        self._settings = settings
+        self._database = database
+        self._keys = keys
+        self._rates = rates
+        self._calls = VendorCalls()
+
+    def open_backend(self, site: Site) -> SessionBackend:
+        """The site's backend with its account. Raises Refused without a key, Unavailable when no key opens it."""
+        if any(fact.field == "vendor_key" for fact in site.missing()):
+            raise Refused("the site has no account key; set one: handbell site set --key-file")
+        try:
+            key = self._key_of(site)
+        except Unsealable:
+            raise Unavailable("the account key cannot be opened with the keys file; see: handbell check") from None
+        return open_backend(Account(site, key, self._calls, self._settings.vendor_applets_dir))
+
+    def browser_call(self, reference: str, site: Site) -> BrowserCall | None:
+        """What the customer's browser posts to the vendor for this request; None when that cannot be."""
+        if site.missing():
+            return None
+        try:
+            return browser_call(self._database, site, self._key_of(site), reference)
+        except Unsealable:
+            return None
+
+    def within_rate(self, site: Site) -> bool:
+        """Count a call of this site; whether it may be made now.
+
+        Without Redis, and while it is away, each process of this host has its share of the site's rate. One share
+        more than there are web processes: `handbell worker` may run beside them.
+        """
+        share = max(1, site.rate // (self._settings.processes + 1)) if self._rates.alone else site.rate
+        return self._rates.retry_after(site_rate(share), "hand-off", site.slug) is None
+
+    def _key_of(self, site: Site) -> str:
+        return vendor_key_of(site, self._keys) if site.sealed_key else ""
