@@ -25,7 +25,6 @@ from app.edge.headers import JSON, with_headers
 from app.edge.incoming import body, client_address, form_body, is_fetched_ahead, query
 from app.edge.this_app import running
 from app.process.limits import SESSIONS_OF_ACCOUNT, SESSIONS_OF_CLIENT
-from app.process.running import Running
 
 api = Blueprint("new_session", __name__)
 log = structlog.get_logger()
@@ -97,10 +96,10 @@ def form_flavour() -> Response:
     uid = parameters.get("uid", "").strip()
     if not uid:
         raise CallRefused(400, "uid is missing: it is the account's key")
-    site, department = _account(here, uid)
-    _within_rates(here, site)
+    site, department = _account(uid)
+    _within_rates(site)
     asked = NewSessionRequest.from_form(parameters)
-    ticket = _open(here, site, _with_department(asked, department))
+    ticket = _open(site, _with_department(asked, department))
     link = here.settings.base_url + here.links.applet_path(ticket.applet_id, ticket.created_at)
     if _wants_json():
         return _envelope(ticket, link)
@@ -119,10 +118,10 @@ def rest_flavour() -> Response:
     key = _header_key()
     if not key:
         raise CallRefused(403, "the key is missing: send it as the header INTEGRATION-KEY")
-    site, department = _account(here, key)
-    _within_rates(here, site)
+    site, department = _account(key)
+    _within_rates(site)
     asked = NewSessionRequest.from_rest(json_object(raw))
-    ticket = _open(here, site, _with_department(asked, department))
+    ticket = _open(site, _with_department(asked, department))
     return _envelope(ticket, here.settings.base_url + here.links.applet_path(ticket.applet_id, ticket.created_at))
 
 
@@ -137,8 +136,9 @@ def _header_key() -> str:
     return key or (bearer.strip() if scheme.lower() == "bearer" else "")
 
 
-def _account(here: Running, uid: str) -> tuple[Site, str | None]:
+def _account(uid: str) -> tuple[Site, str | None]:
     """The site whose key this is, and the department where it is written behind the key (`UUID|<department id>`)."""
+    here = running()
     if len(uid) > UID_LIMIT:
         raise CallRefused(400, f"uid has {len(uid)} characters; at most {UID_LIMIT} are allowed")
     desk, now = here.desk, here.clock()
@@ -147,7 +147,7 @@ def _account(here: Running, uid: str) -> tuple[Site, str | None]:
     bare, bar, department = uid.rpartition("|")
     site = desk.account(bare, now) if bar else None
     if site is None:
-        _count_client(here)
+        _count_client()
         raise CallRefused(403, "this uid is not known here, or it is disabled")
     return site, department
 
@@ -156,18 +156,19 @@ def _with_department(asked: NewSessionRequest, department: str | None) -> NewSes
     return asked if is_blank(department) or asked.department else replace(asked, department=department)
 
 
-def _within_rates(here: Running, site: Site) -> None:
-    _count_client(here)
-    if wait := here.rates.retry_after(SESSIONS_OF_ACCOUNT, "account", site.slug):
+def _within_rates(site: Site) -> None:
+    _count_client()
+    if wait := running().rates.retry_after(SESSIONS_OF_ACCOUNT, "account", site.slug):
         raise CallRefused(429, f"too many sessions for this account; wait {wait} s", **{"Retry-After": str(wait)})
 
 
-def _count_client(here: Running) -> None:
-    if wait := here.rates.retry_after(SESSIONS_OF_CLIENT, "client", client_network(client_address())):
+def _count_client() -> None:
+    if wait := running().rates.retry_after(SESSIONS_OF_CLIENT, "client", client_network(client_address())):
         raise CallRefused(429, f"too many calls from this address; wait {wait} s", **{"Retry-After": str(wait)})
 
 
-def _open(here: Running, site: Site, asked: NewSessionRequest) -> Ticket:
+def _open(site: Site, asked: NewSessionRequest) -> Ticket:
+    here = running()
     ticket = open_ticket(here.database, here.desk.staff, site.slug, asked, now=here.clock())
     log.info("ticket_opened", ticket=ticket.number, site=site.slug, queue=ticket.queue_kind, reason=ticket.reason)
     return ticket

@@ -12,7 +12,6 @@ from app.edge.access import Who, open_to
 from app.edge.incoming import client_address
 from app.edge.this_app import running
 from app.process.limits import POLLS
-from app.process.running import Running
 
 api = Blueprint("request_state", __name__, url_prefix="/api/v1")
 register_cors(api)
@@ -26,17 +25,17 @@ def request_state(token: str) -> Response:
     the session, `helper` the name of the technician who has taken it, `opened_at` when its session was opened; each
     may be null."""
     here = running()
-    link = _link(here, token)
+    link = _link(token)
     if is_preflight():
-        _let_its_pages_read(here, link)
+        _let_its_pages_read(link)
         return preflight_answer("GET")
     if wait := here.rates.retry_after(POLLS, "poll", link.id, client_network(client_address())):
-        _let_its_pages_read(here, link)
+        _let_its_pages_read(link)
         raise PageRefused(429, f"asked too often; wait {wait} s").after(wait)
     followed = follow(here.database, here.desk.sites, link.id, now=here.clock())
     if followed is None:
         raise PageRefused(410, "this request is not kept any more")
-    _let_read(here, followed.request.site)
+    _let_read(followed.request.site)
     start = followed.start
     may_start = followed.progress in (Progress.READY, Progress.STARTED) and start is not None
     helper = here.desk.staff.technician(followed.helper_id)
@@ -44,34 +43,35 @@ def request_state(token: str) -> Response:
         "reference": followed.request.reference,
         "state": followed.progress,
         "start": f"/go/{here.links.token(Purpose.GO, start.id, start.expires_at)}" if may_start and start else None,
-        "start_url": start_url(here, followed),
+        "start_url": start_url(followed),
         "helper": helper.name if helper else None,
         "opened_at": iso(followed.request.opened_at),
     }
     return answer(told)
 
 
-def _link(here: Running, token: str) -> Link:
+def _link(token: str) -> Link:
     try:
-        return here.links.read(Purpose.STATUS, token)
+        return running().links.read(Purpose.STATUS, token)
     except Forged:
         raise PageRefused(404, "this is not a status link") from None
     except Expired as expired:
-        _let_its_pages_read(here, expired.link)
+        _let_its_pages_read(expired.link)
         raise PageRefused(410, "this status link has expired") from None
 
 
-def _let_its_pages_read(here: Running, link: Link) -> None:
+def _let_its_pages_read(link: Link) -> None:
     """Even what is refused is readable for pages of the request's site. It is looked up only when a page asks."""
+    here = running()
     if "Origin" not in request.headers:
         return
     followed = follow(here.database, here.desk.sites, link.id, now=here.clock())
     if followed:
-        _let_read(here, followed.request.site)
+        _let_read(followed.request.site)
 
 
-def _let_read(here: Running, slug: str) -> None:
+def _let_read(slug: str) -> None:
     origin = request.headers.get("Origin")
-    site = here.desk.sites.get(slug)
+    site = running().desk.sites.get(slug)
     if origin and site and origin in site.origins:
         let_read(origin)

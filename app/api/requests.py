@@ -45,7 +45,6 @@ from app.edge.this_app import running
 from app.keys.identity import BadIdentity, Identity, read_identity
 from app.keys.seal import Unsealable
 from app.process.limits import SERVER_REQUESTS, WRONG_SECRETS
-from app.process.running import Running
 
 api = Blueprint("requests", __name__, url_prefix="/api/v1")
 register_cors(api)
@@ -80,40 +79,42 @@ def create(slug: str) -> Response:
         raise PageRefused(415, "send the body as application/json")
     here = running()
     site = site_of(slug)
-    origin = None if _is_server(here, site) else own_origin(site)
+    origin = None if _is_server(site) else own_origin(site)
     key = _idempotency_key()
     sent = json_object(raw)
-    sender = _Sender(_form(here, site, origin, sent) if origin else None)
+    sender = _Sender(_form(site, origin, sent) if origin else None)
     if sender.is_server and (wait := here.rates.retry_after(SERVER_REQUESTS, "server", site.slug)):
         raise PageRefused(429, f"more requests than this site may make; wait {wait} s").after(wait)
     try:
-        came_in = _submission(here, site, sender, key, sent)
+        came_in = _submission(site, sender, key, sent)
     except PageRefused:
-        _within_rate(here, site, sender, _language(sent))
+        _within_rate(site, sender, _language(sent))
         raise
-    return _recorded(here, site, came_in, _language(sent))
+    return _recorded(site, came_in, _language(sent))
 
 
-def _recorded(here: Running, site: Site, came_in: Submission, language: str) -> Response:
+def _recorded(site: Site, came_in: Submission, language: str) -> Response:
+    here = running()
     try:
         recorded = here.hand_offs.take_in(came_in, here.desk.staff)
     except TooMany as too_many:
-        raise _too_many(here, site, too_many.retry_after, language) from None
+        raise _too_many(site, too_many.retry_after, language) from None
     except OtherContent:
         raise PageRefused(422, "this Idempotency-Key was used for another request", code="key_used") from None
     except IdentitySpent:
         spent = {"identity": "It has been used for another request; make a new one for each."}
-        raise _wrong(here, site, spent, language) from None
+        raise _wrong(site, spent, language) from None
     replayed = recorded.status_id != came_in.status_id
     if not replayed:
         log.info("request_recorded", reference=recorded.reference, site=site.slug, ticket=recorded.ticket_number)
-    response = _told(here, recorded)
+    response = _told(recorded)
     if replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return response
 
 
-def _told(here: Running, recorded: CustomerRequest) -> Response:
+def _told(recorded: CustomerRequest) -> Response:
+    here = running()
     followed = follow(here.database, here.desk.sites, recorded.status_id, now=here.clock())
     if followed is None:  # erased in this very moment
         raise PageRefused(410, "this request is not kept any more")
@@ -124,20 +125,21 @@ def _told(here: Running, recorded: CustomerRequest) -> Response:
         "state": followed.progress,
         "status_url": f"{base}/r/{token}",
         "poll_url": f"{base}/api/v1/requests/{token}",
-        "start_url": start_url(here, followed),
+        "start_url": start_url(followed),
     }
     return answer(told, 202 if followed.progress in (Progress.WAITING, Progress.PARKED) else 201)
 
 
-def start_url(here: Running, followed: Followed) -> str | None:
+def start_url(followed: Followed) -> str | None:
     """The address that starts the session, when it may be started now."""
+    here = running()
     start = followed.start
     if start is None or followed.progress not in (Progress.READY, Progress.STARTED):
         return None
     return f"{here.settings.base_url}/go/{here.links.token(Purpose.GO, start.id, start.expires_at)}"
 
 
-def _is_server(here: Running, site: Site) -> bool:
+def _is_server(site: Site) -> bool:
     """Whether it comes with the site's secret key. Raises PageRefused with a wrong one, or for trying too often."""
     if "Authorization" not in request.headers:
         return False
@@ -149,7 +151,7 @@ def _is_server(here: Running, site: Site) -> bool:
     right = scheme.lower() == "bearer" and hmac.compare_digest(digest, site.secret_hash or "-")
     if right:
         return True
-    if wait := here.rates.retry_after(WRONG_SECRETS, "secret", network):
+    if wait := running().rates.retry_after(WRONG_SECRETS, "secret", network):
         raise PageRefused(429, f"too many wrong keys; wait {wait} s").after(wait)
     refused = PageRefused(401, "this is not the site's secret key; see: handbell site set --new-secret")
     refused.headers["WWW-Authenticate"] = "Bearer"
@@ -163,10 +165,10 @@ def _idempotency_key() -> str:
     return key
 
 
-def _form(here: Running, site: Site, origin: str, sent: dict[str, Any]) -> Link:
+def _form(site: Site, origin: str, sent: dict[str, Any]) -> Link:
     token = sent.get("form_token")
     try:
-        link = here.links.read(Purpose.FORM, token if isinstance(token, str) else "")
+        link = running().links.read(Purpose.FORM, token if isinstance(token, str) else "")
     except Expired:
         raise PageRefused(
             400, "the form token has expired; get a new one and send again", code="form_expired"
@@ -178,18 +180,19 @@ def _form(here: Running, site: Site, origin: str, sent: dict[str, Any]) -> Link:
     return link
 
 
-def _within_rate(here: Running, site: Site, sender: _Sender, language: str) -> None:
+def _within_rate(site: Site, sender: _Sender, language: str) -> None:
     """Check the rate limit, before the fields are checked. Raises PageRefused (429)."""
+    here = running()
     if sender.is_server:
         return
     address = client_address()
     try:
         check_rate(here.database, address, here.client_limits.requests(address), now=here.clock())
     except TooMany as too_many:
-        raise _too_many(here, site, too_many.retry_after, language) from None
+        raise _too_many(site, too_many.retry_after, language) from None
 
 
-def _too_many(here: Running, site: Site, wait: int, language: str) -> PageRefused:
+def _too_many(site: Site, wait: int, language: str) -> PageRefused:
     return PageRefused(429, customer_words().wait(wait, site, language), beside={"contact": contact(site)}).after(wait)
 
 
@@ -198,21 +201,20 @@ def _language(sent: dict[str, Any]) -> str:
     return language if isinstance(language, str) else ""
 
 
-def _submission(here: Running, site: Site, sender: _Sender, key: str, sent: dict[str, Any]) -> Submission:
+def _submission(site: Site, sender: _Sender, key: str, sent: dict[str, Any]) -> Submission:
     """Raises PageRefused (422) with a sentence for each field that is wrong."""
     values, problems = _texts(sent)
     more = _more(sent, problems)
     ticked = sent.get("check_details", False)
     if not isinstance(ticked, bool | None):
         problems["check_details"] = "It must be true or false."
-    identity = _identity(here, site, values["identity"], problems)
+    identity = _identity(site, values["identity"], problems)
     if identity:
         values |= identity.elements
-    asked = _asked(here, site, sender, values, problems, identity)
+    asked = _asked(site, sender, values, problems, identity)
     if problems or asked is None:
-        raise _wrong(here, site, problems, values["language"])
+        raise _wrong(site, problems, values["language"])
     made = submission(
-        here,
         site,
         asked,
         source="server" if sender.is_server else "api",
@@ -259,7 +261,8 @@ def _more(sent: dict[str, Any], problems: dict[str, str]) -> More:
     return tuple((name, value) for name, value in given.items() if not is_blank(value))
 
 
-def _identity(here: Running, site: Site, token: str, problems: dict[str, str]) -> Identity | None:
+def _identity(site: Site, token: str, problems: dict[str, str]) -> Identity | None:
+    here = running()
     if not token:
         return None
     try:
@@ -274,7 +277,6 @@ def _identity(here: Running, site: Site, token: str, problems: dict[str, str]) -
 
 
 def _asked(
-    here: Running,
     site: Site,
     sender: _Sender,
     values: dict[str, str],
@@ -314,5 +316,5 @@ def _content_hash(sent: dict[str, Any], identity: Identity | None) -> str:
     return hashlib.sha256(json.dumps([content, vouched], sort_keys=True).encode()).hexdigest()
 
 
-def _wrong(here: Running, site: Site, problems: dict[str, str], language: str) -> PageRefused:
+def _wrong(site: Site, problems: dict[str, str], language: str) -> PageRefused:
     return PageRefused(422, customer_words().look_again(site, language), fields=problems)

@@ -16,7 +16,6 @@ from app.edge.incoming import client_address
 from app.edge.this_app import running
 from app.files.assets import asset_url
 from app.process.configuration import Desk
-from app.process.running import Running
 
 api = Blueprint("sites", __name__, url_prefix="/api/v1")
 register_cors(api)
@@ -32,10 +31,11 @@ def site(slug: str) -> Response:
     if is_preflight():
         return preflight_answer("GET")
     here = running()
-    return answer(_told(here, here.desk, found, origin))
+    return answer(_told(here.desk, found, origin))
 
 
-def _told(here: Running, desk: Desk, site: Site, origin: str) -> dict[str, Any]:
+def _told(desk: Desk, site: Site, origin: str) -> dict[str, Any]:
+    here = running()
     language = _language(site)
     return {
         "site": site.slug,
@@ -44,13 +44,13 @@ def _told(here: Running, desk: Desk, site: Site, origin: str) -> dict[str, Any]:
         "languages": [tag.replace("_", "-") for tag in site.languages],
         "fields": [_field(site, each, language) for each in FIELDS if each.name in site.fields],
         "departments": _departments(desk, site),
-        "texts": {**_texts_of_ours(here, site, language), **texts_for(site.texts, language)},
+        "texts": {**_texts_of_ours(site, language), **texts_for(site.texts, language)},
         "theme": {"colour": site.colour},
         "contact": contact(site),
         "show_check_details": site.ask_customer_info is AskPolicy.CUSTOMER,
         "form_token": here.links.form_token(site.slug, origin),
         "request_url": f"{here.settings.base_url}/s/{site.slug}",
-        "check": _check(here, site),
+        "check": _check(site),
     }
 
 
@@ -65,7 +65,7 @@ def _field(site: Site, field: CustomerField, language: str) -> dict[str, Any]:
     return {**told, "label": label, "input": {"id": field.attribute, "dir": "auto", "type": kind, "autocomplete": fill}}
 
 
-def _texts_of_ours(here: Running, site: Site, language: str) -> dict[str, str]:
+def _texts_of_ours(site: Site, language: str) -> dict[str, str]:
     """Texts that replace those of the widget that are wrong for this site."""
     return {"trust": customer_words().about_reference(site, language)} if site.at_vendor else {}
 
@@ -81,7 +81,8 @@ def _departments(desk: Desk, site: Site) -> list[dict[str, Any]]:
     return [{"id": d.id, "name": d.name} for d in offered if not d.disabled]
 
 
-def _check(here: Running, site: Site) -> dict[str, Any] | None:
+def _check(site: Site) -> dict[str, Any] | None:
+    here = running()
     address = client_address()
     if not needs_check(here.database, address, here.client_limits.unchecked(address), now=here.clock()):
         return None

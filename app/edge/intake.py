@@ -7,15 +7,14 @@ from app.core.new_session import NewSessionRequest
 from app.core.origins import origin_of
 from app.core.site import Site
 from app.edge.incoming import browser, client_address
+from app.edge.this_app import running
 from app.keys.identity import Identity
-from app.process.running import Running
 
 FILLED_TRAP = "suspect: the field that nobody sees was filled in"
 TOO_FAST = "suspect: sent within two seconds"
 
 
 def submission(
-    here: Running,
     site: Site,
     asked: NewSessionRequest,
     *,
@@ -33,6 +32,7 @@ def submission(
 ) -> Submission:
     """A customer's submission, from the request at hand. `form` is the widget's token, `trap` what
     stood in the hidden field, `check` the answer to a check."""
+    here = running()
     address = client_address()
     return Submission(
         site=site,
@@ -44,8 +44,8 @@ def submission(
         most=here.client_limits.requests(address),
         browser=browser(),
         unchecked=here.client_limits.unchecked(address),
-        suspicion=_suspicion(here, form, trap),
-        check=_solved(here, site, check) if check else None,
+        suspicion=_suspicion(form, trap),
+        check=_solved(site, check) if check else None,
         identity=spent_with(site, identity),
         verified=tuple(identity.elements) if identity else (),
         more=more,
@@ -66,12 +66,13 @@ def allowed_return(site: Site, address: str) -> str | None:
     return address if printable and "\\" not in address and origin_of(address) in site.origins else None
 
 
-def _suspicion(here: Running, form: Link | None, trap: str) -> str | None:
+def _suspicion(form: Link | None, trap: str) -> str | None:
     if trap.strip():
         return FILLED_TRAP
-    return TOO_FAST if form and here.links.filled_in_too_fast(form) else None
+    return TOO_FAST if form and running().links.filled_in_too_fast(form) else None
 
 
-def _solved(here: Running, site: Site, check: str) -> Once | None:
+def _solved(site: Site, check: str) -> Once | None:
+    here = running()
     found = here.keys.puzzles.solved(site.slug, check, here.clock())
     return Once("check", found.id, found.expires_at) if found else None

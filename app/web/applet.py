@@ -28,7 +28,6 @@ from app.edge.headers import ATTACHMENT, JSON, with_headers
 from app.edge.incoming import client_address, form_body, see_other
 from app.edge.this_app import running
 from app.process.limits import POLLS
-from app.process.running import Running
 from app.store.requests import request_by_reference
 from app.store.tickets import later_reference, place_in_queue, ticket_by_applet_id
 from app.web.customer_form import asked_of
@@ -49,8 +48,8 @@ def applet(token: str) -> Response:
     The ticket of a request that was opened anew leads to the request's status page, and so to the next ticket.
     """
     here = running()
-    ticket = _ticket(here, token)
-    if moved_to := _moved_to(here, ticket):
+    ticket = _ticket(token)
+    if moved_to := _moved_to(ticket):
         return see_other(moved_to)
     if ticket.is_open and not is_only_looking():
         note_applet_opened(here.database, ticket, now=here.clock())
@@ -59,7 +58,7 @@ def applet(token: str) -> Response:
         return _attachment(program, ticket)
     editing = "edit" in request.args or ticket.details_saved_at is None
     values = {name: value or "" for name, value in ticket.customer.values().items()}
-    return _page(here, token, ticket, form_open=editing, values=values, problems={})
+    return _page(token, ticket, form_open=editing, values=values, problems={})
 
 
 @pages.get("/applet/<token>/state")
@@ -70,11 +69,11 @@ def state(token: str) -> Response:
     link = link_or_abort(Purpose.APPLET, token)
     if wait := here.rates.retry_after(POLLS, "applet", link.id, client_network(client_address())):
         return with_headers(Response(status=429, headers={"Retry-After": str(wait)}), JSON)
-    ticket = _ticket_of(here, link)
+    ticket = _ticket_of(link)
     staff = here.desk.staff
     answer = jsonify(
-        state="moved" if _moved_to(here, ticket) else ticket.state,
-        place=_place(here, ticket),
+        state="moved" if _moved_to(ticket) else ticket.state,
+        place=_place(ticket),
         helper=_helper(ticket, staff),
         queue_label=_queue_label(ticket, staff),
     )
@@ -86,24 +85,25 @@ def state(token: str) -> Response:
 def change(token: str) -> Response:
     """The customer cancels, or changes the ticket's details where Ask_customer_info allows it (else 403)."""
     here = running()
-    ticket = _ticket(here, token)
+    ticket = _ticket(token)
     try:
         parameters = form_parameters(form_body())
     except Invalid as invalid:
-        return _refused(here, token, ticket, {}, sentences(invalid.problems))
+        return _refused(token, ticket, {}, sentences(invalid.problems))
     if parameters.get("action") == "cancel":
         cancel(here.database, ticket.number, now=here.clock())
         return _back(token)
     if ticket.info_mode is InfoMode.HIDDEN:
         abort(403)
     values = {name: normal_newlines(parameters.get(name, "")) for name in ELEMENTS}
-    return _saved(here, token, ticket, values)
+    return _saved(token, ticket, values)
 
 
-def _saved(here: Running, token: str, ticket: Ticket, values: dict[str, str]) -> Response:
+def _saved(token: str, ticket: Ticket, values: dict[str, str]) -> Response:
+    here = running()
     details = asked_of(values)
     if isinstance(details, dict):
-        return _refused(here, token, ticket, values, details)
+        return _refused(token, ticket, values, details)
     try:
         save_details(here.database, ticket.number, details, now=here.clock())
     except NotAllowed:
@@ -112,20 +112,21 @@ def _saved(here: Running, token: str, ticket: Ticket, values: dict[str, str]) ->
         return _back(token)
     except TooOften as often:
         wait = {"form": _("Please wait a moment and try again.")}
-        response = _refused(here, token, ticket, values, wait, 429)
+        response = _refused(token, ticket, values, wait, 429)
         response.headers["Retry-After"] = str(often.retry_after)
         return response
     except NOT_RECORDED as error:
         log.error("details_not_recorded", ticket=ticket.number, error=type(error).__name__)
-        return _refused(here, token, ticket, values, {"form": not_recorded_sentence()}, 503)
+        return _refused(token, ticket, values, {"form": not_recorded_sentence()}, 503)
     return _back(token, "?saved")
 
 
-def _ticket(here: Running, token: str) -> Ticket:
-    return _ticket_of(here, link_or_abort(Purpose.APPLET, token))
+def _ticket(token: str) -> Ticket:
+    return _ticket_of(link_or_abort(Purpose.APPLET, token))
 
 
-def _ticket_of(here: Running, link: Link) -> Ticket:
+def _ticket_of(link: Link) -> Ticket:
+    here = running()
     with here.database.read() as connection:
         ticket = ticket_by_applet_id(connection, link.id)
     if ticket is None:
@@ -133,8 +134,9 @@ def _ticket_of(here: Running, link: Link) -> Ticket:
     return ticket
 
 
-def _moved_to(here: Running, ticket: Ticket) -> str | None:
+def _moved_to(ticket: Ticket) -> str | None:
     """The status page of the request that has another ticket by now."""
+    here = running()
     if ticket.is_open or (reference := later_reference(ticket.reference)) is None:
         return None
     with here.database.read() as connection:
@@ -143,7 +145,6 @@ def _moved_to(here: Running, ticket: Ticket) -> str | None:
 
 
 def _page(
-    here: Running,
     token: str,
     ticket: Ticket,
     *,
@@ -152,6 +153,7 @@ def _page(
     problems: dict[str, str],
     status: int = 200,
 ) -> Response:
+    here = running()
     staff = here.desk.staff
     speak_for(here.desk.sites.get(ticket.site))
     hidden = ticket.info_mode is InfoMode.HIDDEN
@@ -161,7 +163,7 @@ def _page(
         number=ticket.number,
         reference=ticket.reference,
         state=ticket.state,
-        place=_place(here, ticket),
+        place=_place(ticket),
         queue_label=_queue_label(ticket, staff),
         helper=_helper(ticket, staff),
         mode=ticket.info_mode,
@@ -181,7 +183,6 @@ def _page(
 
 
 def _refused(
-    here: Running,
     token: str,
     ticket: Ticket,
     values: dict[str, str],
@@ -190,17 +191,17 @@ def _refused(
 ) -> Response:
     if ticket.info_mode is InfoMode.HIDDEN:
         abort(403)
-    return _page(here, token, ticket, form_open=True, values=values, problems=problems, status=status)
+    return _page(token, ticket, form_open=True, values=values, problems=problems, status=status)
 
 
 def _back(token: str, query: str = "") -> Response:
     return see_other(f"/applet/{token}{query}")
 
 
-def _place(here: Running, ticket: Ticket) -> int | None:
+def _place(ticket: Ticket) -> int | None:
     if ticket.state is not TicketState.WAITING:
         return None
-    with here.database.read() as connection:
+    with running().database.read() as connection:
         return place_in_queue(connection, ticket)
 
 

@@ -11,7 +11,6 @@ from app.core.site import Site
 from app.edge.access import Who, open_to
 from app.edge.this_app import running
 from app.keys.seal import Unsealable
-from app.process.running import Running
 from app.web.language import page_language
 
 pages = Blueprint("demo", __name__)
@@ -37,14 +36,15 @@ def demo() -> Response:
         customers=CUSTOMERS,
         customer=customer if customer in CUSTOMERS else "",
         prefill=json.dumps({**_CUSTOMER, "problem": "My order is late."}),
-        identity=_identity(here, site) if customer == "identity" else None,
+        identity=_identity(site) if customer == "identity" else None,
         language=page_language().replace("_", "-"),
     )
     return make_response(html)
 
 
-def _identity(here: Running, site: Site) -> str | None:
+def _identity(site: Site) -> str | None:
     """A token as the company's own server would sign one; None where the site has no identity secret."""
+    here = running()
     if site.sealed_identity_secret is None:
         return None
     try:

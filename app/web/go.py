@@ -14,7 +14,6 @@ from app.core.site import Site
 from app.edge.access import Who, open_to
 from app.edge.headers import ATTACHMENT, REDIRECT, posting_to, with_headers
 from app.edge.this_app import running
-from app.process.running import Running
 from app.store.requests import StartTarget
 from app.web.links import gone, is_only_looking
 from app.web.words import speak_for
@@ -37,57 +36,58 @@ def go(token: str) -> Response:
     except Forged:
         abort(404)
     except Expired as expired:
-        return _over(here, find_start(here.database, expired.link.id))
+        return _over(find_start(here.database, expired.link.id))
     target = find_start(here.database, link.id)
     if target is None or target.state is not RequestState.OPENED:
-        return _over(here, target)
-    return _opened(here, link.id, target)
+        return _over(target)
+    return _opened(link.id, target)
 
 
-def _opened(here: Running, link_id: str, target: StartTarget) -> Response:
+def _opened(link_id: str, target: StartTarget) -> Response:
+    here = running()
     site = here.desk.sites.get(target.site)
     speak_for(site)
     if target.opens >= most_openings(site):
-        return _over(here, target)
+        return _over(target)
     if is_only_looking():
         return with_headers(Response(status=204), REDIRECT)
     if site is not None and site.one_time_links and request.method != "POST":
         page = render_template("start.html", site=site, reference=target.reference, action=request.path)
         return make_response(page)
     if not record_start(here.database, link_id, most_openings(site), now=here.clock()):
-        return _over(here, target)
-    return _started(here, target, site)
+        return _over(target)
+    return _started(target, site)
 
 
-def _started(here: Running, target: StartTarget, site: Site | None) -> Response:
+def _started(target: StartTarget, site: Site | None) -> Response:
     match target.start:
         case Start.LINK if target.applet_link:
             return _redirect(target.applet_link)
         case Start.FILE if target.applet_file:
-            return _vendor_applet(here, target, site)
+            return _vendor_applet(target, site)
         case Start.DESK if target.applet_id and target.ticket_created_at:
-            return _redirect(_desk_url(here, target.applet_id, target.ticket_created_at))
+            return _redirect(_desk_url(target.applet_id, target.ticket_created_at))
         case Start.BROWSER:
-            return _in_browser(here, target, site)
-    return _over(here, target)
+            return _in_browser(target, site)
+    return _over(target)
 
 
 def _redirect(address: str) -> Response:
     return with_headers(Response(status=302, headers={"Location": address}), REDIRECT)
 
 
-def _desk_url(here: Running, applet_id: str, created_at: datetime) -> str:
-    path = here.links.applet_path(applet_id, created_at)
+def _desk_url(applet_id: str, created_at: datetime) -> str:
+    path = running().links.applet_path(applet_id, created_at)
     chosen = chosen_platform(request.args.get("for", ""))
     return f"{path}?for={chosen}" if chosen else path
 
 
-def _vendor_applet(here: Running, target: StartTarget, site: Site | None) -> Response:
+def _vendor_applet(target: StartTarget, site: Site | None) -> Response:
     """The applet that came as the vendor's answer; the browser fetches one that is not on this disk."""
-    path = here.settings.vendor_applets_dir / (target.applet_file or "")
+    path = running().settings.vendor_applets_dir / (target.applet_file or "")
     if not path.is_file():
         log.error("applet_missing", reference=target.reference, site=target.site)
-        return _in_browser(here, target, site)
+        return _in_browser(target, site)
     response = send_file(
         path.absolute(),
         mimetype=target.applet_type,
@@ -100,11 +100,11 @@ def _vendor_applet(here: Running, target: StartTarget, site: Site | None) -> Res
     return with_headers(response, ATTACHMENT)
 
 
-def _in_browser(here: Running, target: StartTarget, site: Site | None) -> Response:
+def _in_browser(target: StartTarget, site: Site | None) -> Response:
     """A page that makes the vendor's call from the customer's browser: a post, so that no address holds their data."""
-    call = here.vendors.browser_call(target.reference, site) if site else None
+    call = running().vendors.browser_call(target.reference, site) if site else None
     if call is None:
-        return _over(here, target)
+        return _over(target)
     html = render_template(
         "vendor.html",
         site=site,
@@ -115,7 +115,8 @@ def _in_browser(here: Running, target: StartTarget, site: Site | None) -> Respon
     return with_headers(make_response(html), posting_to(call.address))
 
 
-def _over(here: Running, target: StartTarget | None) -> Response:
+def _over(target: StartTarget | None) -> Response:
+    here = running()
     if target is None:
         return gone(here.desk.site("default"))
     again_url = None

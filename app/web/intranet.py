@@ -24,7 +24,6 @@ from app.edge.incoming import browser, client_address, foreign_form, is_framed, 
 from app.edge.intake import allowed_return, submission
 from app.edge.this_app import running
 from app.process.configuration import Desk
-from app.process.running import Running
 from app.process.signed_links import FORM_LIFE
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
@@ -71,45 +70,46 @@ def submit_form(slug: str) -> Response:
         values = {name.strip().lower(): normal_newlines(value) for name, value in reversed(form.pairs)}
         kept = {name: values.get(name, "") for name in NAMES}
         return form_again(desk, site, Filled(kept, sentences(invalid.problems), 400))
-    source = page_source(here, site)
-    trusted = source in (Source.LISTED, Source.OURS) or (source is Source.UNSAID and _is_confirmed(here, site, posted))
+    source = page_source(site)
+    trusted = source in (Source.LISTED, Source.OURS) or (source is Source.UNSAID and _is_confirmed(site, posted))
     if not trusted and site.foreign_forms == DENY:
         return _not_from_here(site)
     if not trusted or (form.guessed and source is not Source.OURS):
-        return _ask_first(here, site, posted)
-    return _taken(here, desk, site, posted)
+        return _ask_first(site, posted)
+    return _taken(desk, site, posted)
 
 
-def page_source(here: Running, site: Site) -> Source:
+def page_source(site: Site) -> Source:
     """Whose page this form is on, as far as the browser tells. `Origin` decides; where it is absent or `null`, a
     `Referer` of the site's own does."""
     origin = page_origin()
     if origin not in (None, "null"):
-        return _source_of(here, site, origin or "")
+        return _source_of(site, origin or "")
     referer = origin_of(request.headers.get("Referer", ""))
     if referer is not None:
-        found = _source_of(here, site, referer)
+        found = _source_of(site, referer)
         return found if found is Source.LISTED or origin is None else Source.FOREIGN
     return Source.UNSAID if origin is None else Source.FOREIGN
 
 
-def _source_of(here: Running, site: Site, origin: str) -> Source:
-    if here.settings.is_ours(origin):
+def _source_of(site: Site, origin: str) -> Source:
+    if running().settings.is_ours(origin):
         return Source.OURS
     return Source.LISTED if origin in site.origins else Source.FOREIGN
 
 
-def _is_confirmed(here: Running, site: Site, posted: Posted) -> bool:
+def _is_confirmed(site: Site, posted: Posted) -> bool:
     """Whether it comes from our own page that asked first. Any page could have got that token for itself: it counts
     only where no browser says whose page it is."""
     try:
-        link = here.links.read(Purpose.CONFIRM, posted.value("confirm"))
+        link = running().links.read(Purpose.CONFIRM, posted.value("confirm"))
     except (Forged, Expired):
         return False
     return link.site == site.slug
 
 
-def _ask_first(here: Running, site: Site, posted: Posted) -> Response:
+def _ask_first(site: Site, posted: Posted) -> Response:
+    here = running()
     origin = page_origin()
     known = {name: without_control(posted.value(name)) for name in NAMES}
     html = render_template(
@@ -147,16 +147,17 @@ def _not_from_here(site: Site) -> Response:
     return make_response(html, 403)
 
 
-def _taken(here: Running, desk: Desk, site: Site, posted: Posted) -> Response:
+def _taken(desk: Desk, site: Site, posted: Posted) -> Response:
+    here = running()
     values = {name: posted.value(name) for name in NAMES}
     filled = Filled(values, more=posted.more, return_to=allowed_return(site, posted.value("return_to")))
     asked = _asked(desk, site, posted)
     if isinstance(asked, dict):
         return _again(desk, site, filled, asked, 422)
     try:
-        if known := _received(here, site, posted):
-            return _received_page(here, site, posted, *known)
-        recorded = here.hand_offs.take_in(_submission(here, site, posted, asked, filled.return_to), desk.staff)
+        if known := _received(site, posted):
+            return _received_page(site, posted, *known)
+        recorded = here.hand_offs.take_in(_submission(site, posted, asked, filled.return_to), desk.staff)
     except TooMany as too_many:
         sentence = {"form": wait_sentence(too_many.retry_after)}
         return _again(desk, site, filled, sentence, 429, too_many.retry_after)
@@ -167,18 +168,20 @@ def _taken(here: Running, desk: Desk, site: Site, posted: Posted) -> Response:
     return see_other(f"/r/{here.links.status_token(recorded.status_id, recorded.created_at)}")
 
 
-def _received(here: Running, site: Site, posted: Posted) -> tuple[str, datetime] | None:
+def _received(site: Site, posted: Posted) -> tuple[str, datetime] | None:
     """The reference and time of the same request of the same person, as far as their mail or number tells, unless they
     have said that this is something new."""
+    here = running()
     if is_blank(posted.value("customer_email")) and is_blank(posted.value("customer_number")):
         return None
-    if _new_id(here, site, posted):
+    if _new_id(site, posted):
         return None
     return received_before(here.database, site.slug, content_digest(posted, site.slug), now=here.clock())
 
 
-def _received_page(here: Running, site: Site, posted: Posted, reference: str, at: datetime) -> Response:
+def _received_page(site: Site, posted: Posted, reference: str, at: datetime) -> Response:
     """That this was received; without a link into it, as whoever sends the same words may be somebody else."""
+    here = running()
     html = render_template(
         "received.html",
         site=site,
@@ -191,10 +194,10 @@ def _received_page(here: Running, site: Site, posted: Posted, reference: str, at
     return make_response(html)
 
 
-def _new_id(here: Running, site: Site, posted: Posted) -> str | None:
+def _new_id(site: Site, posted: Posted) -> str | None:
     """The id of the page on which its sender said that this is something new."""
     try:
-        link = here.links.read(Purpose.CONFIRM, posted.value("new"))
+        link = running().links.read(Purpose.CONFIRM, posted.value("new"))
     except (Forged, Expired):
         return None
     return link.id if link.site == site.slug else None
@@ -224,16 +227,13 @@ def _routable(posted: Posted, name: str) -> str:
     return "" if text_problem(name, value, LIMITS.get(name)) else value
 
 
-def _submission(
-    here: Running, site: Site, posted: Posted, asked: NewSessionRequest, return_to: str | None
-) -> Submission:
+def _submission(site: Site, posted: Posted, asked: NewSessionRequest, return_to: str | None) -> Submission:
     who = browser()
     client = (client_network(client_address()), who.user_agent or "", who.accept_language or "")
-    keys: tuple[str, str | None] = form_keys(content_digest(posted, site.slug, *client), here.clock())
-    if new := _new_id(here, site, posted):
+    keys: tuple[str, str | None] = form_keys(content_digest(posted, site.slug, *client), running().clock())
+    if new := _new_id(site, posted):
         keys = (f"form:new:{new}", None)
     return submission(
-        here,
         site,
         asked,
         source="form",

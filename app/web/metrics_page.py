@@ -11,7 +11,6 @@ from app.core.client import is_in
 from app.edge.access import Who, open_to
 from app.edge.incoming import client_address
 from app.edge.this_app import running
-from app.process.running import Running
 from app.store.backlog import Backlog, load_backlog
 
 pages = Blueprint("metrics_page", __name__)
@@ -31,7 +30,7 @@ def hide() -> None:
 @open_to(Who.SCRAPERS)
 def show() -> Response:
     """All processes' metrics of this host."""
-    return Response(metrics.page(_backlog(running())), content_type=metrics.CONTENT_TYPE)
+    return Response(metrics.page(_backlog()), content_type=metrics.CONTENT_TYPE)
 
 
 def is_scrape() -> bool:
@@ -52,7 +51,8 @@ def _is_loopback(address: str) -> bool:
     return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback
 
 
-def _backlog(here: Running) -> Backlog | None:
+def _backlog() -> Backlog | None:
+    here = running()
     try:
         with here.database.read() as connection:
             return load_backlog(connection, here.clock())

@@ -27,7 +27,6 @@ from app.edge.incoming import client_address, form_body, is_foreign_post, see_ot
 from app.edge.intake import submission
 from app.edge.this_app import running
 from app.files.assets import asset_url
-from app.process.running import Running
 from app.web.language import page_language
 from app.web.links import gone, link_or_abort
 from app.web.request_form import NOT_RECORDED, not_recorded_sentence, wait_sentence
@@ -64,8 +63,8 @@ def typed() -> Response:
     if is_foreign_post(here.settings):  # it would use up somebody's tries
         return _not_from_there(site)
     sent = dict(form_body())
-    form = _form_of(here, site, sent.get("form_token", ""))
-    answer = form if isinstance(form, _Said) else _entered(here, form, sent.get("pin", ""), sent.get("check", ""))
+    form = _form_of(site, sent.get("form_token", ""))
+    answer = form if isinstance(form, _Said) else _entered(form, sent.get("pin", ""), sent.get("check", ""))
     if isinstance(answer, Response):
         return answer
     return _page(site, replace(answer, typed=without_control(sent.get("pin", ""))[:64]))
@@ -88,7 +87,7 @@ def invitation(token: str) -> Response:
     """Who invites to a session, and a button: whoever only looks at the link uses nothing up."""
     here = running()
     form_token = here.links.form_token("")
-    code, site, _form = _of_link(here, token, form_token)
+    code, site, _form = _of_link(token, form_token)
     technician = here.desk.staff.technician(code.technician_id)
     speak_for(site)
     lines = [_("Your technician: %(name)s", name=technician.name)] if technician and not technician.disabled else []
@@ -110,11 +109,11 @@ def invitation(token: str) -> Response:
 def follow(token: str) -> Response:
     """The button: on to the session."""
     here = running()
-    code, site, form = _of_link(here, token, request.args.get("form", ""))
+    code, site, form = _of_link(token, request.args.get("form", ""))
     if is_foreign_post(here.settings):
         return _not_from_there(site)
     try:
-        return _on_to(here, _taken_in(here, site, code, form))
+        return _on_to(_taken_in(site, code, form))
     except CodeOver:
         return gone(site)
     except TooMany as many:
@@ -145,11 +144,11 @@ def _page(site: Site | None, said: _Said | None = None) -> Response:
     return response
 
 
-def _form_of(here: Running, site: Site | None, token: str) -> str | _Said:
+def _form_of(site: Site | None, token: str) -> str | _Said:
     """The id of the form that was sent, or what to say of one that is not ours or too old; the page comes back with a
     good one."""
     try:
-        link = here.links.read(Purpose.FORM, token)
+        link = running().links.read(Purpose.FORM, token)
     except Expired:
         late = _("This page has been open for a long time. Nothing is lost: please press the button once more.")
         return _Said(late, 400)
@@ -160,16 +159,17 @@ def _form_of(here: Running, site: Site | None, token: str) -> str | _Said:
     return link.id
 
 
-def _entered(here: Running, form: str, text: str, check: str) -> Response | _Said:
+def _entered(form: str, text: str, check: str) -> Response | _Said:
+    here = running()
     pin = written_pin(text)
     if pin is None:
         return _Said(_("A PIN has 9 digits. Please look at it again."), 422)
-    now, solved = here.clock(), _solved(here, check)
+    now, solved = here.clock(), _solved(check)
     try:
         code = code_of_pin(here.database, pin, client_address(), lambda found: _mark(found, form), solved, now=now)
-        site = _site_of(here, code) if code else None
+        site = _site_of(code) if code else None
         if code and site:
-            return _on_to(here, _taken_in(here, site, code, form))
+            return _on_to(_taken_in(site, code, form))
     except (CheckWanted, TooManyWrong, TooMany) as refused:
         return _wait_for(refused)
     except CodeOver:
@@ -180,7 +180,8 @@ def _entered(here: Running, form: str, text: str, check: str) -> Response | _Sai
     return _Said(_("This PIN does not work. Please look at it again, or ask your technician for a new one."), 422)
 
 
-def _solved(here: Running, check: str) -> Once | None:
+def _solved(check: str) -> Once | None:
+    here = running()
     found = here.keys.puzzles.solved(_CHECKED, check, here.clock()) if check else None
     return Once("check", found.id, found.expires_at) if found else None
 
@@ -190,8 +191,9 @@ def _mark(code: SessionCode, form: str) -> str:
     return f"pin:{code.id}:{form}"
 
 
-def _taken_in(here: Running, site: Site, code: SessionCode, form: str) -> CustomerRequest:
+def _taken_in(site: Site, code: SessionCode, form: str) -> CustomerRequest:
     """The code's session, opened now or by the same form before. Raises CodeOver or TooMany."""
+    here = running()
     mark = _mark(code, form)
     if code.leads_to:
         found = come_back(here.database, code, mark, now=here.clock())
@@ -203,32 +205,33 @@ def _taken_in(here: Running, site: Site, code: SessionCode, form: str) -> Custom
     staff = here.desk.staff
     technician = staff.technician(code.technician_id)
     asked = NewSessionRequest(tech=technician.email if technician else None, language=page_language().replace("_", "-"))
-    came_in = submission(here, site, asked, source="pin", key=mark)
+    came_in = submission(site, asked, source="pin", key=mark)
     # The PIN shows that a technician expects this customer: no check is asked.
     return here.hand_offs.take_in(replace(came_in, code=code.id, unchecked=None), staff)
 
 
-def _on_to(here: Running, found: CustomerRequest) -> Response:
+def _on_to(found: CustomerRequest) -> Response:
     log.info("request_recorded", reference=found.reference, site=found.site, ticket=found.ticket_number)
-    return see_other(f"/r/{here.links.status_token(found.status_id, found.created_at)}")
+    return see_other(f"/r/{running().links.status_token(found.status_id, found.created_at)}")
 
 
-def _of_link(here: Running, token: str, form_token: str) -> tuple[SessionCode, Site, str]:
+def _of_link(token: str, form_token: str) -> tuple[SessionCode, Site, str]:
     """The code in the address, its site, and the id of the form that asks; 404 for a forged link, 410 for one that is
     over or was used by another form."""
+    here = running()
     link = link_or_abort(Purpose.CODE, token)
-    form = _form_id(here, form_token)
+    form = _form_id(form_token)
     code = usable_code(here.database, link.id, f"pin:{link.id}:{form}", now=here.clock())
-    site = _site_of(here, code) if code else None
+    site = _site_of(code) if code else None
     if code is None or site is None:
         abort(gone(here.desk.site(link.site or "default") or here.desk.site("default")))
     return code, site, form
 
 
-def _form_id(here: Running, token: str) -> str:
+def _form_id(token: str) -> str:
     """The id of a form of this page; for one that is late or not ours a fresh one: its press is good, once."""
     try:
-        return here.links.read(Purpose.FORM, token).id
+        return running().links.read(Purpose.FORM, token).id
     except (Forged, Expired):
         return new_link_id()
 
@@ -244,9 +247,9 @@ def _wait_for(refused: CheckWanted | TooManyWrong | TooMany) -> _Said:
             return _Said(wait_sentence(refused.retry_after), 429, retry_after=refused.retry_after)
 
 
-def _site_of(here: Running, code: SessionCode) -> Site | None:
+def _site_of(code: SessionCode) -> Site | None:
     """The code's site, while its sessions still open at our own desk."""
-    site = here.desk.site(code.site)
+    site = running().desk.site(code.site)
     return site if site and site.at_desk else None
 
 

@@ -17,7 +17,6 @@ from app.core.staff import Department
 from app.core.text import without_control
 from app.edge.this_app import running
 from app.process.configuration import Desk
-from app.process.running import Running
 from app.web.language import limit_to, page_language
 from app.web.prerendered import MARK, Prerendered
 from app.web.words import _, ngettext, speak_for
@@ -41,8 +40,9 @@ class Filled:
     token: str | None = None
 
 
-def empty_form(here: Running, site: Site) -> Response:
+def empty_form(site: Site) -> Response:
     """The request page with a fresh token."""
+    here = running()
     limit_to(site.languages)
     page = _prerendered(here.desk, site.slug, page_language())
     token = here.links.form_token(site.slug)

@@ -20,7 +20,6 @@ from app.edge.intake import allowed_return, submission
 from app.edge.this_app import running
 from app.files.assets import asset_url
 from app.process.configuration import Desk
-from app.process.running import Running
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.language import page_language
@@ -82,7 +81,7 @@ def send(slug: str) -> Response:
     values = {name: posted.value(name) for name in _VALUES}
     filled = Filled(values, more=posted.more, return_to=allowed_return(site, posted.value("return_to")))
     token = posted.value("form_token")
-    form = _form_link(here, site, token)
+    form = _form_link(site, token)
     if isinstance(form, Filled):
         return form_again(desk, site, replace(filled, problems=form.problems, status=form.status, token=form.token))
     filled = replace(filled, token=token)
@@ -90,7 +89,6 @@ def send(slug: str) -> Response:
     if isinstance(asked, dict):
         return form_again(desk, site, replace(filled, problems=asked, status=422))
     came_in = submission(
-        here,
         site,
         asked,
         source="page",
@@ -117,13 +115,13 @@ def send(slug: str) -> Response:
 
 def _empty_page(slug: str) -> Response:
     here = running()
-    return empty_form(here, here.desk.site(slug) or abort(404))
+    return empty_form(here.desk.site(slug) or abort(404))
 
 
-def _form_link(here: Running, site: Site, token: str) -> Link | Filled:
+def _form_link(site: Site, token: str) -> Link | Filled:
     """The form that was sent, or what to tell its sender: it is shown again, filled, with a token that is good."""
     try:
-        link = here.links.read(Purpose.FORM, token)
+        link = running().links.read(Purpose.FORM, token)
     except Expired:
         late = _("This page has been open for a long time. Nothing is lost: please press the button once more.")
         return Filled(problems={"form": late}, status=400)

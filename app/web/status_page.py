@@ -16,7 +16,6 @@ from app.edge.access import Who, open_to
 from app.edge.incoming import see_other
 from app.edge.this_app import running
 from app.process.limits import LINKS_MADE_ANEW, TRIED_AGAIN
-from app.process.running import Running
 from app.web.links import asked_platform, gone, link_or_abort
 from app.web.words import speak_for
 
@@ -29,14 +28,14 @@ _NAMES = {Platform.WINDOWS: "Windows", Platform.MACOS: "Mac", Platform.LINUX: "L
 def status(token: str) -> Response:
     """The page after the form: starts the session by itself the first time it can."""
     here = running()
-    followed = _followed(here, token)
+    followed = _followed(token)
     request = followed.request
     site = here.desk.sites.get(request.site)
     speak_for(site)
     by_vendor = request.start not in (None, Start.DESK)
     programs = [] if by_vendor else platforms_with_program(here.settings.applets_dir)
     platform = asked_platform()
-    go_url = _go_url(here, followed)
+    go_url = _go_url(followed)
     helper = here.desk.staff.technician(followed.helper_id)
     may_start = followed.progress in (Progress.READY, Progress.STARTED)
     html = render_template(
@@ -72,7 +71,7 @@ def status(token: str) -> Response:
 def again(token: str) -> Response:
     """A fresh link that starts the session while the request is open; a parked request is tried again."""
     here = running()
-    followed = _followed(here, token)
+    followed = _followed(token)
     reference = followed.request.reference
     if followed.request.state is RequestState.OPENED:
         if wait := here.rates.retry_after(LINKS_MADE_ANEW, "start link", reference):
@@ -84,7 +83,8 @@ def again(token: str) -> Response:
     return see_other(f"/r/{token}")
 
 
-def _followed(here: Running, token: str) -> Followed:
+def _followed(token: str) -> Followed:
+    here = running()
     link = link_or_abort(Purpose.STATUS, token)
     followed = follow(here.database, here.desk.sites, link.id, now=here.clock())
     if followed is None:
@@ -92,7 +92,7 @@ def _followed(here: Running, token: str) -> Followed:
     return followed
 
 
-def _go_url(here: Running, followed: Followed) -> str | None:
+def _go_url(followed: Followed) -> str | None:
     if followed.start is None:
         return None
-    return f"/go/{here.links.token(Purpose.GO, followed.start.id, followed.start.expires_at)}"
+    return f"/go/{running().links.token(Purpose.GO, followed.start.id, followed.start.expires_at)}"

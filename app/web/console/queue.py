@@ -9,7 +9,6 @@ from app.core.queue_view import STATES, NoSuchQueue, QueueName, QueueView, queue
 from app.core.role import Role
 from app.core.ticket import Ticket, TicketState
 from app.edge.this_app import running
-from app.process.running import Running
 from app.store import queues as store
 from app.web.console.frame import console_page, console_pages, me, technicians_only, waiting_since
 from app.web.console.live import unless_changed
@@ -38,7 +37,7 @@ def queue() -> Response:
         states=_states(view),
         departments=_departments(view),
         waiting=counts[view.queue],
-        rows=[queue_row(here, ticket, words) for ticket in found.tickets],
+        rows=[queue_row(ticket, words) for ticket in found.tickets],
         words=words,
         next_url=None if found.before is None else view.url(before=found.before),
         read_from=found.read_from,
@@ -55,8 +54,9 @@ def waited_words() -> dict[str, str]:
     }
 
 
-def queue_row(here: Running, ticket: Ticket, words: dict[str, str] | None = None) -> dict[str, object]:
+def queue_row(ticket: Ticket, words: dict[str, str] | None = None) -> dict[str, object]:
     """A ticket as a line of the queue. `words` are `waited_words()`, looked up once for many rows."""
+    here = running()
     staff = here.desk.staff
     technician, owner = staff.technician(ticket.technician_id), staff.technician(ticket.owner_id)
     department = staff.departments.get(ticket.department_id or -1)

@@ -23,7 +23,6 @@ from app.core.ticket import Ticket
 from app.core.trial_call import FIELDS, FLAG, FLAVOURS, FORM_JSON, TrialCall
 from app.edge.incoming import see_other
 from app.edge.this_app import running
-from app.process.running import Running
 from app.store.tickets import ticket_by_applet_id, ticket_by_number
 from app.web.console.form_labels import form_labels
 from app.web.console.frame import administrators_confirmed, administrators_only, console_page, console_pages, me
@@ -93,7 +92,7 @@ def try_it(slug: str) -> Response:
     here = running()
     values = {name: normal_newlines(request.form.get(name, "")) for name in (*FIELDS, FLAG)}
     note_trial(here.database, site.slug, by=me().id, now=here.clock())
-    trial = _tried(here, site, TrialCall(flavour, values))
+    trial = _tried(site, TrialCall(flavour, values))
     if trial.ticket:
         _remember("tried", trial.ticket.number)
     typed = {name: without_control(value) for name, value in values.items()}
@@ -152,15 +151,16 @@ def _remember(name: str, value: str | int) -> None:
     session[name] = [*session.get(name, []), value][-_REMEMBERED:]
 
 
-def _tried(here: Running, site: Site, call: TrialCall) -> TriedCall:
+def _tried(site: Site, call: TrialCall) -> TriedCall:
     answer = answer_to(Call(call.path, call.headers(site.uid), call.body(site.uid)))
     headers = "\n".join(f"{name}: {value}" for name, value in answer.headers)
     body = answer.body.decode("utf-8", "replace")
-    return TriedCall(call.shown(own_host()), f"HTTP/1.1 {answer.status}", headers, body, _opened(here, answer))
+    return TriedCall(call.shown(own_host()), f"HTTP/1.1 {answer.status}", headers, body, _opened(answer))
 
 
-def _opened(here: Running, answer: CallAnswer) -> Ticket | None:
+def _opened(answer: CallAnswer) -> Ticket | None:
     """The ticket whose applet the answer leads to."""
+    here = running()
     link = answer.header("Location")
     if answer.code == 200:
         link = json.loads(answer.body)["details"]["session_link"]
@@ -181,7 +181,7 @@ def _page(
     trial: TriedCall | None = None,
 ) -> Response:
     here = running()
-    facts = _facts(here, site, shows_key=shows_key)
+    facts = _facts(site, shows_key=shows_key)
     staff = here.desk.staff
     departments = sorted((d for d in staff.departments.values() if not d.disabled), key=lambda d: d.id)
     technicians = sorted((t for t in staff.technicians.values() if not t.disabled), key=lambda t: t.email)
@@ -209,10 +209,10 @@ def _page(
     )
 
 
-def _facts(here: Running, site: Site, *, shows_key: bool) -> Facts:
-    department = _department(here, site)
+def _facts(site: Site, *, shows_key: bool) -> Facts:
+    department = _department(site)
     return Facts(
-        base_url=here.settings.base_url,
+        base_url=running().settings.base_url,
         slug=site.slug,
         site_name=site.name,
         uid=site.uid if shows_key else None,
@@ -221,8 +221,9 @@ def _facts(here: Running, site: Site, *, shows_key: bool) -> Facts:
     )
 
 
-def _department(here: Running, site: Site) -> Department | None:
+def _department(site: Site) -> Department | None:
     """The site's own, else the first that it offers: for the examples."""
+    here = running()
     known = here.desk.staff.departments
     number = department_id(site.department) if site.department else None
     if number is not None and number in known:

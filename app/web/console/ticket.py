@@ -12,7 +12,6 @@ from app.core.staff import Staff, Technician
 from app.core.standing import GENERAL, Queue, Standing, queue_of
 from app.core.ticket import OPEN_STATES, Ticket, TicketState, may_move
 from app.edge.this_app import running
-from app.process.running import Running
 from app.store import tickets as store
 from app.web.console.frame import console_page, console_pages, me, sees, technicians_only
 from app.web.console.live import unless_changed
@@ -64,7 +63,7 @@ def ticket_page(
     return console_page(
         "console/ticket.html",
         status=status,
-        ticket=_shown(here, ticket),
+        ticket=_shown(ticket),
         history=history_of(ticket, events, staff),
         shortened=len(events) == _MOST_LINES,
         back_url=f"/console/?queue={_queue_of(me(), ticket)}",
@@ -87,7 +86,7 @@ def how_it_stands(ticket: Ticket) -> str:
     """One sentence: who has it, where it waits, or how it ended."""
     match ticket.state:
         case TicketState.WAITING:
-            waited = queue_row(running(), ticket)["waited"]
+            waited = queue_row(ticket)["waited"]
             queue = queue_name(queue_of(ticket), running().desk.staff)
             return _("Waiting for %(time)s. Queue: %(queue)s", time=waited, queue=queue)
         case TicketState.ACTIVE:
@@ -169,7 +168,8 @@ def _queue_of(technician: Technician, ticket: Ticket) -> str:
     return "departments" if ticket.queue_kind is QueueKind.DEPARTMENT else "general"
 
 
-def _shown(here: Running, ticket: Ticket) -> dict[str, object]:
+def _shown(ticket: Ticket) -> dict[str, object]:
+    here = running()
     site = here.desk.sites.get(ticket.site)
     owner = here.desk.staff.technician(ticket.owner_id)
     return {
