@@ -40,7 +40,7 @@ from app.core.text import Invalid, is_blank, looks_like_email, text_problem
 from app.edge.access import Who, open_to
 from app.edge.customer_words import customer_words
 from app.edge.incoming import body, client_address
-from app.edge.intake import submission
+from app.edge.intake import is_new, record, submission
 from app.edge.this_app import running
 from app.keys.identity import BadIdentity, Identity, read_identity
 from app.keys.seal import Unsealable
@@ -94,9 +94,8 @@ def create(slug: str) -> Response:
 
 
 def _recorded(site: Site, came_in: Submission, language: str) -> Response:
-    here = running()
     try:
-        recorded = here.hand_offs.take_in(came_in, here.desk.staff)
+        recorded = record(came_in)
     except TooMany as too_many:
         raise _too_many(site, too_many.retry_after, language) from None
     except OtherContent:
@@ -104,11 +103,8 @@ def _recorded(site: Site, came_in: Submission, language: str) -> Response:
     except IdentitySpent:
         spent = {"identity": "It has been used for another request; make a new one for each."}
         raise _wrong(site, spent, language) from None
-    replayed = recorded.status_id != came_in.status_id
-    if not replayed:
-        log.info("request_recorded", reference=recorded.reference, site=site.slug, ticket=recorded.ticket_number)
     response = _told(recorded)
-    if replayed:
+    if not is_new(recorded, came_in):
         response.headers["Idempotent-Replayed"] = "true"
     return response
 

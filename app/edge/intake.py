@@ -1,15 +1,19 @@
-"""Facts about a submission from any form or API: its sender, their limits, and what makes it suspect."""
+"""Submissions from any form or API: their sender and limits, what makes them suspect, and how they get on disk."""
+
+import structlog
 
 from app.actions.submit import Once, Submission
 from app.core.links import Link
 from app.core.more import More
 from app.core.new_session import NewSessionRequest
 from app.core.origins import origin_of
+from app.core.request import CustomerRequest
 from app.core.site import Site
 from app.edge.incoming import browser, client_address
 from app.edge.this_app import running
 from app.keys.identity import Identity
 
+log = structlog.get_logger()
 FILLED_TRAP = "suspect: the field that nobody sees was filled in"
 TOO_FAST = "suspect: sent within two seconds"
 
@@ -53,6 +57,20 @@ def submission(
         body_hash=body_hash,
         earlier_key=earlier_key,
     )
+
+
+def record(came_in: Submission) -> CustomerRequest:
+    """Put a submission on disk, hand it off, and say so in the log once. Raises what `submit` does."""
+    here = running()
+    recorded = here.hand_offs.take_in(came_in, here.desk.staff)
+    if is_new(recorded, came_in):
+        log.info("request_recorded", reference=recorded.reference, site=recorded.site, ticket=recorded.ticket_number)
+    return recorded
+
+
+def is_new(recorded: CustomerRequest, came_in: Submission) -> bool:
+    """Whether this submission made the request; False when the same was recorded before."""
+    return recorded.status_id == came_in.status_id
 
 
 def spent_with(site: Site, identity: Identity | None) -> Once | None:

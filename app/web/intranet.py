@@ -3,43 +3,37 @@
 There is no token that such a page could have, and no cookie that it could use: see docs/intranet.md.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 
-import structlog
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
-from app.actions.submit import Submission, TooMany, received_before
+from app.actions.submit import Submission, received_before
 from app.core.client import client_network
 from app.core.customer import NAMES
 from app.core.links import Expired, Forged, Purpose, new_link_id
 from app.core.new_session import LIMITS, NewSessionRequest
 from app.core.origins import origin_of
 from app.core.posted import HONEYPOT, Posted, content_digest, form_keys, posted_form
+from app.core.request import CustomerRequest
 from app.core.routing import department_id
 from app.core.site import DENY, Site
 from app.core.text import Invalid, is_blank, normal_newlines, text_problem, without_control
 from app.edge.access import Who, open_to
-from app.edge.incoming import browser, client_address, foreign_form, is_framed, page_origin, see_other
-from app.edge.intake import allowed_return, submission
+from app.edge.incoming import browser, client_address, foreign_form, is_framed, page_origin
+from app.edge.intake import allowed_return, record, submission
 from app.edge.this_app import running
 from app.process.configuration import Desk
 from app.process.signed_links import FORM_LIFE
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.language import page_language
-from app.web.request_form import (
-    NOT_RECORDED,
-    Filled,
-    form_again,
-    not_recorded_sentence,
-    offered_departments,
-    wait_sentence,
-)
+from app.web.request_form import Filled, NotTaken, form_again, offered_departments
+from app.web.take_in import take_in
 from app.web.words import _, speak_for
 
 pages = Blueprint("intranet", __name__)
-log = structlog.get_logger()
 _ROUTING = ("department", "tech")
 
 
@@ -148,24 +142,20 @@ def _not_from_here(site: Site) -> Response:
 
 
 def _taken(desk: Desk, site: Site, posted: Posted) -> Response:
-    here = running()
     values = {name: posted.value(name) for name in NAMES}
     filled = Filled(values, more=posted.more, return_to=allowed_return(site, posted.value("return_to")))
     asked = _asked(desk, site, posted)
     if isinstance(asked, dict):
-        return _again(desk, site, filled, asked, 422)
-    try:
+        return form_again(desk, site, replace(filled, problems=asked, status=422))
+    came_in = _submission(site, posted, asked, filled.return_to)
+
+    def recorded() -> CustomerRequest | Response:
         if known := _received(site, posted):
             return _received_page(site, posted, *known)
-        recorded = here.hand_offs.take_in(_submission(site, posted, asked, filled.return_to), desk.staff)
-    except TooMany as too_many:
-        sentence = {"form": wait_sentence(too_many.retry_after)}
-        return _again(desk, site, filled, sentence, 429, too_many.retry_after)
-    except NOT_RECORDED as error:
-        log.error("request_not_recorded", site=site.slug, error=type(error).__name__)
-        return _again(desk, site, filled, {"form": not_recorded_sentence()}, 503, 5)
-    log.info("request_recorded", reference=recorded.reference, site=site.slug, ticket=recorded.ticket_number)
-    return see_other(f"/r/{here.links.status_token(recorded.status_id, recorded.created_at)}")
+        return record(came_in)
+
+    taken = take_in(recorded, site.slug)
+    return form_again(desk, site, filled.refused(taken)) if isinstance(taken, NotTaken) else taken
 
 
 def _received(site: Site, posted: Posted) -> tuple[str, datetime] | None:
@@ -201,13 +191,6 @@ def _new_id(site: Site, posted: Posted) -> str | None:
     except (Forged, Expired):
         return None
     return link.id if link.site == site.slug else None
-
-
-def _again(
-    desk: Desk, site: Site, filled: Filled, problems: dict[str, str], status: int, retry_after: int | None = None
-) -> Response:
-    """Our own form, with what the other one brought: nobody has to type anything again."""
-    return form_again(desk, site, Filled(filled.values, problems, status, retry_after, filled.more, filled.return_to))
 
 
 def _asked(desk: Desk, site: Site, posted: Posted) -> NewSessionRequest | dict[str, str]:

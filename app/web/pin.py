@@ -1,8 +1,7 @@
 """A customer's way in by a session code: its nine digits, or its link."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import structlog
 from flask import Blueprint, Response, abort, jsonify, make_response, render_template, request
 
 from app.actions.codes import (
@@ -23,28 +22,18 @@ from app.core.site import Site
 from app.core.text import without_control
 from app.edge.access import Who, open_to
 from app.edge.headers import JSON, with_headers
-from app.edge.incoming import client_address, form_body, is_foreign_post, see_other
-from app.edge.intake import submission
+from app.edge.incoming import client_address, form_body, is_foreign_post
+from app.edge.intake import record, submission
 from app.edge.this_app import running
 from app.files.assets import asset_url
 from app.web.language import page_language
 from app.web.links import gone, link_or_abort
-from app.web.request_form import NOT_RECORDED, not_recorded_sentence, wait_sentence
+from app.web.request_form import NotTaken, wait_sentence
+from app.web.take_in import sent_form, take_in, to_status
 from app.web.words import _, ngettext, speak_for
 
 pages = Blueprint("pin", __name__)
-log = structlog.get_logger()
 _CHECKED = "pin"  # in the place of a site: what the check is for
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What is wrong with a PIN that was sent; `typed` is what stood in the field, `retry_after` whole seconds."""
-
-    problem: str
-    status: int
-    typed: str = ""
-    retry_after: int | None = None
 
 
 @pages.get("/pin")
@@ -63,11 +52,13 @@ def typed() -> Response:
     if is_foreign_post(here.settings):  # it would use up somebody's tries
         return _not_from_there(site)
     sent = dict(form_body())
-    form = _form_of(site, sent.get("form_token", ""))
-    answer = form if isinstance(form, _Said) else _entered(form, sent.get("pin", ""), sent.get("check", ""))
-    if isinstance(answer, Response):
-        return answer
-    return _page(site, replace(answer, typed=without_control(sent.get("pin", ""))[:64]))
+    pin, slug = sent.get("pin", ""), site.slug if site else ""
+    form = sent_form(sent.get("form_token", ""), slug)
+    if isinstance(form, NotTaken):
+        taken: Response | NotTaken = form
+    else:
+        taken = take_in(lambda: _entered(form.id, pin, sent.get("check", "")), slug)
+    return _page(site, taken, typed=without_control(pin)[:64]) if isinstance(taken, NotTaken) else taken
 
 
 @pages.get("/pin/check")
@@ -113,11 +104,11 @@ def follow(token: str) -> Response:
     if is_foreign_post(here.settings):
         return _not_from_there(site)
     try:
-        return _on_to(_taken_in(site, code, form))
+        return to_status(_taken_in(site, code, form))
     except CodeOver:
         return gone(site)
     except TooMany as many:
-        return _page(site, _Said(wait_sentence(many.retry_after), 429, retry_after=many.retry_after))
+        return _page(site, NotTaken(wait_sentence(many.retry_after), 429, many.retry_after))
 
 
 def _site() -> Site | None:
@@ -128,56 +119,41 @@ def _site() -> Site | None:
     return site
 
 
-def _page(site: Site | None, said: _Said | None = None) -> Response:
+def _page(site: Site | None, wrong: NotTaken | None = None, typed: str = "") -> Response:
     html = render_template(
         "pin.html",
         site=site,
-        problem=said.problem if said else None,
-        typed=said.typed if said else "",
+        problem=wrong.sentence if wrong else None,
+        typed=typed,
         form_token=running().links.form_token(site.slug if site else ""),
         action=f"/pin?site={site.slug}" if site and site.slug != "default" else "/pin",
         request_url=f"/s/{site.slug}" if site else "/",
     )
-    response = make_response(html, said.status if said else 200)
-    if said and said.retry_after is not None:
-        response.headers["Retry-After"] = str(said.retry_after)
+    response = make_response(html, wrong.status if wrong else 200)
+    if wrong and wrong.retry_after is not None:
+        response.headers["Retry-After"] = str(wrong.retry_after)
     return response
 
 
-def _form_of(site: Site | None, token: str) -> str | _Said:
-    """The id of the form that was sent, or what to say of one that is not ours or too old; the page comes back with a
-    good one."""
-    try:
-        link = running().links.read(Purpose.FORM, token)
-    except Expired:
-        late = _("This page has been open for a long time. Nothing is lost: please press the button once more.")
-        return _Said(late, 400)
-    except Forged:
-        link = None
-    if link is None or link.origin is not None or link.site != (site.slug if site else ""):
-        return _Said(_("Please look over what will be sent, then press the button once more."), 400)
-    return link.id
-
-
-def _entered(form: str, text: str, check: str) -> Response | _Said:
+def _entered(form: str, text: str, check: str) -> CustomerRequest | NotTaken:
+    """The session that the PIN leads to, opened now or before, or what is wrong with it. Raises TooMany."""
     here = running()
     pin = written_pin(text)
     if pin is None:
-        return _Said(_("A PIN has 9 digits. Please look at it again."), 422)
+        return NotTaken(_("A PIN has 9 digits. Please look at it again."), 422)
     now, solved = here.clock(), _solved(check)
     try:
         code = code_of_pin(here.database, pin, client_address(), lambda found: _mark(found, form), solved, now=now)
         site = _site_of(code) if code else None
         if code and site:
-            return _on_to(_taken_in(site, code, form))
-    except (CheckWanted, TooManyWrong, TooMany) as refused:
-        return _wait_for(refused)
+            return _taken_in(site, code, form)
+    except CheckWanted:
+        return NotTaken(_("Many wrong PINs are being tried just now. Please press the button again."), 429, 1)
+    except TooManyWrong as many:
+        return NotTaken(_wait(many.retry_after), 429, many.retry_after)
     except CodeOver:
         pass
-    except NOT_RECORDED as error:
-        log.error("request_not_recorded", error=type(error).__name__)
-        return _Said(not_recorded_sentence(), 503, retry_after=5)
-    return _Said(_("This PIN does not work. Please look at it again, or ask your technician for a new one."), 422)
+    return NotTaken(_("This PIN does not work. Please look at it again, or ask your technician for a new one."), 422)
 
 
 def _solved(check: str) -> Once | None:
@@ -202,17 +178,11 @@ def _taken_in(site: Site, code: SessionCode, form: str) -> CustomerRequest:
         return found
     if known := session_of(here.database, code):
         return known
-    staff = here.desk.staff
-    technician = staff.technician(code.technician_id)
+    technician = here.desk.staff.technician(code.technician_id)
     asked = NewSessionRequest(tech=technician.email if technician else None, language=page_language().replace("_", "-"))
     came_in = submission(site, asked, source="pin", key=mark)
     # The PIN shows that a technician expects this customer: no check is asked.
-    return here.hand_offs.take_in(replace(came_in, code=code.id, unchecked=None), staff)
-
-
-def _on_to(found: CustomerRequest) -> Response:
-    log.info("request_recorded", reference=found.reference, site=found.site, ticket=found.ticket_number)
-    return see_other(f"/r/{running().links.status_token(found.status_id, found.created_at)}")
+    return record(replace(came_in, code=code.id, unchecked=None))
 
 
 def _of_link(token: str, form_token: str) -> tuple[SessionCode, Site, str]:
@@ -234,17 +204,6 @@ def _form_id(token: str) -> str:
         return running().links.read(Purpose.FORM, token).id
     except (Forged, Expired):
         return new_link_id()
-
-
-def _wait_for(refused: CheckWanted | TooManyWrong | TooMany) -> _Said:
-    match refused:
-        case CheckWanted():
-            pressed = _("Many wrong PINs are being tried just now. Please press the button again.")
-            return _Said(pressed, 429, retry_after=1)
-        case TooManyWrong():
-            return _Said(_wait(refused.retry_after), 429, retry_after=refused.retry_after)
-        case TooMany():
-            return _Said(wait_sentence(refused.retry_after), 429, retry_after=refused.retry_after)
 
 
 def _site_of(code: SessionCode) -> Site | None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from concurrent.futures import TimeoutError as WriteTimeout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from flask import Response, render_template, request
@@ -25,6 +25,15 @@ NOT_RECORDED = (SQLAlchemyError, sqlite3.Error, WriteTimeout)  # what a write ra
 
 
 @dataclass(frozen=True, slots=True)
+class NotTaken:
+    """Why a form was not taken: a sentence for its sender, the answer's status, and whole seconds to wait."""
+
+    sentence: str
+    status: int
+    retry_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Filled:
     """A form as it came in: what was typed, as typed, what it brought besides, and what is wrong with it.
 
@@ -38,6 +47,10 @@ class Filled:
     more: More = ()
     return_to: str | None = None
     token: str | None = None
+
+    def refused(self, why: NotTaken) -> "Filled":
+        """The same, with what its sender is told."""
+        return replace(self, problems={"form": why.sentence}, status=why.status, retry_after=why.retry_after)
 
 
 def empty_form(site: Site) -> Response:

@@ -3,39 +3,30 @@
 import hashlib
 from dataclasses import replace
 
-import structlog
 from flask import Blueprint, Response, abort, jsonify
 
-from app.actions.submit import TooMany, needs_check
+from app.actions.submit import needs_check
 from app.core.customer import NAMES
-from app.core.links import Expired, Forged, Link, Purpose
+from app.core.links import Link
 from app.core.new_session import NewSessionRequest
 from app.core.posted import HONEYPOT, Posted, posted_form
 from app.core.site import Site
 from app.core.text import Invalid
 from app.edge.access import Who, open_to
 from app.edge.headers import JSON, with_headers
-from app.edge.incoming import client_address, form_body, see_other
-from app.edge.intake import allowed_return, submission
+from app.edge.incoming import client_address, form_body
+from app.edge.intake import allowed_return, record, submission
 from app.edge.this_app import running
 from app.files.assets import asset_url
 from app.process.configuration import Desk
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.language import page_language
-from app.web.request_form import (
-    NOT_RECORDED,
-    Filled,
-    empty_form,
-    form_again,
-    not_recorded_sentence,
-    offered_departments,
-    wait_sentence,
-)
-from app.web.words import _, speak_for
+from app.web.request_form import Filled, NotTaken, empty_form, form_again, offered_departments
+from app.web.take_in import sent_form, take_in
+from app.web.words import speak_for
 
 pages = Blueprint("request_page", __name__)
-log = structlog.get_logger()
 _VALUES = (*NAMES, "department", "check_details")
 
 
@@ -81,9 +72,9 @@ def send(slug: str) -> Response:
     values = {name: posted.value(name) for name in _VALUES}
     filled = Filled(values, more=posted.more, return_to=allowed_return(site, posted.value("return_to")))
     token = posted.value("form_token")
-    form = _form_link(site, token)
-    if isinstance(form, Filled):
-        return form_again(desk, site, replace(filled, problems=form.problems, status=form.status, token=form.token))
+    form = sent_form(token, site.slug)
+    if isinstance(form, NotTaken):
+        return form_again(desk, site, filled.refused(form))
     filled = replace(filled, token=token)
     asked = _asked(desk, site, values)
     if isinstance(asked, dict):
@@ -99,38 +90,13 @@ def send(slug: str) -> Response:
         more=filled.more,
         return_to=filled.return_to,
     )
-    try:
-        recorded = here.hand_offs.take_in(came_in, desk.staff)
-    except TooMany as too_many:
-        wait = too_many.retry_after
-        problems = {"form": wait_sentence(wait)}
-        return form_again(desk, site, replace(filled, problems=problems, status=429, retry_after=wait))
-    except NOT_RECORDED as error:
-        log.error("request_not_recorded", site=site.slug, error=type(error).__name__)
-        problems = {"form": not_recorded_sentence()}
-        return form_again(desk, site, replace(filled, problems=problems, status=503, retry_after=5))
-    log.info("request_recorded", reference=recorded.reference, site=site.slug, ticket=recorded.ticket_number)
-    return see_other(f"/r/{here.links.status_token(recorded.status_id, recorded.created_at)}")
+    taken = take_in(lambda: record(came_in), site.slug)
+    return form_again(desk, site, filled.refused(taken)) if isinstance(taken, NotTaken) else taken
 
 
 def _empty_page(slug: str) -> Response:
     here = running()
     return empty_form(here.desk.site(slug) or abort(404))
-
-
-def _form_link(site: Site, token: str) -> Link | Filled:
-    """The form that was sent, or what to tell its sender: it is shown again, filled, with a token that is good."""
-    try:
-        link = running().links.read(Purpose.FORM, token)
-    except Expired:
-        late = _("This page has been open for a long time. Nothing is lost: please press the button once more.")
-        return Filled(problems={"form": late}, status=400)
-    except Forged:
-        link = None
-    if link is None or link.site != site.slug or link.origin is not None:
-        look = _("Please look over what will be sent, then press the button once more.")
-        return Filled(problems={"form": look}, status=400)
-    return link
 
 
 def _asked(desk: Desk, site: Site, values: dict[str, str]) -> NewSessionRequest | dict[str, str]:

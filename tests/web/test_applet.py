@@ -200,7 +200,7 @@ def test_hidden_details_never_reach_the_customer_s_side(
 def test_details_that_cannot_be_recorded_stay_on_the_page(client: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
     path = applet_of(client)
 
-    def fail(*_arguments: object) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
         raise TimeoutError
 
     monkeypatch.setattr("app.web.applet.save_details", fail)

@@ -85,7 +85,7 @@ def test_a_code_that_is_taken_back_works_no_more(anna: PageClient, app: Flask) -
     post(anna, life="1h")
     page = anna.get(CODES)
     assert post(anna, revoke_path(page)).status == 303
-    assert "The code was taken back." in anna.get(CODES).select(".saying").get_text()
+    assert "The code is revoked." in anna.get(CODES).select(".saying").get_text()
     assert enter(PageClient(app), pins(page)[0]).status == 422
     assert post(anna, revoke_path(page)).status == 303
     assert "used or over already" in anna.get(CODES).select(".saying").get_text()

@@ -151,7 +151,7 @@ def test_a_pin_stays_in_its_field_while_the_database_does_not_answer(
 ) -> None:
     pin = start(here).pin
 
-    def fail(*_arguments: object) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
         raise TimeoutError
 
     with monkeypatch.context() as broken:
