@@ -82,7 +82,7 @@ def test_after_the_log_in_one_is_where_one_wanted_to_be_and_changes_the_password
     page.get_by_label("New password", exact=True).fill("Password2026")
     page.get_by_label("New password again").fill("Password2026")
     page.get_by_role("button", name="Change the password").click()
-    expect(page.get_by_role("alert")).to_contain_text("one of the first that anybody would try")
+    expect(page.get_by_role("alert")).to_contain_text("easy to guess")
     look(page, "account, refused")
     for label, typed in (("Old password", password), ("New password", NEW), ("New password again", NEW)):
         page.get_by_label(label, exact=True).fill(typed)

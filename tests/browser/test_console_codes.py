@@ -59,7 +59,7 @@ def test_the_link_needs_a_press_and_no_script(new_page: NewPage, live: LiveServe
     page.goto("/console/codes")
     page.get_by_role("button", name="New session").click()
     page.get_by_role("button", name="Revoke").click()
-    expect(page.locator("p.saying").filter(has_text="does not work any more")).to_be_visible()
+    expect(page.locator("p.saying").filter(has_text="no longer works")).to_be_visible()
 
 
 def test_a_person_s_data_is_found_given_out_and_erased_and_the_log_tells(

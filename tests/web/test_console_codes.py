@@ -88,7 +88,7 @@ def test_a_code_that_is_taken_back_works_no_more(anna: PageClient, app: Flask) -
     assert "The code is revoked." in anna.get(CODES).select(".saying").get_text()
     assert enter(PageClient(app), pins(page)[0]).status == 422
     assert post(anna, revoke_path(page)).status == 303
-    assert "used or over already" in anna.get(CODES).select(".saying").get_text()
+    assert "already used, or has ended" in anna.get(CODES).select(".saying").get_text()
 
 
 def test_a_code_is_its_technician_s_alone(anna: PageClient, app: Flask) -> None:

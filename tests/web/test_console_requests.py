@@ -342,7 +342,7 @@ def test_opened_anew_at_a_vendor_it_is_marked_and_the_customer_s_page_leads_ther
     assert becomes(here, reference, RequestState.OPENED)
     first = row_of(here, reference)
     asking = sven.get(str(sven.get(f"{LIST}/{reference}").select("a[href$=anew]")["href"]))
-    assert "The vendor still has the session before" in asking.text
+    assert "The vendor still has the earlier session" in asking.text
     fields = {field["name"]: field["value"] for field in asking.page.select("main form input")}
     done = sven.post(f"{LIST}/{reference}/anew", fields)
     assert done.location == f"{LIST}/{reference}"

@@ -446,7 +446,7 @@ def test_two_at_once_the_second_is_asked(
     changed = change_site(**theirs)
     answer = dora.post(f"{BASE}{action}", form)
     assert answer.status == 409
-    assert "Somebody else has changed this meanwhile" in answer.select(".summary").get_text()
+    assert "Somebody else changed this in the meantime" in answer.select(".summary").get_text()
     assert site_now(here) == changed
     again = fields_of(answer.select(f'form[action="{BASE}{action}"][novalidate]'))
     for name, value in mine.items():
