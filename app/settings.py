@@ -5,20 +5,19 @@ in the working directory (the environment wins). Settings that hold a secret may
 """
 
 import os
-import re
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.core.address import LOOPBACK, Address, parse
+
 PREFIX = "HANDBELL_"
 ENV_FILE = "handbell.env"
-_PUBLIC_URL = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-]+)(:[0-9]{1,5})?(/[^?#\s]*)?", re.ASCII)
 _SECRETS = ("database_url", "redis_url")
-_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+_LOOPBACK_NAMES = ("localhost", LOOPBACK, "[::1]")
 
 Network = IPv4Network | IPv6Network
 
@@ -85,14 +84,20 @@ class Settings(BaseSettings):
     def _public(cls, value: str) -> str:
         if not value:
             return value
-        parts = urlsplit(value)
-        if not _PUBLIC_URL.fullmatch(value) or not parts.hostname or not 0 < (parts.port or 443) < 65536:
+        address = parse(value)
+        if (
+            address is None
+            or address.scheme not in ("http", "https")
+            or not address.port_exists
+            or address.query
+            or address.fragment
+        ):
             raise ValueError("must be an address such as https://support.example.com")
-        if parts.path.strip("/"):
+        if address.path.strip("/"):
             raise ValueError("must not have a path: Handbell's addresses start at the root of its own host name")
-        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        if address.scheme == "http" and not address.is_loopback:
             raise ValueError(f"is {value}; in production it must be https (http is for this machine only)")
-        return f"{parts.scheme}://{parts.netloc.lower()}"
+        return address.origin
 
     @model_validator(mode="before")
     @classmethod
@@ -108,7 +113,7 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """What absolute links begin with: HANDBELL_PUBLIC_URL, or this machine's own address."""
-        return self.public_url or f"http://127.0.0.1:{self.port}"
+        return self.public_url or f"http://{LOOPBACK}:{self.port}"
 
     @property
     def https(self) -> bool:
@@ -128,11 +133,12 @@ class Settings(BaseSettings):
     @property
     def hosts(self) -> frozenset[str]:
         """The `Host` values that are ours, in lower case. On loopback every name of this machine is."""
-        parts = urlsplit(self.base_url)
-        default = 443 if self.https else 80
-        hosts = {_host(parts.hostname or "", parts.port or default)}
-        if _is_loopback(parts.hostname or ""):
-            hosts |= {_host(name, port) for name in _LOOPBACK_NAMES for port in (self.port, parts.port or default)}
+        address = parse(self.public_url) or Address("http", LOOPBACK, str(self.port))
+        default = "443" if self.https else "80"
+        port = address.port or default
+        hosts = {f"{address.host}:{port}"}
+        if address.is_loopback:
+            hosts |= {f"{name}:{at}" for name in _LOOPBACK_NAMES for at in (self.port, port)}
         return frozenset(hosts | {host.removesuffix(f":{default}") for host in hosts})
 
     def is_ours(self, origin: str) -> bool:
@@ -204,16 +210,3 @@ def _sentence(location: tuple[int | str, ...], message: str) -> str:
         return message
     name = str(location[0]).upper()
     return f"{name if name.startswith(('HANDBELL_', 'PORT')) else PREFIX + name}: {message}"
-
-
-def _host(name: str, port: int) -> str:
-    return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

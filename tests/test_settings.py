@@ -59,6 +59,10 @@ def test_without_any_setting_everything_is_on_this_machine(tmp_path: Path) -> No
         ("HANDBELL_PUBLIC_URL", "http://support.example.com"),
         ("HANDBELL_PUBLIC_URL", "http://10.0.0.1:8000"),
         ("HANDBELL_PUBLIC_URL", "https://[::1"),
+        ("HANDBELL_PUBLIC_URL", "https://support.example.com."),
+        ("HANDBELL_PUBLIC_URL", "https://support.example.com:0"),
+        ("HANDBELL_PUBLIC_URL", "https://support.example.com:"),
+        ("HANDBELL_PUBLIC_URL", "https://support.example.com?"),
     ],
 )
 def test_a_bad_value_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -147,6 +151,7 @@ def test_a_secret_s_file_that_is_missing_empty_or_unreadable_is_named(
         ("https://Support.Example.com", "https://support.example.com"),
         ("https://support.example.com/", "https://support.example.com"),
         ("https://support.example.com:8443", "https://support.example.com:8443"),
+        ("HTTPS://support.example.com:0443//", "https://support.example.com:443"),
         ("http://127.0.0.1:9000", "http://127.0.0.1:9000"),
         ("http://localhost:9000", "http://localhost:9000"),
         ("http://desk.localhost", "http://desk.localhost"),

@@ -4,11 +4,11 @@ import re
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 
+from app.core.address import Address, parse
 from app.core.fact import Fact
 from app.core.text import Invalid
 
-_ORIGIN = re.compile(r"(https?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
-_DEFAULT_PORTS = {"https": "443", "http": "80"}
+_DEFAULT_PORTS = {"https": 443, "http": 80}
 LONGEST_ORIGIN = 300  # characters; a host name has 253 at most
 
 
@@ -18,24 +18,22 @@ def listed_origin(written: str) -> str:
 
     Raises Invalid with a fact about `origins`.
     """
-    origin = written.strip().lower().removesuffix("/")
-    found = _ORIGIN.fullmatch(origin) if len(origin) <= LONGEST_ORIGIN else None
-    if found is None:
+    origin = written.strip().removesuffix("/")
+    address = _read(origin) if len(origin) <= LONGEST_ORIGIN else None
+    if address is None or address.path or address.query or address.fragment:
         raise _refused("origin", written)
-    scheme, host, port = found.groups()
-    if port is not None and not 0 < int(port) < 65536:
+    if not address.port_exists:
         raise _refused("port", written)
-    if scheme == "http" and not _is_loopback(host):
+    if address.scheme == "http" and not address.is_loopback:
         raise _refused("not_https", written)
-    return _spelled(scheme, host, port)
+    return _spelled(address)
 
 
 def origin_of(address: str) -> str | None:
     """The origin of a page by its address (a `Referer`), or None when it has none that could be listed."""
     head = re.split(r"[/?#]", address[: LONGEST_ORIGIN + 10].partition("://")[2], maxsplit=1)[0]
-    scheme = address.partition("://")[0].lower()
-    found = _ORIGIN.fullmatch(f"{scheme}://{head.lower()}")
-    return _spelled(*found.groups()) if found else None
+    found = _read(f"{address.partition('://')[0]}://{head}")
+    return _spelled(found) if found and found.port_exists else None
 
 
 def origin_mark(origin: str) -> str:
@@ -47,13 +45,11 @@ def _refused(code: str, written: str) -> Invalid:
     return Invalid(Fact("origins", code, {"written": written.strip()[:80]}))
 
 
-def _spelled(scheme: str, host: str, port: str | None) -> str:
-    known = port is None or port.lstrip("0") == _DEFAULT_PORTS[scheme]
-    return f"{scheme}://{host}" if known or port is None else f"{scheme}://{host}:{int(port)}"
+def _read(text: str) -> Address | None:
+    address = parse(text)
+    return address if address and address.scheme in _DEFAULT_PORTS and address.port != "" else None
 
 
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "[::1]") or host.endswith(".localhost") or bool(_LOOPBACK.fullmatch(host))
-
-
-_LOOPBACK = re.compile(r"127(?:\.(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}")
+def _spelled(address: Address) -> str:
+    known = address.port and int(address.port) == _DEFAULT_PORTS[address.scheme]
+    return f"{address.scheme}://{address.host}" if known else address.origin

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
 
+from app.core.address import LOOPBACK
 from app.core.customer import ELEMENTS, NAMES
 from app.core.customer_info import AskPolicy
 from app.core.declaration import Declaration, Opener, Option, declaration, declared, is_declared
@@ -15,7 +16,7 @@ from app.core.origins import listed_origin
 from app.core.routing import department_id
 from app.core.text import Invalid
 from app.core.texts import text_problems
-from app.core.vendor_address import LOOPBACK, api_address, applet_host, is_loopback
+from app.core.vendor_address import api_address, applet_host, is_loopback
 from app.core.vendor_key import as_date, key_ends
 from app.core.webhook_address import webhook_address
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from app.core.address import LOOPBACK
 from app.core.colour import ENOUGH, least_contrast, nearest_readable, readable
 from app.core.customer import NAMES
 from app.core.customer_info import AskPolicy
@@ -13,7 +14,7 @@ from app.core.origins import listed_origin
 from app.core.routing import department_id
 from app.core.site import COLOUR, DEFAULT_APPLET_HOSTS, FOREIGN_FORMS, HIGHEST_RATE
 from app.core.text import Invalid, looks_like_email
-from app.core.vendor_address import LOOPBACK, applet_host
+from app.core.vendor_address import applet_host
 from app.core.vendor_key import as_date
 from app.core.webhook_address import webhook_address
 

@@ -10,21 +10,16 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urljoin
 
+from app.core.address import LOOPBACK, Address, may_be_address, parse
 from app.core.fact import Fact
 from app.core.text import Invalid
 
-LONGEST_ADDRESS = 2048  # characters
-LOOPBACK = "127.0.0.1"
-
-# RFC 3986, appendix A: unreserved, reserved, percent and two hexadecimal digits. Nothing else.
-_CHARACTERS = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
-_PARTS = re.compile(r"([A-Za-z]+)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?")
-_AUTHORITY = re.compile(r"([A-Za-z0-9.-]+)(?::([0-9]{0,5}))?")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # A browser takes a name whose last label is a number for an IPv4 address.
 _HOST = re.compile(rf"(?:{_LABEL}\.)+(?!(?:[0-9]+|0x[0-9a-f]*)\Z){_LABEL}")
 _LONGEST_HOST = 253
 _API_PATHS = ("", "/", "/rest", "/rest/")
+_STANDARD_PORT = (None, "", "443")
 
 
 def allowed_address(url: str, hosts: Sequence[str], *, loopback: bool = False) -> str | None:
@@ -34,20 +29,15 @@ def allowed_address(url: str, hosts: Sequence[str], *, loopback: bool = False) -
     which is for stand-ins on this machine, `http` and any port are taken too where the host is 127.0.0.1.
     A fragment is kept: it never reaches a server, and a page may need it.
     """
-    if len(url) > LONGEST_ADDRESS or not _CHARACTERS.fullmatch(url):
+    address = parse(url)
+    if address is None:
         return None
-    parts = _PARTS.fullmatch(url)
-    authority = parts and _AUTHORITY.fullmatch(parts[2])
-    if not parts or not authority:
-        return None
-    scheme, host, port = parts[1].lower(), authority[1].lower(), authority[2] or ""
-    if loopback and host == LOOPBACK and scheme in ("http", "https"):
-        origin = _loopback(scheme, port)
-        known = _is_port(port)
+    if loopback and _is_stand_in(address):
+        known, origin = _is_port(address), address.origin
     else:
-        origin = f"https://{host}"
-        known = scheme == "https" and port in ("", "443") and _is_listed(host, hosts)
-    return f"{origin}{parts[3] or '/'}{parts[4] or ''}{parts[5] or ''}" if known else None
+        known = address.scheme == "https" and address.port in _STANDARD_PORT and _is_listed(address.host, hosts)
+        origin = f"https://{address.host}"
+    return f"{origin}{address.path or '/'}{address.query}{address.fragment}" if known else None
 
 
 def api_address(domain: str) -> str:
@@ -57,22 +47,20 @@ def api_address(domain: str) -> str:
     a fact about `api_domain`, which repeats nothing of what was written.
     """
     written = domain.strip()
-    parts = _PARTS.fullmatch(written if "://" in written else f"https://{written}")
-    authority = parts and _AUTHORITY.fullmatch(parts[2])
-    if not parts or not authority or parts[3].lower() not in _API_PATHS or parts[4] or parts[5]:
+    address = parse(written if "://" in written else f"https://{written}")
+    if address is None or address.path.lower() not in _API_PATHS or address.query or address.fragment:
         raise _refused("address")
-    scheme, host, port = parts[1].lower(), authority[1].lower(), authority[2] or ""
-    if host == LOOPBACK and scheme in ("http", "https"):
-        if not _is_port(port):
+    if _is_stand_in(address):
+        if not _is_port(address):
             raise _refused("port")
-        return _loopback(scheme, port)
-    if scheme != "https":
+        return address.origin
+    if address.scheme != "https":
         raise _refused("not_https")
-    if port not in ("", "443"):
+    if address.port not in _STANDARD_PORT:
         raise _refused("other_port")
-    if not _is_host(host):
+    if not _is_host(address.host):
         raise _refused("address")
-    return f"https://{host}"
+    return f"https://{address.host}"
 
 
 def _refused(code: str) -> Invalid:
@@ -92,7 +80,8 @@ def applet_host(written: str) -> str:
 
 def is_loopback(api: str) -> bool:
     """Whether what `api_address` answered is on this machine."""
-    return api.split("://", 1)[1].split(":", 1)[0] == LOOPBACK
+    address = parse(api)
+    return address is not None and address.host == LOOPBACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +110,7 @@ class VendorAddresses:
     def link(self, written: str, base: str) -> str | None:
         """The allowed address of a link found in the answer of `base` (one of ours), relative or not, else None."""
         # Joining drops tabs and line breaks, so what is not an address has to be gone before.
-        if len(written) > LONGEST_ADDRESS or not _CHARACTERS.fullmatch(written):
+        if not may_be_address(written):
             return None
         try:
             joined = urljoin(base, written)
@@ -130,12 +119,12 @@ class VendorAddresses:
         return allowed_address(joined, self.hosts, loopback=is_loopback(self.api))
 
 
-def _loopback(scheme: str, port: str) -> str:
-    return f"{scheme}://{LOOPBACK}:{int(port)}" if port else f"{scheme}://{LOOPBACK}"
+def _is_stand_in(address: Address) -> bool:
+    return address.host == LOOPBACK and address.scheme in ("http", "https")
 
 
-def _is_port(port: str) -> bool:
-    return not port or 0 < int(port) < 65536
+def _is_port(address: Address) -> bool:
+    return address.port == "" or address.port_exists
 
 
 def _is_host(host: str) -> bool:

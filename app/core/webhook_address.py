@@ -1,14 +1,8 @@
 """Where a site's events may be sent."""
 
-import re
-from urllib.parse import urlsplit
-
+from app.core.address import LOOPBACK, parse
 from app.core.fact import Fact
 from app.core.text import Invalid
-
-LONGEST = 2048  # characters
-_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")  # RFC 3986's
-_PLACE = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
 def webhook_address(text: str) -> str:
@@ -16,22 +10,15 @@ def webhook_address(text: str) -> str:
 
     https, without user name or fragment; http for 127.0.0.1 alone.
     """
-    address = text.strip()
-    if len(address) > LONGEST or not _CHARACTERS.fullmatch(address):
+    address = parse(text.strip())
+    if address is None or not address.port_exists:
         raise _refused("address")
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError:
-        raise _refused("address") from None
-    if not _PLACE.fullmatch(parts.netloc) or port == 0:
-        raise _refused("address")
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname == "127.0.0.1"):
+    if address.scheme != "https" and not (address.scheme == "http" and address.host == LOOPBACK):
         raise _refused("not_https")
-    if "#" in address:
+    if address.fragment:
         raise _refused("fragment")
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path or '/'}{query}"
+    query = "" if address.query == "?" else address.query
+    return f"{address.origin}{address.path or '/'}{query}"
 
 
 def _refused(code: str) -> Invalid:

@@ -42,6 +42,10 @@ def test_what_an_operator_writes_becomes_what_browsers_send(written: str, origin
         ("*", "origin"),
         ("null", "origin"),
         ("file://", "origin"),
+        ("https://www.example.com:", "origin"),
+        ("https://www.example.com/?", "origin"),
+        ("https://exam\u212ale.example", "origin"),
+        ("https://[:::1]", "origin"),
         ("https://www.example.com:0", "port"),
         ("https://www.example.com:99999", "port"),
         (f"https://{'x' * 300}.example", "origin"),
@@ -68,6 +72,10 @@ def test_what_is_no_origin_or_not_safe_is_refused_with_a_reason(written: str, sa
         ("http://intranet/help", "http://intranet"),
         ("", None),
         ("about:blank", None),
+        ("https://www.example.com/{as|typed}", "https://www.example.com"),
+        ("https://www.example.com:0/", None),
+        ("https://www.example.com:/", None),
+        ("ftp://www.example.com/", None),
         ("//www.example.com/", None),
         ("https://www.example.com@evil.example/", None),
         ("https://www.example.com\\@evil.example/", None),
@@ -78,6 +86,14 @@ def test_what_is_no_origin_or_not_safe_is_refused_with_a_reason(written: str, sa
 )
 def test_the_origin_of_a_page(address: str, origin: str | None) -> None:
     assert origin_of(address) == origin
+
+
+def test_an_origin_has_at_most_300_characters() -> None:
+    fits = "https://".ljust(300, "x")
+    assert listed_origin(f"{fits}/") == origin_of(f"{fits}/a") == fits
+    with pytest.raises(Invalid) as refused:
+        listed_origin(f"{fits}x")
+    assert refused.value.problems == (Fact("origins", "origin", {"written": fits[:80]}),)
 
 
 def test_a_mark_is_short_and_tells_origins_apart() -> None:

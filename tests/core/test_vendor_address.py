@@ -340,6 +340,7 @@ def test_a_port_on_loopback_is_one_that_exists(port: int, taken: bool) -> None:
     [
         ("http://127.0.0.1:8000/a?b", "http://127.0.0.1:8000/a?b"),
         ("http://127.0.0.1/a", "http://127.0.0.1/a"),
+        ("http://127.0.0.1:/a", "http://127.0.0.1/a"),
         ("https://127.0.0.1:8443/a", "https://127.0.0.1:8443/a"),
         ("https://startcontrol.com/", "https://startcontrol.com/"),
         ("http://127.0.0.1:0/", None),

@@ -2,8 +2,9 @@
 
 import pytest
 
+from app.core.address import LONGEST_ADDRESS
 from app.core.text import Invalid
-from app.core.webhook_address import LONGEST, webhook_address
+from app.core.webhook_address import webhook_address
 
 
 @pytest.mark.parametrize(
@@ -14,6 +15,7 @@ from app.core.webhook_address import LONGEST, webhook_address
         ("https://example.com", "https://example.com/"),
         ("https://[2001:DB8::1]/x", "https://[2001:db8::1]/x"),
         ("https://hooks/in-house", "https://hooks/in-house"),
+        ("https://example.com:08443/a?", "https://example.com:8443/a"),
         ("http://127.0.0.1:9000/hook", "http://127.0.0.1:9000/hook"),
     ],
 )
@@ -49,8 +51,10 @@ def test_https_is_taken_and_http_on_this_machine(written: str, kept: str) -> Non
         "https://example.com/#part",
         "https://example.com/#",
         "https://[::1/",
+        "https://[::g]/",
+        "https://example.com/%zz",
         "https://-example.com/",
-        f"https://example.com/{'a' * LONGEST}",
+        f"https://example.com/{'a' * LONGEST_ADDRESS}",
     ],
 )
 def test_anything_else_is_refused_with_a_reason(written: str) -> None:

@@ -4,6 +4,7 @@ from flask import Response, request
 
 from app.actions.sealing import held_sealer, key_options
 from app.actions.sites import NoWebhook
+from app.core.address import LONGEST_ADDRESS
 from app.core.declaration import Option, own_options
 from app.core.fact import Fact
 from app.core.site import Site
@@ -11,7 +12,6 @@ from app.core.site_secrets import new_webhook_secret
 from app.core.text import Invalid
 from app.core.vendor_account import days_left
 from app.core.vendor_key import vendor_key
-from app.core.webhook_address import LONGEST
 from app.edge.incoming import see_other
 from app.edge.this_app import running
 from app.web.console.frame import administrators_confirmed, administrators_only, console_pages
@@ -126,7 +126,7 @@ def save_webhook(slug: str) -> Response:
     """Where events go; with each new address a secret is made, and shown once."""
     site = site_of(slug)
     problems: dict[str, str] = {}
-    values: Values = {"webhook": typed_text("webhook", LONGEST, problems)}
+    values: Values = {"webhook": typed_text("webhook", LONGEST_ADDRESS, problems)}
     options = read_typed(values, problems)
     if problems:
         return _page(site, Typed("webhook", values, problems))
