@@ -1,6 +1,7 @@
 """Suspects: kept, answered like anybody's, handed off only when somebody releases them."""
 
 from collections.abc import Callable
+from ipaddress import ip_network
 
 import pytest
 from flask import Flask
@@ -8,6 +9,7 @@ from flask import Flask
 from app.actions.hand_off import open_without_call, release
 from app.core.request import CustomerRequest, RequestState
 from app.core.site import Site
+from app.process.limits import ClientLimits
 from app.process.running import Running
 from app.store.hand_offs import claim_due
 from app.store.requests import list_requests
@@ -138,10 +140,7 @@ def test_no_check_is_asked_for_before(client: PageClient) -> None:
 
 
 def test_trusted_networks_have_ten_times_as_many(app: Flask, here: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ipaddress import ip_network
-
-    settings = here.settings.model_copy(update={"trusted_networks": (ip_network("192.0.2.0/24"),)})
-    monkeypatch.setattr(here, "settings", settings)
+    monkeypatch.setattr(here, "client_limits", ClientLimits((ip_network("192.0.2.0/24"),)))
     client = PageClient(app)
     token = client.form_token()
     for number in range(61):
