@@ -290,7 +290,7 @@ def test_a_key_goes_in_and_never_comes_out(dora: PageClient, here: Running) -> N
     answer = save(dora, "/backend", "/backend", **{**account, "key_made": ""})
     assert answer.location == f"{BASE}/backend"
     now = site_now(here)
-    assert vendor_key_of(now, here) == KEY
+    assert vendor_key_of(now, here.keys) == KEY
     assert (now.backend, now.api_domain, now.key_ending) == ("take-control", "https://api.example.com", KEY[-4:])
     pages = "".join(dora.get(f"{BASE}{page}").text for page in PAGES)
     assert KEY not in pages
@@ -299,7 +299,7 @@ def test_a_key_goes_in_and_never_comes_out(dora: PageClient, here: Running) -> N
     assert sorted(last_act(here).detail) == ["api_domain", "backend", "key"]
     kept = save(dora, "/backend", "/backend", rate="7")
     assert kept.status == 303
-    assert (vendor_key_of(site_now(here), here), site_now(here).rate) == (KEY, 7)
+    assert (vendor_key_of(site_now(here), here.keys), site_now(here).rate) == (KEY, 7)
 
 
 def test_a_key_does_not_go_along_to_another_domain(dora: PageClient, here: Running) -> None:
@@ -310,7 +310,7 @@ def test_a_key_does_not_go_along_to_another_domain(dora: PageClient, here: Runni
     assert "for the other domain" in problems(moved)
     assert site_now(here).api_domain == "https://api.example.com"
     assert save(dora, "/backend", "/backend", api_domain="https://b.example.com", key=f"{KEY}2").status == 303
-    assert vendor_key_of(site_now(here), here) == f"{KEY}2"
+    assert vendor_key_of(site_now(here), here.keys) == f"{KEY}2"
     assert save(dora, "/backend", "/backend", backend="embedded", forget_key="1").status == 303
     assert (site_now(here).sealed_key, site_now(here).key_ending, site_now(here).backend) == (None, None, "embedded")
 
