@@ -14,6 +14,7 @@ from app import metrics
 from app.cli import handbell
 from app.core.request import RequestState
 from app.core.webhook import new_secret, signed_headers
+from app.core.why import WhyCode
 from app.edge.access import declared
 from app.settings import PREFIX, Settings
 from app.store.backlog import Backlog
@@ -68,6 +69,11 @@ def test_every_metric_is_documented() -> None:
     assert len(names) == 11
     text = (DOCS / "operations.md").read_text("utf-8")
     assert [name for name in names if f"| `{name}` |" not in text] == []
+
+
+def test_every_code_of_why_a_request_waits_is_documented() -> None:
+    text = (DOCS / "operations.md").read_text("utf-8")
+    assert [code for code in WhyCode if f"`{code}`" not in text] == []
 
 
 def test_every_file_on_the_map_is_there() -> None:

@@ -26,6 +26,7 @@ from app.core.retry import LONGEST_PAUSE, STALE_AFTER, Parking, delay, parking
 from app.core.site import Site
 from app.core.staff import Staff
 from app.core.webhook import RequestParked
+from app.core.why import Why, WhyCode
 from app.store import hand_offs as store
 from app.store.database import Database
 from app.store.hand_offs import Parked
@@ -40,7 +41,9 @@ HandOffResult = Opened | Refused | Unavailable
 
 
 class _LeaseLost(Exception):
-    pass
+    def __init__(self, settled: "Settled") -> None:
+        super().__init__()
+        self.settled = settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,10 @@ def settle(
     unsure = request.unsure + maybe_sent
     pause = timedelta(seconds=outcome.retry_after or 0) if isinstance(outcome, Unavailable) else timedelta()
     next_try = now + max(delay(request.attempts, _random.uniform, maybe_sent=maybe_sent), min(pause, LONGEST_PAUSE))
-    why = parking(outcome, unsure, request.waiting_since or now, next_try)
-    return database.write(lambda connection: _settle_failed(connection, site, request, outcome, why, next_try, now=now))
+    reason = parking(outcome, unsure, request.waiting_since or now, next_try)
+    return database.write(
+        lambda connection: _settle_failed(connection, site, request, outcome, reason, next_try, now=now)
+    )
 
 
 def open_without_call(
@@ -90,13 +95,13 @@ def open_without_call(
             connection, site, request, desk.open_session(asked_of(request, site), Browser()), now=now
         )
         if not settled.kept:
-            raise _LeaseLost  # so that the ticket goes with it
+            raise _LeaseLost(settled)  # so that the ticket goes with it
         return settled
 
     try:
         return database.write(open_ticket)
-    except _LeaseLost:
-        return Settled(Unavailable("the lease had ended"), kept=False)
+    except _LeaseLost as lost:
+        return lost.settled
 
 
 def asked_of(request: CustomerRequest, site: Site) -> NewSessionRequest:
@@ -132,7 +137,7 @@ def take_back(database: Database, sites: Callable[[str], Site | None], *, now: d
     def sweep(connection: Connection) -> tuple[int, list[Parked]]:
         again, parked = store.take_back_lost(connection, now)
         for reference in store.stale_requests(connection, now - STALE_AFTER):
-            if stale := store.park(connection, reference, "the vendor could not be reached for 30 minutes"):
+            if stale := store.park(connection, reference, Why(WhyCode.STALE)):
                 parked.append(stale)
         for one in parked:
             _tell(connection, sites(one.site), one, now=now)
@@ -156,12 +161,13 @@ def release(database: Database, reference: str, *, now: datetime) -> bool:
 
 def note_parked(parked: Parked) -> None:
     """The operator's first word of it."""
-    metrics.parked(parked.site, parked.why)
+    metrics.parked(parked.site, parked.reason)
     log.error(
         "request_parked",
         reference=parked.reference,
         site=parked.site,
-        why=parked.why,
+        why=parked.reason,
+        code=parked.why.code.value,
         attempts=parked.attempts,
         maybe_duplicate=parked.maybe_duplicate,
     )
@@ -183,7 +189,7 @@ def _settle_failed(
     site: Site,
     request: CustomerRequest,
     failure: Refused | Unavailable,
-    why: Parking | None,
+    reason: Parking | None,
     next_try: datetime,
     *,
     now: datetime,
@@ -193,13 +199,15 @@ def _settle_failed(
         connection,
         request.reference,
         request.lease or "",
-        str(failure),
+        failure.why,
         unsure=unsure,
-        due_at=None if why else next_try,
+        due_at=None if reason else next_try,
     )
-    if not kept or not why:
+    if not kept or not reason:
         return Settled(failure, kept)
-    parked = Parked(request.reference, site.slug, why, request.attempts, unsure or request.maybe_duplicate)
+    parked = Parked(
+        request.reference, site.slug, reason, failure.why, request.attempts, unsure or request.maybe_duplicate
+    )
     _tell(connection, site, parked, now=now)
     return Settled(failure, kept, parked)
 
@@ -211,7 +219,8 @@ def _tell(connection: Connection, site: Site | None, parked: Parked, *, now: dat
     event = RequestParked(
         reference=parked.reference,
         site=parked.site,
-        reason=parked.why,
+        reason=parked.reason,
+        why=parked.why,
         attempts=parked.attempts,
         maybe_duplicate=parked.maybe_duplicate,
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from app.core.request import OPENED_ANEW_FROM, CustomerRequest, RequestState
 from app.core.ticket import TicketEvent, TicketState
+from app.core.why import Why, WhyCode
 from app.store import hand_offs as store
 from app.store.audit import record
 from app.store.database import Database
@@ -45,7 +46,7 @@ def park(database: Database, reference: str, *, by: Operator, now: datetime) -> 
     """Stop trying a request that waits for its next try, until somebody starts it again; False when it does not."""
 
     def stop(connection: Connection, reference: str, _now: datetime) -> bool:
-        return store.park(connection, reference, f"parked by {by.name}") is not None
+        return store.park(connection, reference, Why(WhyCode.PARKED_BY, {"name": by.name})) is not None
 
     return _each(database, (reference,), "request.parked", stop, by=by, now=now) == 1
 

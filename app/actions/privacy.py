@@ -29,6 +29,7 @@ from app.store.tickets import (
     ticket_history,
     tickets_of_person,
 )
+from app.store.why import why_members
 
 TICKET_LIFE = timedelta(days=7)  # a ticket that nobody took, a request that nobody set going again
 VENDOR_SESSION_LIFE = timedelta(hours=24)  # as long as its status page; its applet is kept no longer
@@ -232,7 +233,7 @@ def _flat(row: CustomerRequest | Ticket) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in asdict(row).items():
         flat |= row.customer.values() if name == "customer" else {name: value}
-    return flat
+    return flat | why_members(row.why) if isinstance(row, CustomerRequest) else flat
 
 
 def _event(event: TicketEvent) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from app.core.request import CustomerRequest, RequestState, new_reference
 from app.core.site import Site
 from app.core.staff import Staff
 from app.core.ticket import Ticket
+from app.core.why import Why, WhyCode
 from app.store.codes import use_code
 from app.store.database import Database
 from app.store.requests import (
@@ -69,7 +70,7 @@ class Submission:
     most: int | None
     browser: Browser = field(default_factory=Browser)
     unchecked: int | None = None
-    suspicion: str | None = None
+    suspicion: WhyCode | None = None
     check: Once | None = None
     identity: Once | None = None
     verified: tuple[str, ...] = ()
@@ -126,7 +127,7 @@ def submit(
     network = None if submission.most is None else client_network(submission.client_address)
     since = now - WINDOW
 
-    def make(suspicion: str | None) -> _New:
+    def make(suspicion: WhyCode | None) -> _New:
         return _new(staff, submission, network, now, lease, suspicion)
 
     def record(connection: Connection) -> tuple[CustomerRequest, bool]:
@@ -192,14 +193,19 @@ class _New:
 
 
 def _new(
-    staff: Staff, submission: Submission, network: str | None, now: datetime, lease: Lease | None, suspicion: str | None
+    staff: Staff,
+    submission: Submission,
+    network: str | None,
+    now: datetime,
+    lease: Lease | None,
+    suspicion: WhyCode | None,
 ) -> _New:
     site = submission.site
     asked = _for_site(submission)
     request = _new_request(submission, asked, network, now)
     if suspicion:
         suspect = _with_browser(request, submission.browser)
-        return _New(replace(suspect, state=RequestState.SUSPECT, last_error=suspicion))
+        return _New(replace(suspect, state=RequestState.SUSPECT, why=Why(suspicion)))
     if needs_hand_off(site):
         return _New(_handed_off(request, submission.browser, lease, now))
     link = new_start_link(request.reference, now=now)
@@ -233,12 +239,12 @@ def _the_same(request: CustomerRequest, submission: Submission) -> CustomerReque
     return request
 
 
-def _suspicion(connection: Connection, submission: Submission, *, many: bool) -> str | None:
+def _suspicion(connection: Connection, submission: Submission, *, many: bool) -> WhyCode | None:
     if submission.suspicion or not many:
         return submission.suspicion
     if submission.check is None:
-        return "suspect: many requests from one address, and no solved check"
-    return None if _spend(connection, submission.check) else "suspect: its solved check was used before"
+        return WhyCode.NO_CHECK
+    return None if _spend(connection, submission.check) else WhyCode.CHECK_USED
 
 
 def _spend(connection: Connection, once: Once) -> bool:

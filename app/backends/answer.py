@@ -2,7 +2,7 @@
 
 The vendor publishes no body for the form flavour and no fields for the REST one, so whatever comes is taken, in
 this order: a redirect, an applet as the body, JSON or XML with a link, a page with a link, anything else of
-status 200 (a session exists, and nobody can tell its applet). Nothing of the vendor's text gets into a message.
+status 200 (a session exists, and nobody can tell its applet). Nothing of the vendor's text gets into a failure.
 """
 
 import re
@@ -15,6 +15,7 @@ from app.backends.download_page import page_link
 from app.backends.envelope import Envelope, read_envelope
 from app.core.backend import AppletFile, Opened, Refused, Start, Unavailable
 from app.core.vendor_address import VendorAddresses
+from app.core.why import Why, WhyCode
 
 LONGEST_WAIT = 900.0  # seconds of Retry-After that are honoured
 
@@ -23,26 +24,23 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,80}")
 _READABLE = re.compile(r"(?:application|text)/(?:[a-z0-9._-]+\+)?(?:json|xml|html|xhtml\+xml|javascript|x-javascript)")
 _PROGRAM_STARTS = (b"MZ", b"\x7fELF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"xar!", b"!<arch>\n")
 _TEXT_STARTS = (b"{", b"[", b"<")
-_BAD_KEY = "the account key is wrong, disabled or expired"
-_BAD_VALUE = "it does not take a value of this request; check the department and the technician"
-_BAD_PLACE = "there is no New Session API at this address; check the API domain"
-_MEANING = {
-    400: _BAD_VALUE,
-    401: _BAD_KEY,
-    403: _BAD_KEY,
-    404: _BAD_PLACE,
-    405: _BAD_PLACE,
-    410: _BAD_PLACE,
-    413: "the request is too long for it",
-    415: _BAD_PLACE,
-    422: _BAD_VALUE,
-    408: "it did not get the whole request in time",
-    425: "it wants the request later",
-    429: "it gets too many requests",
-    500: "it failed",
-    502: "a server before it failed",
-    503: "it is not available",
-    504: "a server before it waited too long",
+_CODES = {
+    400: WhyCode.BAD_VALUE,
+    401: WhyCode.BAD_KEY,
+    403: WhyCode.BAD_KEY,
+    404: WhyCode.BAD_ADDRESS,
+    405: WhyCode.BAD_ADDRESS,
+    408: WhyCode.REQUEST_LATE,
+    410: WhyCode.BAD_ADDRESS,
+    413: WhyCode.TOO_LONG,
+    415: WhyCode.BAD_ADDRESS,
+    422: WhyCode.BAD_VALUE,
+    425: WhyCode.TOO_EARLY,
+    429: WhyCode.TOO_MANY,
+    500: WhyCode.VENDOR_FAILED,
+    502: WhyCode.GATEWAY_FAILED,
+    503: WhyCode.NOT_AVAILABLE,
+    504: WhyCode.GATEWAY_LATE,
 }
 _LATER = (408, 425, 429)
 _MAYBE_OPENED = (504, 520, 524)  # a gateway gave up on a server that has the request
@@ -103,7 +101,7 @@ def carries_applet(head: Head, start: bytes) -> bool:
 
 
 def understand(answer: VendorAnswer, vendor: VendorAddresses, called: str) -> Opened:
-    """The session that was opened, from the answer of `called`. Raises Refused or Unavailable, in our own words."""
+    """The session that was opened, from the answer of `called`. Raises Refused or Unavailable."""
     if answer.head.status in _REDIRECTS:
         return _redirected(answer.head, vendor, called)
     if not answer.head.good:
@@ -120,8 +118,7 @@ def understand(answer: VendorAnswer, vendor: VendorAddresses, called: str) -> Op
 
 def failure(status: int, wait: float | None = None) -> Refused | Unavailable:
     """What a status other than success means; `wait` is seconds, as the vendor said."""
-    meaning = _MEANING.get(status)
-    why = f"the vendor answered {status}" + (f": {meaning}" if meaning else "")
+    why = Why(_CODES.get(status, WhyCode.STATUS), {"status": status})
     if status in _MAYBE_OPENED:
         return Unavailable(why, maybe_sent=True, retry_after=wait)
     if status in _LATER or status >= 500 or status < 200:
@@ -148,7 +145,7 @@ def _redirected(head: Head, vendor: VendorAddresses, called: str) -> Opened:
     link = vendor.link(location, called) if location else None
     # To send the same call to another place is no applet: nothing was opened.
     if link and link.partition("#")[0].split("/", 3)[3] == called.split("/", 3)[3]:
-        raise Refused("the vendor answered with another address of its API; check the API domain")
+        raise Refused(Why(WhyCode.OTHER_ADDRESS))
     return _opened(link)
 
 
@@ -156,7 +153,7 @@ def _from_envelope(envelope: Envelope, answer: VendorAnswer, vendor: VendorAddre
     if envelope.failed:
         code = envelope.error_code
         if code is None or not 400 <= code < 600:
-            raise Refused("the vendor answered ERROR: it does not take this request")
+            raise Refused(Why(WhyCode.NOT_TAKEN))
         raise failure(code, retry_after(answer))
     written = envelope.link or ""
     # A word such as "none" would be a relative address too.

@@ -14,6 +14,7 @@ from app.core.new_session import UID_LIMIT, NewSessionRequest
 from app.core.site import Site
 from app.core.vendor_address import VendorAddresses, api_address
 from app.core.vendor_key import vendor_key
+from app.core.why import Why, WhyCode
 
 _LONGEST_HEADER = 512  # characters of the customer's browser that are forwarded
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
@@ -47,7 +48,7 @@ class TakeControl:
 def sound_key(key: str) -> str:
     """The key when it can be one. Raises Refused: neither flavour can carry line breaks and the like."""
     if not _PRINTABLE.fullmatch(key) or len(key) > UID_LIMIT:
-        raise Refused("the account key is not one: it has characters that no key has, or too many; set it again")
+        raise Refused(Why(WhyCode.MALFORMED_KEY))
     return key
 
 

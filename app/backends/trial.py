@@ -26,8 +26,9 @@ class Trial:
     """What came of it; `good` when the site's own way to open sessions works.
 
     `steps` are facts whose field is the step: `called`, `status`, `header`, `body`, `understood`, `choose`, `numbers`,
-    `close`, `ticket`, `refused`, `change`, `failed`, `try`. `problems` are facts about the site's options, for which
-    nobody was called. What the vendor wrote stands in `header` and `body` alone, without the account's key.
+    `close`, `ticket`, `refused`, `change`, `failed`, `try`; the code of `refused` and `failed` is a WhyCode.
+    `problems` are facts about the site's options, for which nobody was called. What the vendor wrote stands in `header`
+    and `body` alone, without the account's key.
     """
 
     good: bool
@@ -136,10 +137,10 @@ def _understood(opened: Opened, key: str, choice: str | None = None) -> Iterator
 
 def _failed(failed: Refused | Unavailable) -> Iterator[Fact]:
     if isinstance(failed, Refused):
-        yield Fact("refused", "refused", {"why": str(failed)})
+        yield Fact("refused", failed.why.code, failed.why.values)
         yield Fact("change", "account")
     else:
-        yield Fact("failed", "failed", {"why": str(failed)})
+        yield Fact("failed", failed.why.code, failed.why.values)
         yield Fact("try", "maybe_sent" if failed.maybe_sent else "not_sent")
 
 

@@ -25,16 +25,17 @@ from urllib3.response import BaseHTTPResponse
 from app.backends.answer import Head, VendorAnswer, carries_applet
 from app.backends.kept_applet import TooLarge, applet_name, applet_type, keep_applet
 from app.core.backend import AppletFile, Unavailable
+from app.core.why import Why, WhyCode
 
 _CHUNK = 64 * 1024  # bytes
 _NETWORK = (HTTPError, http.client.HTTPException, OSError)
 _CERTIFICATE = {  # OpenSSL's codes
-    10: "has expired",
-    18: "is not from an authority that this machine trusts",
-    19: "is not from an authority that this machine trusts",
-    20: "is not from an authority that this machine trusts",
-    62: "is for another name",
-    64: "is for another name",
+    10: WhyCode.CERTIFICATE_EXPIRED,
+    18: WhyCode.CERTIFICATE_UNTRUSTED,
+    19: WhyCode.CERTIFICATE_UNTRUSTED,
+    20: WhyCode.CERTIFICATE_UNTRUSTED,
+    62: WhyCode.CERTIFICATE_NAME,
+    64: WhyCode.CERTIFICATE_NAME,
 }
 
 
@@ -149,7 +150,7 @@ class VendorCalls:
         try:
             kept, size = keep_applet(chunks, folder, self._limits.most_applet)
         except OSError:  # of the disk: the network's are wrapped
-            raise Unavailable("the applet cannot be written to disk", maybe_sent=True) from None
+            raise Unavailable(Why(WhyCode.NOT_WRITTEN), maybe_sent=True) from None
         name = applet_name(head.headers.get("content-disposition"), head.media_type)
         return AppletFile(kept, name, applet_type(head.media_type), size)
 
@@ -179,23 +180,21 @@ def _chunks(response: BaseHTTPResponse, start: bytes) -> Iterator[bytes]:
 
 
 def _unavailable(error: BaseException, attempt: "_Attempt", host: str) -> Unavailable:
-    """In our own words: a library's message may hold anything that was sent or came."""
+    """As a code: a library's message may hold anything that was sent or came."""
     if not attempt.sent:
-        return Unavailable(_why_not_connected(error, host))
-    why = "did not answer in time" if attempt.over else "broke off the connection before its answer was complete"
-    return Unavailable(f"{host} {why}", maybe_sent=True)
+        return Unavailable(Why(_why_not_connected(error), {"host": host}))
+    code = WhyCode.NO_ANSWER if attempt.over else WhyCode.BROKEN_OFF
+    return Unavailable(Why(code, {"host": host}), maybe_sent=True)
 
 
-def _why_not_connected(error: BaseException, host: str) -> str:
+def _why_not_connected(error: BaseException) -> WhyCode:
     if isinstance(error, socket.gaierror):
-        return f"the name {host} cannot be looked up"
+        return WhyCode.NO_SUCH_NAME
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate of {host} {_CERTIFICATE.get(error.verify_code, 'cannot be trusted')}"
+        return _CERTIFICATE.get(error.verify_code, WhyCode.CERTIFICATE)
     if isinstance(error, TimeoutError):
-        return f"{host} cannot be reached in time"
-    if isinstance(error, ssl.SSLError):
-        return f"no secure connection with {host} can be made"
-    return f"{host} does not accept connections"
+        return WhyCode.UNREACHABLE
+    return WhyCode.NO_TLS if isinstance(error, ssl.SSLError) else WhyCode.NO_CONNECTION
 
 
 class _Attempt:

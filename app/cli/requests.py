@@ -15,6 +15,7 @@ from app.core.request import CustomerRequest, RequestState, written_reference
 from app.settings import load_settings
 from app.store.database import Database
 from app.store.requests import list_requests, request_by_reference
+from app.store.why import why_members
 
 _CHOICES = [choice.value for choice in RequestState]
 
@@ -47,7 +48,10 @@ def show_request(reference: str, as_json: bool) -> None:
         found = request_by_reference(connection, written_reference(reference))
     if found is None:
         raise click.ClickException(f"there is no request {reference}")
-    show_one(_plain(found) if as_json else spoken(_plain(found)), as_json=as_json)
+    shown = _plain(found)
+    if not as_json:
+        shown = {name: value for name, value in spoken(shown).items() if name not in ("why", "why_values")}
+    show_one(shown, as_json=as_json)
 
 
 @request.command("retry")
@@ -131,7 +135,7 @@ def _plain(found: CustomerRequest) -> dict[str, Any]:
         "backend": found.backend,
         "source": found.source,
         "attempts": found.attempts,
-        "last_error": found.last_error,
+        **why_members(found.why),
         "maybe_duplicate": found.maybe_duplicate,
         "next_try_at": iso(found.due_at) if found.state is RequestState.WAITING else None,
         **found.customer.values(),

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from app.backends.trial import Trial
 from app.cli.site_words import worded
 from app.core.fact import Fact
+from app.core.why import Why, WhyCode
+from app.store.why import in_english
 
 _WORDS = {
     ("called", "address"): "{address}",
@@ -19,9 +21,7 @@ _WORDS = {
     ("choose", "backend"): "--backend {backend}",
     ("close", "close"): 'the session of "Handbell check" in your console',
     ("ticket", "cancelled"): "{number} was opened, and cancelled again",
-    ("refused", "refused"): "{why}",
     ("change", "account"): "--key or --api-domain, after what the vendor's admin area shows",
-    ("failed", "failed"): "{why}",
     ("try", "maybe_sent"): "again later; the session may exist all the same; look into your console",
     ("try", "not_sent"): "again later; nothing was sent",
 }
@@ -42,4 +42,6 @@ def _said(step: Fact) -> str:
         return ", ".join(f"{_NUMBERS[name]} {value}" for name, value in step.values.items())
     if step.field == "header":
         return str(step.values["text"])
+    if step.field in ("refused", "failed"):
+        return in_english(Why(WhyCode(step.code), step.values))
     return _WORDS[step.field, step.code].format(**step.values)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from app.core.new_session import NewSessionRequest
+from app.core.why import Why
 
 
 class Start(StrEnum):
@@ -63,18 +64,22 @@ class BrowserCall:
 
 
 class Refused(Exception):
-    """The backend said no, and would again: give up and tell the operator why, in our own words."""
+    """The backend said no, and would again: give up and tell the operator why."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Unavailable(Exception):
     """Nothing was decided: try again later, after `retry_after` seconds where the backend said so.
 
-    With `maybe_sent` the session may exist all the same. The message is in our own words: never the vendor's
-    text, a key, or anything of the customer's.
+    With `maybe_sent` the session may exist all the same.
     """
 
-    def __init__(self, why: str, *, maybe_sent: bool = False, retry_after: float | None = None) -> None:
+    def __init__(self, why: Why, *, maybe_sent: bool = False, retry_after: float | None = None) -> None:
         super().__init__(why)
+        self.why = why
         self.maybe_sent = maybe_sent
         self.retry_after = retry_after
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from app.core.backend import Start
 from app.core.customer import NOBODY, Customer
+from app.core.why import Why
 
 # No I, L, O, U: nothing that is misread aloud or on a screen, and no rude words.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -45,7 +46,8 @@ class CustomerRequest:
     `source` is the way it came in (`page`, `form`, `api`, `server`, `pin`). `status_id` is its status link's id,
     `client_network` the address cut to what counts as one client; None for a server's own requests. `more` is what
     a form brought beside the known fields, `verified` names those that the site's own server vouched for,
-    `return_to` is a page of the site to go back to, `body_hash` tells the same key's same content.
+    `return_to` is a page of the site to go back to, `body_hash` tells the same key's same content. `why` is why it
+    waits, is parked or was suspect.
 
     Its row is the queue of hand-offs: `due_at` is when somebody may take it up (while it waits its next try, while
     it is being opened the end of `lease`, whose holder alone may say what came of it), `waiting_since` when it was
@@ -72,7 +74,7 @@ class CustomerRequest:
     client_address: str | None = None
     client_network: str | None = None
     attempts: int = 0
-    last_error: str | None = None
+    why: Why | None = None
     ticket_number: int | None = None
     session_id: str | None = None
     vendor_ticket: str | None = None

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.core.moment import iso
+from app.core.why import Why
 
 _PREFIX = "whsec_"
 _KEY_BYTES = (24, 64)  # Standard Webhooks: between 192 and 512 bits
@@ -51,6 +52,7 @@ class RequestParked:
     reference: str
     site: str
     reason: str
+    why: Why
     attempts: int
     maybe_duplicate: bool
 
@@ -71,6 +73,8 @@ def event_body(event: RequestParked, at: datetime) -> str:
         "reference": event.reference,
         "site": event.site,
         "reason": event.reason,
+        "why": event.why.code,
+        "why_values": dict(event.why.values),
         "attempts": event.attempts,
         "maybe_duplicate": event.maybe_duplicate,
     }

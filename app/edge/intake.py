@@ -9,13 +9,12 @@ from app.core.new_session import NewSessionRequest
 from app.core.origins import origin_of
 from app.core.request import CustomerRequest
 from app.core.site import Site
+from app.core.why import WhyCode
 from app.edge.incoming import browser, client_address
 from app.edge.this_app import running
 from app.keys.identity import Identity
 
 log = structlog.get_logger()
-FILLED_TRAP = "suspect: the field that nobody sees was filled in"
-TOO_FAST = "suspect: sent within two seconds"
 
 
 def submission(
@@ -84,10 +83,10 @@ def allowed_return(site: Site, address: str) -> str | None:
     return address if printable and "\\" not in address and origin_of(address) in site.origins else None
 
 
-def _suspicion(form: Link | None, trap: str) -> str | None:
+def _suspicion(form: Link | None, trap: str) -> WhyCode | None:
     if trap.strip():
-        return FILLED_TRAP
-    return TOO_FAST if form and running().links.filled_in_too_fast(form) else None
+        return WhyCode.TRAP
+    return WhyCode.TOO_FAST if form and running().links.filled_in_too_fast(form) else None
 
 
 def _solved(site: Site, check: str) -> Once | None:

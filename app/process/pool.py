@@ -30,6 +30,7 @@ from app.core.site import Site
 from app.core.staff import Staff
 from app.store.database import Database
 from app.store.hand_offs import claim_due, due_by_site, extend_leases, give_back
+from app.store.why import in_english
 
 log = structlog.get_logger()
 
@@ -261,7 +262,7 @@ class HandOffPool:
         elif isinstance(outcome, Opened):
             log.info("session_opened", start=outcome.start, **about)
         else:
-            log.warning("hand_off_failed", why=str(outcome), **about)
+            log.warning("hand_off_failed", why=in_english(outcome.why), code=outcome.why.code.value, **about)
         if settled.parked:
             note_parked(settled.parked)
 

@@ -7,6 +7,7 @@ from app.backends.declaring import Account
 from app.backends.vendor_call import VendorCalls
 from app.core.backend import BrowserCall, Refused, SessionBackend, Unavailable
 from app.core.site import Site
+from app.core.why import Why, WhyCode
 from app.keys.seal import Unsealable
 from app.process.keyring import KeyRing
 from app.process.limits import Rates, site_rate
@@ -27,11 +28,11 @@ class Vendors:
     def open_backend(self, site: Site) -> SessionBackend:
         """The site's backend with its account. Raises Refused without a key, Unavailable when no key opens it."""
         if any(fact.field == "vendor_key" for fact in site.missing()):
-            raise Refused("the site has no account key; set one: handbell site set --key-file")
+            raise Refused(Why(WhyCode.NO_KEY))
         try:
             key = self._key_of(site)
         except Unsealable:
-            raise Unavailable("the account key cannot be opened with the keys file; see: handbell check") from None
+            raise Unavailable(Why(WhyCode.KEY_SEALED)) from None
         return open_backend(Account(site, key, self._calls, self._settings.vendor_applets_dir))
 
     def browser_call(self, reference: str, site: Site) -> BrowserCall | None:

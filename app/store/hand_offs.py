@@ -9,8 +9,10 @@ from sqlalchemy import Connection, Update, and_, bindparam, func, or_, select, u
 from app.core.backend import Opened, Start
 from app.core.request import OPENED_ANEW_FROM, CustomerRequest, RequestState, states_before
 from app.core.retry import MOST_LOST, Parking
+from app.core.why import Why, WhyCode
 from app.store.requests import known_request
 from app.store.tables import Moment, requests
+from app.store.why import NOTHING, why_columns
 
 _DUE = (
     select(requests.c.site, func.count())
@@ -54,8 +56,8 @@ _OPENED = (
         state=RequestState.OPENED,
         lease=None,
         due_at=None,
-        last_error=None,
         opened_at=bindparam("now", type_=Moment),
+        **NOTHING,
         **{
             name: bindparam(f"new_{name}")
             for name in (
@@ -79,7 +81,8 @@ class Parked:
 
     reference: str
     site: str
-    why: Parking
+    reason: Parking
+    why: Why
     attempts: int
     maybe_duplicate: bool
 
@@ -115,15 +118,16 @@ def take_back_lost(connection: Connection, now: datetime) -> tuple[int, list[Par
     """Requests whose worker died: they wait again, or are parked after the third time. How many, and the parked."""
     lost = update(requests).where(requests.c.state == RequestState.OPENING, requests.c.due_at <= now)
     marks = {"lease": None, "lost": requests.c.lost + 1, "unsure": requests.c.unsure + 1}
+    died = Why(WhyCode.WORKERS_DIED)
     parked = connection.execute(
         lost.where(requests.c.lost >= MOST_LOST - 1)
-        .values(state=RequestState.PARKED, due_at=None, last_error="its worker died three times", **marks)
+        .values(state=RequestState.PARKED, due_at=None, **why_columns(died), **marks)
         .returning(requests.c.reference, requests.c.site, requests.c.attempts)
     ).all()
     again = connection.execute(
-        lost.values(state=RequestState.WAITING, due_at=now, last_error="its worker died", **marks)
+        lost.values(state=RequestState.WAITING, due_at=now, **why_columns(Why(WhyCode.WORKER_DIED)), **marks)
     ).rowcount
-    return again, [Parked(row.reference, row.site, Parking.LOST, row.attempts, True) for row in parked]
+    return again, [Parked(row.reference, row.site, Parking.LOST, died, row.attempts, True) for row in parked]
 
 
 def record_opened(connection: Connection, reference: str, lease: str, opened: Opened, now: datetime) -> bool:
@@ -147,15 +151,15 @@ def record_opened(connection: Connection, reference: str, lease: str, opened: Op
 
 
 def record_failure(
-    connection: Connection, reference: str, lease: str, why: str, *, unsure: bool, due_at: datetime | None
+    connection: Connection, reference: str, lease: str, why: Why, *, unsure: bool, due_at: datetime | None
 ) -> bool:
     """It failed: due again at `due_at`, or parked without one. False as above."""
     change = _held(reference, lease).values(
         state=RequestState.WAITING if due_at else RequestState.PARKED,
         lease=None,
         due_at=due_at,
-        last_error=why,
         unsure=requests.c.unsure + int(unsure),
+        **why_columns(why),
     )
     return connection.execute(change).rowcount == 1
 
@@ -174,16 +178,16 @@ def release(connection: Connection, reference: str, now: datetime) -> bool:
     return connection.execute(change).rowcount == 1
 
 
-def park(connection: Connection, reference: str, why: str) -> Parked | None:
+def park(connection: Connection, reference: str, why: Why) -> Parked | None:
     """Stop trying a request that waits for its next try; None when it does not."""
     change = (
         update(requests)
         .where(requests.c.reference == reference, requests.c.state == RequestState.WAITING)
-        .values(state=RequestState.PARKED, due_at=None, last_error=why)
+        .values(state=RequestState.PARKED, due_at=None, **why_columns(why))
         .returning(requests.c.site, requests.c.attempts, requests.c.unsure)
     )
     row = connection.execute(change).one_or_none()
-    return None if row is None else Parked(reference, row.site, Parking.STALE, row.attempts, row.unsure > 0)
+    return None if row is None else Parked(reference, row.site, Parking.STALE, why, row.attempts, row.unsure > 0)
 
 
 def hurry(connection: Connection, reference: str, now: datetime) -> bool:

@@ -20,6 +20,7 @@ from app.store.tables import (
     ticket_events,
     tickets,
 )
+from app.store.why import NOTHING as WHY_GONE
 
 _NOTHING = {
     **dict.fromkeys(NAMES),
@@ -37,7 +38,7 @@ def erase_requests(connection: Connection, references: Sequence[str], now: datet
     connection.execute(delete(links).where(links.c.reference.in_(references)))
     part_codes(connection, references, now)
     change = update(requests).where(requests.c.reference.in_(references), requests.c.erased_at.is_(None))
-    routing = {"department": None, "tech": None, "last_error": None}
+    routing = {"department": None, "tech": None, **WHY_GONE}
     address = {"client_address": None, "client_network": None, "idempotency_key": None, "body_hash": None}
     page = {"return_to": None}
     values = {**_NOTHING, **routing, **address, **page, **_BROWSER, **_APPLET}

@@ -13,6 +13,8 @@ from app.store.customer import take_customer
 from app.store.mail import is_mail
 from app.store.prepared import Prepared
 from app.store.tables import Moment, links, moment, requests, spent, tickets
+from app.store.why import COLUMNS as WHY_COLUMNS
+from app.store.why import take_why, why_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class StartTarget:
 
 
 _COLUMNS = tuple(column.name for column in requests.columns)
-_OWN = tuple(name for name in _COLUMNS if name not in NAMES)
+_OWN = tuple(name for name in _COLUMNS if name not in (*NAMES, *WHY_COLUMNS))
 _INSERT = Prepared(insert(requests), _COLUMNS)
 _BY_REFERENCE = select(requests).where(requests.c.reference == bindparam("reference"))
 _BY_STATUS_ID = select(requests).where(requests.c.status_id == bindparam("status_id"))
@@ -243,7 +245,7 @@ def record_opening(connection: Connection, link_id: str, most: int, now: datetim
 
 
 def _values(request: CustomerRequest) -> dict[str, object]:
-    return {name: getattr(request, name) for name in _OWN} | request.customer.values()
+    return {name: getattr(request, name) for name in _OWN} | request.customer.values() | why_columns(request.why)
 
 
 def _request(row: Row[tuple[object, ...]] | None) -> CustomerRequest | None:
@@ -254,6 +256,7 @@ def known_request(row: Row[Any]) -> CustomerRequest:
     """A whole row of the table."""
     values = row._asdict()
     take_customer(values)
+    take_why(values)
     values["state"] = RequestState(values["state"])
     values["start"] = Start(values["start"]) if values["start"] else None
     return CustomerRequest(**values)

@@ -204,7 +204,9 @@ requests = Table(
     Column("client_address", Text),
     Column("client_network", Text),
     Column("attempts", Integer, nullable=False),
-    Column("last_error", Text),
+    Column("why", Text),
+    Column("why_values", JSON(none_as_null=True)),
+    Column("last_error", Text),  # the same as a sentence: see store/why.py
     Column("ticket_number", BigInteger),
     Column("session_id", Text),
     Column("vendor_ticket", Text),
@@ -337,6 +339,7 @@ notices = Table(
     "notices",
     metadata,
     Column("id", Text, primary_key=True),
+    Column("channel", Text, nullable=False, server_default="webhook"),
     Column("site", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("created_at", Moment, nullable=False),

@@ -15,6 +15,7 @@ from app.actions.ticket import cancel
 from app.core.backend import Start
 from app.core.request import RequestState
 from app.core.ticket import TicketState
+from app.core.why import Why, WhyCode
 from app.store.audit import acts
 from app.store.hand_offs import claim_due
 from app.store.requests import insert_request
@@ -78,7 +79,7 @@ def test_each_act_works_from_the_states_that_it_is_for(desk: DeskAtWork, state: 
     }
     for act, states in works.items():
         before = len(audited(desk))
-        reference = put(desk, state=state, last_error="x")
+        reference = put(desk, state=state, why=Why(WhyCode.STALE))
         row = desk.request(reference)
         assert act(desk.database, reference, by=SVEN, now=desk.clock()) is (state in states)
         assert (desk.request(reference) == row) is (state not in states)
@@ -90,7 +91,8 @@ def test_what_is_parked_says_by_whom_and_starts_again(desk: DeskAtWork) -> None:
     reference = put(desk, state=RequestState.WAITING, due_at=later, waiting_since=desk.clock())
     assert park(desk.database, reference, by=SVEN, now=desk.clock())
     parked = desk.request(reference)
-    assert (parked.state, parked.due_at, parked.last_error) == (RequestState.PARKED, None, "parked by Sven S")
+    by_sven = Why(WhyCode.PARKED_BY, {"name": "Sven S"})
+    assert (parked.state, parked.due_at, parked.why) == (RequestState.PARKED, None, by_sven)
     assert retry(desk.database, reference, by=Operator(), now=desk.clock())
     assert desk.request(reference).due_at == desk.clock()
     about = f"request {reference}"
@@ -128,7 +130,7 @@ def test_of_ten_who_release_or_dismiss_at_once_one_does(desk: DeskAtWork) -> Non
 
 
 def test_a_released_suspect_gets_its_ticket(desk: DeskAtWork) -> None:
-    suspect = desk.submit(suspicion="suspect: sent within two seconds")
+    suspect = desk.submit(suspicion=WhyCode.TOO_FAST)
     assert desk.tickets() == []
     release_suspects(desk.database, [suspect.reference], by=SVEN, now=desk.clock())
     opened_by_the_pool(desk)

@@ -16,6 +16,7 @@ from app.core.customer_info import AskPolicy, InfoMode
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest, RequestState
 from app.core.routing import QueueKind, Reason
+from app.core.why import Why, WhyCode
 from app.store.requests import newest_link, record_opening
 from tests.actions.desk import ZOE, DeskAtWork
 
@@ -140,9 +141,9 @@ def once(desk: DeskAtWork, which: str = "id-1") -> Once:
 
 
 def test_a_suspect_is_kept_without_a_ticket_or_a_link(desk: DeskAtWork) -> None:
-    made = desk.submit(suspicion="suspect: a test")
+    made = desk.submit(suspicion=WhyCode.TRAP)
     assert desk.requests() == [made]
-    assert (made.state, made.last_error, made.due_at) == (RequestState.SUSPECT, "suspect: a test", None)
+    assert (made.state, made.why, made.due_at) == (RequestState.SUSPECT, Why(WhyCode.TRAP), None)
     assert desk.tickets() == []
     with desk.database.read() as connection:
         assert newest_link(connection, made.reference) is None

@@ -17,6 +17,7 @@ from app.backends import webhook
 from app.backends.webhook import Webhooks
 from app.core.site import Site
 from app.core.webhook import Delivery, ReceiverAnswer, RequestParked, new_secret
+from app.core.why import Why, WhyCode
 from app.keys.seal import Sealer
 from app.store.database import Database
 from app.store.notices import add_notice
@@ -27,7 +28,9 @@ from tests.webhook_receiver import Receiver, is_genuine, receiving
 SECRET = new_secret()
 SEALER = Sealer([b"k" * 32])
 SITE = Site(slug="default", name="Help", uid="u", sealed_webhook_secret=SEALER.seal(SECRET))
-PARKED = RequestParked(reference="7K3M-Q2XH", site="default", reason="stale", attempts=7, maybe_duplicate=False)
+PARKED = RequestParked(
+    reference="7K3M-Q2XH", site="default", reason="stale", why=Why(WhyCode.STALE), attempts=7, maybe_duplicate=False
+)
 
 
 @pytest.fixture

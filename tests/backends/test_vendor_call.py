@@ -19,8 +19,10 @@ import trustme
 from app.backends.answer import VendorAnswer
 from app.backends.vendor_call import Limits, VendorCalls
 from app.core.backend import Unavailable
+from app.core.why import Why, WhyCode
 from tests.backends.loopback import Behaviour, Loopback, http, loopback, read_request, reset
 
+HOST = {"host": "127.0.0.1"}
 AT_ONCE = Limits(pauses=(0.0, 0.0))
 QUICK = Limits(connect=5, read=0.3, whole=0.4, applet=0.6, pauses=(0.0, 0.0))
 SECRET = "key-that-is-secret"
@@ -120,7 +122,7 @@ def test_a_refused_connection_is_tried_three_times(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     failed = failure(f"http://127.0.0.1:{port}", folder)
-    assert (failed.maybe_sent, str(failed)) == (False, "127.0.0.1 does not accept connections")
+    assert (failed.maybe_sent, failed.why) == (False, Why(WhyCode.NO_CONNECTION, HOST))
 
 
 def test_a_server_that_comes_back_is_reached_within_the_call(folder: Path) -> None:
@@ -147,7 +149,7 @@ def test_a_server_that_comes_back_is_reached_within_the_call(folder: Path) -> No
 
 def test_a_name_that_does_not_exist(folder: Path) -> None:
     failed = failure("https://nobody.invalid", folder)
-    assert (failed.maybe_sent, str(failed)) == (False, "the name nobody.invalid cannot be looked up")
+    assert (failed.maybe_sent, failed.why) == (False, Why(WhyCode.NO_SUCH_NAME, {"host": "nobody.invalid"}))
 
 
 def test_a_connection_that_never_comes(folder: Path) -> None:
@@ -159,7 +161,7 @@ def test_a_connection_that_never_comes(folder: Path) -> None:
         started = time.monotonic()
         limits = Limits(connect=0.2, pauses=(0.0, 0.0))
         failed = failure(f"http://127.0.0.1:{full.getsockname()[1]}", folder, limits=limits)
-    assert (failed.maybe_sent, str(failed)) == (False, "127.0.0.1 cannot be reached in time")
+    assert (failed.maybe_sent, failed.why) == (False, Why(WhyCode.UNREACHABLE, HOST))
     assert 0.6 <= time.monotonic() - started < 60  # the system itself would try for two minutes
 
 
@@ -169,7 +171,7 @@ def test_a_tls_handshake_that_never_comes(folder: Path) -> None:
 
     with loopback(silent) as server:
         failed = failure(f"https://127.0.0.1:{server.port}", folder, limits=Limits(connect=0.2, pauses=(0.0,)))
-    assert (failed.maybe_sent, str(failed)) == (False, "127.0.0.1 cannot be reached in time")
+    assert (failed.maybe_sent, failed.why) == (False, Why(WhyCode.UNREACHABLE, HOST))
     assert server.connections == 2
 
 
@@ -180,7 +182,7 @@ def test_a_server_without_tls(folder: Path) -> None:
 
     with loopback(plain) as server:
         failed = failure(f"https://127.0.0.1:{server.port}", folder)
-    assert (failed.maybe_sent, str(failed)) == (False, "no secure connection with 127.0.0.1 can be made")
+    assert (failed.maybe_sent, failed.why) == (False, Why(WhyCode.NO_TLS, HOST))
 
 
 def _server(certificate: trustme.LeafCert) -> ssl.SSLContext:
@@ -209,20 +211,22 @@ def test_a_sound_certificate(folder: Path, authority: trustme.CA, trusted: Path)
 def test_certificates_that_are_not_sound(folder: Path, authority: trustme.CA, trusted: Path) -> None:
     old = datetime(2020, 1, 1, tzinfo=UTC)
     wrong = {
-        "is for another name": authority.issue_cert("vendor.example"),
-        "has expired": authority.issue_cert("127.0.0.1", not_before=old, not_after=old.replace(year=2021)),
-        "is not from an authority that this machine trusts": trustme.CA().issue_cert("127.0.0.1"),
+        WhyCode.CERTIFICATE_NAME: authority.issue_cert("vendor.example"),
+        WhyCode.CERTIFICATE_EXPIRED: authority.issue_cert(
+            "127.0.0.1", not_before=old, not_after=old.replace(year=2021)
+        ),
+        WhyCode.CERTIFICATE_UNTRUSTED: trustme.CA().issue_cert("127.0.0.1"),
     }
-    for why, certificate in wrong.items():
+    for code, certificate in wrong.items():
         with loopback(http(200, b"well"), _server(certificate)) as server:
             failed = failure(server, folder, authorities=trusted)
-        assert (failed.maybe_sent, str(failed)) == (False, f"the certificate of 127.0.0.1 {why}")
+        assert (failed.maybe_sent, failed.why) == (False, Why(code, HOST))
         assert (server.received, server.connections) == ([], 3)
 
 
 def test_the_systems_authorities_are_the_default(folder: Path, authority: trustme.CA) -> None:
     with loopback(http(200, b"well"), _server(authority.issue_cert("127.0.0.1"))) as server:
-        assert "certificate" in str(failure(server, folder))
+        assert failure(server, folder).why.code is WhyCode.CERTIFICATE_UNTRUSTED
 
 
 # After it was sent: once, and never again
@@ -282,8 +286,8 @@ def forever(start: bytes, again: bytes) -> Behaviour:
     return behave
 
 
-BROKEN = "127.0.0.1 broke off the connection before its answer was complete"
-LATE = "127.0.0.1 did not answer in time"
+BROKEN = Why(WhyCode.BROKEN_OFF, HOST)
+LATE = Why(WhyCode.NO_ANSWER, HOST)
 
 
 @pytest.mark.parametrize(
@@ -311,12 +315,12 @@ LATE = "127.0.0.1 did not answer in time"
         (drip(http(200, b"MZ" + b"x" * 1000, Content_Type="application/octet-stream")), LATE),
     ],
 )
-def test_what_was_sent_may_have_opened_a_session(behave: Behaviour | bytes, why: str, folder: Path) -> None:
+def test_what_was_sent_may_have_opened_a_session(behave: Behaviour | bytes, why: Why, folder: Path) -> None:
     started = time.monotonic()
     with loopback(behave) as server:
         failed = failure(server, folder, limits=QUICK if why == LATE else AT_ONCE)
         took = time.monotonic() - started
-    assert (failed.maybe_sent, str(failed)) == (True, why)
+    assert (failed.maybe_sent, failed.why) == (True, why)
     assert server.connections == 1
     assert took < 30  # it was cut off: the slowest of them would go on for longer
 
@@ -453,7 +457,10 @@ def test_an_applet_has_more_time_than_other_bodies(folder: Path) -> None:
 def test_an_applet_that_cannot_be_written(tmp_path: Path) -> None:
     occupied = tmp_path / "kept"
     occupied.write_text("a file")
-    with loopback(http(200, b"MZ", Content_Type=EXE)) as server, pytest.raises(Unavailable, match="disk") as failed:
+    with (
+        loopback(http(200, b"MZ", Content_Type=EXE)) as server,
+        pytest.raises(Unavailable, match=WhyCode.NOT_WRITTEN) as failed,
+    ):
         call(server, occupied)
     assert failed.value.maybe_sent
 

@@ -4,11 +4,15 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from app.actions.work import Work, claim
+from app.core.request import RequestState
 from app.core.standing import Standing
+from app.core.why import Why, WhyCode
+from app.store.requests import insert_request
 from app.store.staff import load_staff
 from app.store.tickets import ticket_by_number
 from tests.cli.command import Handbell
 from tests.cli.handed_in import ZOE, hand_in
+from tests.store.rows import request_row
 
 
 def test_a_request_and_its_ticket_are_listed_and_shown(filled: Handbell) -> None:
@@ -48,6 +52,24 @@ def test_a_request_and_its_ticket_are_listed_and_shown(filled: Handbell) -> None
     assert {name: ticket[name] for name in expected} == expected
     assert ticket.pop("history") == []
     assert filled.json("ticket", "list") == [ticket]
+
+
+def test_why_a_request_waits_is_a_sentence_for_people_and_a_code_for_programs(filled: Handbell) -> None:
+    why = Why(WhyCode.NOT_AVAILABLE, {"status": 503})
+    row = request_row(state=RequestState.PARKED, why=why, customer_email="zoe@example.com")
+    with filled.database() as database:
+        database.write(lambda connection: insert_request(connection, row))
+    coded = {
+        "why": "not_available",
+        "why_values": {"status": 503},
+        "last_error": "the vendor answered 503: it is not available",
+    }
+    (exported,) = json.loads(filled.says("request", "export", row.reference))["requests"]
+    for shown in (filled.json("request", "show", row.reference), exported):
+        assert {name: shown[name] for name in coded} == coded
+    said = filled.says("request", "show", row.reference)
+    assert "the vendor answered 503: it is not available" in said
+    assert "not_available" not in said
 
 
 def test_a_person_is_exported_and_erased(filled: Handbell) -> None:

@@ -9,8 +9,11 @@ from flask import Flask
 
 from app.cli import site_words, trial_words
 from app.core.fact import Fact
+from app.core.why import Why, WhyCode
+from app.store.why import in_english
 from app.web.console.sites import trial_words as page_trial_words
 from app.web.console.sites import words as page_words
+from app.web.console.why_words import why_words
 
 APP = Path(__file__).parents[2] / "app"
 ANSWERED = (
@@ -61,11 +64,23 @@ def test_the_command_and_the_console_word_it(app: Flask, field: str, code: str) 
     assert "handbell" not in said
 
 
-VALUES = {"why": "w", "address": "a", "status": 200, "host": "h", "backend": "embedded", "number": 9}
+VALUES = {"address": "a", "status": 200, "host": "h", "backend": "embedded", "number": 9, "name": "n", "text": "t"}
 
 
 def test_the_console_words_every_step_of_a_trial_but_the_vendor_s_own_text(app: Flask) -> None:
-    for step in (*trial_words._WORDS, ("header", "location")):
+    failed = [(field, code) for field in ("refused", "failed") for code in WhyCode]
+    for step in (*trial_words._WORDS, *failed, ("header", "location")):
         with app.test_request_context():
             said = page_trial_words.step_words(Fact(*step, VALUES))
         assert (said is None) is (step[0] in ("body", "header")), step
+
+
+@pytest.mark.parametrize("code", WhyCode)
+def test_the_command_and_the_console_word_why_a_request_waits(app: Flask, code: WhyCode) -> None:
+    why = Why(code, VALUES)
+    assert "{" not in in_english(why)
+    with app.test_request_context():
+        said = why_words(why)
+    assert said
+    assert "--" not in said, "the console speaks no shell"
+    assert "handbell" not in said

@@ -2,11 +2,19 @@
 
 import pytest
 
-from app.core.backend import Unavailable
+from app.core.backend import Refused, Unavailable
+from app.core.why import Why, WhyCode
 
 
 @pytest.mark.parametrize("maybe_sent", [True, False])
 def test_a_failure_says_whether_the_session_may_exist(maybe_sent: bool) -> None:
-    failure = Unavailable("no answer", maybe_sent=maybe_sent)
-    assert (str(failure), failure.maybe_sent) == ("no answer", maybe_sent)
-    assert Unavailable("refused connection").maybe_sent is False
+    why = Why(WhyCode.NO_ANSWER, {"host": "vendor.example"})
+    failure = Unavailable(why, maybe_sent=maybe_sent)
+    assert (failure.why, failure.maybe_sent) == (why, maybe_sent)
+    assert Unavailable(why).maybe_sent is False
+
+
+def test_both_carry_the_fact_and_print_it_without_words() -> None:
+    why = Why(WhyCode.BAD_KEY, {"status": 403})
+    for failure in (Refused(why), Unavailable(why)):
+        assert (failure.why, str(failure)) == (why, "bad_key status=403")

@@ -6,7 +6,11 @@ import pytest
 
 from app.core.backend import Refused, Unavailable
 from app.core.retry import Parking, delay, parking
+from app.core.why import Why, WhyCode
 
+NO = Why(WhyCode.BAD_KEY, {"status": 403})
+AWAY = Why(WhyCode.UNREACHABLE, {"host": "vendor.example"})
+SILENT = Why(WhyCode.NO_ANSWER, {"host": "vendor.example"})
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -29,13 +33,13 @@ def test_a_call_that_may_have_opened_a_session_is_made_again_when_a_vendor_that_
 @pytest.mark.parametrize(
     ("error", "unsure", "next_try_after", "why"),
     [
-        (Refused("no"), 0, 5, Parking.REFUSED),
-        (Unavailable("away"), 0, 5, None),
-        (Unavailable("away"), 5, 5, None),  # what may have been opened long ago does not stop a plain failure
-        (Unavailable("no answer", maybe_sent=True), 1, 5, None),
-        (Unavailable("no answer", maybe_sent=True), 2, 5, Parking.UNSURE),
-        (Unavailable("away"), 0, 30 * 60, None),
-        (Unavailable("away"), 0, 30 * 60 + 1, Parking.STALE),
+        (Refused(NO), 0, 5, Parking.REFUSED),
+        (Unavailable(AWAY), 0, 5, None),
+        (Unavailable(AWAY), 5, 5, None),  # what may have been opened long ago does not stop a plain failure
+        (Unavailable(SILENT, maybe_sent=True), 1, 5, None),
+        (Unavailable(SILENT, maybe_sent=True), 2, 5, Parking.UNSURE),
+        (Unavailable(AWAY), 0, 30 * 60, None),
+        (Unavailable(AWAY), 0, 30 * 60 + 1, Parking.STALE),
     ],
 )
 def test_a_failure_is_tried_again_or_parked(

@@ -17,9 +17,12 @@ from app.core.webhook import (
     signed_headers,
     webhook_key,
 )
+from app.core.why import Why, WhyCode
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
-PARKED = RequestParked(reference="7K3M-Q2XH", site="default", reason="stale", attempts=7, maybe_duplicate=True)
+PARKED = RequestParked(
+    reference="7K3M-Q2XH", site="default", reason="stale", why=Why(WhyCode.STALE), attempts=7, maybe_duplicate=True
+)
 
 
 def test_the_signature_is_the_one_that_other_implementations_make() -> None:
@@ -51,6 +54,8 @@ def test_the_event_says_what_happened_and_nothing_of_the_customer() -> None:
             "reference": "7K3M-Q2XH",
             "site": "default",
             "reason": "stale",
+            "why": "stale",
+            "why_values": {},
             "attempts": 7,
             "maybe_duplicate": True,
         },

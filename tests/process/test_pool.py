@@ -16,6 +16,7 @@ from app.core.customer import Customer
 from app.core.links import new_link_id
 from app.core.new_session import NewSessionRequest
 from app.core.request import RequestState
+from app.core.why import Why, WhyCode
 from app.process.pool import KEPT_FREE, OWN_SHARE, THREADS
 from app.store.database import Database
 from app.store.hand_offs import claim_due
@@ -24,6 +25,10 @@ from tests.conftest import fill_desk
 from tests.pool_at_work import WITHIN, PoolAtWork, at_work
 from tests.store.rows import NOW
 from tests.waiting import until
+
+FORBIDDEN = Why(WhyCode.BAD_KEY, {"status": 403})
+AWAY = Why(WhyCode.UNREACHABLE, {"host": "vendor.example"})
+SILENT = Why(WhyCode.NO_ANSWER, {"host": "vendor.example"})
 
 
 @pytest.fixture
@@ -37,15 +42,15 @@ def becomes(work: PoolAtWork, reference: str, state: RequestState) -> bool:
 
 
 def refuse(asked: NewSessionRequest) -> Opened:
-    raise Refused("the vendor answered 403")
+    raise Refused(FORBIDDEN)
 
 
 def be_away(asked: NewSessionRequest) -> Opened:
-    raise Unavailable("the vendor could not be reached")
+    raise Unavailable(AWAY)
 
 
 def say_nothing(asked: NewSessionRequest) -> Opened:
-    raise Unavailable("the vendor did not answer", maybe_sent=True)
+    raise Unavailable(SILENT, maybe_sent=True)
 
 
 def test_a_submit_is_opened_before_it_returns_where_that_takes_a_moment(filled: Database) -> None:
@@ -118,7 +123,7 @@ def test_a_refusal_is_parked_and_a_person_sets_it_going_again(filled: Database) 
         vendor.answer = refuse
         recorded = work.submit()
         parked = work.request(recorded.reference)
-        assert (parked.state, parked.last_error) == (RequestState.PARKED, "the vendor answered 403")
+        assert (parked.state, parked.why) == (RequestState.PARKED, FORBIDDEN)
         vendor.answer = lambda asked: Opened(Start.LINK, link="https://a.startcontrol.com/x")
         assert release(filled, recorded.reference, now=work.clock())
         work.pool.wake()
@@ -132,9 +137,9 @@ def test_a_vendor_that_is_away_is_asked_again(filled: Database) -> None:
         vendor.answer = be_away
         recorded = work.submit()
         waiting = work.request(recorded.reference)
-        assert (waiting.state, waiting.last_error, waiting.unsure) == (
+        assert (waiting.state, waiting.why, waiting.unsure) == (
             RequestState.WAITING,
-            "the vendor could not be reached",
+            AWAY,
             0,
         )
         assert waiting.due_at
@@ -228,7 +233,7 @@ def test_five_failures_keep_calls_away_and_one_probe_finds_the_vendor_back(
 
 def test_a_vendors_wish_for_a_pause_is_granted(filled: Database) -> None:
     def ask_for_a_pause(asked: NewSessionRequest) -> Opened:
-        raise Unavailable("too many", retry_after=120)
+        raise Unavailable(Why(WhyCode.TOO_MANY, {"status": 429}), retry_after=120)
 
     with at_work(filled) as work:
         vendor = work.backends["default"]
@@ -242,7 +247,7 @@ def test_a_vendors_wish_for_a_pause_is_granted(filled: Database) -> None:
 
 def test_a_wish_for_a_longer_pause_is_granted_for_a_quarter_of_an_hour(filled: Database) -> None:
     def ask_for_a_day(asked: NewSessionRequest) -> Opened:
-        raise Unavailable("too many", retry_after=24 * 3600)
+        raise Unavailable(Why(WhyCode.TOO_MANY, {"status": 429}), retry_after=24 * 3600)
 
     with at_work(filled) as work:
         work.backends["default"].answer = ask_for_a_day

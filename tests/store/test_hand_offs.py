@@ -11,6 +11,7 @@ from app.core.backend import AppletFile, Opened, Start
 from app.core.request import CustomerRequest, RequestState
 from app.core.retry import Parking
 from app.core.site import Site
+from app.core.why import Why, WhyCode
 from app.store import hand_offs as store
 from app.store.database import Database
 from app.store.migrate import migrate
@@ -18,6 +19,7 @@ from app.store.requests import insert_request, request_by_reference
 from app.store.sites import add_site
 from tests.store.rows import NOW, request_row
 
+AWAY, NO = Why(WhyCode.UNREACHABLE, {"host": "vendor.example"}), Why(WhyCode.STATUS, {"status": 418})
 LATER = NOW + timedelta(seconds=30)
 LINK = Opened(Start.LINK, session_id="s", ticket_number="T-7", link="https://a.startcontrol.com/x")
 
@@ -90,7 +92,7 @@ def test_what_came_of_it_is_told_by_the_lease_holder_alone(queue: Database) -> N
     row = waiting(queue)
     claim(queue)
     assert not queue.write(lambda c: store.record_opened(c, row.reference, "theirs", LINK, LATER))
-    assert not queue.write(lambda c: store.record_failure(c, row.reference, "theirs", "no", unsure=False, due_at=None))
+    assert not queue.write(lambda c: store.record_failure(c, row.reference, "theirs", NO, unsure=False, due_at=None))
     assert now_of(queue, row).state is RequestState.OPENING
     assert queue.write(lambda c: store.record_opened(c, row.reference, "mine", LINK, LATER))
     opened = now_of(queue, row)
@@ -113,15 +115,15 @@ def test_an_applet_that_came_as_a_file_is_remembered(queue: Database) -> None:
 def test_a_failure_is_due_again_or_parked(queue: Database) -> None:
     row = waiting(queue)
     claim(queue)
-    queue.write(lambda c: store.record_failure(c, row.reference, "mine", "away", unsure=True, due_at=NOW))
+    queue.write(lambda c: store.record_failure(c, row.reference, "mine", AWAY, unsure=True, due_at=NOW))
     again = now_of(queue, row)
     assert (again.state, again.due_at, again.lease) == (RequestState.WAITING, NOW, None)
-    assert (again.last_error, again.unsure, again.maybe_duplicate) == ("away", 1, True)
+    assert (again.why, again.unsure, again.maybe_duplicate) == (AWAY, 1, True)
     (claimed,) = claim(queue, lease="second")
     assert claimed.attempts == 2
-    queue.write(lambda c: store.record_failure(c, row.reference, "second", "no", unsure=False, due_at=None))
+    queue.write(lambda c: store.record_failure(c, row.reference, "second", NO, unsure=False, due_at=None))
     parked = now_of(queue, row)
-    assert (parked.state, parked.due_at, parked.last_error) == (RequestState.PARKED, None, "no")
+    assert (parked.state, parked.due_at, parked.why) == (RequestState.PARKED, None, NO)
 
 
 def test_what_dead_workers_left_is_due_again_and_parked_the_third_time(queue: Database) -> None:
@@ -142,7 +144,7 @@ def test_what_dead_workers_left_is_due_again_and_parked_the_third_time(queue: Da
         )
     claim(queue, lease="dead-3", at=at)
     again, (parked,) = queue.write(lambda c: store.take_back_lost(c, at + timedelta(seconds=30)))
-    assert (again, parked.reference, parked.why, parked.maybe_duplicate) == (0, row.reference, Parking.LOST, True)
+    assert (again, parked.reference, parked.reason, parked.maybe_duplicate) == (0, row.reference, Parking.LOST, True)
     assert now_of(queue, row).state is RequestState.PARKED
 
 
@@ -186,9 +188,9 @@ def test_what_waited_too_long_is_found_unless_it_is_under_way(queue: Database) -
         assert store.anything_left(connection, NOW, NOW - timedelta(minutes=30))
         assert not store.anything_left(connection, NOW - timedelta(seconds=1), NOW - timedelta(minutes=32))
         assert store.stale_requests(connection, NOW - timedelta(minutes=30)) == [stale.reference]
-    parked = queue.write(lambda c: store.park(c, stale.reference, "too long"))
-    assert parked == store.Parked(stale.reference, "default", Parking.STALE, 0, True)
-    assert queue.write(lambda c: store.park(c, stale.reference, "again")) is None
+    parked = queue.write(lambda c: store.park(c, stale.reference, NO))
+    assert parked == store.Parked(stale.reference, "default", Parking.STALE, NO, 0, True)
+    assert queue.write(lambda c: store.park(c, stale.reference, AWAY)) is None
 
 
 def test_looking_for_work_reads_what_waits_and_nothing_else(sqlite_url: str) -> None:

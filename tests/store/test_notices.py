@@ -8,12 +8,15 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from app.core.webhook import RequestParked, event_body
+from app.core.why import Why, WhyCode
 from app.store.database import Database
 from app.store.notices import Notice, add_notice, any_due, claim_notices, settle
 from app.store.tables import notices
 from tests.store.rows import NOW
 
-PARKED = RequestParked(reference="7K3M-Q2XH", site="default", reason="stale", attempts=7, maybe_duplicate=False)
+PARKED = RequestParked(
+    reference="7K3M-Q2XH", site="default", reason="stale", why=Why(WhyCode.STALE), attempts=7, maybe_duplicate=False
+)
 LATER = NOW + timedelta(seconds=120)
 SECOND = timedelta(seconds=1)
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core.backend import Start
 from app.core.request import RequestState, may_move
+from app.core.why import Why, WhyCode
 from app.store import requests as store
 from app.store.database import Database
 from app.store.requests import StartLink
@@ -31,7 +32,7 @@ def test_a_request_is_kept_as_it_was(desk: Database) -> None:
         client_address="2001:db8::1",
         client_network="2001:db8::/64",
         attempts=2,
-        last_error="refused",
+        why=Why(WhyCode.STATUS, {"status": 418}),
         ticket_number=7,
         session_id="s",
         opened_at=NOW,

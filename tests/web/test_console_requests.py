@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 
 from app.core.request import CustomerRequest, RequestState
+from app.core.why import Why, WhyCode
 from app.keys.seal import Sealer
 from app.process.running import Running
 from app.store.audit import Act, acts
@@ -130,9 +131,8 @@ def test_only_supervisors_see_requests_and_only_administrators_take_them_away(
 
 def test_the_list_shows_how_hand_offs_stand_and_filters(here: Running, sven: PageClient) -> None:
     due = here.clock() + timedelta(minutes=3)
-    waiting = put(
-        here, state=RequestState.WAITING, due_at=due, attempts=2, last_error="the vendor answered 503", unsure=1
-    )
+    away = Why(WhyCode.NOT_AVAILABLE, {"status": 503})
+    waiting = put(here, state=RequestState.WAITING, due_at=due, attempts=2, why=away, unsure=1)
     parked = put(here, state=RequestState.PARKED, backend="take-control", customer_email="Zoe@example.com")
     page = sven.get(LIST)
     assert set(listed(page)) == {waiting, parked}
@@ -142,7 +142,7 @@ def test_the_list_shows_how_hand_offs_stand_and_filters(here: Running, sven: Pag
         "embedded",
         "Waiting",
         "possible duplicate",
-        "the vendor answered 503",
+        "The vendor answered 503.",
         "2",
         "2026-03-01 12:03",
     ):
@@ -204,7 +204,7 @@ def test_one_request_with_all_that_is_known_and_nothing_secret(here: Running, sv
     reference = put(
         here,
         state=RequestState.PARKED,
-        last_error="the vendor answered 403",
+        why=Why(WhyCode.BAD_KEY, {"status": 403}),
         attempts=3,
         unsure=1,
         lost=1,
@@ -217,7 +217,15 @@ def test_one_request_with_all_that_is_known_and_nothing_secret(here: Running, sv
         idempotency_key="key-of-the-customer",
     )
     page = sven.get(f"{LIST}/{reference.lower()}")
-    for said in ("Zoë", "zoe@example.com", "verified", "Room", "the vendor answered 403", "192.0.2.9", "Try again now"):
+    for said in (
+        "Zoë",
+        "zoe@example.com",
+        "verified",
+        "Room",
+        "The vendor answered 403. The account key is wrong",
+        "192.0.2.9",
+        "Try again now",
+    ):
         assert said in page.page.get_text(" ")
     row = row_of(here, reference)
     for secret in ("applets.startcontrol.com", "key-of-the-customer", row.status_id):
@@ -229,7 +237,9 @@ def test_a_customer_s_text_is_only_text(here: Running, sven: PageClient) -> None
 
     def shown(text: str) -> Answer:
         more = (("Room", text), (text, "4"))
-        reference = put(here, state=RequestState.SUSPECT, last_error="x", more=more, **dict.fromkeys(names, text))
+        reference = put(
+            here, state=RequestState.SUSPECT, why=Why(WhyCode.TRAP), more=more, **dict.fromkeys(names, text)
+        )
         return sven.get(f"{LIST}/{reference}")
 
     plain = [tag.name for tag in shown("plain").page.find_all(True)]
@@ -249,16 +259,16 @@ def test_a_search_for_nothing_that_can_be_typed_is_none(here: Running, sven: Pag
 @pytest.mark.parametrize(
     ("state", "why", "label", "moves"),
     [
-        (RequestState.SUSPECT, "suspect: sent within two seconds", "Reason for suspicion", False),
-        (RequestState.OPENING, "suspect: sent within two seconds", "Reason for suspicion", True),
-        (RequestState.WAITING, "its worker died", "Last error", True),
-        (RequestState.PARKED, "its worker died three times", "Last error", False),
+        (RequestState.SUSPECT, WhyCode.TOO_FAST, "Reason for suspicion", False),
+        (RequestState.OPENING, WhyCode.TOO_FAST, "Reason for suspicion", True),
+        (RequestState.WAITING, WhyCode.WORKER_DIED, "Last error", True),
+        (RequestState.PARKED, WhyCode.WORKERS_DIED, "Last error", False),
     ],
 )
 def test_why_it_was_suspect_is_no_error_and_what_moves_can_be_looked_at_again(
-    here: Running, sven: PageClient, state: RequestState, why: str, label: str, moves: bool
+    here: Running, sven: PageClient, state: RequestState, why: WhyCode, label: str, moves: bool
 ) -> None:
-    reference = put(here, state=state, last_error=why)
+    reference = put(here, state=state, why=Why(why))
     answer = sven.get(f"{LIST}/{reference}")
     labels = [term.get_text() for term in answer.page.select("[aria-labelledby=handoff] dt")]
     assert {"Reason for suspicion", "Last error"} & set(labels) == {label}
@@ -324,9 +334,11 @@ def test_a_parked_request_is_tried_again_and_the_customer_goes_on(
 
 def test_who_waits_is_parked_but_not_in_the_middle_of_a_call(here: Running, sven: PageClient) -> None:
     due = here.clock() + timedelta(minutes=5)
-    reference = put(here, state=RequestState.WAITING, due_at=due, waiting_since=here.clock(), last_error="x")
+    reference = put(
+        here, state=RequestState.WAITING, due_at=due, waiting_since=here.clock(), why=Why(WhyCode.WORKER_DIED)
+    )
     press(sven, f"{LIST}/{reference}", act="park")
-    assert row_of(here, reference).last_error == "parked by Sven S"
+    assert row_of(here, reference).why == Why(WhyCode.PARKED_BY, {"name": "Sven S"})
     press(sven, f"{LIST}/{reference}", act="retry")
     now = here.clock()
     (held,) = here.database.write(lambda c: claim_due(c, "default", 1, "lease", now + timedelta(seconds=30), now))
@@ -382,6 +394,7 @@ def test_an_export_is_for_spreadsheets_and_programs_and_is_remembered(app_on_bot
             put(here, state=RequestState.PARKED, customer_name=text, problem_description=text, more=((text, text),))
         ] = text
     other = put(here, state=RequestState.ENDED, customer_email="zoe@example.com", customer_number="-4711")
+    put(here, state=RequestState.WAITING, customer_email="w@example.com", why=Why(WhyCode.STATUS, {"status": 418}))
     answer = dora.get(f"{LIST}.csv?state=parked&q=")
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
@@ -398,9 +411,15 @@ def test_an_export_is_for_spreadsheets_and_programs_and_is_remembered(app_on_bot
     assert [(one["reference"], one["customer_number"], one["created_at"]) for one in found] == [
         (other, "-4711", "2026-03-01T12:00:00.000Z")
     ]  # fmt: skip
+    (waits,) = dora.get(f"{LIST}.json?q=w@example.com").json["requests"]
+    assert (waits["why"], waits["why_values"]) == ("status", {"status": 418})
+    assert waits["last_error"] == "the vendor answered 418"
     assert dora.get(f"{LIST}.json?q=nobody").json == {"requests": []}
     assert [(act.who, act.act, act.detail["searched"]) for act in audited(here)] == [
-        (5, "requests.exported", True), (5, "requests.exported", True), (5, "requests.exported", False)
+        (5, "requests.exported", True),
+        (5, "requests.exported", True),
+        (5, "requests.exported", True),
+        (5, "requests.exported", False),
     ]  # fmt: skip
     assert "zoe" not in str([act.detail for act in audited(here)])
 

@@ -9,6 +9,7 @@ from flask import Flask
 from app.actions.hand_off import open_without_call, release
 from app.core.request import CustomerRequest, RequestState
 from app.core.site import Site
+from app.core.why import Why, WhyCode
 from app.process.limits import ClientLimits
 from app.process.running import Running
 from app.store.hand_offs import claim_due
@@ -32,10 +33,10 @@ def newest(here: Running) -> CustomerRequest:
         return list_requests(connection, most=1)[0]
 
 
-def assert_suspect(app: Flask, here: Running, why: str) -> None:
+def assert_suspect(app: Flask, here: Running, why: WhyCode) -> None:
     row = newest(here)
     assert row.state is RequestState.SUSPECT
-    assert why in (row.last_error or "")
+    assert row.why == Why(why)
     assert (row.due_at, row.lease, row.ticket_number) == (None, None, None)
     assert row.reference not in {ticket.reference for ticket in tickets(app)}
 
@@ -55,15 +56,15 @@ def aged_token(client: PageClient, clock: StandingClock, seconds: float) -> str:
 def test_who_fills_in_what_nobody_sees(app: Flask, client: PageClient, here: Running) -> None:
     sent = client.submit(**ZOE, website="https://spam.example")
     assert sent.status == 303
-    assert_suspect(app, here, "nobody sees")
+    assert_suspect(app, here, WhyCode.TRAP)
     assert_looks_like_waiting(client, client.get(sent.location))
     widget = Widget(client)
     told = widget.send(**ZOE, website="x")
     assert (told.status, told.json["state"], told.json["start_url"]) == (202, "waiting", None)
-    assert_suspect(app, here, "nobody sees")
+    assert_suspect(app, here, WhyCode.TRAP)
     sent = client.post("/s/default/submit", {**ZOE, "website": "x"}, headers=LISTED)
     assert sent.status == 303
-    assert_suspect(app, here, "nobody sees")
+    assert_suspect(app, here, WhyCode.TRAP)
 
 
 @pytest.mark.parametrize(("seconds", "suspect"), [(0, True), (1, True), (2, False), (60, False)])
@@ -74,7 +75,7 @@ def test_who_is_quicker_than_a_person(
     assert widget.send(form_token=widget.token(age=seconds), **ZOE).status == (202 if suspect else 201)
     assert (newest(here).state is RequestState.SUSPECT) is suspect
     if suspect:
-        assert_suspect(app, here, "two seconds")
+        assert_suspect(app, here, WhyCode.TOO_FAST)
 
 
 def test_who_presses_at_once_on_our_own_page_is_a_person_in_a_hurry(client: PageClient, here: Running) -> None:
@@ -98,7 +99,7 @@ def test_over_six_in_ten_minutes_without_a_check(
 ) -> None:
     for number in range(7):
         assert client.submit(customer_number=str(number)).status == 303
-    assert_suspect(app, here, "no solved check")
+    assert_suspect(app, here, WhyCode.NO_CHECK)
     assert len(tickets(app)) == 6
     # The same form again is the same request still.
     clock.advance(minutes=11)
@@ -114,9 +115,9 @@ def test_a_solved_check_counts_once(app: Flask, client: PageClient, here: Runnin
     assert client.submit(customer_number="7", check=answer).status == 303
     assert newest(here).state is RequestState.OPENED
     client.submit(customer_number="8", check=answer)
-    assert_suspect(app, here, "used before")
+    assert_suspect(app, here, WhyCode.CHECK_USED)
     Widget(client).send(customer_number="9", check=answer)
-    assert_suspect(app, here, "used before")
+    assert_suspect(app, here, WhyCode.CHECK_USED)
     fresh = solution(client.get("/s/default/check").json["check"])
     client.post("/s/default/submit", {"customer_number": "10", "check": fresh}, headers={"Origin": f"http://{HOST}"})
     assert newest(here).state is RequestState.OPENED
@@ -146,7 +147,7 @@ def test_trusted_networks_have_ten_times_as_many(app: Flask, here: Running, monk
     for number in range(61):
         client.post("/s/default", {"form_token": token, "customer_number": str(number)})
     assert len(tickets(app)) == 60
-    assert_suspect(app, here, "no solved check")
+    assert_suspect(app, here, WhyCode.NO_CHECK)
 
 
 def test_released_at_the_embedded_desk_it_is_a_ticket_with_all_that_it_brought(
@@ -162,7 +163,7 @@ def test_released_at_the_embedded_desk_it_is_a_ticket_with_all_that_it_brought(
     assert settled.kept
     (ticket,) = tickets(app)
     assert (ticket.reference, ticket.more, ticket.customer.given()) == (reference, (("Room", "4"),), ZOE)
-    assert newest(here).last_error is None
+    assert newest(here).why is None
     assert client.get(sent.location).select("main")["data-state"] == "ready"
 
 
@@ -171,7 +172,7 @@ def test_a_vendor_is_not_called_for_a_suspect(
 ) -> None:
     change_site(backend="take-control", api_domain="https://api.example.com")
     client.submit(**ZOE, website="x")
-    assert_suspect(app, here, "nobody sees")
+    assert_suspect(app, here, WhyCode.TRAP)
     client.submit(**ZOE)
     assert newest(here).state is RequestState.WAITING
     assert newest(here).user_agent is not None

@@ -9,11 +9,13 @@ from sqlalchemy import update
 from app.core.backend import Start
 from app.core.request import RequestState
 from app.core.site import Site
+from app.core.why import Why, WhyCode
 from app.edge.headers import PAGE_CSP
 from app.keys.seal import Sealer
 from app.process.running import Running
 from app.store.requests import list_requests
 from app.store.tables import requests
+from app.store.why import why_columns
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
 
@@ -192,7 +194,7 @@ def test_a_parked_request_says_whom_to_call_and_is_tried_again_by_a_press(
 ) -> None:
     account(mail="help@example.com")
     path = client.submit(customer_name="Zoë").location
-    parked = {"state": RequestState.PARKED, "due_at": None, "last_error": "the vendor answered 403"}
+    parked = {"state": RequestState.PARKED, "due_at": None, **why_columns(Why(WhyCode.BAD_KEY, {"status": 403}))}
     here.database.write(lambda c: c.execute(update(requests).values(**parked)).rowcount)
     page = client.get(path)
     assert page.select("main")["data-state"] == "parked"

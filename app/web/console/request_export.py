@@ -14,6 +14,7 @@ from app.core.request import CustomerRequest
 from app.edge.this_app import running
 from app.store.database import Database
 from app.store.request_list import Wanted, newest_requests
+from app.store.why import why_members
 from app.web.console.download import download
 from app.web.console.frame import administrators_only, console_pages, me
 from app.web.console.request_filter import wanted_here
@@ -40,6 +41,8 @@ _EXPORTED = (
     *NAMES,
     "verified",
     "more",
+    "why",
+    "why_values",
 )
 
 
@@ -101,6 +104,7 @@ def _all(database: Database, wanted: Wanted) -> Iterator[CustomerRequest]:
 
 def _plain(found: CustomerRequest) -> dict[str, Any]:
     values = {name: getattr(found, name) for name in _EXPORTED if hasattr(found, name)} | found.customer.values()
+    values |= why_members(found.why)
     times = {name: iso(values[name]) for name in ("created_at", "opened_at", "ended_at")}
     ticket = found.ticket_number or found.vendor_ticket
     more = [{"name": name, "value": value} for name, value in found.more]
@@ -111,7 +115,14 @@ def _plain(found: CustomerRequest) -> dict[str, Any]:
 def _cells(plain: dict[str, Any]) -> list[str | int | None]:
     more = "\n".join(f"{field['name']}: {field['value']}" for field in plain["more"])
     duplicate = "yes" if plain["maybe_duplicate"] else "no"
-    plain = {**plain, "maybe_duplicate": duplicate, "verified": " ".join(plain["verified"]), "more": more}
+    values = " ".join(f"{name}={value}" for name, value in (plain["why_values"] or {}).items())
+    plain = {
+        **plain,
+        "why_values": values,
+        "maybe_duplicate": duplicate,
+        "verified": " ".join(plain["verified"]),
+        "more": more,
+    }
     return [plain[name] for name in _EXPORTED]
 
 

@@ -27,6 +27,7 @@ from app.store.requests import request_by_reference
 from app.store.tickets import earlier_tickets
 from app.web.console.frame import console_page, console_pages, me, supervisors_only
 from app.web.console.request_filter import LIST, list_address, older_address, place_here, wanted_here
+from app.web.console.why_words import why_words
 from app.web.words import _, ngettext
 
 pages = console_pages("requests")
@@ -198,19 +199,6 @@ def state_words(state: RequestState) -> str:
     }[state]
 
 
-def why_words(error: str | None) -> str | None:
-    """What went wrong last, or why it is suspect. What is not here is shown as it is kept: in our own words too."""
-    return {
-        "suspect: the field that nobody sees was filled in": _("Filled in the hidden field"),
-        "suspect: sent within two seconds": _("Sent within two seconds"),
-        "suspect: many requests from one address, and no solved check": _("Many requests from its address, no check"),
-        "suspect: its solved check was used before": _("Its solved check was used before"),
-        "the vendor could not be reached for 30 minutes": _("The vendor could not be reached for 30 minutes"),
-        "its worker died": _("Its worker died"),
-        "its worker died three times": _("Its worker died three times"),
-    }.get(error or "", error)
-
-
 def _row(found: CustomerRequest) -> dict[str, Any]:
     return {
         "reference": found.reference,
@@ -220,7 +208,7 @@ def _row(found: CustomerRequest) -> dict[str, Any]:
         "state_words": state_words(found.state),
         "backend": found.backend,
         "attempts": found.attempts,
-        "why": why_words(found.last_error),
+        "why": why_words(found.why) if found.why else None,
         "maybe_duplicate": found.maybe_duplicate,
         "next_try": found.due_at if found.state is RequestState.WAITING else None,
         "created_at": found.created_at,
@@ -245,7 +233,7 @@ def _shown(found: CustomerRequest) -> dict[str, Any]:
         "site_name": site.name if site else found.site,
         "source": source.get(found.source, found.source),
         "start_words": _start_words(found.start),
-        "suspected": found.state is RequestState.SUSPECT or (found.last_error or "").startswith("suspect: "),
+        "suspected": found.state is RequestState.SUSPECT or (found.why is not None and found.why.suspected),
         "moves": found.state in (RequestState.WAITING, RequestState.OPENING),
         "ticket_url": f"/console/tickets/{found.ticket_number}" if found.ticket_number else None,
     }

@@ -4,13 +4,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.core.fact import Fact
-from app.web.console.requests import why_words
+from app.core.why import Why, WhyCode
 from app.web.console.sites.listing import backend_names
+from app.web.console.why_words import why_words
 from app.web.words import _
 
 
 def step_words(step: Fact) -> tuple[str, str] | None:
     """The step's name and what came of it; None for a step that shows the vendor's own words."""
+    if step.field in ("refused", "failed"):
+        return _names()[step.field], why_words(Why(WhyCode(step.code), step.values))
     said = _SAID.get((step.field, step.code))
     return (_names()[step.field], said(step.values)) if said else None
 
@@ -46,9 +49,7 @@ _SAID: dict[tuple[str, str], Callable[[Mapping[str, Any]], str]] = {
     ("numbers", "numbers"): _numbers,
     ("close", "close"): lambda v: _("The session of “Handbell check” in the vendor’s console."),
     ("ticket", "cancelled"): lambda v: _("Ticket %(n)s was opened, and cancelled again.", n=v["number"]),
-    ("refused", "refused"): lambda v: why_words(v["why"]) or "",
     ("change", "account"): lambda v: _("the key or the API domain, after what the vendor’s admin area shows"),
-    ("failed", "failed"): lambda v: why_words(v["why"]) or "",
     ("try", "maybe_sent"): lambda v: _(
         "Again later. The session may exist all the same: look into the vendor’s console."
     ),

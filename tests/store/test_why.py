@@ -1,0 +1,152 @@
+"""Why a request waits: a code and its values in the row, beside the sentence of versions that know no codes."""
+
+import importlib
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import Connection, text, update
+
+from app.core.request import RequestState
+from app.core.why import Why, WhyCode
+from app.store.database import Database
+from app.store.migrate import alembic_config, migrate
+from app.store.privacy import erase_requests
+from app.store.requests import insert_request, request_by_reference
+from app.store.tables import requests
+from app.store.why import in_english, why_columns, why_members
+from tests.conftest import fill_desk
+from tests.store.rows import NOW, request_row
+
+VALUES: dict[str, Any] = {"status": 503, "host": "vendor.example", "name": "Sven S"}
+
+
+def whys() -> list[Why]:
+    """One of each code, with the values that its words need."""
+    marks = {name: f"<{name}>" for name in (*VALUES, "text")}
+    said = {code: in_english(Why(code, marks)) for code in WhyCode if code is not WhyCode.UNKNOWN}
+    return [Why(code, {n: v for n, v in VALUES.items() if f"<{n}>" in words}) for code, words in said.items()]
+
+
+@pytest.fixture
+def desk(database: Database) -> Database:
+    fill_desk(database, NOW)
+    return database
+
+
+def kept(desk: Database, **columns: Any) -> Why | None:
+    """What is read back of a row after somebody has written these columns."""
+    row = request_row(state=RequestState.PARKED, why=Why(WhyCode.NOT_AVAILABLE, {"status": 503}))
+
+    def put(connection: Connection) -> None:
+        insert_request(connection, row)
+        if columns:
+            connection.execute(update(requests).where(requests.c.reference == row.reference).values(**columns))
+
+    desk.write(put)
+    with desk.read() as connection:
+        found = request_by_reference(connection, row.reference)
+    assert found
+    return found.why
+
+
+@pytest.mark.parametrize("why", whys(), ids=str)
+def test_each_code_comes_back_with_its_values(desk: Database, why: Why) -> None:
+    assert kept(desk, **why_columns(why)) == why
+
+
+def test_what_an_older_version_wrote_over_a_code_is_shown_as_it_is(desk: Database) -> None:
+    assert kept(desk, last_error="its worker died") == Why(WhyCode.UNKNOWN, {"text": "its worker died"})
+    assert kept(desk, last_error=None) is None
+
+
+def test_what_a_newer_version_wrote_is_shown_as_it_is(desk: Database) -> None:
+    unknown = Why(WhyCode.UNKNOWN, {"text": "it is Sunday"})
+    assert kept(desk, why="sunday", why_values={"day": 7}, last_error="it is Sunday") == unknown
+    assert kept(desk, why="status", why_values={"code": 7}, last_error="it is Sunday") == unknown
+    assert why_members(unknown)["last_error"] == "it is Sunday"
+    assert why_columns(unknown) == {"why": None, "why_values": None, "last_error": "it is Sunday"}
+
+
+def test_nothing_of_it_is_left_when_a_request_is_erased(desk: Database) -> None:
+    row = request_row(state=RequestState.PARKED, why=Why(WhyCode.PARKED_BY, {"name": "Sven S"}))
+    desk.write(lambda connection: insert_request(connection, row))
+    desk.write(lambda connection: erase_requests(connection, [row.reference], NOW + timedelta(days=1)))
+    with desk.read() as connection:
+        columns = connection.execute(
+            text("SELECT why, why_values, last_error FROM requests WHERE reference = :r"), {"r": row.reference}
+        ).one()
+    assert tuple(columns) == (None, None, None)
+
+
+OLD = {
+    **{in_english(why): why for why in whys()},
+    "the vendor answered 418": Why(WhyCode.STATUS, {"status": 418}),
+    "the vendor answered 404: there is no New Session API at this address; check the API domain": Why(
+        WhyCode.BAD_ADDRESS, {"status": 404}
+    ),
+    "parked by the command line": Why(WhyCode.PARKED_BY, {"name": "the command line"}),
+    "parked by a\nb, parked by c": Why(WhyCode.PARKED_BY, {"name": "a\nb, parked by c"}),
+    " did not answer in time": Why(WhyCode.NO_ANSWER, {"host": ""}),
+    "something else, the vendor answered 418": None,
+    "the vendor answered 418!": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def test_the_migration_carries_every_sentence_over_and_keeps_what_is_unknown(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    database = Database(request.getfixturevalue(f"{kind}_url"))
+    database.check()
+    with database.exclusive() as connection:
+        connection.execute(text("SELECT 1"))  # Alembic commits where nothing has begun
+        command.upgrade(alembic_config(connection), "0005")
+    database.write(put_old_rows)
+    migrate(database)
+    with database.read() as connection:
+        for number, (sentence, why) in enumerate(OLD.items()):
+            found = request_by_reference(connection, f"r{number}")
+            assert found
+            assert found.why == (why or Why(WhyCode.UNKNOWN, {"text": sentence})), sentence
+        plain = request_by_reference(connection, "plain")
+        assert plain
+        assert plain.why is None
+        assert connection.execute(text("SELECT channel FROM notices")).scalars().all() == ["webhook"]
+    database.close()
+
+
+def put_old_rows(connection: Connection) -> None:
+    """What a version with schema 0005 wrote."""
+    connection.execute(
+        text(
+            "INSERT INTO sites (key, name, uid, disabled, options, created_at) "
+            "VALUES ('default', 'Help', 'u', :no, '{}', 1)"
+        ),
+        {"no": False},
+    )
+    insert = text(
+        "INSERT INTO requests (reference, site, state, backend, source, status_id, ask_customer_info, attempts, "
+        "last_error, created_at) VALUES (:reference, 'default', 'parked', 'embedded', 'page', :reference, :no, 1, "
+        ":sentence, 1)"
+    )
+    for number, sentence in enumerate(OLD):
+        connection.execute(insert, {"reference": f"r{number}", "sentence": sentence, "no": False})
+    connection.execute(insert, {"reference": "plain", "sentence": None, "no": False})
+    connection.execute(
+        text(
+            "INSERT INTO notices (id, site, body, created_at, due_at, tries) VALUES ('msg_1', 'default', '{}', 1, 1, 0)"
+        )
+    )
+
+
+def test_the_migration_has_words_of_its_own() -> None:
+    """A later wording must not change what an old sentence is taken for."""
+    migration = importlib.import_module("app.migrations.versions.0006_why")
+    assert migration.coded("the vendor answered 403: the account key is wrong, disabled or expired") == (
+        "bad_key",
+        {"status": 403},
+    )
+    assert migration.coded("nobody ever said so") is None
