@@ -101,9 +101,9 @@ def breaker(site: str, state: str) -> None:
     _process.metrics().breaker.labels(site).set(_BREAKER[state])
 
 
-def webhook(site: str, outcome: Delivered) -> None:
-    """A webhook of this site was tried, or given up."""
-    _process.metrics().webhook.labels(site, outcome).inc()
+def told(channel: str, site: str, outcome: Delivered) -> None:
+    """A try to tell people of this site, or that it was given up."""
+    _process.metrics().webhook.labels(channel, site, outcome).inc()
 
 
 def share(folder: Path) -> None:
@@ -242,8 +242,8 @@ def _make(folder: Path | None) -> _Metrics:
         ),
         webhook=Counter(
             "handbell_webhooks",
-            "Tries to deliver a webhook.",
-            ["site", "outcome"],
+            "Tries to tell people by a channel, such as a webhook.",
+            ["channel", "site", "outcome"],
             registry=where,
         ),
     )

@@ -63,7 +63,7 @@ def test_every_metric_is_documented() -> None:
     metrics.in_flight("default", 1)
     metrics.in_flight("default", -1)
     metrics.breaker("default", "closed")
-    metrics.webhook("default", "delivered")
+    metrics.told("webhook", "default", "delivered")
     page = metrics.page(Backlog({RequestState.PARKED: 0}, 0.0)).decode()
     names = re.findall(r"^# TYPE (\S+)", page, re.MULTILINE)
     assert len(names) == 11

@@ -16,16 +16,17 @@ from app.actions.start_link import new_start_link
 from app.actions.submit import needs_hand_off
 from app.backends import backend
 from app.backends.embedded import EmbeddedDesk
+from app.channels import channels
 from app.core.backend import Browser, BrowserCall, Opened, Refused, SessionBackend, Start, Unavailable
 from app.core.customer import with_other_details
 from app.core.declaration import Opener
 from app.core.more import with_more
 from app.core.new_session import LIMITS, NewSessionRequest
+from app.core.notice import RequestParked
 from app.core.request import CustomerRequest
 from app.core.retry import LONGEST_PAUSE, STALE_AFTER, Parking, delay, parking
 from app.core.site import Site
 from app.core.staff import Staff
-from app.core.webhook import RequestParked
 from app.core.why import Why, WhyCode
 from app.store import hand_offs as store
 from app.store.database import Database
@@ -213,8 +214,8 @@ def _settle_failed(
 
 
 def _tell(connection: Connection, site: Site | None, parked: Parked, *, now: datetime) -> None:
-    """Leave a notice for the site's webhook, where it has one."""
-    if site is None or site.webhook is None:
+    """Leave a notice for each channel that the site has what it needs for."""
+    if site is None:
         return
     event = RequestParked(
         reference=parked.reference,
@@ -224,7 +225,9 @@ def _tell(connection: Connection, site: Site | None, parked: Parked, *, now: dat
         attempts=parked.attempts,
         maybe_duplicate=parked.maybe_duplicate,
     )
-    add_notice(connection, site.slug, event, now)
+    for channel in channels().values():
+        if channel.serves(site):
+            add_notice(connection, channel.name, site.slug, event, now)
 
 
 def _for_vendor(asked: NewSessionRequest, request: CustomerRequest) -> NewSessionRequest:

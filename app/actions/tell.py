@@ -1,5 +1,6 @@
-"""Sites' webhooks are told what waits for them: each notice at least once, whatever receiver or process fails."""
+"""Sites' channels are told what waits for them: each notice at least once, whatever receiver or process fails."""
 
+import logging
 import random
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,17 +10,21 @@ from datetime import datetime, timedelta
 import structlog
 
 from app import metrics
+from app.channels.declaring import Channel, Sending
+from app.core.notice import Delivery, TryResult, is_too_old, next_try
 from app.core.site import Site
-from app.core.webhook import BadSecret, Delivery, ReceiverAnswer, is_too_old, next_try, signed_headers
-from app.keys.seal import Unsealable
 from app.store.database import Database
 from app.store.notices import Notice, any_due, claim_notices, settle
 
 AT_ONCE = 16  # notices in one call, each in a thread of its own
 LEASE = timedelta(seconds=120)  # far longer than a try may take, names that are looked up slowly included
 
-Send = Callable[[str, dict[str, str], bytes], ReceiverAnswer]
-
+_LEVELS = {
+    "delivered": logging.INFO,
+    "failed": logging.WARNING,
+    "lease_lost": logging.WARNING,
+    "given_up": logging.ERROR,
+}
 log = structlog.get_logger()
 _random = random.SystemRandom()
 
@@ -31,66 +36,61 @@ class _Teller:
     database: Database
     sites: Mapping[str, Site]
     unseal: Callable[[str], str]
-    send: Send
+    channels: Mapping[str, Channel]
     now: datetime
 
     def tell(self, notice: Notice) -> bool:
         """One try, and its outcome recorded. Whether it was delivered."""
-        site = self.sites.get(notice.site)
-        if site is None or site.webhook is None:
+        site, channel = self.sites.get(notice.site), self.channels[notice.channel]
+        if site is None or not channel.serves(site):
             self._settle(notice, None)
             return False
         if is_too_old(notice.created_at, self.now):
-            return self._record(notice, ReceiverAnswer(Delivery.FAILED, "it was kept for a day"))
-        return self._record(notice, self._try(site, site.webhook, notice))
+            return self._record(notice, TryResult(Delivery.FAILED, "it was kept for a day"))
+        return self._record(notice, channel.deliver(Sending(site, notice.id, notice.body, self.unseal, self.now)))
 
-    def _try(self, site: Site, address: str, notice: Notice) -> ReceiverAnswer:
-        if site.sealed_webhook_secret is None:
-            return ReceiverAnswer(Delivery.FAILED, "the site has no webhook secret")
-        body = notice.body.encode()
-        try:
-            headers = signed_headers(self.unseal(site.sealed_webhook_secret), notice.id, self.now, body)
-        except (Unsealable, BadSecret) as error:
-            return ReceiverAnswer(Delivery.FAILED, str(error))
-        return self.send(address, headers, body)
-
-    def _record(self, notice: Notice, answer: ReceiverAnswer) -> bool:
-        delivery = answer.delivery
+    def _record(self, notice: Notice, result: TryResult) -> bool:
+        delivery = result.delivery
         failed = delivery is Delivery.FAILED
         again = next_try(notice.tries, notice.created_at, self.now, _random.uniform) if failed else None
         kept = self._settle(notice, again)
-        metrics.webhook(notice.site, delivery.value)
-        about = {"site": notice.site, "id": notice.id, "tries": notice.tries, "why": answer.why}
-        if not kept:
-            log.warning("webhook_lease_lost", **about)
-        elif delivery is Delivery.DELIVERED:
-            log.info("webhook_delivered", **about)
-        elif again:
-            log.warning("webhook_failed", **about)
-        else:
-            log.error("webhook_given_up", **about)
-            metrics.webhook(notice.site, "given_up")
+        metrics.told(notice.channel, notice.site, delivery.value)
+        gave_up = kept and not again and delivery is not Delivery.DELIVERED
+        if gave_up:
+            metrics.told(notice.channel, notice.site, "given_up")
+        _say(notice, "given_up" if gave_up else delivery if kept else "lease_lost", result.why)
         return delivery is Delivery.DELIVERED
 
     def _settle(self, notice: Notice, again: datetime | None) -> bool:
         return self.database.write(lambda connection: settle(connection, notice, again))
 
 
+def _say(notice: Notice, outcome: str, why: str) -> None:
+    event = f"{notice.channel}_{outcome}"
+    log.log(_LEVELS[outcome], event, site=notice.site, id=notice.id, tries=notice.tries, why=why)
+
+
 def deliver_due(
-    database: Database, sites: Mapping[str, Site], unseal: Callable[[str], str], send: Send, *, now: datetime
+    database: Database,
+    sites: Mapping[str, Site],
+    unseal: Callable[[str], str],
+    channels: Mapping[str, Channel],
+    *,
+    now: datetime,
 ) -> int:
     """Take up to 16 due notices and try each once; how many were delivered.
 
     Looks and returns when nothing is due; else it takes about as long as the slowest receiver, some seconds at the
     most. What failed is due again later, seven times in all, and is then given up (logged as `webhook_given_up`);
-    410 gives up at once. A notice for a site without a webhook is dropped. Safe in any number of processes.
+    one that is gone is given up at once. A notice is dropped when its site lacks what the channel needs. Safe in any
+    number of processes.
     """
     with database.read() as connection:
-        if not any_due(connection, now):
+        if not any_due(connection, channels, now):
             return 0
-    claimed = database.write(lambda connection: claim_notices(connection, now, AT_ONCE, now + LEASE))
-    tell = _Teller(database, sites, unseal, send, now).tell
+    claimed = database.write(lambda connection: claim_notices(connection, channels, now, AT_ONCE, now + LEASE))
+    tell = _Teller(database, sites, unseal, channels, now).tell
     if len(claimed) <= 1:
         return sum(map(tell, claimed))
-    with ThreadPoolExecutor(len(claimed), thread_name_prefix="webhook") as threads:
+    with ThreadPoolExecutor(len(claimed), thread_name_prefix="notices") as threads:
         return sum(threads.map(tell, claimed))

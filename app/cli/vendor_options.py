@@ -5,9 +5,10 @@ from typing import Any, BinaryIO, TypeVar
 
 import click
 
-import app.backends  # noqa: F401 - whose options are asked for here
+import app.backends
+import app.channels  # noqa: F401 - likewise
 from app.cli.site_words import refuse
-from app.core.declaration import Option, declared, own_options
+from app.core.declaration import Option, own_options, owners
 from app.core.site import HIGHEST_RATE
 from app.core.text import Invalid
 from app.core.vendor_key import vendor_key
@@ -48,8 +49,8 @@ def vendor_options(command: Command) -> Command:
 
 
 def _own(option: Option) -> Callable[[Command], Command]:
-    backends = " or ".join(known.name for known in declared() if option in known.options)
-    return click.option(f"--{option.name.replace('_', '-')}", help=f"{option.label}, for {backends}; empty for none.")
+    whose = " or ".join(owners(option))
+    return click.option(f"--{option.name.replace('_', '-')}", help=f"{option.label}, for {whose}; empty for none.")
 
 
 def take_key(given: dict[str, Any]) -> str | None:

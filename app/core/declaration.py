@@ -1,6 +1,6 @@
-"""A backend's declaration. The backends' own files declare it; sites, forms and commands ask here."""
+"""What backends and channels declare. Their own files declare it; sites, forms and commands ask here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -16,11 +16,12 @@ class Opener(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """A site option for a backend: `name` in the site and on the command line (`pager_url`, `--pager-url`).
+    """A site option for a backend or a channel: `name` in the site and at the command line (`pager_url`,
+    `--pager-url`).
 
     `label` and `hint` are English texts that the catalogues translate. `read` turns what a person writes, without
     blanks around it and never empty, into what is kept (a JSON value), and raises Invalid. `kept_as` is the site's
-    attribute for it, where it has one. No session can be opened without an option that is `needed`.
+    attribute for it, where it has one. Nothing is opened, or told, without an option that is `needed`.
     """
 
     name: str
@@ -52,6 +53,7 @@ class UnknownBackend(LookupError):
 
 
 _DECLARED: dict[str, Declaration] = {}
+_CHANNELS: dict[str, tuple[Option, ...]] = {}
 
 
 def declare(declaration: Declaration) -> None:
@@ -59,10 +61,16 @@ def declare(declaration: Declaration) -> None:
 
     Raises ValueError when another has its name, or an option of the same name that is not the same.
     """
-    known = backend_options()
-    if declaration.name in _DECLARED or any(known.get(one.name, one) != one for one in declaration.options):
+    if declaration.name in _DECLARED or _taken(declaration.options):
         raise ValueError(f"backend {declaration.name}: its name, or one of its options', is taken")
     _DECLARED[declaration.name] = declaration
+
+
+def declare_channel(name: str, options: tuple[Option, ...]) -> None:
+    """Make a channel's options known, as `app/channels/__init__.py` does for each. Raises ValueError like `declare`."""
+    if name in _CHANNELS or _taken(options):
+        raise ValueError(f"channel {name}: its name, or one of its options', is taken")
+    _CHANNELS[name] = options
 
 
 def declared() -> tuple[Declaration, ...]:
@@ -83,14 +91,29 @@ def is_declared(name: str) -> bool:
     return name in _DECLARED
 
 
-def backend_options() -> dict[str, Option]:
-    """The options of all backends, by name."""
-    return {option.name: option for known in _DECLARED.values() for option in known.options}
+def declared_options() -> dict[str, Option]:
+    """The options of all backends and channels, by name."""
+    return {option.name: option for _, options in _options() for option in options}
+
+
+def owners(option: Option) -> list[str]:
+    """The names of the backends and channels that have this option."""
+    return [name for name, options in _options() if option in options]
 
 
 def own_options() -> dict[str, Option]:
     """Those of them that have no attribute in a site, by name."""
-    return {name: option for name, option in backend_options().items() if option.kept_as is None}
+    return {name: option for name, option in declared_options().items() if option.kept_as is None}
+
+
+def _options() -> Iterator[tuple[str, tuple[Option, ...]]]:
+    yield from ((name, known.options) for name, known in _DECLARED.items())
+    yield from _CHANNELS.items()
+
+
+def _taken(options: tuple[Option, ...]) -> bool:
+    known = declared_options()
+    return any(known.get(one.name, one) != one for one in options)
 
 
 def N_(text: str) -> str:  # noqa: N802 - the name that collects texts for the catalogues

@@ -55,7 +55,7 @@ class Site:
     `old_uid` is the account key before `uid`, good until `old_uid_until` (ISO 8601, UTC); with `uid_revoked` there is
     no key that works (see `core/account_key.py`).
 
-    `backend_options` are the options of backends that have no attribute of their own here, by name.
+    `backend_options` are the options of backends and channels that have no attribute of their own here, by name.
     """
 
     slug: str

@@ -8,7 +8,7 @@ from app.core.address import LOOPBACK
 from app.core.colour import ENOUGH, least_contrast, nearest_readable, readable
 from app.core.customer import NAMES
 from app.core.customer_info import AskPolicy
-from app.core.declaration import backend_options, declared, is_declared
+from app.core.declaration import declared, declared_options, is_declared
 from app.core.fact import Fact
 from app.core.origins import listed_origin
 from app.core.routing import department_id
@@ -16,7 +16,6 @@ from app.core.site import COLOUR, DEFAULT_APPLET_HOSTS, FOREIGN_FORMS, HIGHEST_R
 from app.core.text import Invalid, looks_like_email
 from app.core.vendor_address import applet_host
 from app.core.vendor_key import as_date
-from app.core.webhook_address import webhook_address
 
 MOST_LISTED = 100  # origins, and hosts
 LONGEST_PHONE, LONGEST_MAIL = 40, 254  # characters
@@ -44,7 +43,7 @@ def read_options(
 
 def _readers(today: date, languages: Collection[str]) -> dict[str, Callable[[Any], Any]]:
     return {
-        **{name: _or_none(option.read) for name, option in backend_options().items()},
+        **{name: _or_none(option.read) for name, option in declared_options().items()},
         "backend": _backend,
         "ask_customer_info": _ask_policy,
         "department": _or_none(_department),
@@ -56,7 +55,6 @@ def _readers(today: date, languages: Collection[str]) -> dict[str, Callable[[Any
         "applet_hosts": lambda hosts: _listed("applet_hosts", _host, hosts) or DEFAULT_APPLET_HOSTS,
         "key_made": _or_none(lambda text: _day(text, today)),
         "rate": _rate,
-        "webhook": _or_none(webhook_address),
         "origins": lambda origins: _listed("origins", listed_origin, origins),
         "foreign_forms": _foreign_forms,
         "colour": _or_none(_colour),

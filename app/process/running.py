@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.figures import Figures
 from app.actions.tell import deliver_due
-from app.backends.webhook import Webhooks
+from app.channels import channels
 from app.process.changes import Changes, Stirred
 from app.process.clock import Clock, utc_now
 from app.process.configuration import Desk, LoadedDesk
@@ -41,7 +41,6 @@ class Running:
         self.figures = Figures(self.database)
         self.hand_offs = HandOffPool(self._surroundings())
         self.changes = Changes(self._newest, Stirred(self.database.version))
-        self._webhooks = Webhooks()
         self._desk = LoadedDesk(self.database)
 
     @property
@@ -71,6 +70,6 @@ class Running:
 
     def _tell(self) -> None:
         try:
-            deliver_due(self.database, self.desk.sites, self.keys.unseal, self._webhooks.send, now=self.clock())
+            deliver_due(self.database, self.desk.sites, self.keys.unseal, channels(), now=self.clock())
         except (SQLAlchemyError, sqlite3.Error, TimeoutError) as fault:
             log.error("notices_not_looked_at", error=type(fault).__name__)

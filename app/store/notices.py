@@ -1,19 +1,25 @@
-"""Notices that wait for their webhook: put down in the transaction of what they tell, and taken up under a lease."""
+"""Notices that wait for their channel: put down in the transaction of what they tell, and taken up under a lease."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from app.core.webhook import RequestParked, event_body, new_notice_id
+from app.core.notice import RequestParked, event_body, new_notice_id
 from app.store.tables import Moment, notices
 
 _ADD = insert(notices)
-_ANY_DUE = select(notices.c.id).where(notices.c.due_at <= bindparam("now", type_=Moment)).limit(1)
+# A newer version's channels are left to its own processes.
+_IS_DUE = (
+    notices.c.due_at <= bindparam("now", type_=Moment),
+    notices.c.channel.in_(bindparam("channels", expanding=True)),
+)
+_ANY_DUE = select(notices.c.id).where(*_IS_DUE).limit(1)
 _DUE = (
-    select(notices.c.id, notices.c.site, notices.c.body, notices.c.created_at, notices.c.tries)
-    .where(notices.c.due_at <= bindparam("now", type_=Moment))
+    select(notices.c.id, notices.c.channel, notices.c.site, notices.c.body, notices.c.created_at, notices.c.tries)
+    .where(*_IS_DUE)
     .order_by(notices.c.due_at)
     .limit(bindparam("most"))
     # SQLite knows no such thing and needs none: one process writes at a time.
@@ -29,6 +35,7 @@ class Notice:
     """One that was taken up: `tries` counts this one too, `lease` is what its outcome is recorded with."""
 
     id: str
+    channel: str
     site: str
     body: str
     created_at: datetime
@@ -36,29 +43,32 @@ class Notice:
     lease: str
 
 
-def add_notice(connection: Connection, site: str, event: RequestParked, now: datetime) -> None:
-    """Tell the site's webhook of this, soon. Whether it has one is looked at when it is due."""
-    row = {"id": new_notice_id(), "site": site, "body": event_body(event, now), "tries": 0}
+def add_notice(connection: Connection, channel: str, site: str, event: RequestParked, now: datetime) -> None:
+    """Tell of this by a channel, soon. Whether the site has what the channel needs is looked at when it is due."""
+    row = {"id": new_notice_id(), "channel": channel, "site": site, "body": event_body(event, now), "tries": 0}
     connection.execute(_ADD, {**row, "created_at": now, "due_at": now, "lease": None})
 
 
-def any_due(connection: Connection, now: datetime) -> bool:
-    """Whether there is something to take up: a look that writes nothing."""
-    return connection.execute(_ANY_DUE, {"now": now}).first() is not None
+def any_due(connection: Connection, channels: Collection[str], now: datetime) -> bool:
+    """Whether there is something to take up for these channels: a look that writes nothing."""
+    return connection.execute(_ANY_DUE, {"now": now, "channels": list(channels)}).first() is not None
 
 
-def claim_notices(connection: Connection, now: datetime, most: int, lease_until: datetime) -> list[Notice]:
-    """Take up to `most` due notices, the longest due first: no other process gets them before `lease_until`.
+def claim_notices(
+    connection: Connection, channels: Collection[str], now: datetime, most: int, lease_until: datetime
+) -> list[Notice]:
+    """Take up to `most` due notices of these channels, the longest due first: no other process gets them before
+    `lease_until`.
 
     Whoever dies with them leaves them due again at that time, with this try counted.
     """
-    rows = connection.execute(_DUE, {"now": now, "most": most}).all()
+    rows = connection.execute(_DUE, {"now": now, "channels": list(channels), "most": most}).all()
     if not rows:
         return []
     lease = secrets.token_hex(16)
     claim = update(notices).where(notices.c.id.in_([row.id for row in rows]))
     connection.execute(claim.values(lease=lease, due_at=lease_until, tries=notices.c.tries + 1))
-    return [Notice(row.id, row.site, row.body, row.created_at, row.tries + 1, lease) for row in rows]
+    return [Notice(row.id, row.channel, row.site, row.body, row.created_at, row.tries + 1, lease) for row in rows]
 
 
 def settle(connection: Connection, notice: Notice, again_at: datetime | None) -> bool:

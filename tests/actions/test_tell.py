@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,10 +13,11 @@ from sqlalchemy import func, select
 
 from app.actions import tell
 from app.actions.tell import deliver_due
-from app.backends import webhook
-from app.backends.webhook import Webhooks
+from app.channels import channels, webhook
+from app.channels.declaring import Channel, Sending
+from app.core.notice import Delivery, RequestParked, TryResult
 from app.core.site import Site
-from app.core.webhook import Delivery, ReceiverAnswer, RequestParked, new_secret
+from app.core.webhook import new_secret
 from app.core.why import Why, WhyCode
 from app.keys.seal import Sealer
 from app.store.database import Database
@@ -31,6 +32,11 @@ SITE = Site(slug="default", name="Help", uid="u", sealed_webhook_secret=SEALER.s
 PARKED = RequestParked(
     reference="7K3M-Q2XH", site="default", reason="stale", why=Why(WhyCode.STALE), attempts=7, maybe_duplicate=False
 )
+
+
+def by(deliver: Callable[[Sending], TryResult]) -> dict[str, Channel]:
+    """A webhook that delivers like this."""
+    return {"webhook": replace(webhook.CHANNEL, deliver=deliver)}
 
 
 @pytest.fixture
@@ -57,10 +63,10 @@ class Desk:
 
     def park(self, times: int = 1) -> None:
         for _ in range(times):
-            self.database.write(lambda connection: add_notice(connection, "default", PARKED, self.clock()))
+            self.database.write(lambda connection: add_notice(connection, "webhook", "default", PARKED, self.clock()))
 
     def deliver(self) -> int:
-        return deliver_due(self.database, {"default": self.site}, SEALER.unseal, Webhooks().send, now=self.clock())
+        return deliver_due(self.database, {"default": self.site}, SEALER.unseal, channels(), now=self.clock())
 
     def deliver_after(self, seconds: float) -> tuple[int, int]:
         """How many were delivered, and how many tries the receiver has seen in all."""
@@ -147,7 +153,7 @@ def test_a_site_without_a_webhook_is_told_nothing_and_nothing_is_kept(desk: Desk
     assert desk.deliver_after(0) == (0, 0)
     assert desk.kept == 0
     desk.park()
-    assert deliver_due(desk.database, {}, SEALER.unseal, Webhooks().send, now=desk.clock()) == 0
+    assert deliver_due(desk.database, {}, SEALER.unseal, channels(), now=desk.clock()) == 0
     assert desk.kept == 0
 
 
@@ -172,8 +178,8 @@ def test_a_receiver_that_hangs_holds_nobody_else_up(desk: Desk, monkeypatch: pyt
     with receiving("hang") as slow:
         sites = {"default": desk.site, "other": replace(desk.site, slug="other", webhook=slow.address)}
         for site in ("other", "other", "default"):
-            desk.database.write(lambda c, site=site: add_notice(c, site, PARKED, desk.clock()))
-        assert deliver_due(desk.database, sites, SEALER.unseal, Webhooks().send, now=desk.clock()) == 1
+            desk.database.write(lambda c, site=site: add_notice(c, "webhook", site, PARKED, desk.clock()))
+        assert deliver_due(desk.database, sites, SEALER.unseal, channels(), now=desk.clock()) == 1
         assert (len(slow.got), len(desk.receiver.got), desk.kept) == (2, 1, 2)
 
 
@@ -203,24 +209,24 @@ def test_a_process_that_dies_with_a_notice_leaves_it_to_the_others(desk: Desk) -
     class Killed(BaseException):
         pass
 
-    def die(*_: object) -> ReceiverAnswer:
+    def die(*_: object) -> TryResult:
         raise Killed
 
     desk.park()
     with pytest.raises(Killed):
-        deliver_due(desk.database, {"default": desk.site}, SEALER.unseal, die, now=desk.clock())
+        deliver_due(desk.database, {"default": desk.site}, SEALER.unseal, by(die), now=desk.clock())
     assert desk.deliver_after(tell.LEASE.total_seconds() - 1) == (0, 0)
     assert desk.deliver_after(1) == (1, 1)
 
 
 def test_who_lost_the_lease_changes_nothing(desk: Desk, said: list[Any]) -> None:
-    def too_slow(*_: object) -> ReceiverAnswer:
+    def too_slow(*_: object) -> TryResult:
         assert desk.deliver_after(tell.LEASE.total_seconds()) == (1, 1)
         desk.park()
-        return ReceiverAnswer(Delivery.FAILED, "no answer in time")
+        return TryResult(Delivery.FAILED, "no answer in time")
 
     desk.park()
-    assert deliver_due(desk.database, {"default": desk.site}, SEALER.unseal, too_slow, now=desk.clock()) == 0
+    assert deliver_due(desk.database, {"default": desk.site}, SEALER.unseal, by(too_slow), now=desk.clock()) == 0
     assert [line["event"] for line in said] == ["webhook_delivered", "webhook_lease_lost"]
     assert desk.deliver_after(0) == (1, 2)
 

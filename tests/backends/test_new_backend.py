@@ -1,9 +1,5 @@
 """A backend of one's own is one file and one line, as CONTRIBUTING says."""
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,32 +8,12 @@ from app.backends import backend
 from app.backends.declaring import Backend
 from app.core.declaration import Opener, Option, UnknownBackend, declare
 from app.core.site import Site
-
-PROJECT = Path(__file__).parents[2]
+from tests.project_copy import run_with
 
 
 def test_a_request_goes_its_whole_way_with_a_new_backend(tmp_path: Path) -> None:
-    """In a copy of the project, so that the registry, the commands and the pages are made from what is declared."""
-    for folder in ("app", "tests"):
-        left_out = shutil.ignore_patterns("__pycache__", "browser", "faults")
-        shutil.copytree(PROJECT / folder, tmp_path / folder, ignore=left_out)
-    for name in ("templates", "static", "pyproject.toml"):
-        (tmp_path / name).symlink_to(PROJECT / name)
-    shutil.copyfile(Path(__file__).with_name("pager_backend.py"), tmp_path / "app" / "backends" / "pager.py")
-    registry = tmp_path / "app" / "backends" / "__init__.py"
-    lines = registry.read_text("utf-8").split("_FILES = (\n")
-    registry.write_text('_FILES = (\n    "pager",\n'.join(lines), "utf-8")
-    finished = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/backends/pager_journey.py"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stdout[-5000:]
-    assert "1 passed" in finished.stdout
+    here = Path(__file__)
+    run_with(tmp_path, here.with_name("pager_backend.py"), "backends", "pager", here.with_name("pager_journey.py"))
 
 
 def test_an_unknown_backend_raises_and_names_itself() -> None:

@@ -1,28 +1,14 @@
-"""Webhooks: what they say, how they are signed, when they are tried again."""
+"""How webhooks are signed."""
 
-import json
 import subprocess
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
-from app.core.webhook import (
-    LONGEST_KEPT,
-    BadSecret,
-    RequestParked,
-    event_body,
-    new_notice_id,
-    new_secret,
-    next_try,
-    signed_headers,
-    webhook_key,
-)
-from app.core.why import Why, WhyCode
+from app.core.notice import new_notice_id
+from app.core.webhook import BadSecret, new_secret, signed_headers, webhook_key
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
-PARKED = RequestParked(
-    reference="7K3M-Q2XH", site="default", reason="stale", why=Why(WhyCode.STALE), attempts=7, maybe_duplicate=True
-)
 
 
 def test_the_signature_is_the_one_that_other_implementations_make() -> None:
@@ -46,22 +32,6 @@ def test_openssl_makes_the_same_signature_of_a_body_in_any_script() -> None:
     assert headers["webhook-signature"] == f"v1,{base64.decode()}"
 
 
-def test_the_event_says_what_happened_and_nothing_of_the_customer() -> None:
-    assert json.loads(event_body(PARKED, NOW)) == {
-        "type": "request.parked",
-        "timestamp": "2026-03-01T12:00:00.123Z",
-        "data": {
-            "reference": "7K3M-Q2XH",
-            "site": "default",
-            "reason": "stale",
-            "why": "stale",
-            "why_values": {},
-            "attempts": 7,
-            "maybe_duplicate": True,
-        },
-    }
-
-
 @pytest.mark.parametrize(
     "secret",
     [
@@ -82,23 +52,3 @@ def test_what_is_no_secret_is_refused(secret: str) -> None:
 
 def test_secrets_and_ids_are_never_the_same() -> None:
     assert len({webhook_key(new_secret()) for _ in range(50)} | {new_notice_id() for _ in range(50)}) == 100
-
-
-def test_it_is_tried_again_seven_times_later_and_later_and_then_given_up() -> None:
-    waits = []
-    for tries in range(1, 8):
-        due = next_try(tries, NOW, NOW, lambda low, high: 1.0)
-        assert due
-        waits.append((due - NOW).total_seconds())
-    assert waits == [5, 60, 300, 1800, 7200, 18000, 36000]
-    assert next_try(8, NOW, NOW, lambda low, high: 1.0) is None
-
-
-def test_even_the_latest_tries_end_within_a_day() -> None:
-    at = NOW
-    for tries in range(1, 8):
-        due = next_try(tries, NOW, at, lambda low, high: high)
-        assert due
-        at = due
-    assert at - NOW < LONGEST_KEPT
-    assert next_try(1, NOW - LONGEST_KEPT + timedelta(seconds=5), NOW, lambda low, high: 1.0) is None

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, func, select
 
-from app.core.webhook import RequestParked, event_body
+from app.core.notice import RequestParked, event_body
 from app.core.why import Why, WhyCode
 from app.store.database import Database
 from app.store.notices import Notice, add_notice, any_due, claim_notices, settle
@@ -17,6 +17,7 @@ from tests.store.rows import NOW
 PARKED = RequestParked(
     reference="7K3M-Q2XH", site="default", reason="stale", why=Why(WhyCode.STALE), attempts=7, maybe_duplicate=False
 )
+CHANNELS = ("mail", "webhook")
 LATER = NOW + timedelta(seconds=120)
 SECOND = timedelta(seconds=1)
 
@@ -24,18 +25,18 @@ SECOND = timedelta(seconds=1)
 def add(database: Database, times: int = 1) -> None:
     def put_down(connection: Connection) -> None:
         for _ in range(times):
-            add_notice(connection, "default", PARKED, NOW)
+            add_notice(connection, "webhook", "default", PARKED, NOW)
 
     database.write(put_down)
 
 
 def claim(database: Database, now=NOW, most: int = 16) -> list[Notice]:  # type: ignore[no-untyped-def]
-    return database.write(lambda connection: claim_notices(connection, now, most, now + (LATER - NOW)))
+    return database.write(lambda connection: claim_notices(connection, CHANNELS, now, most, now + (LATER - NOW)))
 
 
 def is_due(database: Database, now=NOW) -> bool:  # type: ignore[no-untyped-def]
     with database.read() as connection:
-        return any_due(connection, now)
+        return any_due(connection, CHANNELS, now)
 
 
 def count(database: Database) -> int:
@@ -54,9 +55,18 @@ def test_a_notice_is_taken_up_as_it_was_put_down(database: Database) -> None:
     assert notice.tries == 1
 
 
+def test_the_notices_of_a_newer_version_s_channel_are_left_to_it(database: Database) -> None:
+    database.write(lambda connection: add_notice(connection, "pigeon", "default", PARKED, NOW))
+    assert not is_due(database)
+    assert claim(database) == []
+    add(database)
+    assert [notice.channel for notice in claim(database)] == ["webhook"]
+    assert count(database) == 2
+
+
 def test_it_is_put_down_only_if_what_it_tells_is(database: Database) -> None:
     def broken(connection: Connection) -> None:
-        add_notice(connection, "default", PARKED, NOW)
+        add_notice(connection, "webhook", "default", PARKED, NOW)
         raise RuntimeError
 
     with pytest.raises(RuntimeError):

@@ -1,5 +1,6 @@
 """Delivers one notice to a site's webhook: one POST, one status, nothing else of the answer is read."""
 
+import functools
 import http.client
 import socket
 import ssl
@@ -11,7 +12,12 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.util import Url, parse_url
 
-from app.core.webhook import Delivery, ReceiverAnswer
+from app.channels.declaring import Channel, Sending
+from app.core.declaration import N_, Option
+from app.core.notice import Delivery, TryResult
+from app.core.webhook import BadSecret, signed_headers
+from app.core.webhook_address import webhook_address
+from app.keys.seal import Unsealable
 
 CONNECT_TIMEOUT = 2.0  # seconds, for each of the host's addresses and for TLS
 READ_TIMEOUT = 5.0
@@ -27,7 +33,7 @@ class Webhooks:
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self._context = context or ssl.create_default_context()
 
-    def send(self, address: str, headers: dict[str, str], body: bytes) -> ReceiverAnswer:
+    def send(self, address: str, headers: dict[str, str], body: bytes) -> TryResult:
         """What came of it; never raises. No redirect is followed, no second try made, no proxy used.
 
         Only https is spoken, or http to 127.0.0.1.
@@ -36,7 +42,7 @@ class Webhooks:
             url = parse_url(address)
             connection = self._connection(url)
         except (HTTPError, ValueError):
-            return ReceiverAnswer(Delivery.FAILED, "its address must be https")
+            return TryResult(Delivery.FAILED, "its address must be https")
         until = time.monotonic() + DEADLINE
         late = threading.Event()
         cut_off = threading.Timer(DEADLINE, _cut, (connection, late))
@@ -47,15 +53,11 @@ class Webhooks:
             connection.request("POST", url.request_uri, body, {**_HEADERS, **headers}, preload_content=False)
             status = connection.getresponse().status
         except (HTTPError, OSError, http.client.HTTPException, ValueError) as error:
-            return ReceiverAnswer(Delivery.FAILED, _LATE if late.is_set() else _why(error))
+            return TryResult(Delivery.FAILED, _LATE if late.is_set() else _why(error))
         finally:
             cut_off.cancel()
             connection.close()
-        return (
-            ReceiverAnswer(Delivery.FAILED, _LATE)
-            if late.is_set()
-            else ReceiverAnswer(_delivery(status), f"status {status}")
-        )
+        return TryResult(Delivery.FAILED, _LATE) if late.is_set() else TryResult(_delivery(status), f"status {status}")
 
     def _connection(self, url: Url) -> HTTPConnection:
         host = (url.host or "").strip("[]")
@@ -96,3 +98,29 @@ def _why(error: Exception) -> str:
     if isinstance(error, TimeoutError | ConnectTimeoutError) and not isinstance(error, NewConnectionError):
         return _LATE
     return "no connection, or no whole answer"
+
+
+@functools.cache
+def _webhooks() -> Webhooks:
+    """One for the process: loading the authorities takes 25 ms."""
+    return Webhooks()
+
+
+def deliver(sending: Sending) -> TryResult:
+    """One POST to the site's address, signed with its secret; nothing goes out unsigned."""
+    site = sending.site
+    if site.sealed_webhook_secret is None:
+        return TryResult(Delivery.FAILED, "the site has no webhook secret")
+    body = sending.body.encode()
+    try:
+        headers = signed_headers(sending.unseal(site.sealed_webhook_secret), sending.id, sending.now, body)
+    except (Unsealable, BadSecret) as error:
+        return TryResult(Delivery.FAILED, str(error))
+    return _webhooks().send(site.webhook or "", headers, body)
+
+
+CHANNEL = Channel(
+    name="webhook",
+    options=(Option(name="webhook", label=N_("Webhook"), read=webhook_address, kept_as="webhook", needed=True),),
+    deliver=deliver,
+)

@@ -6,9 +6,9 @@ import time
 import pytest
 import trustme
 
-from app.backends import webhook
-from app.backends.webhook import Webhooks
-from app.core.webhook import Delivery, ReceiverAnswer
+from app.channels import webhook
+from app.channels.webhook import Webhooks
+from app.core.notice import Delivery, TryResult
 from tests.live_server import free_port
 from tests.webhook_receiver import Receiver, receiving
 
@@ -16,13 +16,13 @@ HEADERS = {"webhook-id": "msg_1"}
 BODY = b'{"type":"request.parked"}'
 
 
-def send(receiver: Receiver, path: str = "/hook?for=handbell") -> ReceiverAnswer:
+def send(receiver: Receiver, path: str = "/hook?for=handbell") -> TryResult:
     return Webhooks().send(receiver.address + path, HEADERS, BODY)
 
 
 def test_it_arrives_as_it_was_signed() -> None:
     with receiving() as receiver:
-        assert send(receiver) == ReceiverAnswer(Delivery.DELIVERED, "status 204")
+        assert send(receiver) == TryResult(Delivery.DELIVERED, "status 204")
         ((path, headers, body),) = receiver.got
     assert (path, body) == ("/hook?for=handbell", BODY)
     assert headers["content-type"] == "application/json"
@@ -40,38 +40,36 @@ def test_it_arrives_as_it_was_signed() -> None:
 )
 def test_only_a_2xx_is_a_yes_and_410_is_for_good(status: int, delivery: Delivery) -> None:
     with receiving(status) as receiver:
-        assert send(receiver) == ReceiverAnswer(delivery, f"status {status}")
+        assert send(receiver) == TryResult(delivery, f"status {status}")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed(status: int) -> None:
     with receiving(status) as receiver:
-        assert send(receiver) == ReceiverAnswer(Delivery.FAILED, f"status {status}")
+        assert send(receiver) == TryResult(Delivery.FAILED, f"status {status}")
         assert [path for path, _, _ in receiver.got] == ["/hook?for=handbell"]
 
 
 def test_no_answer_ends_with_the_time_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook, "READ_TIMEOUT", 0.2)
     with receiving("hang") as receiver:
-        assert send(receiver) == ReceiverAnswer(Delivery.FAILED, "no answer in time")
+        assert send(receiver) == TryResult(Delivery.FAILED, "no answer in time")
 
 
 def test_an_answer_that_drips_in_is_cut_off_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook, "DEADLINE", 0.3)
     with receiving("drip") as receiver:
         began = time.monotonic()
-        assert send(receiver) == ReceiverAnswer(Delivery.FAILED, "no answer in time")
+        assert send(receiver) == TryResult(Delivery.FAILED, "no answer in time")
         assert time.monotonic() - began < webhook.READ_TIMEOUT
 
 
 def test_a_connection_that_is_closed_or_refused_is_a_failure() -> None:
     with receiving("close") as receiver:
-        assert send(receiver) == ReceiverAnswer(Delivery.FAILED, "no connection, or no whole answer")
+        assert send(receiver) == TryResult(Delivery.FAILED, "no connection, or no whole answer")
         assert len(receiver.got) == 1, "nothing is sent twice"
     nobody = f"http://127.0.0.1:{free_port()}/"
-    assert Webhooks().send(nobody, HEADERS, BODY) == ReceiverAnswer(
-        Delivery.FAILED, "no connection, or no whole answer"
-    )
+    assert Webhooks().send(nobody, HEADERS, BODY) == TryResult(Delivery.FAILED, "no connection, or no whole answer")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +89,7 @@ def test_a_connection_that_is_closed_or_refused_is_a_failure() -> None:
     ],
 )
 def test_only_https_is_spoken_but_to_this_machine(address: str) -> None:
-    assert Webhooks().send(address, HEADERS, BODY) == ReceiverAnswer(Delivery.FAILED, "its address must be https")
+    assert Webhooks().send(address, HEADERS, BODY) == TryResult(Delivery.FAILED, "its address must be https")
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +109,7 @@ def test_a_certificate_that_is_known_and_of_that_name_will_do(authority: trustme
     with receiving(tls=server_context(authority, "localhost")) as receiver:
         assert Webhooks(ours).send(receiver.address, HEADERS, BODY).delivery is Delivery.DELIVERED
     with receiving(tls=server_context(authority, "other.example.com")) as receiver:
-        assert Webhooks(ours).send(receiver.address, HEADERS, BODY) == ReceiverAnswer(
+        assert Webhooks(ours).send(receiver.address, HEADERS, BODY) == TryResult(
             Delivery.FAILED, "no sound TLS connection"
         )
         assert receiver.got == []
@@ -119,7 +117,5 @@ def test_a_certificate_that_is_known_and_of_that_name_will_do(authority: trustme
 
 def test_a_certificate_of_an_unknown_authority_will_not(authority: trustme.CA) -> None:
     with receiving(tls=server_context(authority, "localhost")) as receiver:
-        assert Webhooks().send(receiver.address, HEADERS, BODY) == ReceiverAnswer(
-            Delivery.FAILED, "no sound TLS connection"
-        )
+        assert Webhooks().send(receiver.address, HEADERS, BODY) == TryResult(Delivery.FAILED, "no sound TLS connection")
         assert receiver.got == []

@@ -1,0 +1,32 @@
+"""A bell at the desk: each event is one POST, and any answer of 200 means that it rang.
+
+This file is what CONTRIBUTING asks of a new channel. `test_new_channel.py` puts it into `app/channels/`.
+"""
+
+import http.client
+from urllib.parse import urlsplit
+
+from app.channels.declaring import Channel, Sending
+from app.core.declaration import Option
+from app.core.notice import Delivery, TryResult
+
+
+def ring(sending: Sending) -> TryResult:
+    """One try."""
+    place = urlsplit(sending.site.option("bell_url"))
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=5)
+    try:
+        connection.request("POST", "/ring", sending.body, {"Bell-Id": sending.id})
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return TryResult(Delivery.FAILED, "no answer")
+    finally:
+        connection.close()
+    return TryResult(Delivery.DELIVERED if status == 200 else Delivery.FAILED, f"status {status}")
+
+
+CHANNEL = Channel(
+    name="bell",
+    options=(Option(name="bell_url", label="Bell address", needed=True),),
+    deliver=ring,
+)
