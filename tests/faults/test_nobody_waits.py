@@ -58,7 +58,7 @@ def acknowledged(customers: Crowd) -> int:
 
 def opened_after(rows: list[Row[Any]], back: float) -> tuple[list[float], list[float]]:
     """Seconds from the vendor's return to their session: the late ones', and of those who waited when they came."""
-    late = [row for row in rows if row.customer.number.startswith("late")]
+    late = [row for row in rows if row.customer_number.startswith("late")]
     came = max(row.created_at for row in late)
     others = [row for row in rows if row not in late and row.opened_at > came] or late
     return [r.opened_at.timestamp() - back for r in late], [r.opened_at.timestamp() - back for r in others]
@@ -83,7 +83,7 @@ def test_a_vendor_that_hangs_slows_nobody_down_and_everybody_is_opened_when_it_i
             customers.finish()
         with hosts.database() as database:
             rows = rows_of(database)
-    assert opened, [(row.customer.number, row.state, row.last_error) for row in rows if row.state != "opened"]
+    assert opened, [(row.customer_number, row.state, row.last_error) for row in rows if row.state != "opened"]
     check_kept(rows, customers)
     assert {told.states[-1] for told in customers.told.values()} == {"ready"}  # their pages went on by themselves
     assert (customers.refused, customers.unanswered) == ([], 0)  # everybody was acknowledged at the first press

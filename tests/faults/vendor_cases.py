@@ -164,7 +164,7 @@ class Seen:
         with self._hosts.database() as database:
             self.rows = rows_of(database)
             hurry(database, unsure=1)
-        stood = {row.customer.number: row for row in self.rows}
+        stood = {row.customer_number: row for row in self.rows}
         for case in CASES:
             if case.name not in self.pages and case.name in stood and as_expected(case, stood[case.name]):
                 (path,) = self._customers.told[case.name].locations
@@ -175,9 +175,9 @@ class Seen:
     @property
     def missed(self) -> list[tuple[Any, ...]]:
         return [
-            (row.customer.number, row.state, row.start, row.unsure, row.attempts, row.last_error)
+            (row.customer_number, row.state, row.start, row.unsure, row.attempts, row.last_error)
             for row in self.rows
-            if row.customer.number not in self.pages
+            if row.customer_number not in self.pages
         ]
 
 
