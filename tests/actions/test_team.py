@@ -188,7 +188,7 @@ LOSE = [
 ]
 ON_ONESELF = [
     *LOSE[1:],
-    lambda desk, who, by: team.forget_second_factor(desk.database, who, by, desk.clock()),
+    lambda desk, who, by: team.forget_second_factor(desk.database, who, by=by, now=desk.clock()),
 ]
 
 
