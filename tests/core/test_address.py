@@ -13,7 +13,7 @@ from app.core.address import LONGEST_ADDRESS, Address, may_be_address, parse
 APP = Path(__file__).parents[2] / "app"
 # These read single parts out of addresses that a rule has rebuilt before, and decide nothing by them.
 READ_CHECKED_ONES = {
-    *("backends/download_page.py", "backends/trial.py", "backends/vendor_call.py", "backends/webhook.py"),
+    *("backends/download_page.py", "backends/trial.py", "backends/vendor_call.py", "channels/webhook.py"),
     *("edge/headers.py", "web/console/own_call.py", "web/console/start_api.py"),
 }
 

@@ -12,6 +12,8 @@ from app.store.database import Database
 from app.store.prepared import Prepared
 from app.store.tables import microseconds, requests, tickets
 from app.store.tickets import insert_ticket
+from app.store.why import COLUMNS as WHY_COLUMNS
+from app.store.why import why_columns
 from tests.store.rows import NOW, request_row, ticket_row
 
 _COLUMNS = tuple(column.name for column in requests.columns)
@@ -29,8 +31,8 @@ def values(reference: str) -> dict[str, Any]:
         verified=("customer_name", "customer_email"),
         opened_at=NOW,
     )
-    own = {name: getattr(row, name) for name in _COLUMNS if name not in NAMES}
-    return own | row.customer.values()
+    own = {name: getattr(row, name) for name in _COLUMNS if name not in (*NAMES, *WHY_COLUMNS)}
+    return own | row.customer.values() | why_columns(row.why)
 
 
 def stored(connection: Connection, reference: str) -> list[Any]:
