@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page
 
-from app.core.customer import ELEMENTS
+from app.core.customer import LIMITS, Customer
 from app.core.customer_info import InfoMode
-from app.core.new_session import LIMITS
 from app.core.routing import QueueKind, Reason
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.store.database import Database
@@ -33,7 +32,6 @@ _LOOK = """() => ({
 
 
 def _ticket(text: str, n: int) -> Ticket:
-    values = {name: text[: LIMITS[name]] for name in ELEMENTS}
     return Ticket(
         number=0,
         session_id=f"{n:032x}",
@@ -52,8 +50,8 @@ def _ticket(text: str, n: int) -> Ticket:
         language="en",
         applet_id=f"hostile-{n}",
         created_at=datetime.now(UTC),
+        customer=Customer.of({name: text[:limit] for name, limit in LIMITS.items()}),
         more=((text[:64], text[:255]),),
-        **values,
     )
 
 
