@@ -206,7 +206,7 @@ requests = Table(
     Column("attempts", Integer, nullable=False),
     Column("why", Text),
     Column("why_values", JSON(none_as_null=True)),
-    Column("last_error", Text),  # the same as a sentence: see store/why.py
+    Column("last_error", Text),  # a sentence without a code: see store/why.py
     Column("ticket_number", BigInteger),
     Column("session_id", Text),
     Column("vendor_ticket", Text),

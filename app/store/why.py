@@ -1,7 +1,7 @@
 """Why a request waits, is parked or is suspect, as three columns: the code, its values, and `last_error`.
 
-`last_error` is the English sentence that versions before the code wrote. It is kept for them while they run beside
-this one, and for scripts that read it: commands and exports take their English from here.
+The column `last_error` holds the sentence of a version that knew no codes, and is empty where this version wrote. The
+member `last_error` of JSON and exports is the English of any of them.
 """
 
 from typing import Any
@@ -63,12 +63,9 @@ def why_columns(why: Why | None) -> dict[str, Any]:
     """What the three columns hold."""
     if why is None:
         return dict(NOTHING)
-    known = why.code is not WhyCode.UNKNOWN
-    return {
-        "why": why.code.value if known else None,
-        "why_values": (dict(why.values) or None) if known else None,
-        "last_error": in_english(why),
-    }
+    if why.code is WhyCode.UNKNOWN:
+        return NOTHING | {"last_error": why.values["text"]}
+    return {"why": why.code.value, "why_values": dict(why.values) or None, "last_error": None}
 
 
 def why_members(why: Why | None) -> dict[str, Any]:
@@ -81,17 +78,22 @@ def why_members(why: Why | None) -> dict[str, Any]:
 def take_why(row: dict[str, Any]) -> None:
     """Put one `why` in the place of a row's three columns.
 
-    A version before the code writes `last_error` alone: the code beside it is then of something earlier, and the
-    sentence counts.
+    A version without codes writes `last_error` alone, over a code of something earlier: then the sentence counts.
     """
     code, values, sentence = (row.pop(name) for name in COLUMNS)
-    row["why"] = None if sentence is None else _known(code, values or {}, sentence)
+    row["why"] = _known(code, values or {}) if sentence is None else _unknown(sentence)
 
 
-def _known(code: str | None, values: dict[str, Any], sentence: str) -> Why:
-    unknown = Why(WhyCode.UNKNOWN, {"text": sentence})
+def _known(code: str | None, values: dict[str, Any]) -> Why | None:
+    if code is None:
+        return None
     try:
-        why = Why(WhyCode(code or ""), values)
-        return why if in_english(why) == sentence else unknown
+        why = Why(WhyCode(code), values)
+        in_english(why)
     except (ValueError, KeyError):  # a newer version's
-        return unknown
+        return _unknown(code)
+    return why
+
+
+def _unknown(text: str) -> Why:
+    return Why(WhyCode.UNKNOWN, {"text": text})

@@ -92,7 +92,7 @@ def check_sessions(rows: list[Row[Any]], vendor: RemoteVendor, hosts: Hosts) -> 
     for number, row in known.items():
         opened = row.state == RequestState.OPENED
         assert opened <= len(sessions[number]) <= row.unsure + opened, f"{row.reference}: {len(sessions[number])}"
-        assert opened or row.unsure > 1, f"{row.reference} is parked: {row.last_error}"
+        assert opened or row.unsure > 1, f"{row.reference} is parked: {row.why}"
         mark = f"[REF {row.reference} retry]"
         unmarked = [one for one in sessions[number] if mark not in (one.problem_description or "")]
         assert len(unmarked) <= 1, f"{row.reference}: {len(unmarked)} sessions without a mark"

@@ -83,7 +83,7 @@ def test_a_vendor_that_hangs_slows_nobody_down_and_everybody_is_opened_when_it_i
             customers.finish()
         with hosts.database() as database:
             rows = rows_of(database)
-    assert opened, [(row.customer_number, row.state, row.last_error) for row in rows if row.state != "opened"]
+    assert opened, [(row.customer_number, row.state, row.why) for row in rows if row.state != "opened"]
     check_kept(rows, customers)
     assert {told.states[-1] for told in customers.told.values()} == {"ready"}  # their pages went on by themselves
     assert (customers.refused, customers.unanswered) == ([], 0)  # everybody was acknowledged at the first press

@@ -147,7 +147,7 @@ def as_expected(case: Case, row: Row[Any]) -> bool:
         return False
     if case.state is not WAITING:
         return True
-    return row.last_error is not None and (not case.not_before or row.due_at - row.created_at >= case.not_before)
+    return row.why is not None and (not case.not_before or row.due_at - row.created_at >= case.not_before)
 
 
 class Seen:
@@ -175,7 +175,7 @@ class Seen:
     @property
     def missed(self) -> list[tuple[Any, ...]]:
         return [
-            (row.customer_number, row.state, row.start, row.unsure, row.attempts, row.last_error)
+            (row.customer_number, row.state, row.start, row.unsure, row.attempts, row.why)
             for row in self.rows
             if row.customer_number not in self.pages
         ]

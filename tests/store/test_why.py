@@ -1,4 +1,4 @@
-"""Why a request waits: a code and its values in the row, beside the sentence of versions that know no codes."""
+"""Why a request waits: a code and its values in the row, or the sentence of a version that knew no codes."""
 
 import importlib
 from datetime import timedelta
@@ -58,15 +58,19 @@ def test_each_code_comes_back_with_its_values(desk: Database, why: Why) -> None:
 
 def test_what_an_older_version_wrote_over_a_code_is_shown_as_it_is(desk: Database) -> None:
     assert kept(desk, last_error="its worker died") == Why(WhyCode.UNKNOWN, {"text": "its worker died"})
-    assert kept(desk, last_error=None) is None
 
 
-def test_what_a_newer_version_wrote_is_shown_as_it_is(desk: Database) -> None:
+def test_a_sentence_is_in_the_row_only_where_it_has_no_code(desk: Database) -> None:
     unknown = Why(WhyCode.UNKNOWN, {"text": "it is Sunday"})
-    assert kept(desk, why="sunday", why_values={"day": 7}, last_error="it is Sunday") == unknown
-    assert kept(desk, why="status", why_values={"code": 7}, last_error="it is Sunday") == unknown
-    assert why_members(unknown)["last_error"] == "it is Sunday"
     assert why_columns(unknown) == {"why": None, "why_values": None, "last_error": "it is Sunday"}
+    assert why_members(unknown)["last_error"] == "it is Sunday"
+    assert why_columns(Why(WhyCode.STALE)) == {"why": "stale", "why_values": None, "last_error": None}
+    assert why_members(Why(WhyCode.STALE))["last_error"] == "the vendor could not be reached for 30 minutes"
+
+
+def test_a_code_of_a_newer_version_is_shown_as_it_is(desk: Database) -> None:
+    assert kept(desk, why="sunday", why_values={"day": 7}) == Why(WhyCode.UNKNOWN, {"text": "sunday"})
+    assert kept(desk, why="status", why_values={"code": 7}) == Why(WhyCode.UNKNOWN, {"text": "status"})
 
 
 def test_nothing_of_it_is_left_when_a_request_is_erased(desk: Database) -> None:
@@ -81,7 +85,52 @@ def test_nothing_of_it_is_left_when_a_request_is_erased(desk: Database) -> None:
 
 
 OLD = {
-    **{in_english(why): why for why in whys()},
+    "suspect: the field that nobody sees was filled in": Why(WhyCode.TRAP),
+    "suspect: sent within two seconds": Why(WhyCode.TOO_FAST),
+    "suspect: many requests from one address, and no solved check": Why(WhyCode.NO_CHECK),
+    "suspect: its solved check was used before": Why(WhyCode.CHECK_USED),
+    "the vendor answered 503: the account key is wrong, disabled or expired": Why(WhyCode.BAD_KEY, {"status": 503}),
+    "the vendor answered 503: it does not take a value of this request; check the department and the technician": Why(
+        WhyCode.BAD_VALUE, {"status": 503}
+    ),
+    "the vendor answered 503: there is no New Session API at this address; check the API domain": Why(
+        WhyCode.BAD_ADDRESS, {"status": 503}
+    ),
+    "the vendor answered 503: the request is too long for it": Why(WhyCode.TOO_LONG, {"status": 503}),
+    "the vendor answered 503: it gets too many requests": Why(WhyCode.TOO_MANY, {"status": 503}),
+    "the vendor answered 503: it did not get the whole request in time": Why(WhyCode.REQUEST_LATE, {"status": 503}),
+    "the vendor answered 503: it wants the request later": Why(WhyCode.TOO_EARLY, {"status": 503}),
+    "the vendor answered 503: it failed": Why(WhyCode.VENDOR_FAILED, {"status": 503}),
+    "the vendor answered 503: a server before it failed": Why(WhyCode.GATEWAY_FAILED, {"status": 503}),
+    "the vendor answered 503: it is not available": Why(WhyCode.NOT_AVAILABLE, {"status": 503}),
+    "the vendor answered 503: a server before it waited too long": Why(WhyCode.GATEWAY_LATE, {"status": 503}),
+    "the vendor answered 503": Why(WhyCode.STATUS, {"status": 503}),
+    "the vendor answered with another address of its API; check the API domain": Why(WhyCode.OTHER_ADDRESS),
+    "the vendor answered ERROR: it does not take this request": Why(WhyCode.NOT_TAKEN),
+    "the name vendor.example cannot be looked up": Why(WhyCode.NO_SUCH_NAME, {"host": "vendor.example"}),
+    "the certificate of vendor.example has expired": Why(WhyCode.CERTIFICATE_EXPIRED, {"host": "vendor.example"}),
+    "the certificate of vendor.example is not from an authority that this machine trusts": Why(
+        WhyCode.CERTIFICATE_UNTRUSTED, {"host": "vendor.example"}
+    ),
+    "the certificate of vendor.example is for another name": Why(WhyCode.CERTIFICATE_NAME, {"host": "vendor.example"}),
+    "the certificate of vendor.example cannot be trusted": Why(WhyCode.CERTIFICATE, {"host": "vendor.example"}),
+    "vendor.example cannot be reached in time": Why(WhyCode.UNREACHABLE, {"host": "vendor.example"}),
+    "no secure connection with vendor.example can be made": Why(WhyCode.NO_TLS, {"host": "vendor.example"}),
+    "vendor.example does not accept connections": Why(WhyCode.NO_CONNECTION, {"host": "vendor.example"}),
+    "vendor.example did not answer in time": Why(WhyCode.NO_ANSWER, {"host": "vendor.example"}),
+    "vendor.example broke off the connection before its answer was complete": Why(
+        WhyCode.BROKEN_OFF, {"host": "vendor.example"}
+    ),
+    "the site has no account key; set one: handbell site set --key-file": Why(WhyCode.NO_KEY),
+    "the account key cannot be opened with the keys file; see: handbell check": Why(WhyCode.KEY_SEALED),
+    "the account key is not one: it has characters that no key has, or too many; set it again": Why(
+        WhyCode.MALFORMED_KEY
+    ),
+    "the applet cannot be written to disk": Why(WhyCode.NOT_WRITTEN),
+    "the vendor could not be reached for 30 minutes": Why(WhyCode.STALE),
+    "its worker died": Why(WhyCode.WORKER_DIED),
+    "its worker died three times": Why(WhyCode.WORKERS_DIED),
+    "parked by Sven S": Why(WhyCode.PARKED_BY, {"name": "Sven S"}),
     "the vendor answered 418": Why(WhyCode.STATUS, {"status": 418}),
     "the vendor answered 404: there is no New Session API at this address; check the API domain": Why(
         WhyCode.BAD_ADDRESS, {"status": 404}

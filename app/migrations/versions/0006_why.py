@@ -1,6 +1,7 @@
 """Why a request waits, is parked or is suspect as a code with values; notices name their channel.
 
-`last_error` stays: a version before this one may run beside it, and reads and writes nothing else.
+`last_error` stays, for the sentences that have no code: a version before this one may run beside it, and writes
+nothing else.
 """
 
 import re
@@ -66,13 +67,13 @@ def upgrade() -> None:
 
 
 def _carry_over(connection: sa.Connection) -> None:
-    """The code of each sentence that is there. What is unknown keeps its sentence alone."""
+    """Replace each sentence by its code. What is unknown keeps its sentence."""
     sentence = _REQUESTS.c.last_error
     for text in connection.execute(sa.select(sentence).where(sentence.is_not(None)).distinct()).scalars().all():
         if found := coded(text):
             code, values = found
             change = sa.update(_REQUESTS).where(sentence == text)
-            connection.execute(change.values(why=code, why_values=values or sa.null()))
+            connection.execute(change.values(why=code, why_values=values or sa.null(), last_error=None))
 
 
 def coded(sentence: str) -> tuple[str, dict[str, Any]] | None:
