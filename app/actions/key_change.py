@@ -4,18 +4,20 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from app.actions.finish_erasure import finish_erasure
 from app.actions.sealing import reseal
 from app.keys.key_file import Key, Reseal, revoke_key, rotate_keys
 from app.keys.seal import Sealer
 from app.store.audit import record
 from app.store.database import Database
+from app.store.erasures import mark_erasure
 
 
 def rotate(
     database: Database, keys_path: Path, resealed: Callable[[Sealer], None], *, by: int | None, now: datetime
 ) -> str:
     """Make a new first key; its name. `resealed` is called with it when the stored secrets are under it."""
-    fresh = rotate_keys(keys_path, now, _reseal(database, resealed))
+    fresh = rotate_keys(keys_path, now, _reseal(database, resealed, now))
     _record(database, "key.rotated", fresh.kid, by=by, now=now)
     return fresh.kid
 
@@ -30,15 +32,16 @@ def revoke(
     now: datetime,
 ) -> None:
     """Take the key with this name out. `resealed` is called when no stored secret is under it any more."""
-    revoke_key(keys_path, kid, now, _reseal(database, resealed))
+    revoke_key(keys_path, kid, now, _reseal(database, resealed, now))
     _record(database, "key.revoked", kid, by=by, now=now)
 
 
-def _reseal(database: Database, resealed: Callable[[Sealer], None]) -> Reseal:
+def _reseal(database: Database, resealed: Callable[[Sealer], None], now: datetime) -> Reseal:
     def reseal_all(ring: Sequence[Key]) -> None:
         sealer = Sealer([key.secret for key in ring])
         reseal(database, sealer)
-        database.checkpoint()  # nothing under the old key is left in SQLite's log
+        database.write(lambda connection: mark_erasure(connection, now))
+        finish_erasure(database)  # nothing under the old key is left in SQLite's log
         resealed(sealer)
 
     return reseal_all

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app.actions.codes import WINDOW as WRONG_PINS_COUNT
+from app.actions.finish_erasure import finish_erasure
 from app.actions.log_in import SESSION_IDLE
 from app.actions.tries import NETWORKS_KNOWN, STRANGERS_WINDOW
 from app.core.request import CustomerRequest, RequestState
@@ -19,6 +20,7 @@ from app.store.audit import record
 from app.store.codes import forget_codes, forget_wrong_pins
 from app.store.database import Database
 from app.store.desk import load_desk_options
+from app.store.erasures import mark_erasure
 from app.store.request_list import Wanted
 from app.store.requests import end_request, request_by_reference, requests_of_person
 from app.store.tickets import (
@@ -40,11 +42,12 @@ ADDRESSES_KEPT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """How many of each were expired or erased."""
+    """How many of each were expired or erased; `finished` when nothing erased is left in the database's log."""
 
     tickets_expired: int
     requests_erased: int
     tickets_erased: int
+    finished: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +126,11 @@ def record_list_export(database: Database, kind: str, wanted: Wanted, *, by: int
     database.write(lambda connection: record(connection, "requests.exported", "requests", detail, by=by, now=now))
 
 
-def erase(database: Database, person: Person, applets: Path, *, by: int | None, now: datetime) -> None:
-    """Leave nothing of it in the database, its log or the folder of vendors' applets; what is still open ends.
+def erase(database: Database, person: Person, applets: Path, *, by: int | None, now: datetime) -> bool:
+    """Erase it from the database, its log and the folder of vendors' applets; what is still open ends.
 
-    Audited, for the technician `by` or the command line (None).
+    False when the log is not empty yet (see `finish_erasure`). Audited, for the technician `by` or the command line
+    (None).
     """
     references = [request.reference for request in person.requests]
     numbers = [ticket.number for ticket in person.tickets]
@@ -137,12 +141,13 @@ def erase(database: Database, person: Person, applets: Path, *, by: int | None, 
         store.erase_requests(connection, references, now)
         store.erase_tickets(connection, numbers, now)
         record(connection, "data.erased", _number_of(person), person.names, by=by, now=now)
+        mark_erasure(connection, now)
 
     database.write(erase_all)
-    database.checkpoint()
     for request in person.requests:
         if request.applet_file:
             (applets / request.applet_file).unlink(missing_ok=True)
+    return finish_erasure(database)
 
 
 def retention_of(database: Database, usual_days: int) -> timedelta:
@@ -160,10 +165,12 @@ def prune(database: Database, retention: timedelta, applets: Path, *, now: datet
     ended, created = now - retention, now - LONGEST_KEPT
 
     def erase_requests(connection: Connection) -> int:
-        return store.erase_requests(connection, store.requests_to_erase(connection, ended, created), now)
+        due = store.requests_to_erase(connection, ended, created)
+        return _marked(connection, store.erase_requests(connection, due, now), now)
 
     def erase_tickets(connection: Connection) -> int:
-        return store.erase_tickets(connection, store.tickets_to_erase(connection, ended, created), now)
+        due = store.tickets_to_erase(connection, ended, created)
+        return _marked(connection, store.erase_tickets(connection, due, now), now)
 
     requests, tickets = _repeat(database, erase_requests), _repeat(database, erase_tickets)
 
@@ -175,9 +182,7 @@ def prune(database: Database, retention: timedelta, applets: Path, *, now: datet
         forget_codes(connection, ended)
 
     database.write(forget)
-    if requests or tickets:
-        database.checkpoint()
-    return Pruned(expired, requests, tickets)
+    return Pruned(expired, requests, tickets, finish_erasure(database))
 
 
 def prune_by_hand(database: Database, retention: timedelta, applets: Path, *, by: int | None, now: datetime) -> Pruned:
@@ -197,6 +202,13 @@ def _remove_applets(folder: Path, older_than: datetime) -> None:
         with contextlib.suppress(OSError):  # another process may be quicker
             if file.stat().st_mtime < older_than.timestamp():
                 file.unlink()
+
+
+def _marked(connection: Connection, erased: int, now: datetime) -> int:
+    """Mark the erasure, if anything was erased."""
+    if erased:
+        mark_erasure(connection, now)
+    return erased
 
 
 def _repeat(database: Database, job: Callable[[Connection], int]) -> int:

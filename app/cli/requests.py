@@ -88,8 +88,9 @@ def erase_person(reference: str | None, email: str | None, number: str | None, y
         what = f"{len(person.requests)} requests and {len(person.tickets)} tickets"
         if not yes:
             click.confirm(f"erase the data of {what} for good?", abort=True)
-        erase(database, person, settings.vendor_applets_dir, by=None, now=now())
+        finished = erase(database, person, settings.vendor_applets_dir, by=None, now=now())
     click.echo(f"erased the data of {what}")
+    _say_unfinished(finished)
 
 
 @request.command("export")
@@ -115,6 +116,18 @@ def prune() -> None:
     click.echo(
         f"expired {done.tickets_expired} tickets; erased {done.requests_erased} requests, {done.tickets_erased} tickets"
     )
+    _say_unfinished(done.finished)
+
+
+def _say_unfinished(finished: bool) -> None:
+    """Say that erased values are still in the database's log, and exit with 3."""
+    if not finished:
+        click.echo(
+            "not yet gone from the database's log: a backup, a replicator or a long query reads it; "
+            "`handbell serve` or `handbell worker` finishes it, and `handbell check` shows whether it is",
+            err=True,
+        )
+        raise click.exceptions.Exit(3)
 
 
 def _person(database: Database, reference: str | None, email: str | None, number: str | None) -> Person:

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,6 +21,7 @@ from app.actions.site_check import site_problems
 from app.cli.live_check import check_live
 from app.cli.opening import now, open_database
 from app.cli.site_words import worded_all
+from app.core.moment import iso
 from app.core.platform import PLATFORMS
 from app.core.role import Role
 from app.core.staff import Staff
@@ -30,6 +32,7 @@ from app.keys.seal import Sealer
 from app.process.running import Running
 from app.process.schedule import Schedule
 from app.settings import Settings, load_settings
+from app.store.erasures import outstanding_since
 from app.store.sites import load_sites
 from app.store.staff import load_staff
 
@@ -73,6 +76,9 @@ def worker() -> None:
     here.close()
 
 
+_ERASURE_LATE = timedelta(hours=1)
+
+
 @click.command()
 @click.option("--live", is_flag=True, help="Also open one real session for each site, and show what came back.")
 @click.option("--site", "slug", metavar="KEY", help="With --live: for this site alone.")
@@ -113,6 +119,9 @@ def _check_at_rest(settings: Settings) -> bool:
         for email, problem in lost_second_factors(connection, sealer).items():
             click.echo(f"technician {email}: {problem}")
             wrong.append(problem)
+        if since := outstanding_since(connection):
+            click.echo(f"warning    erased at {iso(since)}, still in the database's log: a reader holds it")
+            wrong += ["erasure"] if now() - since > _ERASURE_LATE else []
     for platform in PLATFORMS:
         folder = settings.applets_dir / platform
         programs = list_programs(settings.applets_dir, platform)

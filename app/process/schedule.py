@@ -10,11 +10,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as WriteTimeout
 from datetime import date, datetime
+from time import monotonic
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.figures import finish_next_day
+from app.actions.finish_erasure import finish_erasure
 from app.actions.privacy import Pruned, prune, retention_of
 from app.actions.sealing import any_sealed, lost_second_factors, lost_secrets, reseal
 from app.core.vendor_account import days_left
@@ -26,6 +28,7 @@ from app.store.sites import load_sites
 
 log = structlog.get_logger()
 _EVERY = 600.0  # seconds
+_ERASURES_EVERY = 10.0  # seconds
 _jitter = random.SystemRandom()
 
 
@@ -97,10 +100,19 @@ class Schedule:
     def _work(self) -> None:
         self._try("reseal_failed", self.look_after_secrets)
         self._try("days_not_counted", self.finish_days)
-        while not self._stop.wait(_EVERY * _jitter.uniform(0.05, 1.0)):
+        while not self._pause(_EVERY * _jitter.uniform(0.05, 1.0)):
             self._try("reseal_failed", self.look_after_secrets)
             self._try("days_not_counted", self.finish_days)
             self._try("prune_failed", self._prune)
+
+    def _pause(self, seconds: float) -> bool:
+        """Wait, and finish erasures meanwhile, whichever process began them; whether to stop."""
+        end = monotonic() + seconds
+        while (left := end - monotonic()) > 0:
+            if self._stop.wait(min(left, _ERASURES_EVERY)):
+                return True
+            self._try("erasure_not_finished", lambda: finish_erasure(self._database))
+        return self._stop.is_set()
 
     def _prune(self) -> Pruned:
         kept_for = retention_of(self._database, self._usual_days)

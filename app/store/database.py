@@ -84,10 +84,9 @@ class Database:
         if wrong:
             raise DatabaseUnusable(f"the database must have {', '.join(wrong)}")
 
-    def checkpoint(self) -> None:
-        """Empty SQLite's write-ahead log, so that erased rows are gone from it too."""
-        if self._writer:
-            self._writer.checkpoint()
+    def checkpoint(self) -> bool:
+        """Empty SQLite's write-ahead log, so that erased values are gone from it too; False while somebody reads it."""
+        return self._writer.checkpoint() if self._writer else True
 
     @contextmanager
     def exclusive(self) -> Generator[Connection]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # The newest revision. A test holds it against the migrations folder; reading that folder needs Alembic,
 # whose import alone is half of a start.
-HEAD = "0009"
+HEAD = "0010"
 
 
 def migrate(database: Database) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy.pool import NullPool
 T = TypeVar("T")
 _MOST_AT_ONCE = 64  # writes in one commit
 _BUSY_MS = 15_000
+_CHECKPOINT_MS = 200
 _WRITE_TIMEOUT = 20.0  # seconds
 
 
@@ -54,12 +55,17 @@ class SqliteWriter:
         self._jobs.put((job, future))
         return future.result(_WRITE_TIMEOUT)
 
-    def checkpoint(self) -> None:
-        """Empty the write-ahead log."""
+    def checkpoint(self) -> bool:
+        """Empty the write-ahead log; False when somebody still reads it. Other writers wait for 0.2 seconds at most."""
         with self._inside:
             raw = self._open()[1]
             with self._file_lock():
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                raw.execute(f"PRAGMA busy_timeout={_CHECKPOINT_MS}")
+                try:
+                    busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                finally:
+                    raw.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        return not busy
 
     @contextmanager
     def turn(self) -> Iterator[Connection]:

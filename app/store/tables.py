@@ -393,3 +393,12 @@ day_figures = Table(
     Column("to_claim_median", BigInteger),
     Column("to_claim_p95", BigInteger),
 )
+
+# Erasures on SQLite whose values still stand in the write-ahead log. An id never comes again.
+outstanding_erasures = Table(
+    "outstanding_erasures",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("erased_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)

@@ -147,29 +147,29 @@ def test_data_is_erased_thirty_days_after_the_end(desk: DeskAtWork) -> None:
     made = desk.submit()
     cancel(desk.database, made.ticket_number or 0, now=desk.clock())
     desk.clock.advance(days=30)
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0, finished=True)
     assert desk.request(made.reference).customer.name == "Zoë"
     desk.clock.advance(seconds=1)
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 1, 1)
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 1, 1, finished=True)
     assert desk.request(made.reference).customer.name is None
     assert desk.ticket(made.ticket_number).customer.problem is None
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0, finished=True)
 
 
 def test_a_shorter_retention_erases_sooner(desk: DeskAtWork) -> None:
     made = desk.submit()
     cancel(desk.database, made.ticket_number or 0, now=desk.clock())
     desk.clock.advance(days=1, seconds=1)
-    assert prune(desk.database, timedelta(days=1), APPLETS, now=desk.clock()) == Pruned(0, 1, 1)
+    assert prune(desk.database, timedelta(days=1), APPLETS, now=desk.clock()) == Pruned(0, 1, 1, finished=True)
 
 
 def test_data_is_kept_ninety_days_at_the_most_even_while_somebody_works_on_it(desk: DeskAtWork) -> None:
     made = desk.submit()
     desk.database.write(lambda c: c.exec_driver_sql("UPDATE tickets SET state = 'active'"))
     desk.clock.advance(days=90)
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0, finished=True)
     desk.clock.advance(seconds=1)
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 1, 1)
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 1, 1, finished=True)
     assert desk.request(made.reference).customer.name is None
     assert desk.ticket(made.ticket_number).customer.name is None
     assert not desk.ticket(made.ticket_number).is_open
@@ -178,9 +178,9 @@ def test_data_is_kept_ninety_days_at_the_most_even_while_somebody_works_on_it(de
 def test_a_ticket_that_nobody_took_expires_after_seven_days_with_its_request(desk: DeskAtWork) -> None:
     made = desk.submit()
     desk.clock.advance(days=7)
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0, finished=True)
     desk.clock.advance(seconds=1)
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(1, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(1, 0, 0, finished=True)
     request, ticket = desk.request(made.reference), desk.ticket(made.ticket_number)
     assert (ticket.state, request.state) == (TicketState.EXPIRED, RequestState.ENDED)
     assert ticket.ended_at == request.ended_at == desk.clock()
@@ -191,7 +191,7 @@ def test_a_ticket_that_somebody_has_does_not_expire(desk: DeskAtWork) -> None:
     desk.submit()
     desk.database.write(lambda c: c.exec_driver_sql("UPDATE tickets SET state = 'active'"))
     desk.clock.advance(days=8)
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0)
+    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0, finished=True)
 
 
 def test_idempotency_keys_are_kept_a_day_and_addresses_a_week(desk: DeskAtWork) -> None:

@@ -7,11 +7,13 @@ from app.actions.work import Work, claim
 from app.core.request import RequestState
 from app.core.standing import Standing
 from app.core.why import Why, WhyCode
+from app.store.erasures import mark_erasure
 from app.store.requests import insert_request
 from app.store.staff import load_staff
 from app.store.tickets import ticket_by_number
 from tests.cli.command import Handbell
 from tests.cli.handed_in import ZOE, hand_in
+from tests.long_reader import long_reader
 from tests.store.rows import request_row
 
 
@@ -81,6 +83,21 @@ def test_a_person_is_exported_and_erased(filled: Handbell) -> None:
     assert filled.says("request", "erase", made.reference, "--yes") == "erased the data of 1 requests and 1 tickets\n"
     assert filled.json("request", "show", made.reference)["customer_name"] is None
     assert filled.fails("request", "export", "--email", "zoe@example.com") == "handbell: nothing is kept about that"
+
+
+def test_erase_prune_and_check_say_what_is_still_in_the_log(filled: Handbell) -> None:
+    made = hand_in(filled, datetime.now(UTC))
+    hand_in(filled, datetime.now(UTC) - timedelta(days=91))
+    with filled.database() as database, long_reader(database):
+        for command in (("request", "erase", made.reference, "--yes"), ("prune",)):
+            done = filled.run(*command)
+            assert (done.returncode, "not yet gone" in done.stderr) == (3, True)
+        assert "still in the database's log" in filled.says("check")
+        long_ago = datetime.now(UTC) - timedelta(hours=2)
+        database.write(lambda connection: mark_erasure(connection, long_ago))
+        assert filled.run("check").returncode == 1
+    filled.says("prune")
+    assert "still in the database's log" not in filled.says("check")
 
 
 def test_prune_does_what_is_due(filled: Handbell) -> None:

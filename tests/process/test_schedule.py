@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import structlog
 
+from app.actions.finish_erasure import finish_erasure
 from app.actions.sealing import vendor_key_of
 from app.core.desk_options import DeskOptions
 from app.core.site import Site
@@ -19,10 +20,14 @@ from app.process.schedule import Schedule
 from app.settings import Settings
 from app.store.database import Database
 from app.store.desk import save_desk_options
+from app.store.erasures import mark_erasure, outstanding_since
+from app.store.migrate import migrate
 from app.store.sites import change_site, load_sites
 from app.store.tickets import insert_ticket, list_tickets
 from tests.conftest import StandingClock, fill_desk
+from tests.long_reader import long_reader
 from tests.store.rows import ticket_row
+from tests.waiting import until
 
 
 def test_all_that_is_due_is_done(database: Database, clock: StandingClock, tmp_path: Path) -> None:
@@ -48,6 +53,28 @@ def test_the_desk_s_option_says_how_long_data_is_kept(database: Database, clock:
     assert schedule.run_once().tickets_erased == 0
     database.write(lambda connection: save_desk_options(connection, DeskOptions(retention_days=1)))
     assert schedule.run_once().tickets_erased == 1
+
+
+def test_an_erasure_of_any_process_is_finished_once_nobody_reads(
+    sqlite_url: str, clock: StandingClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_ERASURES_EVERY", 0.01)
+    database, another = Database(sqlite_url), Database(sqlite_url)
+    migrate(database)
+    schedule = Schedule(database, Settings(data_dir=tmp_path), clock)
+    with long_reader(another):
+        another.write(lambda connection: mark_erasure(connection, clock()))
+        schedule.start()
+        assert not finish_erasure(another)
+
+    def finished() -> bool:
+        with another.read() as connection:
+            return outstanding_since(connection) is None
+
+    assert until(finished)
+    schedule.stop()
+    database.close()
+    another.close()
 
 
 def test_it_ends_when_told_to(sqlite_url: str, clock: StandingClock, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from app.store.requests import list_requests
 from app.store.tickets import add_event, list_tickets
 from tests.actions.desk import ZOE
 from tests.conftest import StandingClock
+from tests.long_reader import long_reader
 from tests.page_client import Answer, PageClient
 from tests.web.console_client import DORA, csrf_of, log_in
 
@@ -127,6 +128,15 @@ def test_erasing_asks_first_then_erases_all_of_it_and_ends_what_is_open(
     assert (act.act, act.about) == ("data.erased", "2 requests, 3 tickets")
     assert "zoe" not in json.dumps([act.about, act.detail]).lower()
     assert post(dora, "/erase", confirmed="x").select("[role=status].empty")
+
+
+def test_erasing_says_what_is_not_gone_yet(dora: PageClient, here: Running) -> None:
+    mark = post(dora, "/erase").select("input[name=confirmed]")["value"]
+    if not here.database.is_sqlite:
+        pytest.skip("of SQLite's log")
+    with long_reader(here.database):
+        post(dora, "/erase", confirmed=mark)
+    assert "not yet gone" in dora.get(DATA).page.get_text()
 
 
 def test_what_came_in_after_the_question_is_asked_about_again(dora: PageClient, app: Flask, here: Running) -> None:
