@@ -1,1 +1,1 @@
-"""What people do: plain functions with explicit arguments."""
+"""Actions of people: plain functions with explicit arguments."""

@@ -1,4 +1,4 @@
-"""Show, make anew or revoke a site's account key: each one transaction with its line in the audit log."""
+"""Show, renew or revoke a site's account key; each is one transaction with its line in the audit log."""
 
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
@@ -16,18 +16,18 @@ from app.store.sites import change_account_key, lock_site
 
 
 class NoSuchSite(Exception):
-    """There is no site with this key."""
+    """No site has this slug."""
 
 
 class KeyChanged(Exception):
-    """The account key is not the one any more that the form was made for; nothing was done."""
+    """The account key has changed since the form was made; nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountKey:
-    """Whose key it is, who does something to it (a technician's id, or None for the command line), and when.
+    """One site's account key, and the actor: `by` is a technician's id, or None for the command line.
 
-    `mark` is the `key_mark` of the key as its form showed it, so that a form that is sent twice counts once.
+    `mark` is the `key_mark` of the key as its form showed it; it makes a form that is sent twice count once.
     """
 
     database: Database
@@ -38,23 +38,24 @@ class AccountKey:
     now: datetime
 
     def show(self) -> None:
-        """Note that somebody looked at it."""
+        """Record in the audit log that the key was shown."""
         self.database.write(lambda connection: self._record(connection, "shown", {}))
 
     def renew(self, *, keep_old: bool) -> Site:
-        """A new one at once; with `keep_old` the one before works for 24 hours more. Raises NoSuchSite, KeyChanged."""
+        """Make a new key, valid at once; with `keep_old` the previous key works for 24 hours more. Raises NoSuchSite,
+        KeyChanged."""
         uid = new_uid()
         return self._change(
             "renewed", lambda site: with_new_key(site, uid, self.now, keep_old=keep_old), old_key_kept=keep_old
         )
 
     def revoke(self) -> Site:
-        """None works any more until a new one is made. Raises NoSuchSite, KeyChanged."""
+        """Let no key work until a new one is made. Raises NoSuchSite, KeyChanged."""
         nobodys = new_uid()
         return self._change("revoked", lambda site: without_key(site, nobodys))
 
     def end_old(self) -> Site:
-        """The one before this one ends now. Raises NoSuchSite, KeyChanged."""
+        """End the previous key now. Raises NoSuchSite, KeyChanged."""
         return self._change("old_ended", without_old_key)
 
     def _change(self, act: str, become: Callable[[Site], Site], **detail: bool) -> Site:

@@ -1,4 +1,4 @@
-"""The operator's own remote-support program, where there is one: then the applet is that file."""
+"""The operator's own remote-support program; where there is one, it is handed out as the applet."""
 
 import mimetypes
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Program:
     media_type: str
 
     def name_for(self, ticket_number: int) -> str:
-        """`<stem>-<ticket number><suffix>`, so that the technician's side can tell whose it is."""
+        """`<stem>-<ticket number><suffix>`, so that the technician's side can match the program to its ticket."""
         suffix = self.path.suffix
         stem = self.path.name.removesuffix(suffix)
         if stem.endswith(".tar"):
@@ -37,7 +37,7 @@ class Program:
 
 
 def list_programs(folder: Path, platform: Platform) -> list[Path]:
-    """What lies in the platform's folder, by name; hidden files and folders do not count."""
+    """The files in the platform's folder, sorted by name, without hidden files and folders."""
     if platform not in PLATFORMS:
         return []
     try:
@@ -47,7 +47,7 @@ def list_programs(folder: Path, platform: Platform) -> list[Path]:
 
 
 def find_program(folder: Path, platform: Platform) -> Program | None:
-    """The first file in the platform's folder, by name."""
+    """The first file in the platform's folder by name; None when there is none."""
     files = list_programs(folder, platform)
     if not files:
         return None
@@ -57,5 +57,5 @@ def find_program(folder: Path, platform: Platform) -> Program | None:
 
 
 def platforms_with_program(folder: Path) -> list[Platform]:
-    """The systems that a program lies ready for."""
+    """The platforms for which there is a program."""
     return [platform for platform in PLATFORMS if find_program(folder, platform)]

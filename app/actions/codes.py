@@ -20,15 +20,15 @@ from app.store.requests import request_by_reference, spend
 WINDOW = timedelta(minutes=10)
 MOST_WRONG = 5  # PINs from one network within the window
 MOST_WRONG_WIDE = 20  # from one IPv6 /48
-MOST_WRONG_EVERYWHERE = 100  # from all networks together, before a solved check is asked of everybody
+MOST_WRONG_EVERYWHERE = 100  # from all networks together, before every try needs a solved check
 LIFE_OF_WAY_BACK = timedelta(hours=1)
 MOST_UNUSED = 50  # live codes of one technician
-EVERYWHERE = "everywhere"  # in the place of a network
-_TRIES = 5  # at finding a PIN that nobody has
+EVERYWHERE = "everywhere"  # stands in for a network
+_TRIES = 5  # at finding a free PIN
 
 
 class TooManyCodes(Exception):
-    """This technician has as many unused codes as anybody may have."""
+    """The technician has the greatest allowed number of unused codes."""
 
 
 class TooManyWrong(Exception):
@@ -40,13 +40,14 @@ class TooManyWrong(Exception):
 
 
 class CheckWanted(Exception):
-    """So many wrong PINs come from everywhere that each try needs a solved check."""
+    """Too many wrong PINs come from all networks together: each try needs a solved check."""
 
 
 def start_code(
     database: Database, site: str, life: timedelta, *, by: int, now: datetime, leads_to: str | None = None
 ) -> SessionCode:
-    """A new code with a PIN that no other has; `leads_to` is a request that it lets its customer back into.
+    """Make a code with a unique PIN, valid for `life`; `leads_to` is the reference of a request that it reopens for its
+    customer.
 
     Raises TooManyCodes.
     """
@@ -75,9 +76,9 @@ def start_code(
 
 
 def way_back(database: Database, code_id: str, technician_id: int, *, now: datetime) -> SessionCode | None:
-    """A new code of this technician's for the open session that came of one of theirs: its customer has lost the page.
+    """Make a code that brings a customer who has lost the page back into an open session started by this technician.
 
-    None when the session is over or not theirs. Raises TooManyCodes.
+    None when the session has ended or belongs to another technician. Raises TooManyCodes.
     """
     with database.read() as connection:
         code = store.code_by_id(connection, code_id)
@@ -89,7 +90,8 @@ def way_back(database: Database, code_id: str, technician_id: int, *, now: datet
 
 
 def come_back(database: Database, code: SessionCode, used_by: str, *, now: datetime) -> CustomerRequest | None:
-    """Use a code that leads to a request; the request, None when the code was used by another form or is over."""
+    """Use a code that leads to a request, and return the request; None when another form used the code or it has
+    ended."""
 
     def use(connection: Connection) -> CustomerRequest | None:
         found = store.code_by_id(connection, code.id)
@@ -103,7 +105,7 @@ def come_back(database: Database, code: SessionCode, used_by: str, *, now: datet
 
 
 def wants_check(database: Database, *, now: datetime) -> bool:
-    """Whether a PIN is looked at only with a solved check."""
+    """Whether a PIN is accepted only together with a solved check."""
     with database.read() as connection:
         return store.nth_wrong_pin(connection, EVERYWHERE, MOST_WRONG_EVERYWHERE, now - WINDOW) is not None
 
@@ -117,10 +119,11 @@ def code_of_pin(
     *,
     now: datetime,
 ) -> SessionCode | None:
-    """The code that a customer means; None when there is none that can be used, which counts as a wrong try.
+    """The code with this PIN; None when there is no usable one, which counts as a wrong try.
 
-    `pin` is nine digits. A used code is spent, but for the form that used it (`used_by` gives its mark). Raises
-    TooManyWrong, for right PINs too, and CheckWanted without an unused `check` while wrong PINs come from everywhere.
+    `pin` is nine digits. A used code works only for the form that used it (`used_by` gives that form's mark). Raises
+    TooManyWrong, for right PINs too, and CheckWanted without an unused `check` while too many wrong PINs come from all
+    networks together.
     """
     limits, since = _limits(address), now - WINDOW
 
@@ -141,7 +144,7 @@ def code_of_pin(
             store.add_wrong_pin(connection, network, now)
         return None, None
 
-    with database.read() as connection:  # whoever hammers costs no write
+    with database.read() as connection:  # a client over its limit costs no write
         oldest = too_many(connection)
     found = None
     if oldest is None:
@@ -152,14 +155,14 @@ def code_of_pin(
 
 
 def usable_code(database: Database, code_id: str, used_by: str, *, now: datetime) -> SessionCode | None:
-    """The code with this id, as its link names it; None when it can be used no more by this form."""
+    """The code with this id, taken from its link; None when this form cannot use it any more."""
     with database.read() as connection:
         code = store.code_by_id(connection, code_id)
         return code if code and _can_be_used(connection, code, used_by, now=now) else None
 
 
 def session_of(database: Database, code: SessionCode) -> CustomerRequest | None:
-    """The request that came of the code, None while it is unused."""
+    """The request that the code started; None while it is unused."""
     if code.reference is None:
         return None
     with database.read() as connection:
@@ -167,18 +170,18 @@ def session_of(database: Database, code: SessionCode) -> CustomerRequest | None:
 
 
 def revoke(database: Database, code_id: str, *, by: int, now: datetime) -> bool:
-    """Take a code of this technician back; False when there is none that nobody has used."""
+    """Revoke an unused code of this technician; False when there is no such code."""
     return database.write(lambda connection: store.revoke_code(connection, code_id, by, now))
 
 
 def _limits(address: str) -> dict[str, int]:
-    """How many wrong PINs may come from which network that the address is in, the widest last."""
+    """The limit of wrong PINs for each network that contains the address, the widest network last."""
     wide = wide_network(address)
     return {client_network(address): MOST_WRONG, **({wide: MOST_WRONG_WIDE} if wide else {})}
 
 
 def _can_be_used(connection: Connection, code: SessionCode, used_by: str, *, now: datetime) -> bool:
-    """Unused, or used by this very form for a session that is still open: a second press of it."""
+    """Whether the code is unused, or was used by this same form (pressed twice) for a session that is still open."""
     if not code.is_live(now):
         return False
     leads_to = code.reference or code.leads_to

@@ -1,4 +1,4 @@
-"""The desk's options are changed, on the web or by the command line."""
+"""Change the desk's options, from the console or the command line."""
 
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from app.store.desk import lock_desk_options, save_desk_options
 
 
 def change_desk_options(database: Database, changes: dict[str, Any], *, by: int | None, now: datetime) -> DeskOptions:
-    """The options as they are now, with these changes kept and audited; the same values again are no change.
+    """Save these changes with a line in the audit log, and return the new options; equal values are no change.
 
     Raises Invalid.
     """

@@ -1,4 +1,4 @@
-"""Figures of days: what is finished is counted once and kept, what is not is counted when somebody looks."""
+"""Daily figures: a finished day is counted once and kept; an unfinished day is counted when a page asks for it."""
 
 import threading
 from datetime import date, datetime, timedelta
@@ -7,15 +7,16 @@ from app.core.figures import ALL_SITES, UNFINISHED, DayFigures, day_figures, is_
 from app.store import figures as store
 from app.store.database import Database
 
-LOOKED_BACK = 92  # days in which a gap is filled
+LOOKED_BACK = 92  # days in which a missing day is filled in
 _TODAY_IS_GOOD_FOR, _EARLIER_IS_GOOD_FOR = timedelta(minutes=1), timedelta(minutes=10)
 _COUNTED_LIVE = UNFINISHED + 1  # the day that has just been finished may not be kept yet
 
 
 def finish_next_day(database: Database, *, now: datetime) -> date | None:
-    """Count and keep the newest finished day that is not kept; None when all of the last months are.
+    """Count and keep the newest finished day that is not kept yet; None when there is none in the last LOOKED_BACK
+    days.
 
-    Safe in many processes at once: one of them keeps it.
+    Safe in many processes at once: one of them keeps the day.
     """
     today = now.date()
     with database.read() as connection:
@@ -31,10 +32,10 @@ def finish_next_day(database: Database, *, now: datetime) -> date | None:
 
 
 class Figures:
-    """The last days' figures as pages show them, safe to use from every thread.
+    """Figures of the last days for pages; safe in every thread.
 
-    What is not kept yet is measured among its rows, and then good for a minute (today) or ten: looking again and again
-    costs no more than that.
+    A day that is not kept yet is measured from its rows and cached, for one minute (today) or ten minutes, so that
+    reloading a page costs no more than that.
     """
 
     def __init__(self, database: Database) -> None:
@@ -43,8 +44,11 @@ class Figures:
         self._measured: dict[date, tuple[datetime, list[DayFigures]]] = {}
 
     def of(self, days: int, site: str | None = None, *, now: datetime) -> list[DayFigures]:
-        """The last `days` days, today the last of them, the oldest first: of one site (ALL_SITES for all together), or
-        of all together and each. Days of which nothing is known are left out."""
+        """Figures of the last `days` days including today, oldest first.
+
+        `site` selects one site, or ALL_SITES for the sum of all; None gives the sum and each site. Days without figures
+        are left out.
+        """
         today = now.date()
         first = today - timedelta(days=days - 1)
         recent = [day for day in last_days(today, _COUNTED_LIVE) if day >= first]
@@ -67,6 +71,6 @@ class Figures:
 
 
 def day_by_day(found: list[DayFigures], days: int, site: str = ALL_SITES, *, now: datetime) -> list[DayFigures]:
-    """One site's figures with a row for each of the last days, empty where nothing is known."""
+    """One site's figures with one row for each of the last `days` days; a day without figures is an empty row."""
     known = {one.day: one for one in found if one.site == site}
     return [known.get(day, DayFigures(day, site)) for day in last_days(now.date(), days)]

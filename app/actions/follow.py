@@ -1,4 +1,4 @@
-"""How a customer's request stands, as its own page and the widget tell it."""
+"""State of a customer's request, for its status page and the widget."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ MOST_OPENINGS = 20
 
 
 class Progress(StrEnum):
-    """What the customer is told."""
+    """What the customer is told about the request."""
 
     WAITING = "waiting"
     READY = "ready"
@@ -35,8 +35,8 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A request, the link that starts its session if that may still be opened, and the id of the technician of our
-    own desk who has taken it."""
+    """A request; the link that starts its session, if it can still be opened; and the id of the technician at the
+    embedded desk who has claimed it."""
 
     request: CustomerRequest
     progress: Progress
@@ -50,7 +50,7 @@ def most_openings(site: Site | None) -> int:
 
 
 def follow(database: Database, sites: Mapping[str, Site], status_id: str, *, now: datetime) -> Followed | None:
-    """By the id of its status link; None when it is not there (any more)."""
+    """Find a request by the id of its status link; None when there is no such request (any more)."""
     with database.read() as connection:
         request = request_by_status_id(connection, status_id)
         link = newest_link(connection, request.reference) if request else None
@@ -63,13 +63,13 @@ def follow(database: Database, sites: Mapping[str, Site], status_id: str, *, now
 
 
 def find_start(database: Database, link_id: str) -> StartTarget | None:
-    """What the link starts, without opening it."""
+    """The target of a start link, without counting an opening."""
     with database.read() as connection:
         return start_target(connection, link_id)
 
 
 def record_start(database: Database, link_id: str, most: int, *, now: datetime) -> bool:
-    """Count one opening, on disk; False when the link was opened `most` times already."""
+    """Count one opening of the link, on disk; False when it has been opened `most` times already."""
     return database.write(lambda connection: record_opening(connection, link_id, most, now))
 
 

@@ -1,6 +1,6 @@
-"""One hand-off: a request that is held under a lease is opened by its site's backend, and what came of it recorded.
+"""One hand-off: the site's backend opens a request that is held under a lease, and the outcome is recorded.
 
-No transaction is open while the vendor is called. Whoever lost the lease meanwhile records nothing.
+No transaction is open during the vendor's call. A holder whose lease is lost records nothing.
 """
 
 import random
@@ -49,7 +49,7 @@ class _LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What came of one hand-off. `kept` is false when the lease had gone to somebody else: nothing was recorded."""
+    """Outcome of one hand-off. `kept` is false when the lease was lost, so that nothing was recorded."""
 
     outcome: HandOffResult
     kept: bool
@@ -57,7 +57,7 @@ class Settled:
 
 
 def call(open_backend: Callable[[Site], SessionBackend], site: Site, request: CustomerRequest) -> HandOffResult:
-    """Open the session at the site's backend. Never raises what a backend may raise."""
+    """Open the session at the site's backend; the backend's failures are returned, not raised."""
     browser = Browser(request.user_agent, request.accept_language)
     try:
         return open_backend(site).open_session(asked_of(request, site), browser)
@@ -68,7 +68,7 @@ def call(open_backend: Callable[[Site], SessionBackend], site: Site, request: Cu
 def settle(
     database: Database, site: Site, request: CustomerRequest, outcome: HandOffResult, *, now: datetime
 ) -> Settled:
-    """Record what came of the call, on disk: opened with a start link, due again, or parked."""
+    """Record the outcome of the call, on disk: opened with a start link, due again, or parked."""
     if isinstance(outcome, Opened):
         return database.write(lambda connection: _settle_opened(connection, site, request, outcome, now=now))
     maybe_sent = isinstance(outcome, Unavailable) and outcome.maybe_sent
@@ -84,7 +84,10 @@ def settle(
 def open_without_call(
     database: Database, staff: Staff, site: Site, request: CustomerRequest, *, now: datetime
 ) -> Settled | None:
-    """Open what needs no call by us (any more), at the embedded desk or in the browser; None where a call is needed."""
+    """Open a request that needs no call from the server (any more): at the embedded desk or in the browser.
+
+    None when the server has to call.
+    """
     if needs_hand_off(site):
         return None
     if site.opener is Opener.BROWSER:
@@ -96,7 +99,7 @@ def open_without_call(
             connection, site, request, desk.open_session(asked_of(request, site), Browser()), now=now
         )
         if not settled.kept:
-            raise _LeaseLost(settled)  # so that the ticket goes with it
+            raise _LeaseLost(settled)  # rolls the ticket back
         return settled
 
     try:
@@ -106,8 +109,11 @@ def open_without_call(
 
 
 def asked_of(request: CustomerRequest, site: Site) -> NewSessionRequest:
-    """What is asked of the backend. A vendor's technicians read in the description what else the form brought, and
-    after a call that may have opened a session that it may have."""
+    """The session to ask the backend for.
+
+    At a vendor the description also holds the form's other answers, as its technicians see nothing else; after a call
+    that may have opened a session it also says that this is a retry.
+    """
     asked = NewSessionRequest(
         department=request.department,
         tech=request.tech,
@@ -122,8 +128,10 @@ def asked_of(request: CustomerRequest, site: Site) -> NewSessionRequest:
 
 
 def browser_call(database: Database, site: Site, key: str, reference: str) -> BrowserCall | None:
-    """The vendor's call for a request that opens in the browser; None when the request is gone, or the site's backend
-    has no such call (any more)."""
+    """The vendor's call for a request that opens in the browser.
+
+    None when the request is gone, or the site's backend has no such call (any more).
+    """
     make = backend(site.backend).browser_call
     if make is None:
         return None
@@ -133,7 +141,8 @@ def browser_call(database: Database, site: Site, key: str, reference: str) -> Br
 
 
 def take_back(database: Database, sites: Callable[[str], Site | None], *, now: datetime) -> list[Parked]:
-    """What dead workers left: due again, or parked the third time; and what has waited for half an hour is parked."""
+    """Take back requests of dead workers: due again, or parked after the third time. Also park requests that have
+    waited for STALE_AFTER. Returns the parked ones."""
 
     def sweep(connection: Connection) -> tuple[int, list[Parked]]:
         again, parked = store.take_back_lost(connection, now)
@@ -156,12 +165,12 @@ def take_back(database: Database, sites: Callable[[str], Site | None], *, now: d
 
 
 def release(database: Database, reference: str, *, now: datetime) -> bool:
-    """Set a parked or suspect request going again; False when it is neither."""
+    """Make a parked or suspect request due again; False when it is neither."""
     return database.write(lambda connection: store.release(connection, reference, now))
 
 
 def note_parked(parked: Parked) -> None:
-    """The operator's first word of it."""
+    """Report a parked request to the operator, in the log and the metrics."""
     metrics.parked(parked.site, parked.reason)
     log.error(
         "request_parked",
@@ -214,7 +223,7 @@ def _settle_failed(
 
 
 def _tell(connection: Connection, site: Site | None, parked: Parked, *, now: datetime) -> None:
-    """Leave a notice for each channel that the site has what it needs for."""
+    """Add a notice for each channel whose options the site has."""
     if site is None:
         return
     event = RequestParked(
@@ -247,6 +256,10 @@ def _marked(asked: NewSessionRequest, reference: str) -> NewSessionRequest:
 
 
 def _described(asked: NewSessionRequest, description: str | None) -> NewSessionRequest:
-    """With a description that is not the customer's alone: whoever sent nothing must still be asked."""
+    """Replace the description.
+
+    The new text is not the customer's alone, so it must not count as details given: a customer who gave none is still
+    asked for them.
+    """
     ask = asked.ask_customer_info or not asked.elements
     return replace(asked, customer=replace(asked.customer, problem=description), ask_customer_info=ask)

@@ -1,4 +1,4 @@
-"""Links with which a technician chooses a password: for 24 hours, once, and only the newest."""
+"""Links with which a technician chooses a password: valid for 24 hours, once, and only the newest."""
 
 import hashlib
 import secrets
@@ -17,19 +17,19 @@ from app.store.invitations import Invited
 from app.store.staff import set_password_hash
 
 LIFE = timedelta(hours=24)
-_LONGEST_SECRET = 64  # characters that are looked at; ours have 43
+_LONGEST_SECRET = 64  # characters; a longer one is refused unread, ours have 43
 
 
 class UnknownInvitation(Exception):
-    """No link of ours."""
+    """No invitation has this secret."""
 
 
 class InvitationOver(Exception):
-    """Used, replaced by a newer one, too old, or its technician is disabled."""
+    """The invitation was used, replaced by a newer one or has expired, or its technician is disabled."""
 
 
 class PasswordRefused(Exception):
-    """The password will not do; the link is as it was."""
+    """The password is not accepted; the link stays valid."""
 
     def __init__(self, problem: PasswordProblem) -> None:
         super().__init__(problem)
@@ -37,13 +37,13 @@ class PasswordRefused(Exception):
 
 
 class Disabled(Exception):
-    """Who is disabled cannot be invited."""
+    """A disabled technician cannot be invited."""
 
 
 def invite(
     database: Database, technician_id: int, *, by: int | None, now: datetime, without_password: bool = False
 ) -> str:
-    """The secret of a new link, kept as a hash alone; older links end.
+    """Make a link and return its secret, of which only a hash is stored; older links end.
 
     `without_password` ends the old password and all sessions at once. Raises NotThere, Disabled, OnOneself and
     LastAdministrator (see `actions/team.py`).
@@ -65,7 +65,7 @@ def invite(
 
 
 def invited(database: Database, secret: str, *, now: datetime) -> Invited:
-    """Whom a link is for; looking does not use it. Raises UnknownInvitation and InvitationOver."""
+    """The technician that a link is for; does not use the link. Raises UnknownInvitation and InvitationOver."""
     if len(secret) > _LONGEST_SECRET:
         raise UnknownInvitation
     with database.read() as connection:
@@ -78,7 +78,7 @@ def invited(database: Database, secret: str, *, now: datetime) -> Invited:
 
 
 def choose_password(database: Database, secret: str, password: str, *, now: datetime) -> Invited:
-    """Use the link: set the password and end all sessions of before.
+    """Use the link: set the password and end all earlier sessions.
 
     Raises UnknownInvitation, InvitationOver and PasswordRefused.
     """

@@ -1,4 +1,4 @@
-"""Rotate and revoke the keys that sign links and seal secrets: the database's secrets go under the newest key."""
+"""Rotate and revoke the keys that sign links and seal secrets; stored secrets are re-encrypted with the newest key."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ from app.store.erasures import mark_erasure
 def rotate(
     database: Database, keys_path: Path, resealed: Callable[[Sealer], None], *, by: int | None, now: datetime
 ) -> str:
-    """Make a new first key; its name. `resealed` is called with it when the stored secrets are under it."""
+    """Make a new first key and return its name. `resealed` is called once the stored secrets are encrypted with it."""
     fresh = rotate_keys(keys_path, now, _reseal(database, resealed, now))
     _record(database, "key.rotated", fresh.kid, by=by, now=now)
     return fresh.kid
@@ -31,7 +31,7 @@ def revoke(
     by: int | None,
     now: datetime,
 ) -> None:
-    """Take the key with this name out. `resealed` is called when no stored secret is under it any more."""
+    """Remove the key with this name. `resealed` is called once no stored secret is encrypted with it."""
     revoke_key(keys_path, kid, now, _reseal(database, resealed, now))
     _record(database, "key.revoked", kid, by=by, now=now)
 

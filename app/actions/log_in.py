@@ -1,4 +1,4 @@
-"""Technicians' log-in: Argon2id, limited wrong tries, sessions kept on the server."""
+"""Technicians' log-in: Argon2id, a limit on wrong tries, sessions kept on the server."""
 
 import hashlib
 import secrets
@@ -55,13 +55,13 @@ _PROBLEMS = {
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 _two_at_a_time = threading.BoundedSemaphore(2)
-# Verified when the account is unknown, so that both cases take the same time. Of a random text that nobody kept.
+# Verified when the account is unknown, so that both cases take the same time. Hash of a random, discarded text.
 _HASH_OF_NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$/TInIW7LeccznUOUl4aa8A$RAS0ahnvlSrpELfIl0RK7+VmVONHXLR9XuN1Pk+d5VE"
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The password was right: of whom, against which hash, and as which try that was counted."""
+    """A verified password: whose it is, the hash it matched, and the try and failure that were counted for it."""
 
     technician_id: int
     password_hash: str
@@ -88,10 +88,10 @@ def log_in(
     turns: Turns | None = None,
     user_agent: str | None = None,
 ) -> str:
-    """A new session's secret id. Raises WrongLogin, TooManyTries or Busy.
+    """Log in and return the new session's secret id. Raises WrongLogin, TooManyTries or Busy.
 
-    Where there is a second factor the session is pending: nobody's, until `second_factor.enter_code`. Wrong tries
-    count per account and network together, so nobody can lock the true owner out from elsewhere.
+    With a second factor the session is pending and gives no access until `second_factor.enter_code`. Wrong tries are
+    counted per account and network together, so that a stranger cannot lock the owner out from elsewhere.
     """
     proof = prove(database, email, password, address, now=now, turns=turns)
     secret = secrets.token_urlsafe(32)
@@ -122,9 +122,9 @@ def log_in(
 def prove(
     database: Database, email: str, password: str, address: str, *, now: datetime, turns: Turns | None = None
 ) -> Proof:
-    """That it is this account's password. Raises WrongLogin, TooManyTries or Busy.
+    """Verify an account's password. Raises WrongLogin, TooManyTries or Busy.
 
-    The same is read, hashed and written whether the account is there or not. The try counts as wrong until `proven`.
+    Reads, hashes and writes the same whether the account exists or not. The try counts as wrong until `proven`.
     """
     email = plain_email(email)
     tried = Try.password(email, address)
@@ -140,8 +140,10 @@ def prove(
 
 
 def proven(connection: Connection, proof: Proof) -> LogInAccount | None:
-    """The account, locked, and the try no longer counted as wrong; None when it was disabled or given another
-    password meanwhile."""
+    """Lock and return the account, and remove the try from the wrong ones.
+
+    None when the account was disabled or its password changed meanwhile.
+    """
     account = lock_account(connection, proof.technician_id)
     if account is None or account.disabled or account.password_hash != proof.password_hash:
         return None
@@ -155,7 +157,7 @@ def log_out(database: Database, secret: str) -> None:
 
 
 def current_session(database: Database, secret: str, *, now: datetime, used: bool = True) -> LiveSession | None:
-    """The session, if it has neither ended nor idled; remember that it is used, if it is."""
+    """The live session, neither expired nor idle; with `used`, its last use is recorded, at most once a minute."""
     id_hash = session_hash(secret)
     with database.read() as connection:
         found = live_session(connection, id_hash, now - SESSION_LIFE, now - SESSION_IDLE)
@@ -165,13 +167,13 @@ def current_session(database: Database, secret: str, *, now: datetime, used: boo
 
 
 def awaited_technician(database: Database, secret: str, *, now: datetime) -> int | None:
-    """The id of who has given the password of this session, and has yet to give the second factor."""
+    """The id of the technician whose session has the right password and waits for the second factor; else None."""
     with database.read() as connection:
         return pending_technician(connection, session_hash(secret), now - PENDING_LIFE)
 
 
 def session_hash(secret: str) -> str:
-    """What a session is kept under."""
+    """The hash under which a session is stored."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 

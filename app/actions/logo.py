@@ -1,6 +1,6 @@
-"""A picture that somebody uploads becomes a logo: looked at with suspicion, made small, and written anew.
+"""Turn an uploaded picture into a logo: check it, shrink it, and write it anew.
 
-Nothing of the file itself is kept: what else it holds (metadata, a place, a script, another file at its end) is gone.
+No part of the file itself is kept, so metadata, locations, scripts and appended files are gone.
 """
 
 import hashlib
@@ -13,14 +13,14 @@ from app.store.logos import Logo
 
 MOST_BYTES = 512 * 1024
 MOST_PIXELS_A_SIDE = 2000
-WIDEST, HIGHEST = 320, 96  # pixels, as it is kept
+WIDEST, HIGHEST = 320, 96  # pixels, as stored
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _MOST_SCANS = 64  # a progressive JPEG of thousands takes minutes
 _BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
 
 
 class NotALogo(Exception):
-    """The file is not taken; `why` is a key of `REASONS`."""
+    """The file is refused; `why` is a key of `REASONS`."""
 
     def __init__(self, why: str) -> None:
         super().__init__(REASONS[why])
@@ -39,7 +39,7 @@ REASONS = {
 
 
 def as_logo(raw: bytes) -> Logo:
-    """The file as a PNG of at most 320 × 96 pixels, with nothing in it but these. Raises NotALogo."""
+    """Return the picture as a PNG of at most 320 × 96 pixels and nothing else. Raises NotALogo."""
     if not raw:
         raise NotALogo("empty")
     if len(raw) > MOST_BYTES:
@@ -51,8 +51,8 @@ def as_logo(raw: bytes) -> Logo:
 
 
 def _small(raw: bytes) -> Image.Image:
-    """The picture's own pixels, upright and small."""
-    _refuse_size(_webp_size(raw))  # its decoder takes memory for the whole picture as soon as it is opened
+    """Decode the picture, turn it upright and shrink it. Raises NotALogo."""
+    _refuse_size(_webp_size(raw))  # the decoder takes memory for the whole picture on opening
     if raw.count(b"\xff\xda") > _MOST_SCANS and raw.startswith(b"\xff\xd8"):
         raise NotALogo("broken")
     with _guarded(lambda: Image.open(io.BytesIO(raw), formats=_FORMATS)) as picture:
@@ -65,7 +65,7 @@ def _small(raw: bytes) -> Image.Image:
 def _shrunk(picture: Image.Image) -> Image.Image:
     upright = ImageOps.exif_transpose(picture).convert("RGBA")
     upright.thumbnail((WIDEST, HIGHEST), Image.Resampling.LANCZOS)
-    # A new picture: metadata goes along with every change of an old one.
+    # A new picture, because every change of the old one would keep its metadata.
     clean = Image.new("RGBA", upright.size)
     clean.paste(upright)
     return clean
@@ -79,14 +79,14 @@ def _written(picture: Image.Image) -> bytes:
 
 
 def _guarded(step: Callable[[], Image.Image]) -> Image.Image:
-    """What the step gives; Pillow's readers raise anything at all for a file that was made to break them."""
+    """Run the step; any failure becomes NotALogo, as Pillow's readers may raise anything for a hostile file."""
     try:
         return step()
     except NotALogo:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise NotALogo("pixels") from None
-    except Exception:  # noqa: BLE001 - as said above
+    except Exception:  # noqa: BLE001 - see the docstring
         raise NotALogo("broken") from None
 
 
@@ -96,7 +96,7 @@ def _refuse_size(size: tuple[int, int]) -> None:
 
 
 def _webp_size(raw: bytes) -> tuple[int, int]:
-    """Width and height as a WebP's head has them; zeros for anything else."""
+    """Width and height from a WebP's header; zeros for anything else."""
     if raw[:4] != b"RIFF" or raw[8:12] != b"WEBP" or len(raw) < 30:
         return 0, 0
     number = int.from_bytes

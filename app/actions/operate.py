@@ -1,5 +1,7 @@
-"""What operators do with hand-offs: try again, park, open anew, tell people from programs. Each act is in the audit
-log, in the transaction that does it; whoever comes second changes nothing."""
+"""What operators do with hand-offs: retry, park, open anew, release or dismiss suspects.
+
+Each action writes to the audit log in its own transaction; of two operators, the second changes nothing.
+"""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -22,19 +24,19 @@ _Move = Callable[[Connection, str, datetime], object]
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who does it: a technician's id and name; no id at the command line."""
+    """The actor: a technician's id and name; no id at the command line."""
 
     id: int | None = None
     name: str = "the command line"
 
 
 def may_open_anew(request: CustomerRequest) -> bool:
-    """Whether a session (another one, where there was one) may be opened for it."""
+    """Whether a new session may be opened for the request, also instead of an earlier one."""
     return request.state in OPENED_ANEW_FROM and request.erased_at is None
 
 
 def retry(database: Database, reference: str, *, by: Operator, now: datetime) -> bool:
-    """Set a parked or suspect request going again, or let one that waits be tried at once; False when it is neither."""
+    """Make a parked or suspect request due again, or a waiting one due now; False when it is neither."""
 
     def again(connection: Connection, reference: str, now: datetime) -> bool:
         return store.release(connection, reference, now) or store.hurry(connection, reference, now)
@@ -43,7 +45,7 @@ def retry(database: Database, reference: str, *, by: Operator, now: datetime) ->
 
 
 def park(database: Database, reference: str, *, by: Operator, now: datetime) -> bool:
-    """Stop trying a request that waits for its next try, until somebody starts it again; False when it does not."""
+    """Stop trying a waiting request until an operator starts it again; False when it is not waiting for a try."""
 
     def stop(connection: Connection, reference: str, _now: datetime) -> bool:
         return store.park(connection, reference, Why(WhyCode.PARKED_BY, {"name": by.name})) is not None
@@ -52,7 +54,8 @@ def park(database: Database, reference: str, *, by: Operator, now: datetime) -> 
 
 
 def release_suspects(database: Database, references: Collection[str], *, by: Operator, now: datetime) -> int:
-    """These came from people: hand them off. How many did; the others are suspect no more."""
+    """Hand off suspect requests that came from people; returns how many. Requests that are suspect no more are
+    skipped."""
 
     def let_go(connection: Connection, reference: str, now: datetime) -> bool:
         return _is(connection, reference, RequestState.SUSPECT) and store.release(connection, reference, now)
@@ -61,16 +64,17 @@ def release_suspects(database: Database, references: Collection[str], *, by: Ope
 
 
 def dismiss_suspects(database: Database, references: Collection[str], *, by: Operator, now: datetime) -> int:
-    """These came from no person: they end. How many did; the others are suspect no more."""
+    """End suspect requests that came from no person; returns how many. Requests that are suspect no more are
+    skipped."""
     return _each(database, references, "request.dismissed", store.dismiss, by=by, now=now)
 
 
 def open_anew(database: Database, reference: str, attempts: int, *, by: Operator, now: datetime) -> bool:
-    """Let an opened or ended request get another session, to which the customer's page then leads.
+    """Make an opened or ended request due for another session, to which the customer's page then leads.
 
-    `attempts` is how many there had been when the operator looked: False when it has moved on since, has been erased
-    or cannot be opened anew. A ticket of the embedded desk is closed and keeps its number; a vendor's session may
-    still be there, so the next one is marked as a possible duplicate.
+    `attempts` is the number that the operator saw: False when it has changed since, the request is erased, or it cannot
+    be opened anew. A ticket of the embedded desk is closed and keeps its number. A vendor's session may still exist, so
+    the next one is marked as a possible duplicate.
     """
 
     def again(connection: Connection) -> bool:

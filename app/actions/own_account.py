@@ -1,4 +1,4 @@
-"""What technicians change of their own account."""
+"""Changes that technicians make to their own account."""
 
 from datetime import datetime
 
@@ -17,8 +17,11 @@ from app.store.log_in_tries import forget_other_networks
 def change_password(
     database: Database, proof: Proof, password: str, about: tuple[str, ...], keep: str, *, now: datetime, turns: Turns
 ) -> None:
-    """Keep the new password; every session ends but the one with the secret `keep`, and only this network counts as
-    the owner's. Raises ValueError (see hashed_password), WrongLogin or Busy."""
+    """Set the password; end every session but the one with the secret `keep`, and forget every known network but this
+    one.
+
+    Raises ValueError (see hashed_password), WrongLogin or Busy.
+    """
     wait_for_turn(turns, familiar=True)
     fresh = hashed_password(password, *about)
 
@@ -38,11 +41,11 @@ def change_password(
 
 
 def end_one_session(database: Database, technician_id: int, which: str) -> bool:
-    """End the session with this public id; whether it was theirs."""
+    """End the technician's session with this public id; False when they have no such session."""
     return database.write(lambda connection: end_session(connection, technician_id, which))
 
 
 def end_other_sessions(database: Database, technician_id: int, keep: str) -> int:
-    """End all but the one with the secret `keep`; how many."""
+    """End all sessions but the one with the secret `keep`; returns how many."""
     kept = public_id(session_hash(keep))
     return database.write(lambda connection: end_sessions(connection, technician_id, keep=kept))

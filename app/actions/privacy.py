@@ -1,4 +1,4 @@
-"""People's data: exported and erased on demand, and erased by itself when it has been kept long enough."""
+"""Personal data: exported and erased on demand, and erased automatically at the end of its retention."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -33,8 +33,8 @@ from app.store.tickets import (
 )
 from app.store.why import why_members
 
-TICKET_LIFE = timedelta(days=7)  # a ticket that nobody took, a request that nobody set going again
-VENDOR_SESSION_LIFE = timedelta(hours=24)  # as long as its status page; its applet is kept no longer
+TICKET_LIFE = timedelta(days=7)  # an unclaimed ticket, a parked or suspect request
+VENDOR_SESSION_LIFE = timedelta(hours=24)  # as long as its status page and its applet are kept
 LONGEST_KEPT = timedelta(days=90)
 KEYS_KEPT = timedelta(hours=24)
 ADDRESSES_KEPT = timedelta(days=7)
@@ -52,19 +52,19 @@ class Pruned:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Everything that is kept about one person or one request."""
+    """All data kept about one person or one request."""
 
     requests: Sequence[CustomerRequest]
     tickets: Sequence[Ticket]
 
     @property
     def names(self) -> dict[str, list[str] | list[int]]:
-        """What it is called: references of requests, numbers of tickets. No more of it goes into the audit log."""
+        """References of the requests and numbers of the tickets; the audit log gets no more than these."""
         return {"requests": [r.reference for r in self.requests], "tickets": [t.number for t in self.tickets]}
 
     @property
     def still_open(self) -> int:
-        """How many of its sessions have not ended."""
+        """Number of sessions that have not ended."""
         with_ticket = {ticket.reference for ticket in self.tickets}
         tickets = sum(ticket.is_open for ticket in self.tickets)
         return tickets + sum(r.state is not RequestState.ENDED for r in self.requests if r.reference not in with_ticket)
@@ -77,7 +77,8 @@ def find_person(
     email: str | None = None,
     number: str | None = None,
 ) -> Person:
-    """By exactly one of reference, mail address (in any case) and customer number, blanks around them left out."""
+    """Find by exactly one of reference, mail address (in any case) and customer number; surrounding blanks are
+    ignored."""
     email, number = email and email.strip(), number and number.strip()
     with database.read() as connection:
         if reference is not None:
@@ -89,7 +90,7 @@ def find_person(
             by_number = {t.number: t for t in tickets_of_person(connection, email=email, number=number)}
             by_number |= {t.number: t for t in _tickets_of(connection, requests)}
             tickets = list(by_number.values())
-            # A mail that the customer corrected in the applet stands in the ticket alone.
+            # A mail address that the customer corrected in the applet is in the ticket only.
             known = {request.reference for request in requests}
             references = [t.reference for t in tickets if t.reference and t.reference not in known]
             requests += [r for reference in references if (r := request_by_reference(connection, reference))]
@@ -97,7 +98,7 @@ def find_person(
 
 
 def export(database: Database, person: Person) -> dict[str, Any]:
-    """A person's data as plain JSON values, secret link ids left out."""
+    """A person's data as plain JSON values, without secret link ids."""
     with database.read() as connection:
         histories = {t.number: ticket_history(connection, t.number) for t in person.tickets}
     return {
@@ -113,14 +114,15 @@ def export(database: Database, person: Person) -> dict[str, Any]:
 
 
 def record_export(database: Database, person: Person, *, by: int | None, now: datetime) -> None:
-    """Somebody is given all of it: audited."""
+    """Record in the audit log that a person's data was exported."""
     database.write(
         lambda connection: record(connection, "data.exported", _number_of(person), person.names, by=by, now=now)
     )
 
 
 def record_list_export(database: Database, kind: str, wanted: Wanted, *, by: int, now: datetime) -> None:
-    """Note that somebody takes the list of requests away as `kind` (csv, json). Not what they searched for: a name."""
+    """Record that the list of requests was exported as `kind` (csv, json). The searched text is left out, as it may be
+    a name."""
     filters = {"state": wanted.state, "site": wanted.site, "backend": wanted.backend}
     detail = {"format": kind, **filters, "searched": bool(wanted.text)}
     database.write(lambda connection: record(connection, "requests.exported", "requests", detail, by=by, now=now))
@@ -151,13 +153,13 @@ def erase(database: Database, person: Person, applets: Path, *, by: int | None, 
 
 
 def retention_of(database: Database, usual_days: int) -> timedelta:
-    """How long personal data is kept: as the desk's options say, else `usual_days`."""
+    """Retention of personal data: from the desk's options, else `usual_days`."""
     with database.read() as connection:
         return load_desk_options(connection).retention(usual_days)
 
 
 def prune(database: Database, retention: timedelta, applets: Path, *, now: datetime) -> Pruned:
-    """End what nobody works on and erase what has been kept long enough. Safe to run at any time, anywhere."""
+    """End abandoned tickets and requests, and erase data past its retention. Safe at any time in any process."""
     expired = _repeat(database, lambda connection: _expire(connection, now=now))
     _repeat(database, lambda connection: store.end_vendor_sessions(connection, now - VENDOR_SESSION_LIFE, now))
     _repeat(database, lambda connection: store.end_forgotten_requests(connection, now - TICKET_LIFE, now))
@@ -186,7 +188,7 @@ def prune(database: Database, retention: timedelta, applets: Path, *, now: datet
 
 
 def prune_by_hand(database: Database, retention: timedelta, applets: Path, *, by: int | None, now: datetime) -> Pruned:
-    """Do what `prune` does, and note in the audit log what somebody's order erased."""
+    """Do what `prune` does, and record in the audit log what it erased."""
     done = prune(database, retention, applets, now=now)
     erased = {"requests": done.requests_erased, "tickets": done.tickets_erased}
     if any(erased.values()):
@@ -195,11 +197,11 @@ def prune_by_hand(database: Database, retention: timedelta, applets: Path, *, by
 
 
 def _remove_applets(folder: Path, older_than: datetime) -> None:
-    """By the file's own age, so that what a killed process left half written goes too."""
+    """Remove applets by the file's own age, so that a half-written file of a killed process goes too."""
     if not folder.is_dir():
         return
     for file in folder.iterdir():
-        with contextlib.suppress(OSError):  # another process may be quicker
+        with contextlib.suppress(OSError):  # another process may have removed it already
             if file.stat().st_mtime < older_than.timestamp():
                 file.unlink()
 

@@ -1,4 +1,4 @@
-"""Recovery codes: ten texts of 80 random bits that stand in for a lost second factor, each of them once."""
+"""Recovery codes: ten texts of 80 random bits, each of which replaces a lost second factor once."""
 
 import base64
 import hashlib
@@ -11,32 +11,32 @@ from sqlalchemy import Connection
 from app.store import account as store
 
 _CODES = 10
-_GROUPS = 4  # of four letters: 80 bits in a recovery code
+_GROUPS = 4  # of four letters each: 80 bits in a recovery code
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _SALT = 16  # bytes
 _SLOW = "argon2id"
 
 
 def fresh_codes() -> list[str]:
-    """Ten new codes, as people write them down: `abcd-efgh-ijkl-mnop`."""
+    """Ten new codes in the form in which people write them down: `abcd-efgh-ijkl-mnop`."""
     return [_fresh_code() for _ in range(_CODES)]
 
 
 def letters_of(code: str) -> str | None:
-    """The letters of what looks like a recovery code, however it was typed, else None."""
+    """The letters of a recovery code, in any grouping and case; None when the text is not one."""
     letters = "".join(each for each in code[:64].lower() if each in _ALPHABET)
     return letters if len(letters) == 4 * _GROUPS else None
 
 
 def kept_codes(codes: Iterable[str]) -> list[str]:
-    """What is stored of these codes: Argon2id hashes that share one salt, so that a try costs one hash (about 24 ms)
-    and not one for each code."""
+    """Hashes to store for these codes: Argon2id with one shared salt, so that a try costs one hash (about 24 ms), not
+    ten."""
     salt = secrets.token_bytes(_SALT)
     return [_slow_hash(code.replace("-", ""), salt) for code in codes]
 
 
 def use(connection: Connection, technician_id: int, letters: str) -> bool:
-    """Whether this code counted; it does so once."""
+    """Use a recovery code; False when it is wrong or was used before."""
     hashes = [_plain_hash(technician_id, letters)]
     if known := store.a_recovery_code(connection, technician_id, f"{_SLOW}:"):
         hashes.append(_slow_hash(letters, bytes.fromhex(known.split(":")[1])))
@@ -49,10 +49,10 @@ def _fresh_code() -> str:
 
 
 def _slow_hash(letters: str, salt: bytes) -> str:
-    raw = hash_secret_raw(letters.encode(), salt, 2, 19456, 1, 32, Type.ID)  # the cost of a password's
+    raw = hash_secret_raw(letters.encode(), salt, 2, 19456, 1, 32, Type.ID)  # the same cost as for a password
     return f"{_SLOW}:{salt.hex()}:{raw.hex()}"
 
 
 def _plain_hash(technician_id: int, letters: str) -> str:
-    """What versions before 0.2 stored; such codes stay good until they are used or renewed."""
+    """The hash that versions before 0.2 stored; such codes stay valid until they are used or renewed."""
     return hashlib.sha256(f"{technician_id} {letters}".encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Secrets of sites and second factors: opened where they are used, kept under the newest key of the keys file."""
+"""Secrets of sites and second factors: decrypted where they are used, stored under the newest key of the keys file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,14 +36,14 @@ _REMEDY = {
 
 
 class Unsealer(Protocol):
-    """What opens secrets: a Sealer, or a process's key ring, which looks at the keys file anew when that fails."""
+    """Decrypts secrets: a Sealer, or a process's key ring, which rereads the keys file when decryption fails."""
 
     def unseal(self, sealed: str) -> str: ...
 
 
 @contextmanager
 def held_sealer(keys_path: Path) -> Iterator[Sealer]:
-    """What seals secrets. No key goes on this host before the end: until then what was sealed must be stored.
+    """A sealer; until the block ends no key is removed on this host, so store what was sealed before then.
 
     Raises BadKeys.
     """
@@ -52,14 +52,14 @@ def held_sealer(keys_path: Path) -> Iterator[Sealer]:
 
 
 def key_options(key: str, sealer: Sealer) -> dict[str, Any]:
-    """The options that an account's key becomes; an empty one is removed."""
+    """The site options for an account's key; an empty key removes them."""
     if not key:
         return {"sealed_key": None, "key_ending": None, "key_made": None}
     return {"sealed_key": sealer.seal(key), "key_ending": key_ending(key)}
 
 
 def vendor_key_of(site: Site, sealer: Unsealer) -> str:
-    """The site's key at the vendor. Raises Unsealable, whose message names the site and says what to do."""
+    """The site's key at the vendor. Raises Unsealable, whose message names the site and the remedy."""
     return _opened(site, "sealed_key", sealer)
 
 
@@ -75,7 +75,7 @@ def site_identity_secret(site: Site, sealer: Unsealer) -> str:
 
 
 def lost_secrets(site: Site, sealer: Unsealer | None) -> list[Fact]:
-    """What is stored but no key opens. Without a keys file, which is None, that is everything."""
+    """Stored secrets that no key opens; all of them without a keys file (None)."""
     return [
         Fact(_FACTS[name], "lost")
         for name in SEALED
@@ -84,7 +84,7 @@ def lost_secrets(site: Site, sealer: Unsealer | None) -> list[Fact]:
 
 
 def lost_second_factors(connection: Connection, sealer: Unsealer | None) -> dict[str, str]:
-    """By mail address: second factors that no key opens, each with the remedy. Recovery codes work without a key."""
+    """Second factors that no key opens: mail address to remedy. Recovery codes work without a key."""
     return {
         account.email: "the second factor cannot be read with this keys file: put the right file back, or "
         f"handbell technician second-factor {account.email} --off"
@@ -94,9 +94,9 @@ def lost_second_factors(connection: Connection, sealer: Unsealer | None) -> dict
 
 
 def reseal(database: Database, sealer: Sealer) -> int:
-    """Encrypt every secret that is not under the newest key with that one. How many there were.
+    """Encrypt every secret that is under an older key with the newest one; returns how many.
 
-    Each site and each second factor in a transaction of its own, as it is at that moment. What no key opens is left
+    Each site and each second factor is read and changed in its own transaction. A secret that no key opens is left
     alone.
     """
     with database.read() as connection:
@@ -107,7 +107,7 @@ def reseal(database: Database, sealer: Sealer) -> int:
 
 
 def any_sealed(database: Database) -> bool:
-    """Whether a secret is stored at all."""
+    """Whether any secret is stored."""
     with database.read() as connection:
         if accounts_with_second_factor(connection):
             return True
@@ -132,7 +132,7 @@ def _reseal_site(connection: Connection, slug: str, sealer: Sealer) -> int:
 
 
 def _resealed(site: Site, sealer: Sealer) -> dict[str, Any]:
-    """The options that have to change."""
+    """The options that have to change, with their new values."""
     changes: dict[str, Any] = {}
     for name in SEALED:
         sealed = getattr(site, name)

@@ -1,4 +1,4 @@
-"""The second factor: codes of an app (TOTP, RFC 6238), each of which counts once, and recovery codes for a lost one."""
+"""The second factor: codes of an app (TOTP, RFC 6238), each valid once, and recovery codes for a lost one."""
 
 import json
 import secrets
@@ -43,19 +43,19 @@ _STEP = 30  # seconds
 
 
 class Opens(Protocol):
-    """What opens secrets: a process's key ring, which looks at the keys file anew when that fails."""
+    """Decrypts secrets: a process's key ring, which rereads the keys file when decryption fails."""
 
     def unseal(self, sealed: str) -> str: ...
 
 
 class Seals(Protocol):
-    """What seals secrets."""
+    """Encrypts secrets."""
 
     def seal(self, secret: str) -> str: ...
 
 
 class WrongCode(WrongLogin):
-    """Neither the app's code of this moment, unused, nor an unused recovery code."""
+    """Neither an unused current code of the app nor an unused recovery code."""
 
 
 class NotPending(Exception):
@@ -63,16 +63,16 @@ class NotPending(Exception):
 
 
 class Stale(Exception):
-    """This offer was made too long ago, or for somebody else."""
+    """The offer is too old, or was made for another technician."""
 
 
 class AlreadyOn(Exception):
-    """There is a second factor already."""
+    """The account has a second factor already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A second factor that is not in force yet. `sealed` is what the page carries and brings back."""
+    """A second factor that is not in force yet. The page carries `sealed` and sends it back."""
 
     sealed: str
     secret: str
@@ -82,14 +82,14 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A new session's secret id, and how many wrong codes others have typed in the hour before."""
+    """A new session's secret id, and how many wrong codes were typed from other networks within the last hour."""
 
     secret: str
     wrong_elsewhere: int
 
 
 def offer(sealer: Seals, technician_id: int, email: str, *, now: datetime) -> Offer:
-    """A fresh secret with its recovery codes, to be confirmed within half an hour."""
+    """Make a secret and its recovery codes, to be confirmed within half an hour."""
     secret = pyotp.random_base32()
     codes = recovery_codes.fresh_codes()
     ends = int((now + OFFER_LIFE).timestamp())
@@ -98,7 +98,7 @@ def offer(sealer: Seals, technician_id: int, email: str, *, now: datetime) -> Of
 
 
 def offered(opens: Opens, sealed: str, technician_id: int, email: str, *, now: datetime) -> Offer:
-    """The offer that a page brought back. Raises Stale."""
+    """The offer that a page sent back. Raises Stale."""
     try:
         kept = json.loads(opens.unseal(sealed))
     except (Unsealable, ValueError):
@@ -111,9 +111,10 @@ def offered(opens: Opens, sealed: str, technician_id: int, email: str, *, now: d
 def set_up(
     database: Database, offer: Offer, proof: Proof, code: str, seals: Seals, opens: Opens, keep: str, *, now: datetime
 ) -> None:
-    """Put the offer in force, if the code shows that the app has it; ends the account's other sessions than `keep`.
+    """Put the offer in force if the code proves that the app has the secret; end the account's sessions other than
+    `keep`.
 
-    Sent twice it is done once. Raises WrongCode, AlreadyOn, TooManyTries or WrongLogin.
+    Sending it twice sets it up once. Raises WrongCode, AlreadyOn, TooManyTries or WrongLogin.
     """
     step = _matching_step(offer.secret, _figures(code), now)
     sealed, kept = seals.seal(offer.secret), recovery_codes.kept_codes(offer.codes)
@@ -149,7 +150,7 @@ def turn_off(database: Database, proof: Proof, code: str, address: str, opens: O
 def renew_recovery_codes(
     database: Database, proof: Proof, code: str, address: str, opens: Opens, *, now: datetime
 ) -> list[str]:
-    """Ten new recovery codes; the old ones count no more. Raises WrongCode, WrongLogin or TooManyTries."""
+    """Make ten new recovery codes; the old ones stop working. Raises WrongCode, WrongLogin or TooManyTries."""
     codes = recovery_codes.fresh_codes()
     kept = recovery_codes.kept_codes(codes)
 
@@ -201,7 +202,7 @@ def enter_code(
 def confirm(
     database: Database, proof: Proof, code: str, address: str, opens: Opens, session: str, *, now: datetime
 ) -> None:
-    """Password and, where there is a second factor, code again, in the session with this secret.
+    """Confirm password and, where there is a second factor, code again, for the session with this secret.
 
     Raises WrongCode, WrongLogin or TooManyTries.
     """
@@ -218,7 +219,7 @@ def confirm(
 
 
 def forget(connection: Connection, technician_id: int) -> bool:
-    """Whether there was a second factor; from now on the password alone counts."""
+    """Remove the second factor, so that the password alone is enough; False when there was none."""
     return store.forget_second_factor(connection, technician_id)
 
 
@@ -232,7 +233,7 @@ def _with_code(
     *,
     now: datetime,
 ) -> None:
-    """Do it in one transaction with the code's use. Raises WrongCode, WrongLogin or TooManyTries."""
+    """Run `act` in the transaction that uses the code. Raises WrongCode, WrongLogin or TooManyTries."""
     with database.read() as connection:
         found = store.account(connection, proof.technician_id)
     if found is None:
@@ -255,10 +256,10 @@ def _with_code(
 def _counted(
     connection: Connection, tried: Try, technician_id: int, code: str, *, now: datetime
 ) -> LogInAccount | None:
-    """The account, locked, if this try is not one too many. Raises TooManyTries.
+    """Lock and return the account if one more try is allowed. Raises TooManyTries.
 
-    Guessing six figures from ever new networks is bounded for the account as a whole, but its owner is not locked
-    out: they come from a network of theirs, or with a recovery code, which nobody guesses.
+    Guesses of six digits from many networks are limited for the whole account. The owner is not locked out: a known
+    network and a recovery code, which cannot be guessed, are exempt.
     """
     count_one_by_one(connection, tried.counted, tried.network)
     refuse_too_many(connection, tried, now=now)
@@ -275,7 +276,7 @@ def _proven(connection: Connection, proof: Proof) -> LogInAccount:
 
 
 def _is_right(connection: Connection, account: LogInAccount, code: str, opens: Opens, *, now: datetime) -> bool:
-    """Whether the code counts; it does not again."""
+    """Whether the code is valid; this uses it up."""
     if recovery := recovery_codes.letters_of(code):
         return recovery_codes.use(connection, account.id, recovery)
     secret = _secret(account, opens)
@@ -294,7 +295,7 @@ def _secret(account: LogInAccount, opens: Opens) -> str | None:
 
 
 def _matching_step(secret: str, figures: str, now: datetime) -> int | None:
-    """The step whose code this is: of this moment, the one before or the one after."""
+    """The time step of this code: the current one, the one before or the one after; else None."""
     app, step = pyotp.TOTP(secret), int(now.timestamp()) // _STEP
     for near in (step, step - 1, step + 1):
         if secrets.compare_digest(app.generate_otp(near), figures):
@@ -303,10 +304,10 @@ def _matching_step(secret: str, figures: str, now: datetime) -> int | None:
 
 
 def _figures(code: str) -> str:
-    """Its figures in ASCII, whatever script they were typed in and however they were grouped."""
+    """The code's digits in ASCII, typed in any script and grouping."""
     return "".join(str(unicodedata.digit(each)) for each in code[:64] if unicodedata.digit(each, None) is not None)
 
 
 def _address(secret: str, email: str) -> str:
-    """What an app reads from the picture."""
+    """The `otpauth:` address in the QR code that an app reads."""
     return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)

@@ -1,4 +1,4 @@
-"""The demo desk of a first start: something to look at, and one technician who can log in."""
+"""The demo desk of a first start: sample data, and one technician who can log in."""
 
 import secrets
 import uuid
@@ -28,7 +28,7 @@ EXAMPLE_PEOPLE = frozenset(email for email, _name, _departments in _TECHNICIANS)
 
 @dataclass(frozen=True, slots=True)
 class FirstLogin:
-    """The console's first log-in; the password is random, told once, and must be changed."""
+    """The console's first log-in; the password is random, shown once, and must be changed."""
 
     email: str
     password: str
@@ -40,9 +40,9 @@ def new_uid() -> str:
 
 
 def seed(database: Database, *, now: datetime, demo: bool) -> FirstLogin | None:
-    """Make the site `default`, and with `demo` a staffed desk, unless there is a site already.
+    """Make the site `default`, and with `demo` a staffed desk, unless a site exists already.
 
-    Two processes may do it at once. None when nothing was made that can log in.
+    Safe in two processes at once. None when no log-in was made.
     """
     with database.read() as connection:
         if load_sites(connection):
@@ -61,7 +61,7 @@ def seed(database: Database, *, now: datetime, demo: bool) -> FirstLogin | None:
     try:
         return database.write(make)
     except IntegrityError:
-        return None  # somebody else was first
+        return None  # another process was first
 
 
 def _staff_the_desk(connection: Connection, password: str, password_hash: str | None, *, now: datetime) -> FirstLogin:

@@ -1,4 +1,4 @@
-"""Whether a site can open sessions: by what is stored, and by opening one."""
+"""Check whether a site can open sessions: from its stored options, and by opening one."""
 
 import tempfile
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from app.store.staff import load_staff
 
 
 def site_problems(site: Site, staff: Staff, sealer: Unsealer | None, today: date) -> list[Fact]:
-    """What is wrong with a site, as far as can be told without calling anybody. `sealer` is None without keys."""
+    """Problems of a site that need no call to a vendor. `sealer` is None without keys."""
     problems = site.problems() + account_problems(site, today) + lost_secrets(site, sealer)
     for number in site.offer_departments:
         if number not in staff.departments or staff.departments[number].disabled:
@@ -41,8 +41,11 @@ def try_site(
     *,
     clock: Callable[[], datetime],
 ) -> Trial:
-    """Open one session as the site does. At a vendor it waits for the answer, within the limits of `calls`; at the
-    embedded desk the ticket is cancelled again. Nothing that comes back bears a key."""
+    """Open one session the way the site does.
+
+    At a vendor it waits for the answer, within the limits of `calls`; at the embedded desk the ticket is cancelled
+    again. The result holds no key.
+    """
     return _at_desk(database, site, clock=clock) if site.at_desk else _at_vendor(site, unsealer, calls, data_dir)
 
 
@@ -56,7 +59,7 @@ def try_site_by_hand(
     by: int,
     clock: Callable[[], datetime],
 ) -> Trial:
-    """Do what `try_site` does, and note in the audit log how it went."""
+    """Do what `try_site` does, and record the outcome in the audit log."""
     trial = try_site(database, site, unsealer, calls, data_dir, clock=clock)
     detail = {"good": trial.good, "backend": site.backend}
     database.write(lambda c: record(c, "site.tested", f"site {site.slug}", detail, by=by, now=clock()))
@@ -79,7 +82,7 @@ def _at_vendor(site: Site, unsealer: Callable[[], Unsealer], calls: VendorCalls,
     except Unsealable:
         return Trial(False, problems=(Fact("vendor_key", "lost"),))
     attempt = backend(site.backend).attempt
-    # An applet that comes is looked at and not kept.
+    # An applet in the answer is checked and not kept.
     with tempfile.TemporaryDirectory(prefix=".check-", dir=data_dir) as folder:
         account = Account(site, key, calls, Path(folder))
         return attempt(account) if attempt else try_session(site, open_backend(account))

@@ -1,4 +1,4 @@
-"""Change a site: one transaction, fenced against who changes it at the same time, with its line in the audit log."""
+"""Change a site: one transaction, fenced against concurrent changes, with its line in the audit log."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -19,15 +19,15 @@ from app.store.logos import Logo, keep_logo
 
 
 class NoSuchSite(Exception):
-    """There is no site with this slug."""
+    """No site has this slug."""
 
 
 class SlugTaken(Exception):
-    """There is a site with this slug already."""
+    """Another site has this slug already."""
 
 
 class NotGood(Exception):
-    """The site cannot be kept like this: `problems` are facts, as `Site.problems` answers."""
+    """The site cannot be saved like this: `problems` are facts, as returned by `Site.problems`."""
 
     def __init__(self, problems: Collection[Fact]) -> None:
         super().__init__("; ".join(f"{problem.field}: {problem.code}" for problem in problems))
@@ -35,7 +35,7 @@ class NotGood(Exception):
 
 
 class ChangedMeanwhile(Exception):
-    """Somebody else has changed the same options since the form was shown; `site` is as they left it."""
+    """The same options have changed since the form was shown; `site` is the current version."""
 
     def __init__(self, site: Site) -> None:
         super().__init__("somebody else has changed this meanwhile")
@@ -43,26 +43,29 @@ class ChangedMeanwhile(Exception):
 
 
 class NoWebhook(Exception):
-    """The site has no webhook that could have a secret."""
+    """The site has no webhook, so it can have no webhook secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a form was shown of a site: `options` by name, and their mark (see `marked`)."""
+    """The options of a site that a form showed, by name, and their mark (see `marked`)."""
 
     options: tuple[str, ...]
     mark: str
 
     def still_holds(self, site: Site) -> bool:
-        """Whether nobody has changed them."""
+        """Whether these options are unchanged."""
         return marked(site, self.options) == self.mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a site is to become. `options` by name, `name` and `disabled` among them. With `seen` only what differs
-    counts, and only as long as nobody else has changed it. `sealed_secret` is there for a webhook that needs a new one,
-    or with `renew_secret` in any case. `logo` replaces the picture where `options` names its digest."""
+    """The wanted changes of a site: `options` by name, including `name` and `disabled`.
+
+    With `seen`, only differing options count, and only while they are unchanged by others. `sealed_secret` is used when
+    a webhook needs a new secret; `renew_secret` forces that. `logo` replaces the picture when `options` names its
+    digest.
+    """
 
     options: Mapping[str, Any] = field(default_factory=dict)
     seen: Seen | None = None
@@ -91,9 +94,10 @@ def add_site(database: Database, slug: str, name: str, *, by: int | None, now: d
 def change_site(
     database: Database, slug: str, wanted: Wanted, *, by: int | None, now: datetime
 ) -> tuple[SiteChange, list[str]]:
-    """Change the site as it is at this moment; with it the options that differ now, by the names that operators know.
+    """Change the site as it is now. Returns the change and the names of the options that differ, as operators know
+    them.
 
-    Raises NoSuchSite, ChangedMeanwhile, NoWebhook or NotGood; nothing is changed then.
+    Raises NoSuchSite, ChangedMeanwhile, NoWebhook or NotGood, and then changes nothing.
     """
 
     def change(connection: Connection) -> tuple[SiteChange, list[str]]:
@@ -103,7 +107,7 @@ def change_site(
         changed = change_options(found, options, sealed_secret=wanted.sealed_secret, renew_secret=wanted.renew_secret)
         if wanted.renew_secret and not changed.site.webhook:
             raise NoWebhook(slug)
-        # An account may lose its key or domain at any time; but nobody may turn to a vendor without them.
+        # A site may lose its account's key or domain at any time, but may not switch to a vendor without them.
         _refuse_bad(changed.site, () if "backend" in options else changed.site.missing())
         told = what_changed(found, changed.site)
         names = sorted(told)
@@ -119,7 +123,7 @@ def change_site(
 
 
 def _still_wanted(site: Site, wanted: Wanted) -> dict[str, Any]:
-    """The options to set. A form that is sent twice finds them set already, and no one else's hand in it."""
+    """The options to set. A form that is sent twice finds them set already, which is no conflict."""
     if wanted.seen is None:
         return dict(wanted.options)
     new = only_new(site, wanted.options)

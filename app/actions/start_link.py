@@ -1,4 +1,4 @@
-"""Links that start a request's session: short-lived, made anew for whoever comes back."""
+"""Links that start a request's session: short-lived, and renewed for a customer who comes back."""
 
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ def new_start_link(reference: str, *, now: datetime) -> StartLink:
 
 
 def ensure_start_link(database: Database, reference: str, *, now: datetime) -> StartLink:
-    """A link that can still be opened for a while: the newest one, or a fresh one."""
+    """A link that stays valid for at least a minute: the newest unopened one, or a new one."""
 
     def fresh(connection: Connection) -> StartLink:
         link = newest_link(connection, reference)

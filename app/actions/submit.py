@@ -1,4 +1,4 @@
-"""A customer submits a request: it is on disk before anyone is told, with its session where the desk is our own."""
+"""A customer submits a request: it is on disk before the answer, together with its session at the embedded desk."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -42,7 +42,7 @@ WINDOW = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """Something that counts once: what it is, its id, and when it ends by itself."""
+    """A value that may be used once: its purpose, its id, and when it expires."""
 
     purpose: str
     id: str
@@ -51,14 +51,15 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What came in. `asked` is what the customer typed and chose; `ticked` their wish to check it again;
-    `most` is how many requests their network may make in ten minutes, `unchecked` how many of them without a solved
-    check before it is suspect (None: any number). A site's own server is nobody's network: its `most` is None.
+    """One submission.
 
-    `suspicion` says why this one is not handed off. `check` and `identity` count once. `earlier_key` is a second key
-    under which the same was perhaps recorded within the last 15 seconds. With a `body_hash`, the same key with
-    another content is refused. The row gets `status_id`: one that has another was recorded before. `code` is the id of
-    the session code that it uses up.
+    `asked` is what the customer typed and chose; `ticked` is their wish to check it again. `most` is the number of
+    requests that their network may make in ten minutes, None for a site's own server, which has no limit. More than
+    `unchecked` of them (None: any number) need a solved check, else the request is suspect. `suspicion` says why it is
+    not handed off. `check` and `identity` may be used once. `earlier_key` is a second key, under which the same request
+    may have been recorded within the last 15 seconds. With a `body_hash`, other content under the same key is refused.
+    The row gets `status_id`; a row with another one was recorded earlier. `code` is the id of the session code that the
+    request uses up.
     """
 
     site: Site
@@ -84,14 +85,14 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Whoever submits takes the hand-off up at once: `name` is the lease's, `until` its end."""
+    """The lease under which the submitting process hands the request off at once: its name and its end."""
 
     name: str
     until: datetime
 
 
 class TooMany(Exception):
-    """This client has made its share of requests; `retry_after` is whole seconds."""
+    """This client has reached its limit of requests; `retry_after` is whole seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"try again in {retry_after} s")
@@ -99,15 +100,15 @@ class TooMany(Exception):
 
 
 class OtherContent(Exception):
-    """Something else was submitted under this idempotency key before."""
+    """This idempotency key was used before with other content."""
 
 
 class IdentitySpent(Exception):
-    """This identity token has been used for another request."""
+    """This identity token was used before for another request."""
 
 
 class CodeOver(Exception):
-    """The session code was used, revoked or over before."""
+    """The session code was used, revoked or has expired."""
 
 
 def needs_hand_off(site: Site) -> bool:
@@ -118,11 +119,11 @@ def needs_hand_off(site: Site) -> bool:
 def submit(
     database: Database, staff: Staff, submission: Submission, lease: Lease | None = None, *, now: datetime
 ) -> CustomerRequest:
-    """Record the request; the same submission again is the same request. When it returns, it is on disk.
+    """Record the request, on disk when this returns; the same submission again returns the same request.
 
-    The embedded desk's ticket, and what the customer's own browser opens, are there with it. A request that has to
-    be handed off is due at once, or under the caller's `lease` already; a suspect one is only kept.
-    Raises TooMany, OtherContent, IdentitySpent or CodeOver; UnknownBackend where the site has one that is not declared.
+    A ticket of the embedded desk, or a session that the customer's browser opens, is recorded with it. A request to be
+    handed off is due at once, or already under the caller's `lease`; a suspect one is only kept. Raises TooMany,
+    OtherContent, IdentitySpent or CodeOver; UnknownBackend for a site whose backend is not declared.
     """
     network = None if submission.most is None else client_network(submission.client_address)
     since = now - WINDOW
@@ -149,13 +150,13 @@ def submit(
             raise CodeOver
         return request, True
 
-    # Before the writer's turn, for which all processes wait.
+    # Prepared before the writer's turn, as all processes wait for that.
     made = make(submission.suspicion)
     try:
         request, is_new = database.write(record)
     except IntegrityError:
-        # PostgreSQL lets two of the same begin side by side; the second finds the first's row now.
-        made = make(submission.suspicion)  # or its new reference was somebody else's
+        # PostgreSQL runs two equal submissions side by side; the second now finds the first one's row.
+        made = make(submission.suspicion)  # or the new reference was taken
         request, is_new = database.write(record)
     if is_new:
         metrics.submitted(request.site, request.source)
@@ -163,14 +164,16 @@ def submit(
 
 
 def received_before(database: Database, site: str, body_hash: str, *, now: datetime) -> tuple[str, datetime] | None:
-    """Reference and time of a request of this site with the same content, later than the same press and within the
-    last ten minutes."""
+    """Reference and time of a request of this site with the same content from the last ten minutes.
+
+    Requests within SAME_PRESS do not count: they are the same press.
+    """
     with database.read() as connection:
         return received_lately(connection, site, body_hash, now - WINDOW, now - SAME_PRESS)
 
 
 def check_rate(database: Database, client_address: str, most: int, *, now: datetime) -> None:
-    """For what is refused before it is submitted. Raises TooMany."""
+    """Check the limit for a submission that is refused earlier. Raises TooMany."""
     with database.read() as connection:
         oldest = nth_newest(connection, client_network(client_address), most, now - WINDOW)
     if oldest:
@@ -185,7 +188,7 @@ def needs_check(database: Database, client_address: str, unchecked: int, *, now:
 
 @dataclass(frozen=True, slots=True)
 class _New:
-    """What a submission becomes: the request, and what it is opened with where nobody else has to be asked."""
+    """The rows that a submission becomes; ticket and link only where the session opens without a call."""
 
     request: CustomerRequest
     ticket: Ticket | None = None
@@ -298,7 +301,8 @@ def _with_browser(request: CustomerRequest, browser: Browser) -> CustomerRequest
 
 
 def _for_site(submission: Submission) -> NewSessionRequest:
-    """What the site sends: the customer's choice or the site's own routing, and the flag as its policy says."""
+    """The request as the site sends it: department and technician of the customer or of the site's routing, and
+    Ask_customer_info by the site's policy."""
     site, asked = submission.site, submission.asked
     return replace(
         asked,

@@ -1,8 +1,8 @@
 """Changes to departments and technicians. Each is one transaction with its row in the audit log; `by` is the id of the
-administrator who does it, None for the command line.
+administrator, or None for the command line.
 
-Changes take turns, so that two administrators can never lock each other out at once: on the web, somebody who can log
-in stays an administrator. The command line may do without; it can also make a new one.
+Changes take turns, so that two administrators cannot lock each other out at once. In the console the last administrator
+who can log in stays one; the command line may remove them, as it can make a new one.
 """
 
 from collections.abc import Callable, Collection
@@ -37,19 +37,19 @@ class Taken(Exception):
 
 
 class LastAdministrator(Exception):
-    """Nobody who can log in would be an administrator any more."""
+    """The change would leave no administrator who can log in."""
 
 
 class OnOneself(Exception):
-    """Nobody changes their own role, or takes off or renews their own way to log in, as an administrator."""
+    """Administrators may not change their own role, nor remove or renew their own way to log in."""
 
 
 class ChangedMeanwhile(Exception):
-    """Somebody else has changed this since it was looked at."""
+    """The technician has changed since the form was shown."""
 
 
 def add_department(database: Database, department: Department, *, by: int | None, now: datetime) -> None:
-    """Raises Taken."""
+    """Add a department. Raises Taken."""
 
     def add(connection: Connection) -> None:
         store.add_department(connection, department)
@@ -62,7 +62,7 @@ def add_department(database: Database, department: Department, *, by: int | None
 
 
 def rename_department(database: Database, department_id: int, name: str, *, by: int | None, now: datetime) -> None:
-    """Its tickets show the new name too. Raises NotThere."""
+    """Rename a department, on its existing tickets too. Raises NotThere."""
 
     def rename(connection: Connection) -> None:
         was = _department(connection, department_id)
@@ -76,7 +76,7 @@ def rename_department(database: Database, department_id: int, name: str, *, by: 
 def disable_department(
     database: Database, department_id: int, *, by: int | None, now: datetime, disabled: bool = True
 ) -> None:
-    """Nothing new is routed to it, or again; its tickets stay where they are. Raises NotThere."""
+    """Stop routing to a department, or start again; its tickets stay where they are. Raises NotThere."""
 
     def change(connection: Connection) -> None:
         was = _department(connection, department_id)
@@ -98,8 +98,11 @@ def add_technician(
     now: datetime,
     temporary: bool = False,
 ) -> int:
-    """The new id. `email` is in lower case; the departments exist; a `temporary` password must be changed at the first
-    log-in. Raises Taken."""
+    """Add a technician and return their id.
+
+    `email` is in lower case; the departments exist; a `temporary` password must be changed at the first log-in. Raises
+    Taken.
+    """
 
     def add(connection: Connection) -> int:
         number = store.add_technician(
@@ -133,10 +136,10 @@ def change_technician(
     departments: Collection[int] | None = None,
     seen: str | None = None,
 ) -> bool:
-    """Change what is given; whether anything is different now. Another role ends their sessions.
+    """Change the given values; False when nothing differs. A new role ends the technician's sessions.
 
-    `seen` is the mark of the particulars that somebody looked at before (see `Particulars.mark`). Raises NotThere,
-    LastAdministrator, OnOneself, and ChangedMeanwhile when they are others now.
+    `seen` is the mark of the particulars that a form showed (see `Particulars.mark`). Raises NotThere,
+    LastAdministrator, OnOneself, and ChangedMeanwhile when the particulars have changed since.
     """
 
     def change(connection: Connection, technician: Technician) -> bool:
@@ -166,8 +169,10 @@ def change_technician(
 def disable_technician(
     database: Database, technician_id: int, *, by: int | None, now: datetime, disabled: bool = True
 ) -> None:
-    """Disabling logs them out and ends their invitation; nothing new is routed to them. Raises NotThere and
-    LastAdministrator."""
+    """Disable a technician, which ends their sessions and invitation and stops routing to them, or enable them again.
+
+    Raises NotThere and LastAdministrator.
+    """
 
     def change(connection: Connection, technician: Technician) -> None:
         if technician.disabled == disabled:
@@ -183,7 +188,7 @@ def disable_technician(
 
 
 def set_away(database: Database, technician_id: int, away: bool, *, by: int | None, now: datetime) -> None:
-    """Say for somebody that they are away, or back. Raises NotThere."""
+    """Set another technician away, or back. Raises NotThere."""
 
     def change(connection: Connection, technician: Technician) -> None:
         if technician.away != away:
@@ -203,8 +208,10 @@ def set_password(
     now: datetime,
     temporary: bool = False,
 ) -> None:
-    """A password from the command line: logs them out and ends their invitation. A `temporary` one must be changed at
-    the next log-in. Raises NotThere."""
+    """Set a password from the command line, ending sessions and invitation.
+
+    A `temporary` password must be changed at the next log-in. Raises NotThere.
+    """
 
     def change(connection: Connection, technician: Technician) -> None:
         store.set_password_hash(connection, technician.email, password_hash, temporary=temporary)
@@ -216,7 +223,10 @@ def set_password(
 
 
 def forget_second_factor(database: Database, technician_id: int, *, by: int | None, now: datetime) -> bool:
-    """Whether there was one. From now on the password is enough. Raises NotThere and OnOneself."""
+    """Remove the second factor, so that the password alone is enough; False when there was none.
+
+    Raises NotThere and OnOneself.
+    """
 
     def change(connection: Connection, technician: Technician) -> bool:
         not_on_oneself(technician, by=by)
@@ -229,7 +239,7 @@ def forget_second_factor(database: Database, technician_id: int, *, by: int | No
 
 
 def end_session(database: Database, technician_id: int, public_id: str, *, by: int | None, now: datetime) -> None:
-    """Raises NotThere when the technician has no such session."""
+    """End one session by its public id. Raises NotThere when the technician has no such session."""
 
     def change(connection: Connection, technician: Technician) -> None:
         if not end_one(connection, technician_id, public_id):
@@ -240,7 +250,7 @@ def end_session(database: Database, technician_id: int, public_id: str, *, by: i
 
 
 def end_sessions(database: Database, technician_id: int, *, by: int | None, now: datetime) -> int:
-    """Log somebody out everywhere; how many sessions there were. Raises NotThere."""
+    """Log a technician out everywhere; returns how many sessions ended. Raises NotThere."""
 
     def change(connection: Connection, technician: Technician) -> int:
         ended = end_all(connection, technician_id)
@@ -252,14 +262,14 @@ def end_sessions(database: Database, technician_id: int, *, by: int | None, now:
 
 
 def end_password(connection: Connection, technician: Technician, *, by: int | None) -> None:
-    """In the transaction of who invites them anew: the old password is worth nothing. Raises LastAdministrator."""
+    """Make the old password invalid, within the transaction of a new invitation. Raises LastAdministrator."""
     _leave_an_administrator(connection, technician, by=by)
     store.end_password(connection, technician.id)
     forget_networks(connection, technician.email)
 
 
 def locked_technician(connection: Connection, technician_id: int) -> Technician:
-    """The technician as they are, in a transaction that is the only one to change staff. Raises NotThere."""
+    """The technician as stored, in a transaction that blocks every other change of staff. Raises NotThere."""
     bump_generation(connection)
     technician = store.one_technician(connection, technician_id)
     if technician is None:
@@ -286,7 +296,7 @@ def not_on_oneself(technician: Technician, *, by: int | None) -> None:
 
 
 def _leave_an_administrator(connection: Connection, technician: Technician, *, by: int | None) -> None:
-    """Only who is one can be the last."""
+    """Raises LastAdministrator when this technician is the last one."""
     if by is None or technician.role is not Role.ADMINISTRATOR or technician.disabled:
         return
     if not store.administrators_left(connection, technician.id):

@@ -1,4 +1,4 @@
-"""Sites' channels are told what waits for them: each notice at least once, whatever receiver or process fails."""
+"""Deliver notices through sites' channels: each at least once, even when receivers or processes fail."""
 
 import logging
 import random
@@ -17,7 +17,7 @@ from app.store.database import Database
 from app.store.notices import Notice, any_due, claim_notices, settle
 
 AT_ONCE = 16  # notices in one call, each in a thread of its own
-LEASE = timedelta(seconds=120)  # far longer than a try may take, names that are looked up slowly included
+LEASE = timedelta(seconds=120)  # far longer than a try may take, slow name look-ups included
 
 _LEVELS = {
     "delivered": logging.INFO,
@@ -31,7 +31,7 @@ _random = random.SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class _Teller:
-    """What delivering needs; one for each call."""
+    """Context of one call of `deliver_due`."""
 
     database: Database
     sites: Mapping[str, Site]
@@ -40,7 +40,7 @@ class _Teller:
     now: datetime
 
     def tell(self, notice: Notice) -> bool:
-        """One try, and its outcome recorded. Whether it was delivered."""
+        """Make one try and record its outcome; returns whether the notice was delivered."""
         site, channel = self.sites.get(notice.site), self.channels[notice.channel]
         if site is None or not channel.serves(site):
             self._settle(notice, None)
@@ -78,12 +78,12 @@ def deliver_due(
     *,
     now: datetime,
 ) -> int:
-    """Take up to 16 due notices and try each once; how many were delivered.
+    """Take up to 16 due notices and try each once; returns how many were delivered.
 
-    Looks and returns when nothing is due; else it takes about as long as the slowest receiver, some seconds at the
-    most. What failed is due again later, seven times in all, and is then given up (logged as `webhook_given_up`);
-    one that is gone is given up at once. A notice is dropped when its site lacks what the channel needs. Safe in any
-    number of processes.
+    Returns at once when nothing is due; else it takes about as long as the slowest receiver, some seconds at most. A
+    failed notice is due again later, is tried seven times in all, and is then given up (logged as `webhook_given_up`).
+    A notice whose receiver is gone is given up at once. A notice is dropped when its site lacks the channel's options.
+    Safe in any number of processes.
     """
     with database.read() as connection:
         if not any_due(connection, channels, now):

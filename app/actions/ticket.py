@@ -1,4 +1,4 @@
-"""What happens to a ticket of the embedded desk: opened by a program, changed or cancelled by the customer."""
+"""Events of a ticket at the embedded desk: opened by a program, changed or cancelled by the customer."""
 
 from datetime import datetime, timedelta
 from math import ceil
@@ -29,15 +29,15 @@ APPLET_OPENED = "applet_opened"
 DETAILS_CHANGED = "details_changed"
 CHANGES_WINDOW = timedelta(minutes=10)
 MOST_CHANGES = 20  # of one ticket's details within the window
-MOST_KEPT = 50  # lines of them in a ticket's history
+MOST_KEPT = 50  # such lines in a ticket's history
 
 
 class NotAllowed(Exception):
-    """The ticket was opened without Ask_customer_info: its details are not the customer's to see or change."""
+    """The ticket was opened without Ask_customer_info, so the customer may not see or change its details."""
 
 
 class TooOften(Exception):
-    """The details were changed many times in a few minutes; `retry_after` is whole seconds."""
+    """The details were changed too often within CHANGES_WINDOW; `retry_after` is whole seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"try again in {retry_after} s")
@@ -45,16 +45,16 @@ class TooOften(Exception):
 
 
 class TicketOver(Exception):
-    """The ticket has ended; nothing about it changes any more."""
+    """The ticket has ended and cannot change any more."""
 
 
 def open_ticket(database: Database, staff: Staff, site: str, request: NewSessionRequest, *, now: datetime) -> Ticket:
-    """A ticket for a program that calls the desk's New Session API; on disk when it returns."""
+    """Open a ticket for a program that calls the desk's New Session API; on disk when this returns."""
     return database.write(lambda connection: EmbeddedDesk(connection, staff, site, now).open_ticket(request))
 
 
 def note_applet_opened(database: Database, ticket: Ticket, *, now: datetime) -> None:
-    """Remember when the customer first had the applet."""
+    """Record when the customer first received the applet."""
 
     def note(connection: Connection) -> None:
         if applet_opened(connection, ticket.number, now):
@@ -65,7 +65,7 @@ def note_applet_opened(database: Database, ticket: Ticket, *, now: datetime) -> 
 
 
 def save_details(database: Database, number: int, details: NewSessionRequest, *, now: datetime) -> None:
-    """Put the customer's changes into the ticket, the old values into its history, which keeps the newest of them.
+    """Save the customer's changes in the ticket and the old values in its history, which keeps the newest MOST_KEPT.
 
     Raises NotAllowed, TicketOver or TooOften, and then changes nothing.
     """
@@ -89,7 +89,7 @@ def save_details(database: Database, number: int, details: NewSessionRequest, *,
 
 
 def cancel(database: Database, number: int, *, now: datetime) -> None:
-    """The customer needs no help any more. A ticket that is over already stays as it ended."""
+    """Cancel the ticket because the customer needs no more help. A ticket that has ended already keeps its state."""
 
     def end(connection: Connection) -> None:
         ticket = ticket_by_number(connection, number)

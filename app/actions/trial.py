@@ -1,4 +1,4 @@
-"""End a ticket that somebody of the desk has opened only to try the New Session API."""
+"""Trials of the New Session API by staff: recorded, and their tickets cancelled."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from app.store.tickets import add_event, end_ticket
 
 
 def cancel_trial(database: Database, number: int, *, by: int, now: datetime) -> bool:
-    """Cancel the ticket in the name of the technician `by`; False when it was over already, and stays as it ended."""
+    """Cancel the ticket in the name of the technician `by`; False when it has ended already and keeps its state."""
 
     def end(connection: Connection) -> bool:
         if not end_ticket(connection, number, TicketState.CANCELLED, now):
@@ -24,5 +24,5 @@ def cancel_trial(database: Database, number: int, *, by: int, now: datetime) -> 
 
 
 def note_trial(database: Database, site: str, *, by: int, now: datetime) -> None:
-    """Put it into the audit log that somebody tries a site's API."""
+    """Record in the audit log that a technician tries a site's API."""
     database.write(lambda connection: record(connection, "trial.made", f"site {site}", by=by, now=now))

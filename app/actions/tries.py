@@ -1,4 +1,4 @@
-"""Wrong log-ins: counted before anything is checked, so that many at once are not many more than allowed."""
+"""Wrong log-ins: each try is counted before anything is checked, so that concurrent tries cannot exceed the limit."""
 
 import hashlib
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ WINDOW = timedelta(minutes=5)
 MOST_PER_ACCOUNT = 5  # wrong tries on one account from one network
 MOST_PER_NETWORK = 20  # wrong tries from one network on any account
 STRANGERS_WINDOW = timedelta(hours=1)
-MOST_OF_STRANGERS = 10  # wrong codes of one account from all the networks that its owner has never been in
+MOST_OF_STRANGERS = 10  # wrong codes on one account from all networks unknown for its owner
 NETWORKS_KNOWN = timedelta(days=90)
 _LONGEST_EMAIL = 254
 
 
 class TooManyTries(Exception):
-    """`retry_after` is whole seconds."""
+    """Too many wrong tries; `retry_after` is whole seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"try again in {retry_after} s")
@@ -36,32 +36,32 @@ class TooManyTries(Exception):
 
 
 class Busy(TooManyTries):
-    """Not this client's own tries: more log in at this moment than passwords can be checked."""
+    """More log-ins arrive at this moment than passwords can be checked; not caused by this client's own tries."""
 
 
 class WrongLogin(Exception):
-    """Unknown account, wrong password or disabled: never said which."""
+    """Unknown account, wrong password or disabled; the client is never told which."""
 
 
 class Turns(Protocol):
-    """Bounds how many passwords are checked in a second."""
+    """Limits how many passwords are checked per second."""
 
     def take(self, familiar: bool) -> int | None:
-        """Wait a moment for a turn; None when it came, else whole seconds after which to ask again."""
+        """Wait briefly for a turn; None when it came, else whole seconds after which to try again."""
 
 
 class Unbounded:
-    """For whoever has the machine's command line anyway."""
+    """No limit, for the command line: its user controls the machine anyway."""
 
     def take(self, familiar: bool) -> int | None:
-        """At once."""
+        """Give a turn at once."""
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """Who tries what from where. `owner` and `counted` are hashes: of the account, and of what is tried on it, its
-    password or its codes."""
+    """A try: hash of the account (`owner`), hash of the account and what is tried, password or code (`counted`), and
+    the client's network."""
 
     owner: str
     counted: str
@@ -69,17 +69,17 @@ class Try:
 
     @classmethod
     def password(cls, email: str, address: str) -> Self:
-        """Somebody at `address` types a password."""
+        """A try of a password from `address`."""
         return cls(_hash(email), _hash(email), client_network(address))
 
     @classmethod
     def code(cls, email: str, address: str) -> Self:
-        """Somebody at `address` who knows the password types a code."""
+        """A try of a code from `address`, after the right password."""
         return cls(_hash(email), _hash(f"code {email}"), client_network(address))
 
 
 def plain_email(typed: str) -> str:
-    """As accounts are kept; whatever could not be one is one that nobody has."""
+    """The address in the form that accounts are stored in. Invalid input matches no account."""
     return typed.strip().lower().encode("utf-8", "replace").decode().replace("\0", "?")[: _LONGEST_EMAIL + 1]
 
 
@@ -91,17 +91,17 @@ def wait_for_turn(turns: Turns, *, familiar: bool) -> None:
 
 
 def is_familiar(connection: Connection, tried: Try, *, now: datetime) -> bool:
-    """Whether the account's owner has logged in from there of late."""
+    """Whether the account's owner has logged in from this network within NETWORKS_KNOWN."""
     return is_known_network(connection, tried.owner, tried.network, now - NETWORKS_KNOWN)
 
 
 def forget_networks(connection: Connection, email: str) -> None:
-    """Whoever knew the old password is a stranger everywhere."""
+    """Forget every network of the account, as somebody who knew the old password may have logged in there."""
     forget_other_networks(connection, _hash(email), keep="")
 
 
 def refuse_too_many(connection: Connection, tried: Try, *, now: datetime) -> None:
-    """Raises TooManyTries when one more try from this network is too many, on this account or on all together."""
+    """Raises TooManyTries when this network has no more tries left, on this account or on all accounts together."""
     since = now - WINDOW
     for oldest in (
         failures_by_account(connection, tried.counted, tried.network, MOST_PER_ACCOUNT, since),
@@ -112,7 +112,7 @@ def refuse_too_many(connection: Connection, tried: Try, *, now: datetime) -> Non
 
 
 def refuse_strangers(connection: Connection, tried: Try, *, now: datetime) -> None:
-    """Raises TooManyTries when networks that the owner has never been in have tried this account too often."""
+    """Raises TooManyTries when networks unknown for the account's owner have tried this account too often."""
     if is_familiar(connection, tried, now=now):
         return
     since = now - STRANGERS_WINDOW
@@ -122,7 +122,7 @@ def refuse_strangers(connection: Connection, tried: Try, *, now: datetime) -> No
 
 
 def count_try(connection: Connection, tried: Try, *, now: datetime) -> int:
-    """Count it as wrong until it is known to be right; the id to undo it by. Raises TooManyTries."""
+    """Count the try as wrong until it proves right; returns the id to undo it with. Raises TooManyTries."""
     count_one_by_one(connection, tried.counted, tried.network)
     refuse_too_many(connection, tried, now=now)
     return add_failure(connection, tried.counted, tried.network, now)

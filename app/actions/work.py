@@ -1,4 +1,4 @@
-"""What technicians do to a ticket of the embedded desk. Every move is one update that asks for how the ticket stood."""
+"""What technicians do with a ticket of the embedded desk. Each move is one update that requires the state they saw."""
 
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, replace
@@ -12,16 +12,16 @@ from app.store.database import Database
 from app.store.requests import end_request, reopen_request
 from app.store.tickets import add_event, latest_events, lock_ticket, move_ticket, ticket_by_number
 
-_LOOKED_AT = 20  # newest lines of a history among which the same note may be
+_LOOKED_AT = 20  # newest lines of a history that are searched for the same note
 
 
 class Meanwhile(Exception):
-    """The ticket does not stand as the technician saw it, or somebody else has it. Nothing was changed."""
+    """The ticket is not in the state that the technician saw, or another technician has it. Nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What one technician (`by`, an id) does to one ticket; `seen` is how it stood when they pressed."""
+    """One action of a technician (`by`, an id) on a ticket; `seen` is the state that their page showed."""
 
     number: int
     seen: Standing
@@ -30,14 +30,14 @@ class Work:
     now: datetime
 
     def event(self, what: str, field: str, old: object, new: object) -> TicketEvent:
-        """A line of the history: one thing that changed, from what to what."""
+        """A line of the history: the old and new value of one field."""
         return TicketEvent(self.now, str(self.by), what, {field: [_written(old), _written(new)]})
 
 
 def claim(database: Database, work: Work) -> None:
-    """Take a waiting ticket, or take it over from who was seen to have it. Of any number who do so at once one does.
+    """Claim a waiting ticket, or take it over from the owner that `seen` names. Of concurrent claims one succeeds.
 
-    Raises Meanwhile for all others. Who has it already is no other.
+    Raises Meanwhile for all others. Claiming your own ticket again succeeds.
     """
     seen = work.seen
     if seen.state not in OPEN_STATES:
@@ -58,7 +58,7 @@ def claim(database: Database, work: Work) -> None:
 
 
 def release(database: Database, work: Work) -> None:
-    """Back into its queue. Raises Meanwhile when it is not this technician's any more."""
+    """Return the ticket to its queue. Raises Meanwhile when this technician does not own it any more."""
     seen = work.seen
     if seen.state is not TicketState.ACTIVE or seen.owner_id != work.by:
         raise Meanwhile
@@ -67,7 +67,7 @@ def release(database: Database, work: Work) -> None:
 
 
 def transfer(database: Database, work: Work, to: Queue) -> None:
-    """Into another queue, where it waits. Raises Meanwhile."""
+    """Move the ticket to another queue, where it waits. Raises Meanwhile."""
     if work.seen.state not in OPEN_STATES or not work.seen.is_free_for(work.by):
         raise Meanwhile
     new = Standing(TicketState.WAITING, to, None)
@@ -75,7 +75,7 @@ def transfer(database: Database, work: Work, to: Queue) -> None:
 
 
 def close(database: Database, work: Work, outcome: Outcome, note: TicketEvent | None = None) -> None:
-    """End the ticket, and the customer's request with it. Raises Meanwhile, and then keeps no note either."""
+    """End the ticket and the customer's request. Raises Meanwhile, and then keeps no note either."""
     seen = work.seen
     if not may_move(seen.state, TicketState.CLOSED) or not seen.is_free_for(work.by):
         raise Meanwhile
@@ -96,7 +96,7 @@ def close(database: Database, work: Work, outcome: Outcome, note: TicketEvent | 
 
 
 def reopen(database: Database, work: Work) -> None:
-    """The technician goes on with a ticket that was over; its customer's request is open again. Raises Meanwhile."""
+    """Reopen an ended ticket for this technician, and its customer's request. Raises Meanwhile."""
     seen = work.seen
     if seen.state in OPEN_STATES or not may_move(seen.state, TicketState.ACTIVE):
         raise Meanwhile
@@ -115,12 +115,12 @@ def reopen(database: Database, work: Work) -> None:
 
 
 def note(work: Work, text: str, form: str) -> TicketEvent:
-    """What a technician wrote, as a line of the history; `form` tells the form it came from."""
+    """A technician's note as a line of the history; `form` identifies the form it came from."""
     return TicketEvent(work.now, str(work.by), "note", {"text": [None, text], "form": [None, form]})
 
 
 def add_note(database: Database, number: int, written: TicketEvent) -> None:
-    """Keep a note, once however often its form is sent. Raises Meanwhile when the ticket's data is erased."""
+    """Save a note; the same form sent again adds no second one. Raises Meanwhile when the ticket's data is erased."""
 
     def add(connection: Connection) -> None:
         ticket = lock_ticket(connection, number)
@@ -149,7 +149,7 @@ def _stands(connection: Connection, work: Work) -> None:
 
 
 def _is_done(connection: Connection, work: Work, event: TicketEvent) -> bool:
-    """Whether the same technician has done just this before, and nothing happened since: pressed twice."""
+    """Whether this technician's last action was the same, with nothing since: pressed twice."""
     return any(_same(event, newest) for newest in latest_events(connection, work.number, 1))
 
 
@@ -158,7 +158,7 @@ def _same(one: TicketEvent, other: TicketEvent) -> bool:
 
 
 def _with_request(connection: Connection, number: int, change: Callable[[str], None]) -> None:
-    """Change the customer's request too, where one of our sites took it."""
+    """Change the customer's request too, if the ticket came from a request."""
     ticket: Ticket | None = ticket_by_number(connection, number)
     if ticket and ticket.reference:
         change(ticket.reference)
