@@ -1,1 +1,1 @@
-"""One running process: what it shares, its threads, its streams and its rates."""
+"""One running process: its shared parts, threads, streams and rates."""

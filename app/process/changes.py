@@ -1,10 +1,10 @@
-"""Tells open consoles that something has changed: server-sent events on sockets that no thread waits for.
+"""Tells open consoles that something has changed: server-sent events on sockets that occupy no thread.
 
 A web process answers a request for the stream like any other, then gives the socket away
-(`app/process/web_process.py`). One thread of the process looks, while there are streams, whether anything is new, and
-says so on all of them. It sleeps until the process's main loop, which wakes once a second anyway, has seen that
-somebody wrote: a thread that wakes up by itself costs more than all that it does then. A stream carries nothing but
-that: what has changed, the page asks for as its own technician.
+(`app/process/web_process.py`). While there are streams, one thread of the process looks for changes and announces them
+on all streams. It sleeps until the process's main loop, which wakes once a second anyway, has seen a write: a thread
+that wakes by itself would cost more than its work. A stream carries no data: the page fetches what has changed with its
+own technician's rights.
 """
 
 import secrets
@@ -23,21 +23,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 log = structlog.get_logger()
 
-LENGTH = 16 * 1024  # bytes of one stream, said ahead, so that it may end cleanly on a kept-alive connection
+LENGTH = 16 * 1024  # bytes of one stream, announced as Content-Length, so that a kept-alive connection can go on
 MOST_STREAMS = 500  # in one process
 MOST_STREAMS_EACH = 20  # of one technician in one process
-LOOK_EVERY = 10.0  # seconds, without a word from the main loop: who has waited for long is news, though nobody wrote
+LOOK_EVERY = 10.0  # seconds, if the main loop sees no write: passing the wait limit changes pages without a write
 TICK_EVERY = 0.9  # seconds at the least
-BEAT_EVERY = 20.0  # seconds; proxies close what is silent for longer
-LONGEST = 600  # seconds; then the browser comes anew, and is asked for its session
+BEAT_EVERY = 20.0  # seconds; proxies close a connection that is silent for longer
+LONGEST = 600  # seconds; then the browser reconnects, and its session is checked again
 _CHANGED = b"data: changed\n\n"
-_BEAT = b"event: beat\ndata:\n\n"  # an event, as scripts do not hear comments: silence tells them that a stream is dead
-_RESERVE = 64  # bytes that are left for the end
+_BEAT = b"event: beat\ndata:\n\n"  # an event, as scripts do not see comments: without it they know the stream is dead
+_RESERVE = 64  # bytes kept for the end
 
 
 @dataclass(eq=False, slots=True)
 class _Stream:
-    """A client who listens. `left` is bytes until its announced length, `until` when it ends on the monotonic clock."""
+    """A listening client. `left` is bytes until its announced length, `until` its end on the monotonic clock."""
 
     socket: socket.socket
     who: int
@@ -45,7 +45,7 @@ class _Stream:
     left: int = LENGTH
 
     def send(self, data: bytes) -> bool:
-        """Whether the client could take it at once."""
+        """Send; False when the client could not take all of it at once."""
         try:
             sent = self.socket.send(data, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
         except OSError:
@@ -54,14 +54,16 @@ class _Stream:
         return sent == len(data)
 
     def end(self) -> None:
-        """Fill it up to its length, so that it has ended rather than broken."""
+        """Fill the stream up to its announced length, so that it ends cleanly."""
         self.send(b":" + b" " * (self.left - 3) + b"\n\n")
         self.socket.close()
 
 
 class Stirred:
-    """Whether anybody has written since it was last asked, by the database's version. True where there is none, on
-    PostgreSQL: to find out would cost a query. Asked by one thread."""
+    """Whether the database was written to since the last call, by its version.
+
+    Always true on PostgreSQL, where checking costs a query. For one thread only.
+    """
 
     def __init__(self, version: Callable[[], int | None]) -> None:
         self._version = version
@@ -75,8 +77,8 @@ class Stirred:
 class Changes:
     """The streams of one process.
 
-    `newest` differs from its last answer whenever something has changed. `stirred`, which must cost next to nothing,
-    tells whether anybody has written since it was last asked, or might have.
+    `newest` returns another value whenever something has changed. `stirred` tells whether the database was, or may have
+    been, written to since its last call; it must cost next to nothing.
     """
 
     def __init__(self, newest: Callable[[], object], stirred: Callable[[], bool]) -> None:
@@ -100,7 +102,7 @@ class Changes:
         return self._open
 
     def open(self) -> None:
-        """From now on the web process hands over what is expected."""
+        """Let the web process hand over expected sockets from now on."""
         self._open = True
 
     def has_room(self, who: int) -> bool:
@@ -109,12 +111,12 @@ class Changes:
             return self._each.total() < MOST_STREAMS and self._each[who] < MOST_STREAMS_EACH
 
     def expect(self, sock: socket.socket, who: int) -> None:
-        """This socket's answer is a stream's beginning, and has been sent."""
+        """Announce a socket on which the beginning of a stream was sent."""
         with self._lock:
             self._expected[sock] = who
 
     def take(self, sock: socket.socket) -> bool:
-        """Whether the socket was expected: then it is ours from here on."""
+        """Take over a socket that was announced with `expect`; False when it was not."""
         if not self._expected:
             return False
         with self._lock:
@@ -130,7 +132,7 @@ class Changes:
         return True
 
     def tick(self) -> None:
-        """Called by the process's main loop each time that it wakes: is it worth a look?"""
+        """Called by the process's main loop each time it wakes: decide whether to look for changes."""
         if not self._streams or time.monotonic() < self._tick_at:
             return
         self._tick_at = time.monotonic() + TICK_EVERY
@@ -138,12 +140,12 @@ class Changes:
             if self._stirred():
                 self._is_stirred = True
         except (SQLAlchemyError, sqlite3.Error, OSError):
-            self._is_stirred = True  # the look says what is wrong
+            self._is_stirred = True  # the look reports what is wrong
         if self._is_stirred:
             self._poke()
 
     def close(self) -> None:
-        """End all streams. The browsers come again, to whoever answers then."""
+        """End all streams. The browsers reconnect, to another process."""
         with self._lock:
             self._open = False
             thread = self._thread
@@ -163,7 +165,7 @@ class Changes:
         try:
             self._wake.send(b"\0")
         except OSError:
-            return  # it is awake, or has ended
+            return  # the thread is awake, or has ended
 
     def _work(self) -> None:
         with self._wake, self._woken, selectors.DefaultSelector() as selector:
@@ -171,7 +173,7 @@ class Changes:
             try:
                 self._until_closed(selector)
             finally:
-                # Whatever happened: who listens must not take silence for news that there is none.
+                # Even after a fault: a silent open stream would tell its client that nothing has changed.
                 self._end_all(selector)
 
     def _end_all(self, selector: selectors.BaseSelector) -> None:
@@ -199,7 +201,7 @@ class Changes:
             self._end_old(selector, now)
 
     def _hear(self, selector: selectors.BaseSelector, readable: list[int]) -> None:
-        """Streams that are new, and clients who have gone. One that says something is none of ours any more."""
+        """Add new streams, and drop those of clients who left. A client that sends something is dropped too."""
         for descriptor in readable:
             if stream := self._streams.get(descriptor):
                 self._drop(selector, stream)
@@ -216,9 +218,9 @@ class Changes:
             newest = self._newest()
         except (SQLAlchemyError, sqlite3.Error, WriteTimeout, OSError) as fault:
             log.warning("changes_not_looked_at", error=type(fault).__name__)
-            self._is_stirred = True  # looked for again when the main loop ticks
+            self._is_stirred = True  # look again at the main loop's next tick
             return seen
-        if newest != seen:  # the first time, too: somebody may have written since the page was made
+        if newest != seen:  # the first time too: something may have changed since the page was made
             self._say(selector, _CHANGED)
         return newest
 

@@ -1,4 +1,4 @@
-"""The clock that everything of one process is given."""
+"""The clock that all parts of one process are given."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,5 +7,5 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """The time, aware."""
+    """The current time, as aware UTC."""
     return datetime.now(UTC)

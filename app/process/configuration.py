@@ -1,4 +1,4 @@
-"""The configuration as it is now: loaded again whenever its generation has changed."""
+"""The current configuration, loaded again whenever its generation has changed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,9 +15,9 @@ from app.store.staff import load_staff
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Desk:
-    """Sites, staff and the desk's options as they were at one generation of the configuration.
+    """Sites, staff and the desk's options at one generation of the configuration.
 
-    `sites_by_uid` has every account key that may work; `account` knows whether it does now.
+    `sites_by_uid` has every account key that may be valid at some time; `account` checks the time.
     """
 
     generation: int
@@ -32,12 +32,12 @@ class Desk:
         return None if site is None or site.disabled else site
 
     def account(self, uid: str, now: datetime) -> Site | None:
-        """The enabled site with this account key, which may be the one before for as long as that is good."""
+        """The enabled site with this account key; the previous key counts until it expires."""
         site = self.sites_by_uid.get(uid)
         return site if site is not None and is_good(site, uid, now) else None
 
     def waiting_since(self, now: datetime) -> datetime:
-        """A ticket that has waited since before this is everybody's."""
+        """The start of the long wait: a ticket that has waited since before this time is shown to all technicians."""
         return now - timedelta(minutes=self.options.long_wait)
 
 
@@ -49,14 +49,14 @@ class LoadedDesk:
         self._desk = self._load()
 
     def current(self) -> Desk:
-        """Sites and staff as they are now."""
+        """The current sites and staff."""
         if self._database.generation() != self._desk.generation:
             self._desk = self._load()
         return self._desk
 
     def _load(self) -> Desk:
         with self._database.read() as connection:
-            # Read first: a change in between makes the next look load again.
+            # Read first: after a change in between, the next call loads again.
             generation = load_generation(connection)
             sites = load_sites(connection)
             staff = load_staff(connection)

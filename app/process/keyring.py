@@ -1,4 +1,4 @@
-"""The key ring: what signs links and cookies and seals secrets, with the keys file as it is now."""
+"""The key ring: signs links and cookies and seals secrets with the current keys file."""
 
 import threading
 import time
@@ -12,12 +12,12 @@ from app.keys.puzzle import Puzzles
 from app.keys.seal import Sealer, Unsealable
 from app.process.clock import Clock
 
-_LOOKED_AT_EVERY = 20.0  # seconds; a revoked key is gone everywhere well within 60
+_LOOKED_AT_EVERY = 20.0  # seconds; every process drops a revoked key well within 60
 _LOOKED_AT_AT_MOST_EVERY = 1.0  # seconds, for tokens that seem forged
 
 
 class KeyRing:
-    """The keys of one process; safe to use from every thread. Makes the file when there is none. Raises BadKeys."""
+    """The keys of one process; safe in every thread. Makes the file when there is none. Raises BadKeys."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         ensure_keys(path, clock())
@@ -29,19 +29,19 @@ class KeyRing:
 
     @property
     def signer(self) -> LinkSigner:
-        """Signs and reads links with the keys as they are now."""
+        """Signs and reads links with the current keys."""
         self._keep_up()
         return self._signer
 
     @property
     def sealer(self) -> Sealer:
-        """Seals and opens secrets with the keys as they are now."""
+        """Seals and opens secrets with the current keys."""
         self._keep_up()
         return self._sealer
 
     @property
     def puzzles(self) -> Puzzles:
-        """Checks, made and judged with the keys as they are now."""
+        """Makes and verifies checks with the current keys."""
         self._keep_up()
         return self._puzzles
 
@@ -52,7 +52,7 @@ class KeyRing:
         return [derived_key(secret, "console-session") for secret in self._secrets]
 
     def unseal(self, sealed: str) -> str:
-        """What was sealed. Raises Unsealable, but only after a look at the keys as they are at this moment."""
+        """Decrypt a secret. Rereads the keys file before it raises Unsealable."""
         with suppress(BadKeys, Unsealable):
             return self.sealer.unseal(sealed)
         with suppress(BadKeys):
@@ -61,15 +61,20 @@ class KeyRing:
 
     @contextmanager
     def sealing(self) -> Iterator[Sealer]:
-        """What seals secrets. No key goes on this host before the end: until then what was sealed must be stored.
-        Raises BadKeys."""
+        """A sealer; until the block ends no key is removed on this host, so store what was sealed before then.
+
+        Raises BadKeys.
+        """
         with keys_held(self._path):
             self._look()
             yield self._sealer
 
     def look_again(self) -> bool:
-        """Look at the file at once, for another process may have made a key; False when that was within the last
-        second. Raises BadKeys."""
+        """Reread the keys file now, as another process may have made a key; False when it was read within the last
+        second.
+
+        Raises BadKeys.
+        """
         if time.monotonic() - self._looked_at < _LOOKED_AT_AT_MOST_EVERY:
             return False
         self._look()

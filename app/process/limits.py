@@ -1,7 +1,7 @@
-"""Rates. Every hit is counted in this process's memory and, where there is one, in Redis for all processes.
+"""Rates. Every hit is counted in this process's memory and, where configured, in Redis for all processes.
 
-Either may refuse. So a Redis that is killed or flushed in the middle of a window gives nobody a fresh start: this
-process still knows what it let pass. Only what other processes saw is forgotten then.
+Either may refuse. So a Redis that is killed or flushed within a window resets no client: this process still has its own
+count, and only the counts of other processes are lost.
 """
 
 import math
@@ -20,22 +20,22 @@ from app.core.client import is_in
 
 POLLS = parse("60/minute")  # of one status, by one client
 SESSIONS_OF_ACCOUNT = parse("600/minute")  # New Session API, by one account key
-SESSIONS_OF_CLIENT = parse("600/minute")  # the same, by one client, whatever key it sends
+SESSIONS_OF_CLIENT = parse("600/minute")  # the same, by one client, with any key
 SERVER_REQUESTS = parse("600/minute")  # JSON, by one site's own servers
 WRONG_SECRETS = parse("10/minute")  # by one client
-TRIED_AGAIN = parse("6/10 minutes")  # a parked request, by its customer
+TRIED_AGAIN = parse("6/10 minutes")  # retries of a parked request, by its customer
 LINKS_MADE_ANEW = parse("20/10 minutes")  # start links of one request, by its customer
-WRONG_INVITATIONS = parse("30/10 minutes")  # by one client; a good link is never held up
+WRONG_INVITATIONS = parse("30/10 minutes")  # by one client; a valid link is never refused
 _REDIS_PAUSE = 5.0  # seconds without asking Redis after it failed
-_SWEEP_EVERY = 60.0  # seconds between looks for windows that are over
+_SWEEP_EVERY = 60.0  # seconds between removals of expired windows
 CHECKS_A_SECOND = 10  # of passwords, by all processes together
-_OF_STRANGERS = 8  # of these, at most so many for networks that nobody has logged in from
-_LONGEST_WAIT = 2.0  # seconds for one's turn
-_REDIS_TELLS_AFTER = 0.1  # seconds between two looks whether Redis has a turn
+_OF_STRANGERS = 8  # the part of these for networks without an earlier log-in of the account
+_LONGEST_WAIT = 2.0  # seconds to wait for a turn
+_REDIS_TELLS_AFTER = 0.1  # seconds between two questions to Redis for a turn
 
 
 REQUESTS_IN_TEN_MINUTES = 60
-UNCHECKED_IN_TEN_MINUTES = 6  # before a check is asked for
+UNCHECKED_IN_TEN_MINUTES = 6  # before a check is required
 TRUSTED_FACTOR = 10
 
 
@@ -54,11 +54,11 @@ class ClientLimits:
     trusted: tuple[IPv4Network | IPv6Network, ...]
 
     def requests(self, address: str) -> int:
-        """How many at all."""
+        """Limit of all requests."""
         return REQUESTS_IN_TEN_MINUTES * self._factor(address)
 
     def unchecked(self, address: str) -> int:
-        """How many without a solved check."""
+        """Limit of requests without a solved check."""
         return UNCHECKED_IN_TEN_MINUTES * self._factor(address)
 
     def _factor(self, address: str) -> int:
@@ -66,7 +66,7 @@ class ClientLimits:
 
 
 class Rates:
-    """Counts hits. Redis, where given, is asked with short time limits and never fails a request."""
+    """Counts hits. Redis, where given, is asked with short time limits, and its faults never fail a request."""
 
     def __init__(self, redis_url: str) -> None:
         self._seen = _Windows()
@@ -76,11 +76,11 @@ class Rates:
 
     @property
     def alone(self) -> bool:
-        """Whether this process counts for itself: there is no Redis, or it did not answer the last time."""
+        """Whether this process counts alone: there is no Redis, or it did not answer the last time."""
         return self._shared is None or self._redis_failed
 
     def retry_after(self, item: RateLimitItem, *who: str) -> int | None:
-        """Count one hit; whole seconds to wait when that was one too many, else None."""
+        """Count one hit; whole seconds to wait when it exceeds the rate, else None."""
         key = item.key_for(*who)
         wait = self._seen.left(key, item.amount) or self._shared_wait(item, key)
         if wait is None:
@@ -88,7 +88,7 @@ class Rates:
         return None if wait is None else int(wait) + 1
 
     def first_of_all(self, key: str, amount: int, seconds: int) -> bool:
-        """Whether Redis counts this among the first `amount` of all processes in any `seconds`; True without it."""
+        """Whether Redis counts this among the first `amount` of all processes in any `seconds`; True without Redis."""
         if self._shared is None or not self._may_ask_redis():
             return True
         try:
@@ -101,7 +101,7 @@ class Rates:
         return passes
 
     def _shared_wait(self, item: RateLimitItem, key: str) -> float | None:
-        """Count the hit in Redis; seconds to wait when it was one too many for all processes together."""
+        """Count the hit in Redis; seconds to wait when it exceeds the rate of all processes together."""
         if self._shared is None or not self._may_ask_redis():
             return None
         try:
@@ -114,14 +114,14 @@ class Rates:
             self._redis_again_at = time.monotonic() + _REDIS_PAUSE
             return None
         self._redis_failed = False
-        # What Redis said is remembered, so that whoever goes on hammering costs no more round trips. It tells whole
-        # seconds only: a window that is about to end is not made longer by that.
+        # Redis's answer is remembered, so that a client over its rate causes no more round trips. Redis tells whole
+        # seconds only, so a window about to end is not remembered: that would prolong it.
         if wait > 1:
             self._seen.close(key, item.amount, wait)
         return wait
 
     def _may_ask_redis(self) -> bool:
-        """Whether it is time to. After a failure one thread tries, and the others do not wait with it."""
+        """Whether Redis may be asked now. After a failure one thread tries, and the others do not wait with it."""
         now = time.monotonic()
         if now < self._redis_again_at:
             return False
@@ -131,10 +131,10 @@ class Rates:
 
 
 class Turns:
-    """How many passwords may be checked in a second, whatever comes: 10 on all processes, and 8 of them for tries from
-    networks that the account's owner has never logged in from. Without Redis each process has its share.
+    """Limits password checks: 10 per second in all processes, of them 8 for tries from networks in which the account's
+    owner has never logged in. Without Redis each process has its share.
 
-    Who finds no turn waits for one, 2 s at most, and only beside few others: threads are there for customers.
+    A try without a turn waits for one, at most 2 s and only beside few others, as threads are there for customers.
     """
 
     def __init__(self, rates: Rates, processes: int, waiting: int) -> None:
@@ -145,7 +145,7 @@ class Turns:
         self._places = {familiar: threading.BoundedSemaphore(max(1, waiting)) for familiar in (True, False)}
 
     def take(self, familiar: bool) -> int | None:
-        """None when it is one's turn; whole seconds to come again in when there was none within 2 s."""
+        """Wait for a turn; None when it came, whole seconds after which to try again when there was none within 2 s."""
         wait = self._seconds_left(familiar)
         if wait is None:
             return None
@@ -166,7 +166,7 @@ class Turns:
         return None if left is None else math.ceil(left)
 
     def _seconds_left(self, familiar: bool) -> float | None:
-        """Take a turn and return None, or tell when it is worth asking again."""
+        """Take a turn and return None, or return the seconds until it is worth asking again."""
         with self._lock:
             everybody, strangers = self._shares()
             left = self._all.left(*everybody)
@@ -187,7 +187,7 @@ class Turns:
         return self._rates.first_of_all("log-in", CHECKS_A_SECOND, 1)
 
     def _shares(self) -> tuple[tuple[int, float], tuple[int, float]]:
-        """This process's share for everybody and for strangers: so many in so many seconds."""
+        """This process's share of turns for all tries and for strangers, each as (number, seconds)."""
         if not self._rates.alone:
             return (CHECKS_A_SECOND, 1.0), (_OF_STRANGERS, 1.0)
         share = CHECKS_A_SECOND // self._processes
@@ -198,13 +198,13 @@ class Turns:
 
 
 class _Recent:
-    """When the last ones were."""
+    """Times of the last turns."""
 
     def __init__(self) -> None:
         self._times: deque[float] = deque(maxlen=CHECKS_A_SECOND)
 
     def add(self) -> None:
-        """One more, now."""
+        """Add one turn, now."""
         self._times.append(time.monotonic())
 
     def left(self, amount: int, seconds: float) -> float:
@@ -215,7 +215,7 @@ class _Recent:
 
 
 class _Windows:
-    """Fixed windows in memory: how many hits of a key passed since its window began, and when that ends."""
+    """Fixed windows in memory: for each key the number of hits in its window, and the window's end."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -231,7 +231,7 @@ class _Windows:
         return left if left > 0 else None
 
     def hit(self, key: str, amount: int, seconds: float) -> float | None:
-        """Count a hit in a window of that length; seconds until it ends when it was full before."""
+        """Count a hit in a window of that length; if it was full before, the seconds until it ends."""
         now = time.monotonic()
         with self._lock:
             if now >= self._sweep_at:
@@ -245,7 +245,7 @@ class _Windows:
         return None
 
     def close(self, key: str, amount: int, seconds: float) -> None:
-        """The key's window is full for so long, whatever was counted here."""
+        """Treat the key's window as full for `seconds`, for any count so far."""
         with self._lock:
             self._windows[key] = (amount, time.monotonic() + seconds)
 

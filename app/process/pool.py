@@ -1,8 +1,8 @@
-"""The hand-off pool: threads that open the sessions of due requests, as many at once as each vendor may be asked.
+"""The hand-off pool: threads that open the sessions of due requests, within each vendor's limits.
 
-The requests' rows are the queue. A submit that finds a free thread takes its own request up under a lease, without
-asking the database again; everything else is claimed by one thread, which is woken when there may be something to
-do and looks every few seconds for what other processes left.
+The requests' rows are the queue. A submit that finds a free thread takes its own request under a lease, without another
+query; all other requests are claimed by one thread, which is woken when there may be work and looks every few seconds
+for what other processes left.
 """
 
 import random
@@ -35,8 +35,8 @@ from app.store.why import in_english
 log = structlog.get_logger()
 
 THREADS = 32  # in each process
-OWN_SHARE = 16  # calls in flight that a site may always have
-KEPT_FREE = 4  # threads that no site takes beyond its share, so that another's first calls need not wait
+OWN_SHARE = 16  # calls in flight that each site may always have
+KEPT_FREE = 4  # threads that no site takes beyond its share, so that other sites' first calls need not wait
 PATIENCE = 1.0  # seconds that a submit waits for its session
 LEASE = timedelta(seconds=30)
 _RENEW_AFTER = 10.0  # seconds
@@ -52,7 +52,7 @@ _random = random.SystemRandom()
 
 
 class Configuration(Protocol):
-    """Sites and staff as they are at one moment."""
+    """Sites and staff at one moment."""
 
     @property
     def sites(self) -> Mapping[str, Site]: ...
@@ -63,10 +63,10 @@ class Configuration(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the pool needs of the process it is in.
+    """The parts of its process that the pool needs.
 
-    `within_rate` counts one call of a site and says whether it may be made now; `waiters` is how many submits may
-    wait for their session at the same time; `tell` delivers what waits for the sites' webhooks.
+    `within_rate` counts one call of a site and returns whether it may be made now; `waiters` is how many submits may
+    wait for their session at the same time; `tell` delivers waiting notices of the sites' channels.
     """
 
     database: Database
@@ -80,7 +80,7 @@ class Surroundings:
 
 @dataclass(slots=True)
 class _Load:
-    """One site's calls: how many are in flight, whether more may begin, whether the last one took long."""
+    """One site's calls: how many are in flight, the breaker, and whether the last call was slow."""
 
     breaker: Breaker = field(default_factory=Breaker)
     in_flight: int = 0
@@ -89,7 +89,7 @@ class _Load:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Slot:
-    """Leave to make one call."""
+    """Permission for one call."""
 
     site: str
     lease: str
@@ -98,7 +98,7 @@ class _Slot:
 
 
 class HandOffPool:
-    """Hands requests off; safe to use from every thread. Nothing runs before `start`."""
+    """Hands requests off; safe in every thread. Nothing runs before `start`."""
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
@@ -115,12 +115,12 @@ class HandOffPool:
         self._dispatcher = threading.Thread(target=self._dispatch, name="hand-offs", daemon=True)
 
     def start(self) -> None:
-        """Begin: claim what is due, and take up what is submitted."""
+        """Begin to claim due requests and to take submitted ones."""
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="hand-off")
         self._dispatcher.start()
 
     def stop(self) -> None:
-        """Claim nothing more, and return when the calls in flight are settled."""
+        """Claim nothing more; returns when the calls in flight are settled."""
         self._stopping.set()
         self._wake.set()
         if self._threads:
@@ -131,7 +131,7 @@ class HandOffPool:
     def take_in(self, submission: Submission, staff: Staff) -> CustomerRequest:
         """Record a request and hand it off; waits at most a second for its session. Raises what `submit` does.
 
-        When it returns the request is on disk, as it was when it was recorded.
+        When this returns the request is on disk. It is returned as it was recorded.
         """
         around = self._around
         if submission.suspicion or not needs_hand_off(submission.site):
@@ -149,19 +149,19 @@ class HandOffPool:
         if slot:
             self._wait_for(self._begin(slot, recorded), submission.site.slug)
         elif recorded.lease is None and recorded.due_at is not None:
-            self._more = True  # the next slot that comes free is for it
+            self._more = True  # the next free slot goes to it
         return recorded
 
     def wake(self) -> None:
-        """Something may be due."""
+        """Look for due requests now."""
         self._wake.set()
 
     def breaker_states(self) -> dict[str, BreakerState]:
-        """Of each site that was called so far."""
+        """The breaker's state of each site that was called so far."""
         with self._lock:
             return {site: load.breaker.state for site, load in self._loads.items()}
 
-    # Slots: leave to make one call. Each one that is reserved is begun or given up.
+    # Slots: permission for one call. Each reserved slot is either begun or given up.
 
     def _reserve(self, site: Site) -> _Slot | None:
         if self._threads is None or self._stopping.is_set():
@@ -233,14 +233,14 @@ class HandOffPool:
                 settled = self._settle(site, request, outcome)
             self._note(slot, request, settled)
             return settled
-        except Exception as fault:  # noqa: BLE001 - a thread of the pool must outlive whatever happens
+        except Exception as fault:  # noqa: BLE001 - a thread of the pool must survive any fault
             log.error("hand_off_broke_off", reference=request.reference, error=type(fault).__name__)
             return None
         finally:
             self._finish(slot, outcome)
 
     def _settle(self, site: Site, request: CustomerRequest, outcome: HandOffResult) -> Settled:
-        """Record it, however long the database takes, as long as the lease is ours: a session may hang on it."""
+        """Record the outcome, retrying while the lease is ours: the vendor may have opened a session."""
         around = self._around
         until = time.monotonic() + LEASE.total_seconds()
         while True:
@@ -282,7 +282,7 @@ class HandOffPool:
             self._wake.set()
 
     def _wait_for(self, future: "Future[Settled | None]", site: str) -> None:
-        """The customer sees the session at once where that takes a moment; nobody waits for a slow vendor."""
+        """Wait for the session, so that the customer sees it at once; not for a slow vendor."""
         if self._loads[site].slow or not self._waiters.acquire(blocking=False):
             return
         try:
@@ -311,7 +311,7 @@ class HandOffPool:
                     wait = _RATE_AGAIN_AFTER
             except _DATABASE_FAULTS as fault:
                 log.error("claim_failed", error=type(fault).__name__)
-            except Exception as fault:  # noqa: BLE001 - nothing would be handed off any more without this thread
+            except Exception as fault:  # noqa: BLE001 - without this thread no request would be handed off any more
                 log.error("claim_broke_off", error=type(fault).__name__)
 
     def _sweep(self) -> None:
@@ -326,7 +326,7 @@ class HandOffPool:
             self._telling = self._threads.submit(around.tell)
 
     def _claim(self) -> bool:
-        """Claim and begin what there is room for. Whether something waits for a site's rate alone."""
+        """Claim and begin as many requests as there is room for; returns whether some wait only for a site's rate."""
         around = self._around
         with around.database.read() as connection:
             due = due_by_site(connection, around.clock())
@@ -358,7 +358,7 @@ class HandOffPool:
         return held_by_rate
 
     def _slots_for(self, site: Site, due: int) -> tuple[list[_Slot], bool]:
-        """Up to `due` slots, and whether the site's rate was what ended it."""
+        """Up to `due` slots, and whether the site's rate allowed no more."""
         slots: list[_Slot] = []
         # One lease for the whole claim; each request is fenced by its reference and the lease together.
         lease = secrets.token_urlsafe(12)

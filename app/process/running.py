@@ -1,4 +1,4 @@
-"""One running process: its parts, joined."""
+"""One running process, assembled from its parts."""
 
 import sqlite3
 
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 class Running:
-    """One process's share of a running Handbell. Raises DatabaseUnusable or BadKeys when it cannot run."""
+    """The parts of one process of a running Handbell. Raises DatabaseUnusable or BadKeys when it cannot run."""
 
     def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
         self.settings = settings
@@ -45,7 +45,7 @@ class Running:
 
     @property
     def desk(self) -> Desk:
-        """Sites and staff as they are now."""
+        """The current sites, staff and options."""
         return self._desk.current()
 
     def close(self) -> None:

@@ -1,5 +1,4 @@
-"""Background work on a schedule: tickets expire, kept data is erased, secrets follow the newest key, and finished days
-are counted.
+"""Background work on a schedule: expire tickets, erase kept data, re-encrypt secrets, count finished days.
 
 Safe in every process at once.
 """
@@ -33,7 +32,8 @@ _jitter = random.SystemRandom()
 
 
 class Schedule:
-    """A thread that looks after secrets at its start, and does all that is due every ten minutes or so."""
+    """A thread that re-encrypts secrets and counts finished days at its start, and does all due work about every ten
+    minutes."""
 
     def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -50,28 +50,31 @@ class Schedule:
         self._thread.start()
 
     def stop(self) -> None:
-        """End, at the latest when the work at hand is done."""
+        """Stop, after the current work at the latest."""
         self._stop.set()
         self._thread.join()
 
     def run_once(self) -> Pruned:
-        """All due work, now."""
+        """Do all due work now."""
         self.look_after_secrets()
         self.finish_days()
         return self._prune()
 
     def finish_days(self) -> None:
-        """Count and keep what days are finished and not kept yet: before anything of them is erased."""
+        """Count and keep finished days that are not kept yet, before their rows are erased."""
         while not self._stop.is_set() and (day := finish_next_day(self._database, now=self._clock())):
             log.debug("day_counted", day=str(day))
 
     def look_after_secrets(self) -> None:
-        """Put secrets under the newest key, whoever changed the keys file; once a day, tell which will soon not do."""
+        """Re-encrypt secrets with the newest key, whichever process changed the keys file.
+
+        Once a day, report keys of vendors that end soon and secrets that no key opens.
+        """
         if not any_sealed(self._database):
             return
         with keys_held(self._keys_path, wait=False) as held:
             if not held:
-                return  # somebody rotates or revokes, and does the same
+                return  # another process rotates or revokes, and re-encrypts too
             try:
                 sealer = Sealer([key.secret for key in read_keys(self._keys_path)])
             except BadKeys as error:

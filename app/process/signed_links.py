@@ -1,4 +1,4 @@
-"""The signed links of one process: what each is good for, and for how long."""
+"""The signed links of one process: their purposes and lifetimes."""
 
 from datetime import datetime, timedelta
 
@@ -7,14 +7,14 @@ from app.core.origins import origin_mark
 from app.process.clock import Clock
 from app.process.keyring import KeyRing
 
-FORM_FILLED_IN = timedelta(seconds=2)  # nobody is quicker
+FORM_FILLED_IN = timedelta(seconds=2)  # no person is quicker
 FORM_LIFE = timedelta(hours=2)
 STATUS_LIFE = timedelta(hours=24)
-APPLET_LIFE = timedelta(days=90)  # the ticket's own end comes first
+APPLET_LIFE = timedelta(days=90)  # the ticket usually ends earlier
 
 
 class SignedLinks:
-    """Makes and reads tokens with the process's keys, by its clock."""
+    """Makes and reads tokens with the process's keys and clock."""
 
     def __init__(self, keys: KeyRing, clock: Clock) -> None:
         self._keys = keys
@@ -23,7 +23,8 @@ class SignedLinks:
     def read(self, purpose: Purpose, token: str) -> Link:
         """The link in a token. Raises Forged or Expired.
 
-        A token that seems forged may be signed with a key that another process has made the newest meanwhile.
+        A token that seems forged may be signed with a key that another process has just made, so the keys file is
+        reread.
         """
         try:
             return self._keys.signer.read(purpose, token, self._clock())
@@ -37,16 +38,16 @@ class SignedLinks:
         return self._keys.signer.sign(Link(purpose, link_id, expires, site))
 
     def form_token(self, site: str, origin: str | None = None) -> str:
-        """The token of a fresh form of this site; of a page at `origin`, when it is not our own."""
+        """A token for a new form of this site; `origin` is that of the page around the form, when it is not our own."""
         mark = origin_mark(origin) if origin else None
         return self._keys.signer.sign(Link(Purpose.FORM, new_link_id(), self._clock() + FORM_LIFE, site, mark))
 
     def filled_in_too_fast(self, form: Link) -> bool:
-        """Whether the form was sent sooner after it was made than a person could."""
+        """Whether the form was sent sooner after it was made than a person could fill it in."""
         return self._clock() - (form.expires - FORM_LIFE) < FORM_FILLED_IN
 
     def status_token(self, status_id: str, created_at: datetime) -> str:
-        """The token of a request's status page: the same each time it is made."""
+        """The token of a request's status page, the same at each call."""
         return self.token(Purpose.STATUS, status_id, created_at + STATUS_LIFE)
 
     def applet_path(self, applet_id: str, created_at: datetime) -> str:

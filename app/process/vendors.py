@@ -1,4 +1,4 @@
-"""What one process calls vendors with: each site's backend with its key, and how often it may be called."""
+"""How one process calls vendors: each site's backend with its key, and its rate."""
 
 from app.actions.hand_off import browser_call
 from app.actions.sealing import vendor_key_of
@@ -16,7 +16,7 @@ from app.store.database import Database
 
 
 class Vendors:
-    """The vendors of all sites; safe to use from every thread."""
+    """The vendors of all sites; safe in every thread."""
 
     def __init__(self, settings: Settings, database: Database, keys: KeyRing, rates: Rates) -> None:
         self._settings = settings
@@ -26,7 +26,8 @@ class Vendors:
         self._calls = VendorCalls()
 
     def open_backend(self, site: Site) -> SessionBackend:
-        """The site's backend with its account. Raises Refused without a key, Unavailable when no key opens it."""
+        """The site's backend with its account. Raises Refused without a key, Unavailable when the key cannot be
+        decrypted."""
         if any(fact.field == "vendor_key" for fact in site.missing()):
             raise Refused(Why(WhyCode.NO_KEY))
         try:
@@ -36,7 +37,8 @@ class Vendors:
         return open_backend(Account(site, key, self._calls, self._settings.vendor_applets_dir))
 
     def browser_call(self, reference: str, site: Site) -> BrowserCall | None:
-        """What the customer's browser posts to the vendor for this request; None when that cannot be."""
+        """The call that the customer's browser makes to the vendor for this request; None when options are missing or
+        the key cannot be decrypted."""
         if site.missing():
             return None
         try:
@@ -45,10 +47,10 @@ class Vendors:
             return None
 
     def within_rate(self, site: Site) -> bool:
-        """Count a call of this site; whether it may be made now.
+        """Count a call of this site; returns whether it may be made now.
 
-        Without Redis, and while it is away, each process of this host has its share of the site's rate. One share
-        more than there are web processes: `handbell worker` may run beside them.
+        Without Redis each process of this host has its share of the site's rate. There is one share more than web
+        processes, as `handbell worker` may run beside them.
         """
         share = max(1, site.rate // (self._settings.processes + 1)) if self._rates.alone else site.rate
         return self._rates.retry_after(site_rate(share), "hand-off", site.slug) is None

@@ -1,7 +1,7 @@
-"""gunicorn's threaded worker, which lets go of a connection once its answer is a stream of changes.
+"""gunicorn's threaded worker; it releases a connection once its answer has become a stream of changes.
 
-Such a connection then costs the process a socket, and no thread. gunicorn itself would hold one for as long as the
-stream lasts, eight in all.
+Such a connection then costs the process a socket and no thread. gunicorn itself would block a thread, of eight, for as
+long as the stream lasts.
 """
 
 from typing import Any
@@ -12,10 +12,10 @@ _GIVEN_AWAY = object()
 
 
 class WebProcess(ThreadWorker):  # type: ignore[misc]
-    """Like gthread in everything else."""
+    """As gthread, except for streams of changes."""
 
     def load_wsgi(self) -> None:
-        """The application, told that streams can be had here."""
+        """Load the application, and tell it that streams are possible in this process."""
         super().load_wsgi()
         here = getattr(self.wsgi, "extensions", {}).get("handbell")
         self._changes = here.changes if here else None
@@ -23,18 +23,18 @@ class WebProcess(ThreadWorker):  # type: ignore[misc]
             self._changes.open()
 
     def notify(self) -> None:
-        """The main loop is alive: once a second, and with everything that comes."""
+        """Heartbeat of the main loop: once a second, and at each event."""
         super().notify()
         if self._changes:
             self._changes.tick()
 
     def handle(self, conn: Any) -> Any:
-        """One request. Its connection is given away if the answer began a stream."""
+        """Handle one request. Its connection is given away if the answer began a stream."""
         result = super().handle(conn)
         return _GIVEN_AWAY if self._changes and self._changes.take(conn.sock) else result
 
     def finish_request(self, conn: Any, fs: Any) -> None:
-        """Keep the connection or close it, unless it is somebody else's by now."""
+        """Keep the connection or close it, unless it was given away."""
         if not fs.cancelled() and fs.exception() is None and fs.result() is _GIVEN_AWAY:
             self.nr_conns -= 1
             return
