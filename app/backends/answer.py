@@ -1,8 +1,8 @@
-"""What a vendor's answer means: the one interpreter of both flavours of the New Session API.
+"""Interprets a vendor's answer, in both flavours of the New Session API.
 
-The vendor publishes no body for the form flavour and no fields for the REST one, so whatever comes is taken, in
-this order: a redirect, an applet as the body, JSON or XML with a link, a page with a link, anything else of
-status 200 (a session exists, and nobody can tell its applet). Nothing of the vendor's text gets into a failure.
+The vendor documents no body for the form flavour and no fields for the REST one, so all of these are accepted, in this
+order: a redirect, an applet as the body, JSON or XML with a link, a page with a link, anything else with status 200 (a
+session exists, but its applet is unknown). No failure contains the vendor's text.
 """
 
 import re
@@ -43,37 +43,40 @@ _CODES = {
     504: WhyCode.GATEWAY_LATE,
 }
 _LATER = (408, 425, 429)
-_MAYBE_OPENED = (504, 520, 524)  # a gateway gave up on a server that has the request
+_MAYBE_OPENED = (504, 520, 524)  # a gateway gave up on a server that has received the request
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The status and the headers, by lower-case name."""
+    """The status, and the headers by lower-case name."""
 
     status: int
     headers: Mapping[str, str]
 
     @property
     def good(self) -> bool:
-        """Whether the vendor did what it was asked to."""
+        """Whether the call succeeded."""
         return 200 <= self.status < 300
 
     @property
     def media_type(self) -> str | None:
-        """The content type in lower case without parameters; None when there is none, or nonsense."""
+        """The content type in lower case without parameters; None when it is missing or malformed."""
         written = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         return written if _MEDIA_TYPE.fullmatch(written) else None
 
     @property
     def attached(self) -> bool:
-        """Whether the body is to be saved rather than shown."""
+        """Whether the body is to be saved, not shown."""
         return self.headers.get("content-disposition", "").partition(";")[0].strip().lower() == "attachment"
 
 
 @dataclass(frozen=True, slots=True)
 class VendorAnswer:
-    """An answer as it came at `at` (UTC). `body` is decoded, and None when it could not be read: too long, or badly
-    encoded. An applet that came as the body is in `applet` instead."""
+    """An answer received at `at` (UTC).
+
+    `body` is decoded; None when it was too long or badly encoded. An applet that came as the body is in `applet`
+    instead.
+    """
 
     head: Head
     at: datetime
@@ -82,7 +85,7 @@ class VendorAnswer:
 
 
 def carries_applet(head: Head, start: bytes) -> bool:
-    """Whether the body is the applet itself; `start` is its first bytes, as many as came at once."""
+    """Whether the body is the applet itself; `start` is its first bytes."""
     if not head.good or not start:
         return False
     if start.startswith(_PROGRAM_STARTS):
@@ -90,7 +93,7 @@ def carries_applet(head: Head, start: bytes) -> bool:
     media_type = head.media_type or "text/html"
     textual = start.lstrip().startswith(_TEXT_STARTS)
     if _READABLE.fullmatch(media_type):
-        # Programs are sent as pages by servers that were told nothing about them.
+        # Servers without a type for programs send them as pages.
         return head.attached and not textual
     kind, _, name = media_type.partition("/")
     if head.attached:
@@ -101,7 +104,7 @@ def carries_applet(head: Head, start: bytes) -> bool:
 
 
 def understand(answer: VendorAnswer, vendor: VendorAddresses, called: str) -> Opened:
-    """The session that was opened, from the answer of `called`. Raises Refused or Unavailable."""
+    """The session that was opened, by the answer of the address `called`. Raises Refused or Unavailable."""
     if answer.head.status in _REDIRECTS:
         return _redirected(answer.head, vendor, called)
     if not answer.head.good:
@@ -117,7 +120,7 @@ def understand(answer: VendorAnswer, vendor: VendorAddresses, called: str) -> Op
 
 
 def failure(status: int, wait: float | None = None) -> Refused | Unavailable:
-    """What a status other than success means; `wait` is seconds, as the vendor said."""
+    """The failure for an unsuccessful status; `wait` is the seconds that the vendor asked to wait."""
     why = Why(_CODES.get(status, WhyCode.STATUS), {"status": status})
     if status in _MAYBE_OPENED:
         return Unavailable(why, maybe_sent=True, retry_after=wait)
@@ -127,7 +130,7 @@ def failure(status: int, wait: float | None = None) -> Refused | Unavailable:
 
 
 def retry_after(answer: VendorAnswer) -> float | None:
-    """Seconds from `Retry-After`, a number or an HTTP date; 15 minutes at the most, None when it says nothing."""
+    """Seconds from `Retry-After`, a number or an HTTP date; 15 minutes at most, None when it cannot be read."""
     written = answer.head.headers.get("retry-after", "").strip()[:64]
     if written.isascii() and written.isdigit():
         return min(float(written), LONGEST_WAIT)
@@ -143,7 +146,7 @@ def retry_after(answer: VendorAnswer) -> float | None:
 def _redirected(head: Head, vendor: VendorAddresses, called: str) -> Opened:
     location = head.headers.get("location")
     link = vendor.link(location, called) if location else None
-    # To send the same call to another place is no applet: nothing was opened.
+    # A redirect to the same path at another host is no applet: nothing was opened.
     if link and link.partition("#")[0].split("/", 3)[3] == called.split("/", 3)[3]:
         raise Refused(Why(WhyCode.OTHER_ADDRESS))
     return _opened(link)
@@ -156,7 +159,7 @@ def _from_envelope(envelope: Envelope, answer: VendorAnswer, vendor: VendorAddre
             raise Refused(Why(WhyCode.NOT_TAKEN))
         raise failure(code, retry_after(answer))
     written = envelope.link or ""
-    # A word such as "none" would be a relative address too.
+    # A word such as "none" would count as a relative address too.
     link = vendor.link(written, called) if written.startswith("/") or "://" in written else None
     return _opened(link, envelope.session_id, envelope.ticket_number, envelope.pin)
 

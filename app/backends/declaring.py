@@ -1,4 +1,4 @@
-"""What each backend's file declares: who opens a session, what a site needs for it, how it is opened and tried."""
+"""The declaration of a backend: who opens a session, which options a site needs, how a session is opened and tried."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +14,11 @@ from app.core.site import Site
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a backend is given to open a site's sessions: the site, its account's key (empty where there is none), what
-    makes calls, and the folder for applets that come as the answer (a file is named after `AppletFile.id`)."""
+    """The context in which a backend opens a site's sessions.
+
+    The site; its account's key, empty where there is none; the client for calls; and the folder for applets that come
+    as the answer (a file is named after `AppletFile.id`).
+    """
 
     site: Site
     key: str
@@ -25,14 +28,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend(Declaration):
-    """A declaration with what does the work.
+    """A declaration with its functions.
 
-    `connect` gives the backend that the server calls, for an `opener` of `SERVER`; it raises Invalid for a site whose
-    options cannot be used. `browser_call` is what the customer's own browser posts, for `BROWSER` and for one that
-    falls back to it; None where the site lacks something. `attempt` opens one session and never raises for what the
-    vendor does; without it a trial is a plain session, and at our own desk a ticket that is cancelled again.
-
-    Raises ValueError when what the opener needs is not there.
+    `connect` makes the backend that the server calls, for an `opener` of `SERVER`; it raises Invalid for a site whose
+    options cannot be used. `browser_call` makes the form that the customer's browser posts, for `BROWSER` and for a
+    backend that falls back to it; None where the site lacks an option. `attempt` opens one session and never raises for
+    the vendor's failures; without it a trial is a plain session, and at our own desk a ticket that is cancelled again.
+    Raises ValueError when a function that the opener needs is missing.
     """
 
     connect: Callable[[Account], SessionBackend] | None = None

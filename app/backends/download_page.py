@@ -1,4 +1,4 @@
-"""An HTML page as the answer: which of its links leads to the applet."""
+"""An HTML page as the answer: find its link to the applet."""
 
 import re
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ from bs4 import BeautifulSoup, Tag
 
 from app.core.vendor_address import VendorAddresses
 
-MOST_HTML = 1_000_000  # bytes that are looked at
+MOST_HTML = 1_000_000  # bytes that are searched
 _MOST_TAGS = 1000
 _LONGEST_TAG = 8192  # characters
 
-# html.parser takes seconds for 30 kB of `<a <a <a …`, so it gets single tags that were found in linear time: each
-# of these patterns stops at the next `<`, and no group gives back what it took.
+# html.parser takes seconds for 30 kB of `<a <a <a …`, so it gets single tags that were found in linear time: each of
+# these patterns stops at the next `<`, and no group backtracks.
 _TAG = re.compile(r"""<(meta|base|a|form)(?=[\s/])(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>""", re.IGNORECASE)
 _UNSEEN = re.compile(r"<!--|<(script|style|template|textarea|title)(?=[\s/>])", re.IGNORECASE)
 _UNSEEN_ENDS = {
@@ -31,10 +31,11 @@ _HINT = re.compile(r"applet|connect|download|install|join|launch|session|support
 
 
 def page_link(body: bytes, media_type: str | None, vendor: VendorAddresses, called: str) -> str | None:
-    """The page's link to the applet, allowed and absolute, or None. At most 1 MB is looked at.
+    """The page's link to the applet, allowed and absolute, or None. At most 1 MB is searched.
 
-    A page that goes on by itself says where. Otherwise it is a link or form to a file; one that offers a download;
-    one whose address speaks of it; or the only one there is. Of several that could be meant, none is taken.
+    A page that redirects by itself names it. Otherwise it is a link or form to a file; else a link marked as a
+    download; else a link whose address suggests an applet; else the only link. If several are equally likely, none is
+    taken.
     """
     if media_type not in (None, "text/html", "application/xhtml+xml"):
         return None
@@ -44,7 +45,7 @@ def page_link(body: bytes, media_type: str | None, vendor: VendorAddresses, call
     refresh = next((found for tag in tags if tag.name == "meta" and (found := _refresh(tag))), None)
     if refresh:
         link = vendor.link(refresh, base)
-        return link if link != called else None  # a page that only comes again
+        return link if link != called else None  # not a page that only reloads itself
     links = {link: tag for tag in tags for link in _links(tag, vendor, base, called)}
     return _chosen(links)
 
@@ -54,7 +55,7 @@ def _chosen(links: dict[str, Tag]) -> str | None:
         return file
     if offered := next((link for link, tag in links.items() if tag.has_attr("download")), None):
         return offered
-    # A page of the vendor's has links to its home page, terms and the like as well.
+    # The vendor's pages also link to its home page, terms and the like.
     other = [link for link, tag in links.items() if _leads_on(link, tag)]
     hinted = [link for link in other if _HINT.search(link.split("/", 3)[3])]
     likely = hinted or other
@@ -69,7 +70,7 @@ def _links(tag: Tag, vendor: VendorAddresses, base: str, called: str) -> Iterato
 
 
 def _leads_on(link: str, tag: Tag) -> bool:
-    """Whether a browser that opens the link arrives at something: a form that posts would lose its fields."""
+    """Whether following the link can lead to the applet; not for a form that posts, as its fields would be lost."""
     if tag.name == "form" and _text(tag, "method").strip().lower() == "post":
         return False
     return urlsplit(link).path != "/" or bool(urlsplit(link).query)
@@ -97,7 +98,7 @@ def _text(tag: Tag, name: str) -> str:
 
 
 def _tags(html: str) -> list[Tag]:
-    """The first meta, base, a and form tags outside comments and scripts, in their order."""
+    """The first meta, base, a and form tags outside comments and scripts, in document order."""
     matches = (match for text in _seen(html) for match in _TAG.finditer(text) if len(match[0]) <= _LONGEST_TAG)
     markup = "".join(f"{match[0]}</{match[1]}>" for match in islice(matches, _MOST_TAGS))
     soup = BeautifulSoup(markup, "html.parser", on_duplicate_attribute="ignore", multi_valued_attributes=None)
@@ -105,7 +106,7 @@ def _tags(html: str) -> list[Tag]:
 
 
 def _seen(html: str) -> Iterator[str]:
-    """The parts that a browser takes for tags and text; what is not closed goes on to the end."""
+    """The parts that a browser reads as tags and text; an unclosed comment or script hides the rest."""
     at = 0
     while hidden := _UNSEEN.search(html, at):
         yield html[at : hidden.start()]

@@ -1,4 +1,4 @@
-"""The embedded desk: a session is a ticket in our own database, opened in the transaction that asks for it."""
+"""The embedded desk: a session is a ticket in our own database, opened in the caller's transaction."""
 
 import secrets
 import uuid
@@ -25,7 +25,7 @@ class EmbeddedDesk:
     def __init__(
         self, connection: Connection, staff: Staff, site: str, now: datetime, made_by: CustomerRequest | None = None
     ) -> None:
-        """`made_by` is the customer's request, where one of our sites took it."""
+        """`made_by` is the customer's request, for a ticket that comes from one."""
         self._connection = connection
         self._staff = staff
         self._site = site
@@ -33,12 +33,12 @@ class EmbeddedDesk:
         self._made_by = made_by
 
     def open_session(self, request: NewSessionRequest, browser: Browser) -> Opened:
-        """A ticket in the right queue. Never refuses."""
+        """Open a ticket in the right queue. Never refuses."""
         ticket = self.open_ticket(request)
         return Opened(Start.DESK, session_id=ticket.session_id, ticket_number=str(ticket.number), pin=ticket.pin)
 
     def open_ticket(self, request: NewSessionRequest) -> Ticket:
-        """The same, as the ticket itself."""
+        """As `open_session`, but return the ticket."""
         return insert_ticket(self._connection, new_ticket(self._staff, self._site, request, self._now, self._made_by))
 
 

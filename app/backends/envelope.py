@@ -1,4 +1,4 @@
-"""JSON and XML answers: where the link, the ids and the PIN stand, whatever the vendor calls them."""
+"""JSON and XML answers: find the link, the ids and the PIN under any of their known names."""
 
 import json
 import re
@@ -24,8 +24,11 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What stands in it. `failed` says that the vendor refused, with `error_code` where it gave one. `link` is as
-    it was written, not checked; ids and PIN are printable and at most 128 characters."""
+    """The contents of an answer.
+
+    `failed` says that the vendor refused, with `error_code` where it gave one. `link` is unchecked; ids and PIN are
+    printable and at most 128 characters.
+    """
 
     failed: bool = False
     error_code: int | None = None
@@ -36,7 +39,7 @@ class Envelope:
 
 
 def read_envelope(body: bytes, media_type: str | None) -> Envelope | None:
-    """The envelope in a body of JSON or XML; None when it is neither, or cannot be read."""
+    """The envelope in a body of JSON or XML; None when it is neither, or malformed."""
     body = body.removeprefix(_BOM)
     if len(body) > MOST_PARSED:
         return None
@@ -68,7 +71,7 @@ def _envelope(top: Mapping[str, Any]) -> Envelope:
 def _first(
     inside: Sequence[Mapping[str, Any]], names: Sequence[str], read: Callable[[object], str | None]
 ) -> str | None:
-    """By the order of names, then inner before outer."""
+    """The first value, by the order of names, then inner objects before outer ones."""
     values = (read(values.get(name)) for name in names for values in inside)
     return next((value for value in values if value), None)
 
@@ -90,7 +93,7 @@ def _code(value: object) -> int | None:
 
 
 def _objects(value: object) -> Iterator[Mapping[str, Any]]:
-    """The value itself when it is an object, or those in a list."""
+    """The value itself when it is an object, or the objects in a list."""
     for member in value[:8] if isinstance(value, list) else [value]:
         if isinstance(member, Mapping):
             yield member
@@ -98,7 +101,7 @@ def _objects(value: object) -> Iterator[Mapping[str, Any]]:
 
 def _json(body: bytes) -> object:
     try:
-        # One broken character in a text that nobody needs must not hide the link.
+        # One broken character in some other text must not hide the link.
         text = body.decode("utf-8", "replace")
         return json.loads(text, object_pairs_hook=_folded, parse_int=_integer)
     except (ValueError, RecursionError):
@@ -106,7 +109,7 @@ def _json(body: bytes) -> object:
 
 
 def _folded(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Members by lower-case name. Raises ValueError when one that counts is there twice with different values."""
+    """Members by lower-case name. Raises ValueError when a known name occurs twice with different values."""
     found: dict[str, Any] = {}
     for raw_name, value in pairs:
         name = raw_name.strip().lower()
@@ -127,7 +130,7 @@ def _is_xml(body: bytes, media_type: str) -> bool:
 
 
 def _xml(body: bytes) -> object:
-    """Elements as members, by lower-case name without their namespace, two levels deep."""
+    """Elements as members, by lower-case name without namespace, two levels deep."""
     try:
         root = fromstring(body)
         return None if _name(root).lower() == "html" else _folded([(_name(child), _value(child)) for child in root])

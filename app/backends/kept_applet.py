@@ -1,4 +1,4 @@
-"""An applet that came as the answer's body: kept as a private file for its one request, under a random name."""
+"""An applet that came as the answer's body: stored as a private file for its one request, under a random name."""
 
 import contextlib
 import email.message
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 _LONGEST_NAME = 120  # characters
-_LONGEST_HEADER = 2048  # characters that are looked at
+_LONGEST_HEADER = 2048  # characters that are parsed
 _NOT_IN_NAMES = re.compile(r'[<>:"|?*%]')
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 _SUFFIXES = {
@@ -30,14 +30,15 @@ _SUFFIXES = {
 
 
 class TooLarge(Exception):
-    """The applet has more bytes than are kept."""
+    """The applet exceeds the size limit."""
 
 
 def keep_applet(chunks: Iterable[bytes], folder: Path, most: int) -> tuple[str, int]:
-    """Write the chunks to a file in the folder, on disk when it returns: the file's name there, and its bytes.
+    """Write the chunks to a file in the folder, on disk when this returns; returns the file's name there, and its
+    bytes.
 
-    Folder and file are their owner's alone. When anything fails, nothing is
-    left behind. Raises TooLarge beyond `most` bytes, OSError when it cannot be written.
+    Folder and file are readable by their owner only. A failure leaves no file behind. Raises TooLarge beyond `most`
+    bytes, OSError when it cannot be written.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -54,7 +55,7 @@ def keep_applet(chunks: Iterable[bytes], folder: Path, most: int) -> tuple[str, 
 
 
 def applet_name(disposition: str | None, media_type: str | None) -> str:
-    """The file name that a `Content-Disposition` gives, made safe to save on any system; `support…` when none."""
+    """The file name in a `Content-Disposition`, made safe for any system; `support…` without one."""
     name = _clean(_written_name(disposition or ""))
     if name:
         return name
@@ -62,7 +63,7 @@ def applet_name(disposition: str | None, media_type: str | None) -> str:
 
 
 def applet_type(media_type: str | None) -> str:
-    """The media type to hand it out with: one that no browser shows."""
+    """The media type for the download: one that no browser displays."""
     if media_type and media_type.startswith("application/") and not media_type.endswith(("xml", "json", "script")):
         return media_type
     return "application/octet-stream"
@@ -71,13 +72,13 @@ def applet_type(media_type: str | None) -> str:
 def _written_name(disposition: str) -> str:
     message = email.message.Message()
     with contextlib.suppress(UnicodeError):
-        # Bytes beyond ASCII come as Latin-1 and are UTF-8 more often than not.
+        # Bytes beyond ASCII arrive as Latin-1, but usually are UTF-8.
         disposition = disposition.encode("latin-1").decode("utf-8")
     message["Content-Disposition"] = disposition[:_LONGEST_HEADER]
     try:
         parameters: Any = message.get_params([], "Content-Disposition")
         names = [value for name, value in parameters if name.lower() == "filename"]
-        # `filename*`, which comes as a triple, goes before `filename` (RFC 6266, 4.3).
+        # `filename*`, which is parsed to a triple, goes before `filename` (RFC 6266, 4.3).
         return email.utils.collapse_rfc2231_value(next((n for n in names if isinstance(n, tuple)), names[0]))
     except (LookupError, ValueError, TypeError):
         return ""
@@ -85,7 +86,7 @@ def _written_name(disposition: str) -> str:
 
 def _clean(name: str) -> str:
     name = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
-    # Not printable are also the characters that turn the direction of writing: `exe.fdp` for `pdf.exe`.
+    # Characters that change the direction of writing are not printable either: `exe.fdp` for `pdf.exe`.
     name = "".join(c if c.isprintable() else "" for c in _NOT_IN_NAMES.sub("", name)).strip(" .")
     if _DEVICES.fullmatch(name):
         return ""

@@ -1,4 +1,4 @@
-"""Take Control's New Session API, form flavour, called by the server in the customer's stead."""
+"""Take Control's New Session API, form flavour, called by the server on the customer's behalf."""
 
 import re
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 
 @dataclass(frozen=True, slots=True)
 class TakeControl:
-    """Opens sessions with one account. `folder` is where applets that come as the answer are kept."""
+    """Opens sessions with one account. Applets that come as the answer are stored in `folder`."""
 
     key: str
     vendor: VendorAddresses
@@ -31,29 +31,29 @@ class TakeControl:
 
     @property
     def address(self) -> str:
-        """What is called."""
+        """The address to call."""
         return self.vendor.form
 
     def ask(self, request: NewSessionRequest, browser: Browser, *, look: bool = False) -> VendorAnswer:
-        """The vendor's answer, as `VendorCalls.post` gives it. Raises Refused or Unavailable."""
+        """Call the vendor; the answer is that of `VendorCalls.post`. Raises Refused or Unavailable."""
         body = request.to_form(sound_key(self.key)).encode("ascii")
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "*/*", **forwarded(browser)}
         return self.calls.post(self.address, body, headers, self.folder, look=look)
 
     def open_session(self, request: NewSessionRequest, browser: Browser) -> Opened:
-        """One session, or Start.BROWSER where its applet cannot be told. Raises Refused or Unavailable."""
+        """Open one session; Start.BROWSER where its applet is unknown. Raises Refused or Unavailable."""
         return understand(self.ask(request, browser), self.vendor, self.address)
 
 
 def sound_key(key: str) -> str:
-    """The key when it can be one. Raises Refused: neither flavour can carry line breaks and the like."""
+    """The key, if it is well-formed. Raises Refused: neither flavour can carry line breaks and the like."""
     if not _PRINTABLE.fullmatch(key) or len(key) > UID_LIMIT:
         raise Refused(Why(WhyCode.MALFORMED_KEY))
     return key
 
 
 def forwarded(browser: Browser) -> dict[str, str]:
-    """The headers by which the vendor chooses the applet and its language, where they are plain text."""
+    """The headers by which the vendor chooses the applet and its language, if they are printable ASCII."""
     headers = {"User-Agent": _plain(browser.user_agent) or "Handbell"}
     if language := _plain(browser.accept_language):
         headers["Accept-Language"] = language
@@ -65,7 +65,7 @@ def _plain(value: str | None) -> str | None:
 
 
 def connected(account: Account) -> TakeControl:
-    """The account of a site. Raises Invalid for an API domain that is missing or cannot be used."""
+    """The backend for a site's account. Raises Invalid for an API domain that is missing or cannot be used."""
     vendor = VendorAddresses.of(account.site.api_domain or "", account.site.applet_hosts)
     return TakeControl(account.key, vendor, account.calls, account.folder)
 
@@ -78,7 +78,8 @@ def browser_call(site: Site, key: str, request: NewSessionRequest) -> BrowserCal
 
 
 def attempt(account: Account) -> Trial:
-    """A session of this flavour. An answer that cannot be read is good enough: the customer's browser goes on."""
+    """Open a session in this flavour. An unreadable answer is good enough, as the customer's browser can make the
+    call."""
     return try_account(account.site, connected(account), readable="take-control", unreadable_is_good=True)
 
 

@@ -17,7 +17,7 @@ from app.core.vendor_address import VendorAddresses
 
 @dataclass(frozen=True, slots=True)
 class TakeControlRest:
-    """Opens sessions with one account. `folder` is where applets that come as the answer are kept."""
+    """Opens sessions with one account. Applets that come as the answer are stored in `folder`."""
 
     key: str
     vendor: VendorAddresses
@@ -26,11 +26,11 @@ class TakeControlRest:
 
     @property
     def address(self) -> str:
-        """What is called."""
+        """The address to call."""
         return self.vendor.rest
 
     def ask(self, request: NewSessionRequest, browser: Browser, *, look: bool = False) -> VendorAnswer:
-        """The vendor's answer, as `VendorCalls.post` gives it. Raises Refused or Unavailable."""
+        """Call the vendor; the answer is that of `VendorCalls.post`. Raises Refused or Unavailable."""
         headers = {
             "Content-Type": "application/json",
             "Accept": "application/json",
@@ -40,18 +40,18 @@ class TakeControlRest:
         return self.calls.post(self.address, json.dumps(request.to_rest()).encode(), headers, self.folder, look=look)
 
     def open_session(self, request: NewSessionRequest, browser: Browser) -> Opened:
-        """One session, or Start.BROWSER where its applet cannot be told. Raises Refused or Unavailable."""
+        """Open one session; Start.BROWSER where its applet is unknown. Raises Refused or Unavailable."""
         return understand(self.ask(request, browser), self.vendor, self.address)
 
 
 def connected(account: Account) -> TakeControlRest:
-    """The account of a site. Raises Invalid for an API domain that is missing or cannot be used."""
+    """The backend for a site's account. Raises Invalid for an API domain that is missing or cannot be used."""
     vendor = VendorAddresses.of(account.site.api_domain or "", account.site.applet_hosts)
     return TakeControlRest(account.key, vendor, account.calls, account.folder)
 
 
 def attempt(account: Account) -> Trial:
-    """A session of this flavour, whose answer must be readable."""
+    """Open a session in this flavour, whose answer must be readable."""
     return try_account(account.site, connected(account), readable="take-control-rest", unreadable_is_good=False)
 
 

@@ -1,4 +1,4 @@
-"""One real session, opened to see what an account answers: what an operator is shown of it, and told to choose."""
+"""Open one real session to see how an account answers: what to show the operator, and which backend to choose."""
 
 import base64
 import re
@@ -15,20 +15,20 @@ from app.core.new_session import NewSessionRequest
 from app.core.site import Site
 from app.core.vendor_address import VendorAddresses
 
-_SHOWN = 300  # characters of the body
-_LOOKED_AT = 16_384  # bytes of it
-_SHORTEST_SECRET = 8  # characters; less of a key is not one
+_SHOWN = 300  # characters of the body that are shown
+_LOOKED_AT = 16_384  # bytes of the body that are searched for the key
+_SHORTEST_SECRET = 8  # characters; a shorter part of a key is not masked
 _AS_A_CUSTOMER = Browser("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Handbell-check", "en")
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of it; `good` when the site's own way to open sessions works.
+    """The outcome of a trial; `good` when the site's own way to open sessions works.
 
     `steps` are facts whose field is the step: `called`, `status`, `header`, `body`, `understood`, `choose`, `numbers`,
-    `close`, `ticket`, `refused`, `change`, `failed`, `try`; the code of `refused` and `failed` is a WhyCode.
-    `problems` are facts about the site's options, for which nobody was called. What the vendor wrote stands in `header`
-    and `body` alone, without the account's key.
+    `close`, `ticket`, `refused`, `change`, `failed`, `try`; the code of `refused` and `failed` is a WhyCode. `problems`
+    are facts about the site's options; with them no call was made. Only `header` and `body` hold text of the vendor,
+    without the account's key.
     """
 
     good: bool
@@ -37,7 +37,7 @@ class Trial:
 
 
 class AnsweringBackend(Protocol):
-    """A backend whose vendor's answer can be looked at."""
+    """A backend whose vendor's answer can be shown."""
 
     @property
     def address(self) -> str: ...
@@ -52,7 +52,7 @@ class AnsweringBackend(Protocol):
 
 
 def trial_request(site: Site) -> NewSessionRequest:
-    """A request that says it is a test, on the site's own way through the desk."""
+    """A request that says it is a test, with the site's own department and technician."""
     return NewSessionRequest(
         department=site.department,
         tech=site.technician,
@@ -65,7 +65,7 @@ def trial_request(site: Site) -> NewSessionRequest:
 
 
 def try_session(site: Site, backend: SessionBackend) -> Trial:
-    """Open one session of the site, as any backend does. Never raises for what its server does."""
+    """Open one session of the site through any backend. Never raises for its server's failures."""
     try:
         opened = backend.open_session(trial_request(site), _AS_A_CUSTOMER)
     except (Refused, Unavailable) as failed:
@@ -74,9 +74,9 @@ def try_session(site: Site, backend: SessionBackend) -> Trial:
 
 
 def try_account(site: Site, backend: AnsweringBackend, *, readable: str, unreadable_is_good: bool) -> Trial:
-    """The same at an account whose answer is looked at.
+    """Open one session at an account whose answer can be shown.
 
-    `readable` is the backend to choose when the answer can be read; else it is the one of the customer's browser.
+    `readable` is the backend to recommend when the answer can be read; otherwise the browser's backend is recommended.
     """
     called = Fact("called", "address", {"address": backend.address})
     try:
@@ -95,8 +95,8 @@ def try_account(site: Site, backend: AnsweringBackend, *, readable: str, unreada
 
 
 def masked(text: str, key: str) -> str:
-    """The text with the key as `[key]`, however it is written: plain, in addresses, HTML, JSON or base64."""
-    # `UUID|department` may come back as the UUID alone.
+    """Replace the key by `[key]` in every spelling: plain, in addresses, HTML, JSON or base64."""
+    # The key `UUID|department` may come back as the UUID alone.
     secrets = sorted({key, key.partition("|")[0]} - {""}, key=len, reverse=True)
     for secret in secrets:
         if len(secret) >= _SHORTEST_SECRET or secret == key:
@@ -145,12 +145,12 @@ def _failed(failed: Refused | Unavailable) -> Iterator[Fact]:
 
 
 def _one_line(text: str) -> str:
-    """The beginning, without anything that could steer a terminal."""
+    """The beginning of the text on one line, without control characters, which could steer a terminal."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:_SHOWN]
 
 
 def _spelled(secret: str) -> str:
-    """A pattern of the secret with each character plain or escaped."""
+    """A pattern for the secret in which each character is plain or escaped."""
     return "".join(_character(c) for c in secret)
 
 
@@ -170,11 +170,11 @@ def _character(c: str) -> str:
 
 
 def _in_base64(secret: str) -> Iterator[str]:
-    """Patterns of the secret within base64 of something longer, at each of the three places that it can begin."""
+    """Patterns of the secret inside a longer base64 text, for each of its three possible offsets."""
     for before in range(3):
         raw = bytes(before) + secret.encode("utf-8", "replace")
         whole = base64.b64encode(raw).decode().rstrip("=")
-        # The characters at both ends bear bits of what stands around.
+        # The characters at both ends also encode bits of the surrounding text.
         inner = whole[(before * 8 + 5) // 6 : len(raw) * 8 // 6]
         if len(inner) >= _SHORTEST_SECRET:
             yield "".join({"+": "(?:[+-]|%2b)", "/": r"(?:\\?/|_|%2f)"}.get(c, c) for c in inner)

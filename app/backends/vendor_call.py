@@ -1,8 +1,8 @@
-"""One call of a vendor's server, with time limits that hold whatever the server does, and honest about its failures.
+"""One call of a vendor's server: its time limits always hold, and a failure tells whether the request may have arrived.
 
-Every call has a connection of its own. A request for support is rare, so a kept one would nearly always be too old,
-and a reset on a kept connection leaves open whether the session was made. A new one costs about 1.3 ms of CPU with
-TLS and 0.2 ms without, as the certificates, which would take 25 ms more, are loaded once.
+Every call has its own connection. Requests for support are rare, so a kept connection would nearly always be too old,
+and a reset on one leaves open whether the session was made. A new one costs about 1.3 ms of CPU with TLS and 0.2 ms
+without, as the certificates, which would take 25 ms more, are loaded once.
 """
 
 import functools
@@ -45,9 +45,12 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Seconds and bytes. `connect` is for one connection with its TLS, `read` for a pause in the answer, `whole` for
-    all of it from the first byte sent, `applet` instead of that for an applet as the body. A connection that cannot
-    be made is tried again after each of `pauses`."""
+    """Time limits in seconds, sizes in bytes.
+
+    `connect` is for one connection with its TLS, `read` for a pause in the answer, `whole` for the whole exchange from
+    the first byte sent, `applet` replaces that for an applet as the body. A failed connection is tried again after each
+    of `pauses`.
+    """
 
     connect: float = 2.0
     read: float = 10.0
@@ -59,7 +62,7 @@ class Limits:
 
 
 class VendorCalls:
-    """Makes calls, from any number of threads at once. One for a process is enough.
+    """Makes calls; safe in any number of threads. One per process is enough.
 
     TLS is verified against the system's authorities, and those of the PEM file `authorities` where given.
     """
@@ -80,11 +83,11 @@ class VendorCalls:
     def post(
         self, address: str, body: bytes, headers: Mapping[str, str], folder: Path, *, look: bool = False
     ) -> VendorAnswer:
-        """Send the body to an address as `VendorAddresses` gives it; an applet as the answer goes to the folder.
+        """Send the body to an address from `VendorAddresses`; an applet in the answer is stored in the folder.
 
-        Redirects are not followed. The body of anything but a success is left unread, unless a person wants to
-        `look` at it. Raises Unavailable: with `maybe_sent` from the first byte that was sent, before that after
-        it was tried again.
+        Redirects are not followed. The body of an unsuccessful answer stays unread, unless `look` asks for it to show
+        it to a person. Raises Unavailable: with `maybe_sent` once the first byte was sent, before that only after all
+        retries.
         """
         started = time.monotonic()
         for pause in (*self._limits.pauses, None):
@@ -92,7 +95,7 @@ class VendorCalls:
             try:
                 return self._exchange(attempt, address, body, headers, folder, look)
             except _NETWORK as error:
-                # Looking up a name has no time limit of its own; several of them must not add up.
+                # Looking up a name has no time limit of its own; several look-ups must not add up.
                 late = time.monotonic() - started > self._limits.connect * (len(self._limits.pauses) + 1)
                 if attempt.sent or pause is None or late:
                     raise _unavailable(error, attempt, urlsplit(address).hostname or "") from None
@@ -116,7 +119,7 @@ class VendorCalls:
                     "POST", parts.path, body=body, headers={**headers, "Connection": "close"}, preload_content=False
                 )
             except (BrokenPipeError, ConnectionResetError):
-                # A server may answer, and hang up, before it has read everything.
+                # A server may answer and close before it has read everything.
                 if not attempt.sent:
                     raise
             response = connection.getresponse()
@@ -149,7 +152,7 @@ class VendorCalls:
     def _keep(self, head: Head, chunks: Iterator[bytes], folder: Path) -> AppletFile:
         try:
             kept, size = keep_applet(chunks, folder, self._limits.most_applet)
-        except OSError:  # of the disk: the network's are wrapped
+        except OSError:  # of the disk: network errors are wrapped
             raise Unavailable(Why(WhyCode.NOT_WRITTEN), maybe_sent=True) from None
         name = applet_name(head.headers.get("content-disposition"), head.media_type)
         return AppletFile(kept, name, applet_type(head.media_type), size)
@@ -164,7 +167,7 @@ class VendorCalls:
 
 
 def _glimpse(response: BaseHTTPResponse) -> bytes | None:
-    """The beginning of a body that decides nothing, if it comes."""
+    """The beginning of a body that is only shown; None if it does not come."""
     try:
         return response.read(_CHUNK)
     except _NETWORK:
@@ -172,7 +175,7 @@ def _glimpse(response: BaseHTTPResponse) -> bytes | None:
 
 
 def _chunks(response: BaseHTTPResponse, start: bytes) -> Iterator[bytes]:
-    """The decoded body, never more than a chunk at once: what is packed small can be very large."""
+    """The decoded body, at most one chunk at a time: a small compressed body can be very large."""
     chunk = start
     while chunk:
         yield chunk
@@ -180,7 +183,7 @@ def _chunks(response: BaseHTTPResponse, start: bytes) -> Iterator[bytes]:
 
 
 def _unavailable(error: BaseException, attempt: "_Attempt", host: str) -> Unavailable:
-    """As a code: a library's message may hold anything that was sent or came."""
+    """The error as a code, because a library's message may contain anything that was sent or received."""
     if not attempt.sent:
         return Unavailable(Why(_why_not_connected(error), {"host": host}))
     code = WhyCode.NO_ANSWER if attempt.over else WhyCode.BROKEN_OFF
@@ -198,7 +201,7 @@ def _why_not_connected(error: BaseException) -> WhyCode:
 
 
 class _Attempt:
-    """One attempt's time, and whether anything was sent."""
+    """One attempt: its deadline, and whether anything was sent."""
 
     def __init__(self, limits: Limits) -> None:
         self.sent = False
@@ -207,17 +210,17 @@ class _Attempt:
         self._deadline = time.monotonic() + limits.connect
 
     def send(self) -> None:
-        """From now on the server may have the request."""
+        """Note that the server may have the request from now on."""
         if not self.sent:
             self.sent = True
             self.extend(self._limits.whole)
 
     def extend(self, seconds: float) -> None:
-        """Everything has to be over in so many seconds from now."""
+        """Move the deadline to `seconds` from now."""
         self._deadline = time.monotonic() + seconds
 
     def left(self) -> float:
-        """Seconds that the next step may take. Raises TimeoutError when there are none."""
+        """Seconds for the next step. Raises TimeoutError when there are none."""
         left = min(self._deadline - time.monotonic(), self._limits.read)
         if left <= 0:
             self.over = True
@@ -234,12 +237,12 @@ class _Connection(HTTPConnection):
         self.response_class = functools.partial(_Response, attempt)  # type: ignore[assignment]
 
     def _new_conn(self) -> socket.socket:
-        """A socket, over whichever of the host's addresses; its time limit is what is left for TLS."""
+        """Connect a socket to any of the host's addresses; its timeout is what is left for TLS."""
         found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         for tried, (family, kind, protocol, _, address) in enumerate(found, 1):
             connection = socket.socket(family, kind, protocol)
             try:
-                # One address that does not answer must not use up the time of the others.
+                # An address that does not answer must not use up the time of the others.
                 connection.settimeout(self._attempt.left() / (len(found) - tried + 1))
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 connection.connect(address)
@@ -261,11 +264,11 @@ class _Connection(HTTPConnection):
 
 
 class _TlsConnection(_Connection, HTTPSConnection):
-    """The same, over TLS."""
+    """A `_Connection` over TLS."""
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer that is read through a `_TimedReader`, from its first byte."""
+    """An answer that is read through a `_TimedReader` from its first byte."""
 
     def __init__(self, attempt: _Attempt, sock: socket.socket, *arguments: Any, **options: Any) -> None:
         super().__init__(sock, *arguments, **options)
@@ -274,14 +277,14 @@ class _Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(self._timed)
 
     def begin(self) -> None:
-        """The head, whole: http.client takes one that breaks off for complete, and half a Location for an address."""
+        """Read the head, and refuse an incomplete one: http.client takes it for complete, with half a Location."""
         super().begin()
         if self._timed.ended:
             raise http.client.HTTPException("the head broke off")
 
 
 class _TimedReader(io.RawIOBase):
-    """Reads what comes while there is time: a socket's own limit begins anew with every byte."""
+    """Reads within the attempt's time; a socket's own timeout starts anew with every byte."""
 
     def __init__(self, attempt: _Attempt, sock: socket.socket) -> None:
         self._attempt = attempt
