@@ -1,4 +1,4 @@
-"""What each channel's file declares: its name, what a site needs for it, and how it delivers one event."""
+"""The declaration of a channel: its name, the options a site needs, and how it delivers one event."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from app.core.site import Site
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One try to deliver one event, made `now`. `body` is the event as JSON, `id` the same at each try of it.
+    """One try to deliver one event, made at `now`.
 
-    `unseal` opens the site's secrets; it raises Unsealable.
+    `body` is the event as JSON; `id` is the same at each try. `unseal` decrypts the site's secrets; it raises
+    Unsealable.
     """
 
     site: Site
@@ -25,11 +26,11 @@ class Sending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """One way to tell people. `name` stands in the database, in metrics and in the log (`webhook_failed`).
+    """One way to tell people of events. `name` is used in the database, in metrics and in the log (`webhook_failed`).
 
-    `options` are what a site keeps for it; no event is kept for a site that lacks a `needed` one. `deliver` makes one
-    try within `actions.tell.LEASE`, in any thread, and never raises: delivered, failed (to be tried again), or gone
-    (given up at once). Whether and when to try again is not the channel's matter.
+    `options` are kept by each site; no event is kept for a site that lacks a `needed` one. `deliver` makes one try
+    within `actions.tell.LEASE`, in any thread, and never raises: delivered, failed (to be tried again), or gone (given
+    up at once). The caller decides whether and when to try again.
     """
 
     name: str
@@ -37,5 +38,5 @@ class Channel:
     deliver: Callable[[Sending], TryResult]
 
     def serves(self, site: Site) -> bool:
-        """Whether the site has what this channel needs."""
+        """Whether the site has all options that this channel needs."""
         return all(site.option(one.kept_as or one.name) not in (None, "") for one in self.options if one.needed)

@@ -1,4 +1,4 @@
-"""Delivers one notice to a site's webhook: one POST, one status, nothing else of the answer is read."""
+"""Delivers one notice to a site's webhook by one POST; of the answer only the status is read."""
 
 import functools
 import http.client
@@ -21,22 +21,22 @@ from app.keys.seal import Unsealable
 
 CONNECT_TIMEOUT = 2.0  # seconds, for each of the host's addresses and for TLS
 READ_TIMEOUT = 5.0
-DEADLINE = 8.0  # for all of it, however slowly the answer drips in
+DEADLINE = 8.0  # for the whole exchange, even when the answer arrives slowly
 _HEADERS = {"Content-Type": "application/json", "User-Agent": "Handbell"}
 _GONE = 410
 _LATE = "no answer in time"
 
 
 class Webhooks:
-    """Posts to webhooks. Certificates are verified against `context`, the system's authorities unless given."""
+    """Posts to webhooks. Certificates are verified against `context`, by default the system's authorities."""
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self._context = context or ssl.create_default_context()
 
     def send(self, address: str, headers: dict[str, str], body: bytes) -> TryResult:
-        """What came of it; never raises. No redirect is followed, no second try made, no proxy used.
+        """Post once and return the result; never raises. Follows no redirect, makes no second try, uses no proxy.
 
-        Only https is spoken, or http to 127.0.0.1.
+        Only https is allowed, or http to 127.0.0.1.
         """
         try:
             url = parse_url(address)
@@ -69,7 +69,7 @@ class Webhooks:
 
 
 def _connect(connection: HTTPConnection, until: float) -> None:
-    """Before there is a connection nothing can be cut off: one that comes too late is not used."""
+    """Connect. As no timer can cut a connection that does not exist yet, one that comes too late is refused here."""
     connection.connect()
     if time.monotonic() > until:
         raise TimeoutError
@@ -79,7 +79,10 @@ def _connect(connection: HTTPConnection, until: float) -> None:
 
 
 def _cut(connection: HTTPConnection, late: threading.Event) -> None:
-    """End a call that takes too long: whoever reads from it sees its end. Past TLS, which another thread is using."""
+    """End a call that takes too long: its reader sees the end of the stream.
+
+    Bypasses the TLS layer, which another thread is using.
+    """
     late.set()
     if connection.sock:
         with suppress(OSError):
@@ -102,12 +105,12 @@ def _why(error: Exception) -> str:
 
 @functools.cache
 def _webhooks() -> Webhooks:
-    """One for the process: loading the authorities takes 25 ms."""
+    """One for the process, as loading the authorities takes 25 ms."""
     return Webhooks()
 
 
 def deliver(sending: Sending) -> TryResult:
-    """One POST to the site's address, signed with its secret; nothing goes out unsigned."""
+    """Post the event to the site's webhook, signed with its secret; nothing is sent unsigned."""
     site = sending.site
     if site.sealed_webhook_secret is None:
         return TryResult(Delivery.FAILED, "the site has no webhook secret")

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs on the connection that store/migrate.py hands over, or makes SQL of nothing else."""
+"""Alembic's entry: runs on the connection that store/migrate.py hands over, and on no other."""
 
 from alembic import context
 

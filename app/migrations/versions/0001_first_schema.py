@@ -190,7 +190,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_ticket_events_ticket_number"), "ticket_events", ["ticket_number"], unique=False)
 
     op.execute("INSERT INTO configuration (id, generation) VALUES (1, 1)")
-    # Ticket numbers have six digits from the first one on.
+    # Ticket numbers start with six digits.
     if op.get_bind().dialect.name == "sqlite":
         op.execute(f"INSERT INTO sqlite_sequence (name, seq) VALUES ('tickets', {_LAST_BEFORE_THE_FIRST_TICKET})")
     else:

@@ -1,4 +1,4 @@
-"""Requests are handed off to vendors: what came of it, when it is tried again, and by whom."""
+"""Hand-offs of requests to vendors: their outcome, next try and lease."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Notices that wait for a site's webhook."""
+"""Notices to deliver to sites' webhooks."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Requests and tickets know what else a form brought and what is verified; checks and identities count once."""
+"""Further answers of a form and verified fields of requests and tickets; checks and identities that count once."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The console at work: roles, second factors, owners of tickets, session codes, an audit log that only grows."""
+"""The console: roles, second factors, owners of tickets, session codes, an append-only audit log."""
 
 import sqlalchemy as sa
 from alembic import op

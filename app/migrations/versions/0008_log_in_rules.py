@@ -1,4 +1,4 @@
-"""Rules of the log-in: passwords to be changed at the next one, and when a session last proved whose it is."""
+"""Rules of the log-in: passwords to be changed at the next log-in, and when a session was last confirmed."""
 
 import sqlalchemy as sa
 from alembic import op

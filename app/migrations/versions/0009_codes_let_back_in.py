@@ -1,4 +1,4 @@
-"""Session codes that let a customer back into a session, and which form used a code."""
+"""Session codes that reopen a session for its customer, and which form used a code."""
 
 import sqlalchemy as sa
 from alembic import op
