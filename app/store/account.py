@@ -10,7 +10,8 @@ from app.store.tables import recovery_codes, technicians
 
 @dataclass(frozen=True, slots=True)
 class LogInAccount:
-    """`sealed_totp` is None without a second factor; `totp_step` is the last step whose code was used."""
+    """An account as log-in needs it. `sealed_totp` is None without a second factor; `totp_step` is the last step whose
+    code was used."""
 
     id: int
     email: str
@@ -31,7 +32,7 @@ _ALL = select(
 
 
 def account(connection: Connection, technician_id: int) -> LogInAccount | None:
-    """As it is at this moment."""
+    """The account as stored now."""
     row = connection.execute(_ALL.where(technicians.c.id == technician_id)).one_or_none()
     return None if row is None else LogInAccount(*row)
 
@@ -44,52 +45,52 @@ def lock_account(connection: Connection, technician_id: int) -> LogInAccount | N
 
 
 def accounts_with_second_factor(connection: Connection) -> list[LogInAccount]:
-    """By mail address."""
+    """Accounts that have a second factor, sorted by mail address."""
     query = _ALL.where(technicians.c.sealed_totp.is_not(None)).order_by(technicians.c.email)
     return [LogInAccount(*row) for row in connection.execute(query)]
 
 
 def change_password(connection: Connection, technician_id: int, password_hash: str) -> None:
-    """Keep the new password, which its owner has chosen."""
+    """Store a password that its owner has chosen."""
     change = update(technicians).where(technicians.c.id == technician_id)
     connection.execute(change.values(password_hash=password_hash, password_temporary=False))
 
 
 def set_second_factor(connection: Connection, technician_id: int, sealed_totp: str, step: int) -> None:
-    """Keep a second factor, whose code of this step counts no more."""
+    """Store a second factor; its code for `step` counts as used."""
     change = update(technicians).where(technicians.c.id == technician_id)
     connection.execute(change.values(sealed_totp=sealed_totp, totp_step=step))
 
 
 def reseal_second_factor(connection: Connection, technician_id: int, old: str, fresh: str) -> bool:
-    """Keep the same second factor sealed anew, unless it was changed meanwhile."""
+    """Store the same second factor under another key, unless it was changed meanwhile."""
     change = update(technicians).where(technicians.c.id == technician_id, technicians.c.sealed_totp == old)
     return connection.execute(change.values(sealed_totp=fresh)).rowcount == 1
 
 
 def forget_second_factor(connection: Connection, technician_id: int) -> bool:
-    """Whether there was one; its recovery codes go with it."""
+    """Remove the second factor and its recovery codes; False when there was none."""
     connection.execute(delete(recovery_codes).where(recovery_codes.c.technician_id == technician_id))
     change = update(technicians).where(technicians.c.id == technician_id, technicians.c.sealed_totp.is_not(None))
     return connection.execute(change.values(sealed_totp=None, totp_step=None)).rowcount == 1
 
 
 def take_step(connection: Connection, technician_id: int, step: int) -> bool:
-    """Use the code of this step; False when it, or a later one, has been used."""
+    """Use the code of this step; False when this or a later step was used before."""
     unused = or_(technicians.c.totp_step.is_(None), technicians.c.totp_step < step)
     change = update(technicians).where(technicians.c.id == technician_id, unused)
     return connection.execute(change.values(totp_step=step)).rowcount == 1
 
 
 def replace_recovery_codes(connection: Connection, technician_id: int, code_hashes: Iterable[str]) -> None:
-    """These count from now on, and no others."""
+    """Replace the account's recovery codes by these."""
     connection.execute(delete(recovery_codes).where(recovery_codes.c.technician_id == technician_id))
     rows = [{"technician_id": technician_id, "code_hash": each} for each in code_hashes]
     connection.execute(insert(recovery_codes), rows)
 
 
 def a_recovery_code(connection: Connection, technician_id: int, begins: str) -> str | None:
-    """Any one of the account's stored codes that begins so."""
+    """Any one of the account's stored codes that begins with `begins`."""
     query = select(recovery_codes.c.code_hash).where(
         recovery_codes.c.technician_id == technician_id, recovery_codes.c.code_hash.startswith(begins, autoescape=True)
     )
@@ -97,7 +98,7 @@ def a_recovery_code(connection: Connection, technician_id: int, begins: str) -> 
 
 
 def use_recovery_code(connection: Connection, technician_id: int, hashes: Iterable[str]) -> bool:
-    """Whether one of these counted; it does so once."""
+    """Use up a recovery code, known by any of these hashes; False when there is none."""
     which = delete(recovery_codes).where(
         recovery_codes.c.technician_id == technician_id, recovery_codes.c.code_hash.in_(list(hashes))
     )
@@ -105,6 +106,6 @@ def use_recovery_code(connection: Connection, technician_id: int, hashes: Iterab
 
 
 def recovery_codes_left(connection: Connection, technician_id: int) -> int:
-    """How many are unused."""
+    """Number of unused recovery codes."""
     query = select(func.count()).where(recovery_codes.c.technician_id == technician_id)
     return int(connection.execute(query).scalar_one())

@@ -1,4 +1,4 @@
-"""The audit log: who did what to what. Rows are only ever added; the database refuses the rest."""
+"""The audit log. Rows are only added; the database refuses to change or delete them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +13,12 @@ COMMAND_LINE: Final = "command-line"
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One administrative act. `who` is a technician's id, None for the command line. `act` is a verb with its object
-    (`site.changed`), `about` the object's own name (`site default`); `detail` holds neither secrets nor customers'
-    data. Where `act` ends in `.changed` or `.renamed`, a list of two in it is an old value and its new one."""
+    """One administrative act.
+
+    `who` is a technician's id, None for the command line. `act` is a verb with its object (`site.changed`), `about` the
+    object's own name (`site default`); `detail` holds neither secrets nor customers' data. Where `act` ends in
+    `.changed` or `.renamed`, a list of two in `detail` is an old value and its new one.
+    """
 
     at: datetime
     who: int | None
@@ -28,7 +31,7 @@ class Act:
 def record(
     connection: Connection, act: str, about: str, detail: dict[str, Any] | None = None, *, by: int | None, now: datetime
 ) -> None:
-    """Add one act, in the transaction that does it."""
+    """Add one act, in the transaction that performs it."""
     connection.execute(insert(audit).values(at=now, who=by, act=act, about=about, detail=detail or {}))
 
 
@@ -40,7 +43,7 @@ def acts(
     before: int | None = None,
     most: int = 50,
 ) -> list[Act]:
-    """The newest first, of everybody unless `who` is given; `before` is the last id of the page before."""
+    """The newest acts first, by `who` or anybody; `before` is the last id of the previous page."""
     query = select(audit).order_by(audit.c.id.desc()).limit(most)
     if who == COMMAND_LINE:
         query = query.where(audit.c.who.is_(None))
@@ -54,7 +57,7 @@ def acts(
 
 
 def kinds_of_acts(connection: Connection) -> list[str]:
-    """Every act there is, in order: one step in the index for each, however long the log."""
+    """All kinds of acts that occur, sorted; costs one index step for each kind, not for each row."""
     first = select(func.min(audit.c.act).label("act"))
     found = first.cte("found", recursive=True)
     following = select(func.min(audit.c.act)).where(audit.c.act > found.c.act).scalar_subquery()

@@ -1,4 +1,4 @@
-"""How much waits: counts for the operators, looked up among what waits, not among all rows, and capped."""
+"""The backlog: counts for operators, capped, and read by index without visiting all rows."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,15 +15,15 @@ _COUNTED = (*_UNDER_WAY, RequestState.PARKED, RequestState.SUSPECT)
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """`counts` by state, at the most 1,000 each; `oldest_seconds` is how long the request that has
-    waited longest has been under way without a session, 0 when there is none."""
+    """`counts` by state, each capped at 1,000; `oldest_seconds` is the longest time that a request has waited for its
+    session, 0 when none waits."""
 
     counts: dict[RequestState, int]
     oldest_seconds: float
 
 
 def load_backlog(connection: Connection, now: datetime) -> Backlog:
-    """The backlog as it is."""
+    """The current backlog."""
     row = tuple(connection.execute(_BACKLOG).one())
     counts: dict[RequestState, int] = dict(zip(_COUNTED, row, strict=False))
     since: list[datetime] = [at for at in row[len(_COUNTED) :] if at is not None]
@@ -36,7 +36,7 @@ def _count(state: RequestState) -> ColumnElement[int]:
 
 
 def _oldest(state: RequestState) -> ScalarSelect[datetime]:
-    # Since it was last set going: one that lay parked for a day is not a customer who has waited for a day.
+    # Since it was last made due: time spent parked is not waiting time.
     return select(func.min(requests.c.waiting_since)).where(requests.c.state == state).scalar_subquery()
 
 

@@ -12,30 +12,30 @@ from app.core.session_code import SessionCode
 from app.store.log_in_tries import add_failure, failures_by_account
 from app.store.tables import Moment, failed_logins, requests, session_codes
 
-WRONG_PIN = "pin"  # in the place of an account's hash
+WRONG_PIN = "pin"  # stands in for an account's hash
 
 
 def insert_code(connection: Connection, code: SessionCode) -> None:
-    """Keep a new code. Raises IntegrityError when its PIN is taken."""
+    """Store a new code. Raises IntegrityError when its PIN is taken."""
     connection.execute(insert(session_codes).values(**asdict(code)))
 
 
 def code_by_pin(connection: Connection, pin: str) -> SessionCode | None:
-    """The code with this PIN, over or not."""
+    """The code with this PIN, expired ones included."""
     return _code(connection.execute(select(session_codes).where(session_codes.c.pin == pin)).one_or_none())
 
 
 def code_by_id(connection: Connection, code_id: str) -> SessionCode | None:
-    """The code with this id, over or not."""
+    """The code with this id, expired ones included."""
     return _code(connection.execute(select(session_codes).where(session_codes.c.id == code_id)).one_or_none())
 
 
 def codes_of(
     connection: Connection, technician_id: int, now: datetime, most: int = 200
 ) -> list[tuple[SessionCode, int | None]]:
-    """A technician's live codes, the newest first, each with the number of the open ticket that came of it.
+    """A technician's live codes, newest first, each with the number of its open ticket, if there is one.
 
-    One whose session has ended is not among them.
+    Codes whose session has ended are left out.
     """
     query = (
         select(session_codes, requests.c.ticket_number)
@@ -59,20 +59,21 @@ def count_unused(connection: Connection, technician_id: int, now: datetime) -> i
 
 
 def use_code(connection: Connection, code_id: str, reference: str, used_by: str, now: datetime) -> bool:
-    """This request came of it, by the form that `used_by` marks; False when it was used, revoked or over before."""
+    """Use the code for this request; `used_by` marks the form. False when it was used or revoked before, or has
+    expired."""
     change = update(session_codes).where(session_codes.c.id == code_id, _is_unused(now))
     return connection.execute(change.values(reference=reference, used_by=used_by)).rowcount == 1
 
 
 def revoke_code(connection: Connection, code_id: str, technician_id: int, now: datetime) -> bool:
-    """Nobody can use it any more; False when it is not this technician's, or was used, revoked or over before."""
+    """Revoke an unused code; False when it is another technician's, was used or revoked before, or has expired."""
     its = and_(session_codes.c.id == code_id, session_codes.c.technician_id == technician_id)
     change = update(session_codes).where(its, _is_unused(now))
     return connection.execute(change.values(revoked_at=now)).rowcount == 1
 
 
 def part_codes(connection: Connection, references: Sequence[str], now: datetime) -> None:
-    """The requests are erased: no code leads to them, or can be used anew."""
+    """Detach the codes of requests that are erased, and revoke them."""
     either = or_(session_codes.c.reference.in_(references), session_codes.c.leads_to.in_(references))
     change = update(session_codes).where(either)
     connection.execute(
@@ -86,14 +87,14 @@ def part_codes(connection: Connection, references: Sequence[str], now: datetime)
 
 
 def forget_codes(connection: Connection, ended_before: datetime) -> None:
-    """Codes that have been over for long enough."""
+    """Delete codes that expired before this time."""
     connection.execute(delete(session_codes).where(session_codes.c.expires_at < ended_before))
 
 
 def one_at_a_time(connection: Connection, network: str) -> None:
-    """Until the transaction ends nobody else from this network is looked at: tries side by side are all counted.
+    """Lock a network until the transaction ends, so that concurrent tries are all counted.
 
-    SQLite has one writer at any time.
+    SQLite has one writer at any time, so it needs no lock.
     """
     if connection.dialect.name == "postgresql":
         key = func.hashtextextended(f"{WRONG_PIN} {network}", 0)
@@ -101,23 +102,23 @@ def one_at_a_time(connection: Connection, network: str) -> None:
 
 
 def add_wrong_pin(connection: Connection, network: str, now: datetime) -> None:
-    """One more wrong PIN from this network."""
+    """Count one wrong PIN for this network."""
     add_failure(connection, WRONG_PIN, _marked(network), now)
 
 
 def nth_wrong_pin(connection: Connection, network: str, nth: int, since: datetime) -> datetime | None:
-    """When the nth newest wrong PIN came from this network, if after `since`."""
+    """Time of the nth newest wrong PIN from this network, if after `since`."""
     return failures_by_account(connection, WRONG_PIN, _marked(network), nth, since)
 
 
 def forget_wrong_pins(connection: Connection, before: datetime) -> None:
-    """Wrong PINs that no longer count."""
+    """Delete wrong PINs that no longer count."""
     wrong = failed_logins.c.account_hash == WRONG_PIN
     connection.execute(delete(failed_logins).where(wrong, failed_logins.c.at < before))
 
 
 def _marked(network: str) -> str:
-    """Wrong PINs of a network are not its wrong log-ins."""
+    """A key under which wrong PINs are counted apart from wrong log-ins of the same network."""
     return f"{WRONG_PIN} {network}"
 
 

@@ -1,4 +1,4 @@
-"""Console sessions, under the hash of their secret; technicians and administrators know them by public ids."""
+"""Console sessions, stored under the hash of their secret; pages show only their public ids."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from app.store.tables import console_sessions, technicians
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSession:
-    """One log-in. `pending` until its second factor has been given; `address` and `user_agent` are as at the log-in."""
+    """One log-in. `pending` until the second factor is given; `address` and `user_agent` are those of the log-in."""
 
     public_id: str
     created_at: datetime
@@ -23,8 +23,8 @@ class ConsoleSession:
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:
-    """A session in use: whose it is, when it was last used, when password and code were last given in it, and how its
-    owner can log in."""
+    """A session in use: its technician, its last use, when password and code were last given, and how its owner can log
+    in."""
 
     technician_id: int
     seen_at: datetime
@@ -43,8 +43,10 @@ def add_session(
     address: str | None = None,
     user_agent: str | None = None,
 ) -> None:
-    """Keep a new session under the hash of its secret. One that is `pending` has no access yet; any other begins as
-    confirmed: password and code have just been given."""
+    """Store a new session under the hash of its secret.
+
+    A `pending` one gives no access yet; any other begins as confirmed, as password and code have just been given.
+    """
     connection.execute(
         insert(console_sessions).values(
             id_hash=id_hash,
@@ -62,7 +64,7 @@ def add_session(
 def live_session(
     connection: Connection, id_hash: str, created_after: datetime, seen_after: datetime
 ) -> LiveSession | None:
-    """The session; None when it ended, idled or its owner is disabled."""
+    """The session; None when it has expired or idled, or its owner is disabled."""
     row = connection.execute(
         select(
             console_sessions.c.technician_id,
@@ -84,7 +86,7 @@ def live_session(
 
 
 def pending_technician(connection: Connection, id_hash: str, created_after: datetime) -> int | None:
-    """The technician who has given the password since then, but not yet the second factor."""
+    """The technician who gave the password after `created_after`, but not yet the second factor."""
     query = (
         select(console_sessions.c.technician_id)
         .join(technicians, technicians.c.id == console_sessions.c.technician_id)
@@ -99,27 +101,27 @@ def pending_technician(connection: Connection, id_hash: str, created_after: date
 
 
 def confirm_session(connection: Connection, id_hash: str, now: datetime) -> None:
-    """Password and code have been given again in this session."""
+    """Record that password and code have been given again in this session."""
     connection.execute(update(console_sessions).where(console_sessions.c.id_hash == id_hash).values(confirmed_at=now))
 
 
 def touch_session(connection: Connection, id_hash: str, now: datetime) -> None:
-    """The session is in use."""
+    """Record that the session is in use."""
     connection.execute(update(console_sessions).where(console_sessions.c.id_hash == id_hash).values(seen_at=now))
 
 
 def delete_session(connection: Connection, id_hash: str) -> bool:
-    """The session is over; whether there was one."""
+    """Delete the session; False when there was none."""
     return connection.execute(delete(console_sessions).where(console_sessions.c.id_hash == id_hash)).rowcount == 1
 
 
 def public_id(id_hash: str) -> str:
-    """A session's id on pages, 16 hex digits: it leads back neither to the secret nor to its hash."""
+    """A session's id for pages, 16 hex digits; neither the secret nor its hash can be derived from it."""
     return hashlib.sha256(id_hash.encode()).hexdigest()[:16]
 
 
 def sessions_of(connection: Connection, technician_id: int) -> list[ConsoleSession]:
-    """The last used first; those that have idled or ended by their age too, until they are swept away."""
+    """A technician's sessions, the last used first; includes idle and expired ones until they are deleted."""
     query = (
         select(console_sessions)
         .where(console_sessions.c.technician_id == technician_id)
@@ -134,7 +136,7 @@ def sessions_of(connection: Connection, technician_id: int) -> list[ConsoleSessi
 
 
 def end_session(connection: Connection, technician_id: int, public: str) -> bool:
-    """End the one session with this public id, if it is this technician's."""
+    """End the session with this public id; False when this technician has no such session."""
     for id_hash in _hashes(connection, technician_id):
         if public_id(id_hash) == public:
             return connection.execute(_end(id_hash)).rowcount == 1
@@ -142,7 +144,7 @@ def end_session(connection: Connection, technician_id: int, public: str) -> bool
 
 
 def end_sessions(connection: Connection, technician_id: int, keep: str | None = None) -> int:
-    """End all sessions of a technician, but for the one with the public id `keep`; how many there were."""
+    """End all sessions of a technician except that with the public id `keep`; returns how many."""
     gone = [h for h in _hashes(connection, technician_id) if keep is None or public_id(h) != keep]
     return sum(connection.execute(_end(id_hash)).rowcount for id_hash in gone)
 

@@ -18,11 +18,11 @@ T = TypeVar("T")
 
 
 class DatabaseUnusable(Exception):
-    """The database cannot be opened or is not set as it must be; the message says what to do."""
+    """The database cannot be opened or is wrongly configured; the message says what to do."""
 
 
 class Database:
-    """A database by its address. Connections are opened on first use, so a process may fork before that."""
+    """A database at an address. Connections are opened on first use, so that a process may fork before that."""
 
     def __init__(self, url: str) -> None:
         try:
@@ -43,9 +43,9 @@ class Database:
     def write(self, job: Callable[[Connection], T]) -> T:
         """Run `job` in a transaction and return its result when that is on disk.
 
-        On SQLite the job runs in the writer's thread, and again when another one that shared its transaction
-        failed: it must not write again, wait for anything, use the caller's thread state or change anything but
-        the database. What it raises undoes its own changes and is raised here.
+        On SQLite the job runs in the writer's thread, and runs again when another job in the same transaction failed:
+        it must not write again, wait for anything, use the caller's thread state or change anything but the database.
+        An exception of the job undoes its changes and is raised here.
         """
         if self._writer:
             return self._writer.run(job)
@@ -53,11 +53,11 @@ class Database:
             return job(connection)
 
     def generation(self) -> int:
-        """The configuration's generation: the cheapest read there is, made for every page."""
+        """The configuration's generation. Read for every page, so it is the cheapest read of all."""
         return int(self.glance(_GENERATION)[0])
 
     def glance(self, query: str, *values: int) -> tuple[Any, ...]:
-        """The one row of a query that is asked all the time, past SQLAlchemy on SQLite; `?` stands for each value."""
+        """The one row of a frequent query, read without SQLAlchemy on SQLite; `?` stands for each value."""
         if not self.is_sqlite:
             with self.read() as connection:
                 return tuple(connection.exec_driver_sql(query.replace("?", "%s"), values or None).one())
@@ -67,14 +67,15 @@ class Database:
         return tuple(raw.execute(query, values).fetchone())
 
     def version(self) -> int | None:
-        """Differs from what this thread saw before when anybody has committed since; None where that cannot be told.
+        """A number that changes when another connection has committed since this thread's last call; None on
+        PostgreSQL.
 
-        Much cheaper than a query, but on SQLite alone.
+        Much cheaper than a query.
         """
         return int(self.glance("PRAGMA data_version")[0]) if self.is_sqlite else None
 
     def check(self) -> None:
-        """Raises DatabaseUnusable when it cannot be reached or would lose acknowledged writes."""
+        """Raises DatabaseUnusable when the database cannot be reached or would lose acknowledged writes."""
         try:
             with self.read() as connection:
                 wrong = sqlite_faults(connection) if self.is_sqlite else _postgresql_faults(connection)
@@ -90,7 +91,7 @@ class Database:
 
     @contextmanager
     def exclusive(self) -> Generator[Connection]:
-        """The only migrator: a connection in a transaction, under a lock that other processes wait for."""
+        """A connection in a transaction for migrations, under a lock that keeps other processes out."""
         if self._writer:
             with self._writer.turn() as connection:
                 yield connection
@@ -100,7 +101,7 @@ class Database:
             yield connection
 
     def close(self) -> None:
-        """Finish what was given to the writer and close all connections."""
+        """Finish the writer's jobs and close all connections."""
         if self._writer:
             self._writer.close()
         self._reader.dispose()
@@ -126,7 +127,7 @@ class Database:
             self.url,
             hide_parameters=True,
             isolation_level="AUTOCOMMIT",
-            # A statement takes milliseconds: threads wait for a turn rather than use up the server's connections.
+            # A statement takes milliseconds, so threads wait for a connection rather than use up the server's.
             pool_size=12,
             max_overflow=4,
             pool_pre_ping=False,

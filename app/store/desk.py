@@ -8,7 +8,7 @@ from app.store.tables import configuration
 
 
 def load_desk_options(connection: Connection) -> DeskOptions:
-    """As they are now."""
+    """The current options."""
     return DeskOptions.of(connection.execute(select(configuration.c.options)).scalar_one() or {})
 
 
@@ -18,6 +18,6 @@ def lock_desk_options(connection: Connection) -> DeskOptions:
 
 
 def save_desk_options(connection: Connection, options: DeskOptions) -> None:
-    """Keep them and tell every process."""
+    """Store the options and tell every process."""
     connection.execute(update(configuration).values(options=options.stored()))
     bump_generation(connection)

@@ -1,4 +1,4 @@
-"""Figures of days: measured among the rows of one day, kept once the day is finished."""
+"""Daily figures: measured from the rows of one day, stored once the day is finished."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -13,11 +13,11 @@ _US_IN_A_MS = 1_000
 
 
 def _raw(column: ColumnElement[datetime]) -> ColumnElement[int]:
-    """Microseconds as they are stored: thousands of datetimes would cost more than the query."""
+    """Microseconds as stored: converting thousands of them to datetimes would cost more than the query."""
     return type_coerce(column, BigInteger)
 
 
-# Looked up row by row: a join would let the planner read all tickets for a day's.
+# Sub-queries for each row: with a join the planner may read all tickets for one day's.
 _FIRST_OPENED = select(func.min(links.c.opened_at)).where(links.c.reference == requests.c.reference).scalar_subquery()
 _APPLET_OPENED = (
     select(tickets.c.applet_opened_at).where(tickets.c.number == requests.c.ticket_number).scalar_subquery()
@@ -32,7 +32,7 @@ _TO_CLAIM = select(tickets.c.site, _raw(tickets.c.claimed_at) - _raw(tickets.c.c
 
 
 def measure(connection: Connection, day: date) -> Measured:
-    """Look at this day's rows alone, by index."""
+    """Measure the day from its own rows, by index."""
     begin, end = bounds(day)
     asked = (requests.c.created_at >= begin, requests.c.created_at < end)
     ticketed = (tickets.c.created_at >= begin, tickets.c.created_at < end)
@@ -47,13 +47,13 @@ def measure(connection: Connection, day: date) -> Measured:
 
 
 def first_day(connection: Connection) -> date | None:
-    """The day of the oldest request or ticket; None before there is any."""
+    """The day of the oldest request or ticket; None when there is none."""
     oldest = (connection.execute(select(func.min(table.c.created_at))).scalar_one() for table in (requests, tickets))
     return min((at.date() for at in oldest if at), default=None)
 
 
 def load_days(connection: Connection, first: date, last: date, site: str | None = None) -> list[DayFigures]:
-    """What is kept of these days, of one site (ALL_SITES too) or of each; the oldest first."""
+    """Stored figures of these days, oldest first, of one site (or ALL_SITES) or of all."""
     query = select(day_figures).where(day_figures.c.day >= f"{first}", day_figures.c.day <= f"{last}")
     if site is not None:
         query = query.where(day_figures.c.site == site)
@@ -62,12 +62,12 @@ def load_days(connection: Connection, first: date, last: date, site: str | None 
 
 
 def days_kept(connection: Connection, first: date, last: date) -> set[date]:
-    """Which of these days are kept."""
+    """The days of this range that are stored."""
     return {figures.day for figures in load_days(connection, first, last, ALL_SITES)}
 
 
 def keep_day(connection: Connection, figures: Sequence[DayFigures]) -> bool:
-    """Keep a finished day, that of all sites first; False where another process has done so."""
+    """Store a finished day, the row of all sites first; False when another process has done so."""
     together, *of_sites = (_values(one) for one in figures)
     first = _insert(connection).on_conflict_do_nothing().values(together).returning(day_figures.c.day)
     if connection.execute(first).first() is None:

@@ -1,4 +1,4 @@
-"""The queue of hand-offs: requests' rows with a time at which they are due. Every move is one fenced update."""
+"""The queue of hand-offs: rows of requests with a time at which they are due. Every move is one fenced update."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -27,11 +27,12 @@ _NEXT = (
         requests.c.due_at <= bindparam("now", type_=Moment),
         requests.c.state == RequestState.WAITING,
     )
-    # Requests that may already have a session come last; then the newest first: those customers still watch the page.
+    # Requests that may already have a session come last; then the newest first, as those customers still wait at the
+    # page.
     .order_by(requests.c.unsure, requests.c.created_at.desc())
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
-    .cte("next")  # a plain sub-select may be run again for each row, and then takes more than `most`
+    .cte("next")  # a plain sub-select may run again for each row, and then takes more than `most`
 )
 _CLAIM = (
     update(requests)
@@ -44,7 +45,7 @@ _CLAIM = (
     )
     .returning(requests)
 )
-# Made once: this is on the way of every session, and making it costs as much as running it.
+# Built once: every session needs it, and building it costs as much as running it.
 _OPENED = (
     update(requests)
     .where(
@@ -77,7 +78,7 @@ _OPENED = (
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A request that was given up until a person sets it going again."""
+    """A request that is not tried again until a person releases it."""
 
     reference: str
     site: str
@@ -88,26 +89,26 @@ class Parked:
 
 
 def due_by_site(connection: Connection, now: datetime) -> dict[str, int]:
-    """How many requests are due, for each site that has any."""
+    """Number of due requests of each site that has any."""
     return {row[0]: row[1] for row in connection.execute(_DUE, {"now": now})}
 
 
 def claim_due(
     connection: Connection, site: str, most: int, lease: str, lease_end: datetime, now: datetime
 ) -> list[CustomerRequest]:
-    """Take up to `most` due requests of a site: they are this lease's alone until it ends."""
+    """Claim up to `most` due requests of a site under this lease, which no other worker can take before it ends."""
     values = {"which_site": site, "most": most, "new_lease": lease, "lease_end": lease_end, "now": now}
     return [known_request(row) for row in connection.execute(_CLAIM, values)]
 
 
 def extend_leases(connection: Connection, leases: Collection[str], until: datetime) -> None:
-    """Their holders are still at work."""
+    """Extend the leases of workers that are still active."""
     change = update(requests).where(requests.c.lease.in_(sorted(leases)), requests.c.state == RequestState.OPENING)
     connection.execute(change.values(due_at=until))
 
 
 def give_back(connection: Connection, reference: str, lease: str, now: datetime) -> None:
-    """A call that was never made: the request waits as if it had not been claimed."""
+    """Return a request that was claimed but not called for: it waits as if it had not been claimed."""
     change = _held(reference, lease).values(
         state=RequestState.WAITING, lease=None, due_at=now, attempts=requests.c.attempts - 1
     )
@@ -115,7 +116,8 @@ def give_back(connection: Connection, reference: str, lease: str, now: datetime)
 
 
 def take_back_lost(connection: Connection, now: datetime) -> tuple[int, list[Parked]]:
-    """Requests whose worker died: they wait again, or are parked after the third time. How many, and the parked."""
+    """Take back requests of dead workers: they wait again, or are parked after the third time. Returns how many wait,
+    and the parked."""
     lost = update(requests).where(requests.c.state == RequestState.OPENING, requests.c.due_at <= now)
     marks = {"lease": None, "lost": requests.c.lost + 1, "unsure": requests.c.unsure + 1}
     died = Why(WhyCode.WORKERS_DIED)
@@ -131,7 +133,7 @@ def take_back_lost(connection: Connection, now: datetime) -> tuple[int, list[Par
 
 
 def record_opened(connection: Connection, reference: str, lease: str, opened: Opened, now: datetime) -> bool:
-    """Its session exists. False when the lease has ended and somebody else has the request."""
+    """Record the session. False when the lease has ended and another worker has the request."""
     own = opened.start is Start.DESK
     applet = opened.applet
     values = {
@@ -153,7 +155,7 @@ def record_opened(connection: Connection, reference: str, lease: str, opened: Op
 def record_failure(
     connection: Connection, reference: str, lease: str, why: Why, *, unsure: bool, due_at: datetime | None
 ) -> bool:
-    """It failed: due again at `due_at`, or parked without one. False as above."""
+    """Record a failure: due again at `due_at`, or parked without one. False as in `record_opened`."""
     change = _held(reference, lease).values(
         state=RequestState.WAITING if due_at else RequestState.PARKED,
         lease=None,
@@ -165,7 +167,7 @@ def record_failure(
 
 
 def release(connection: Connection, reference: str, now: datetime) -> bool:
-    """Set a parked or suspect request going again, at once; False when it is neither."""
+    """Make a parked or suspect request due at once; False when it is neither."""
     change = (
         update(requests)
         .where(
@@ -179,7 +181,7 @@ def release(connection: Connection, reference: str, now: datetime) -> bool:
 
 
 def park(connection: Connection, reference: str, why: Why) -> Parked | None:
-    """Stop trying a request that waits for its next try; None when it does not."""
+    """Park a waiting request; None when it is not waiting."""
     change = (
         update(requests)
         .where(requests.c.reference == reference, requests.c.state == RequestState.WAITING)
@@ -191,21 +193,21 @@ def park(connection: Connection, reference: str, why: Why) -> Parked | None:
 
 
 def hurry(connection: Connection, reference: str, now: datetime) -> bool:
-    """Let a request that waits for its next try be taken up at once; False when it does not wait."""
+    """Make a waiting request due at once; False when it is not waiting."""
     change = update(requests).where(requests.c.reference == reference, requests.c.state == RequestState.WAITING)
     return connection.execute(change.values(due_at=now)).rowcount == 1
 
 
 def dismiss(connection: Connection, reference: str, now: datetime) -> bool:
-    """End a suspect request for good; False when it is none (any more)."""
+    """End a suspect request; False when it is not suspect (any more)."""
     change = update(requests).where(requests.c.reference == reference, requests.c.state == RequestState.SUSPECT)
     return connection.execute(change.values(state=RequestState.ENDED, ended_at=now)).rowcount == 1
 
 
 def open_anew(connection: Connection, request: CustomerRequest, now: datetime, *, unsure: bool) -> bool:
-    """Let a request that has or had a session wait for another one. False when it has moved on since it was read.
+    """Make a request that has or had a session wait for another one. False when it has changed since it was read.
 
-    `unsure` says that the session before may still be there. What was erased is never sent again.
+    `unsure` says that the earlier session may still exist. An erased request is never sent again.
     """
     change = (
         update(requests)
@@ -243,7 +245,7 @@ _OF_ITS_SESSION = (
 
 
 def anything_left(connection: Connection, now: datetime, waiting_since_before: datetime) -> bool:
-    """Whether a dead worker's request or a stale one is there: asked before anything is written."""
+    """Whether a dead worker's request or a stale one exists; checked before anything is written."""
     dead = and_(requests.c.state == RequestState.OPENING, requests.c.due_at <= now)
     stale = and_(requests.c.state == RequestState.WAITING, requests.c.waiting_since < waiting_since_before)
     query = select(requests.c.reference).where(requests.c.due_at.is_not(None), or_(dead, stale)).limit(1)
@@ -251,7 +253,7 @@ def anything_left(connection: Connection, now: datetime, waiting_since_before: d
 
 
 def stale_requests(connection: Connection, waiting_since_before: datetime, most: int = 100) -> list[str]:
-    """References of requests that have waited for longer than that and are not under way."""
+    """References of requests that have waited since before that time and are not being opened."""
     query = (
         select(requests.c.reference)
         .where(requests.c.due_at.is_not(None), requests.c.state == RequestState.WAITING)

@@ -1,5 +1,7 @@
-"""Links that let a technician choose a password, by the hash of their secret. What is over stays for a month, so that
-its holder is told so."""
+"""Links with which a technician chooses a password, stored under the hash of their secret.
+
+An expired link is kept for a month, so that its holder can be told.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +16,7 @@ _LONG_OVER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """Whom a link is for, and when it ends or ended. A technician who is disabled cannot use it."""
+    """The technician that a link is for, and when it ends or ended. A disabled technician cannot use it."""
 
     technician_id: int
     name: str
@@ -23,14 +25,14 @@ class Invited:
     expires_at: datetime
 
     def is_over(self, now: datetime) -> bool:
-        """Used, replaced by a newer one, or too old."""
+        """Whether it was used or replaced by a newer one, has expired, or its technician is disabled."""
         return self.disabled or self.expires_at <= now
 
 
 def add_invitation(
     connection: Connection, id_hash: str, technician_id: int, now: datetime, expires_at: datetime
 ) -> None:
-    """Keep a new link; the technician's older ones end."""
+    """Store a new link; the technician's older ones end."""
     connection.execute(delete(invitations).where(invitations.c.expires_at < now - _KEPT))
     end_invitations(connection, technician_id, now)
     row = {"id_hash": id_hash, "technician_id": technician_id, "expires_at": expires_at}
@@ -38,7 +40,7 @@ def add_invitation(
 
 
 def invitation(connection: Connection, id_hash: str) -> Invited | None:
-    """The link with this hash, over or not."""
+    """The link with this hash, expired ones included."""
     row = connection.execute(
         select(invitations, technicians.c.name, technicians.c.email, technicians.c.disabled)
         .join(technicians, technicians.c.id == invitations.c.technician_id)
@@ -48,16 +50,16 @@ def invitation(connection: Connection, id_hash: str) -> Invited | None:
 
 
 def use_invitation(connection: Connection, id_hash: str, now: datetime) -> bool:
-    """End a link because it is used. Of several who try at once, one is told True."""
+    """Use up a link. True for only one of several concurrent tries."""
     return _end(connection, invitations.c.id_hash == id_hash, now) == 1
 
 
 def end_invitations(connection: Connection, technician_id: int, now: datetime) -> int:
-    """End a technician's links; how many could still be used."""
+    """End a technician's links; returns how many were still valid."""
     return _end(connection, invitations.c.technician_id == technician_id, now)
 
 
 def _end(connection: Connection, which: ColumnElement[bool], now: datetime) -> int:
-    # Over by whichever clock, or moment before it waited for its turn, somebody else looks at it.
+    # Backdate far enough that no clock skew or waiting revives it.
     change = update(invitations).where(which, invitations.c.expires_at > now).values(expires_at=now - _LONG_OVER)
     return connection.execute(change).rowcount

@@ -1,4 +1,4 @@
-"""Wrong log-ins, and networks from which somebody has logged in."""
+"""Wrong log-ins, and networks from which an account's owner has logged in."""
 
 from datetime import datetime
 
@@ -10,7 +10,8 @@ _MOST_NETWORKS = 50  # of one account; the latest are kept
 
 
 def count_one_by_one(connection: Connection, *what: str) -> None:
-    """Lock the count of these until the transaction ends. SQLite has one writer anyway."""
+    """Lock the counts of these hashes and networks until the transaction ends. SQLite has one writer, so needs no
+    lock."""
     if connection.dialect.name != "postgresql":
         return
     for each in sorted(what):
@@ -18,7 +19,7 @@ def count_one_by_one(connection: Connection, *what: str) -> None:
 
 
 def add_failure(connection: Connection, account_hash: str, network: str, now: datetime) -> int:
-    """One more wrong log-in; its id."""
+    """Count one wrong log-in and return its id."""
     row = insert(failed_logins).values(at=now, account_hash=account_hash, network=network)
     return int(connection.execute(row.returning(failed_logins.c.id)).scalar_one())
 
@@ -31,7 +32,7 @@ def delete_failure(connection: Connection, failure_id: int) -> None:
 def failures_by_account(
     connection: Connection, account_hash: str, network: str, nth: int, since: datetime
 ) -> datetime | None:
-    """When the nth newest wrong try on this account from this network was, if after `since`."""
+    """Time of the nth newest wrong try on this account from this network, if after `since`."""
     query = (
         select(failed_logins.c.at)
         .where(
@@ -47,7 +48,7 @@ def failures_by_account(
 
 
 def failures_by_network(connection: Connection, network: str, nth: int, since: datetime) -> datetime | None:
-    """When the nth newest wrong try from this network was, if after `since`."""
+    """Time of the nth newest wrong try from this network, if after `since`."""
     query = (
         select(failed_logins.c.at)
         .where(failed_logins.c.network == network, failed_logins.c.at > since)
@@ -61,8 +62,8 @@ def failures_by_network(connection: Connection, network: str, nth: int, since: d
 def failures_of_strangers(
     connection: Connection, account_hash: str, owner_hash: str, nth: int, since: datetime
 ) -> datetime | None:
-    """When the nth newest wrong try on this account was that came from a network which its owner (`owner_hash`) has
-    never logged in from, if after `since`."""
+    """Time of the nth newest wrong try on this account from networks in which its owner (`owner_hash`) has never logged
+    in, if after `since`."""
     known = select(known_networks.c.network).where(known_networks.c.account_hash == owner_hash)
     query = (
         select(failed_logins.c.at)
@@ -79,7 +80,7 @@ def failures_of_strangers(
 
 
 def failures_elsewhere(connection: Connection, account_hash: str, network: str, since: datetime) -> int:
-    """How many wrong tries on this account came from other networks."""
+    """Number of wrong tries on this account from other networks."""
     query = select(func.count()).where(
         failed_logins.c.account_hash == account_hash, failed_logins.c.at > since, failed_logins.c.network != network
     )
@@ -87,7 +88,7 @@ def failures_elsewhere(connection: Connection, account_hash: str, network: str, 
 
 
 def is_known_network(connection: Connection, account_hash: str, network: str, since: datetime) -> bool:
-    """Whether the account's owner has logged in from this network since then."""
+    """Whether the account's owner has logged in from this network after `since`."""
     query = select(known_networks.c.seen_at).where(
         known_networks.c.account_hash == account_hash,
         known_networks.c.network == network,
@@ -97,7 +98,7 @@ def is_known_network(connection: Connection, account_hash: str, network: str, si
 
 
 def know_network(connection: Connection, account_hash: str, network: str, now: datetime) -> None:
-    """Somebody has logged in from there."""
+    """Record a log-in from this network."""
     same = (known_networks.c.account_hash == account_hash, known_networks.c.network == network)
     connection.execute(delete(known_networks).where(*same))
     connection.execute(insert(known_networks).values(account_hash=account_hash, network=network, seen_at=now))
@@ -112,6 +113,6 @@ def know_network(connection: Connection, account_hash: str, network: str, now: d
 
 
 def forget_other_networks(connection: Connection, account_hash: str, keep: str) -> None:
-    """The account counts as known in this network alone."""
+    """Forget all known networks of the account but `keep`."""
     of_account = known_networks.c.account_hash == account_hash
     connection.execute(delete(known_networks).where(of_account, known_networks.c.network != keep))

@@ -1,4 +1,4 @@
-"""Sites' logos, as we encoded them: one for a site at the most."""
+"""Sites' logos, as we encoded them: at most one per site."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Logo:
 
 
 def keep_logo(connection: Connection, site: str, logo: Logo | None) -> None:
-    """Put this in place of the site's logo; None takes it away."""
+    """Replace the site's logo; None removes it."""
     connection.execute(delete(logos).where(logos.c.site == site))
     if logo:
         row = {"digest": logo.digest, "media_type": logo.media_type, "content": logo.content}
@@ -25,6 +25,6 @@ def keep_logo(connection: Connection, site: str, logo: Logo | None) -> None:
 
 
 def find_logo(connection: Connection, site: str, digest: str) -> Logo | None:
-    """The site's logo, when it is the one with this digest."""
+    """The site's logo, if it has this digest."""
     row = connection.execute(select(logos).where(logos.c.site == site, logos.c.digest == digest)).one_or_none()
     return None if row is None else Logo(row.digest, row.media_type, row.content)

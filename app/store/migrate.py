@@ -1,4 +1,4 @@
-"""Brings the database to the newest schema, once, however many processes start at the same time."""
+"""Brings the database to the newest schema, once, for any number of processes that start at the same time."""
 
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,13 @@ from app.store.database import Database, DatabaseUnusable
 if TYPE_CHECKING:
     from alembic.config import Config
 
-# The newest revision. A test holds it against the migrations folder; reading that folder needs Alembic,
-# whose import alone is half of a start.
+# The newest revision. A test compares it with the migrations folder; reading that folder here needs Alembic, whose
+# import takes half of a start.
 HEAD = "0010"
 
 
 def migrate(database: Database) -> None:
-    """Apply what is missing. Raises DatabaseUnusable when the database is newer than this program."""
+    """Apply missing migrations. Raises DatabaseUnusable when the database is newer than this program."""
     database.check()
     with database.read() as connection:
         if _revision(connection) == HEAD:

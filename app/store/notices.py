@@ -1,4 +1,4 @@
-"""Notices that wait for their channel: put down in the transaction of what they tell, and taken up under a lease."""
+"""Notices that wait for their channel: added in the transaction of the event, and claimed under a lease."""
 
 import secrets
 from collections.abc import Collection
@@ -11,7 +11,7 @@ from app.core.notice import RequestParked, event_body, new_notice_id
 from app.store.tables import Moment, notices
 
 _ADD = insert(notices)
-# A newer version's channels are left to its own processes.
+# Only a newer version's own processes know its channels.
 _IS_DUE = (
     notices.c.due_at <= bindparam("now", type_=Moment),
     notices.c.channel.in_(bindparam("channels", expanding=True)),
@@ -22,7 +22,7 @@ _DUE = (
     .where(*_IS_DUE)
     .order_by(notices.c.due_at)
     .limit(bindparam("most"))
-    # SQLite knows no such thing and needs none: one process writes at a time.
+    # SQLite has no such option and needs none: one process writes at a time.
     .with_for_update(skip_locked=True)
 )
 _FENCE = (notices.c.id == bindparam("which"), notices.c.lease == bindparam("holder"))
@@ -32,7 +32,7 @@ _AGAIN = update(notices).where(*_FENCE).values(lease=None, due_at=bindparam("aga
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One that was taken up: `tries` counts this one too, `lease` is what its outcome is recorded with."""
+    """A claimed notice: `tries` includes this try, and `lease` is needed to record its outcome."""
 
     id: str
     channel: str
@@ -44,23 +44,23 @@ class Notice:
 
 
 def add_notice(connection: Connection, channel: str, site: str, event: RequestParked, now: datetime) -> None:
-    """Tell of this by a channel, soon. Whether the site has what the channel needs is looked at when it is due."""
+    """Add a notice for a channel, due at once. Whether the site has the channel's options is checked at delivery."""
     row = {"id": new_notice_id(), "channel": channel, "site": site, "body": event_body(event, now), "tries": 0}
     connection.execute(_ADD, {**row, "created_at": now, "due_at": now, "lease": None})
 
 
 def any_due(connection: Connection, channels: Collection[str], now: datetime) -> bool:
-    """Whether there is something to take up for these channels: a look that writes nothing."""
+    """Whether a notice is due for these channels; writes nothing."""
     return connection.execute(_ANY_DUE, {"now": now, "channels": list(channels)}).first() is not None
 
 
 def claim_notices(
     connection: Connection, channels: Collection[str], now: datetime, most: int, lease_until: datetime
 ) -> list[Notice]:
-    """Take up to `most` due notices of these channels, the longest due first: no other process gets them before
+    """Claim up to `most` due notices of these channels, the longest due first; no other process gets them before
     `lease_until`.
 
-    Whoever dies with them leaves them due again at that time, with this try counted.
+    After a process dies, its notices are due again at that time, with this try counted.
     """
     rows = connection.execute(_DUE, {"now": now, "channels": list(channels), "most": most}).all()
     if not rows:
@@ -72,7 +72,8 @@ def claim_notices(
 
 
 def settle(connection: Connection, notice: Notice, again_at: datetime | None) -> bool:
-    """It is due again then, or done with and deleted; False when its lease had ended and somebody else has it."""
+    """Make it due again at `again_at`, or delete it without one; False when its lease has ended and another process has
+    it."""
     fence: dict[str, object] = {"which": notice.id, "holder": notice.lease}
     if again_at is None:
         return connection.execute(_DONE, fence).rowcount == 1

@@ -1,7 +1,7 @@
-"""Statements that every request makes: compiled once for each kind of database, then handed to its driver as they are.
+"""Statements that every request makes: compiled once for each kind of database, then passed to its driver directly.
 
-SQLAlchemy looks a statement up and goes through its values each time that it is executed; that took more of the
-writer's turn, for which all processes wait, than SQLite did.
+SQLAlchemy looks a statement up and processes its values each time it is executed; that took more of the writer's turn,
+for which all processes wait, than SQLite did.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ class _Value:
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A statement in one database's words, with its values in their order."""
+    """A statement in one dialect, with its values in order."""
 
     text: str
     values: tuple[_Value, ...]
@@ -37,7 +37,7 @@ class _Compiled:
 
 
 class Prepared:
-    """A statement that has as many values each time. `columns` are those that an INSERT fills."""
+    """A statement with a fixed set of values. `columns` are those that an INSERT fills."""
 
     def __init__(self, statement: Select[Any] | Insert, columns: tuple[str, ...] | None = None) -> None:
         self._statement = statement
@@ -45,7 +45,7 @@ class Prepared:
         self._compiled: dict[str, _Compiled] = {}
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> CursorResult[Any]:
-        """Execute it with these values by name. What it answers is as the database has it: moments are microseconds."""
+        """Execute the statement with these values by name. Results are unconverted: moments are microseconds."""
         compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
         return connection.exec_driver_sql(compiled.text, compiled.bound(values))
 

@@ -1,4 +1,4 @@
-"""Erasing what identifies a person; counts, states and times stay."""
+"""Erases data that identifies a person; counts, states and times stay."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -34,7 +34,7 @@ _MOST = 500  # rows in one transaction
 
 
 def erase_requests(connection: Connection, references: Sequence[str], now: datetime) -> int:
-    """Erase these requests and return how many there were."""
+    """Erase these requests; returns how many were not erased before."""
     connection.execute(delete(links).where(links.c.reference.in_(references)))
     part_codes(connection, references, now)
     change = update(requests).where(requests.c.reference.in_(references), requests.c.erased_at.is_(None))
@@ -46,7 +46,7 @@ def erase_requests(connection: Connection, references: Sequence[str], now: datet
 
 
 def erase_tickets(connection: Connection, numbers: Sequence[int], now: datetime) -> int:
-    """Erase these tickets with their history, end the open ones, and return how many there were."""
+    """Erase these tickets with their history, and end the open ones; returns how many were not erased before."""
     connection.execute(
         update(tickets)
         .where(tickets.c.number.in_(numbers), tickets.c.state.in_(states_before(TicketState.CANCELLED)))
@@ -54,27 +54,27 @@ def erase_tickets(connection: Connection, numbers: Sequence[int], now: datetime)
     )
     change = update(tickets).where(tickets.c.number.in_(numbers), tickets.c.erased_at.is_(None))
     gone = connection.execute(change.values(**_NOTHING, asked_department=None, asked_tech=None, erased_at=now)).rowcount
-    # After the tickets, which are locked now: no line can be added to them any more.
+    # After the tickets, which are locked now, so that no line can be added to them.
     connection.execute(delete(ticket_events).where(ticket_events.c.ticket_number.in_(numbers)))
     return gone
 
 
 def requests_to_erase(connection: Connection, ended_before: datetime, created_before: datetime) -> list[str]:
-    """References of requests whose data has been kept long enough."""
+    """References of requests whose data has reached its retention."""
     old = or_(requests.c.ended_at < ended_before, requests.c.created_at < created_before)
     query = select(requests.c.reference).where(requests.c.erased_at.is_(None), old)
     return list(connection.execute(query.limit(_MOST)).scalars())
 
 
 def tickets_to_erase(connection: Connection, ended_before: datetime, created_before: datetime) -> list[int]:
-    """Numbers of tickets whose data has been kept long enough."""
+    """Numbers of tickets whose data has reached its retention."""
     old = or_(tickets.c.ended_at < ended_before, tickets.c.created_at < created_before)
     query = select(tickets.c.number).where(tickets.c.erased_at.is_(None), old)
     return list(connection.execute(query.limit(_MOST)).scalars())
 
 
 def tickets_nobody_took(connection: Connection, created_before: datetime) -> list[int]:
-    """Numbers of tickets that still wait although they are this old, and to which nothing has happened since."""
+    """Numbers of tickets that have waited since before this time, without any event since."""
     lately = exists().where(ticket_events.c.ticket_number == tickets.c.number, ticket_events.c.at >= created_before)
     query = select(tickets.c.number).where(
         tickets.c.state == TicketState.WAITING, tickets.c.created_at < created_before, ~lately
@@ -83,7 +83,7 @@ def tickets_nobody_took(connection: Connection, created_before: datetime) -> lis
 
 
 def forget_keys_and_addresses(connection: Connection, keys_before: datetime, addresses_before: datetime) -> None:
-    """Idempotency keys and full client addresses are kept for a short while only."""
+    """Erase idempotency keys and full client addresses, which are kept for a short time only."""
     connection.execute(
         update(requests)
         .where(requests.c.created_at < keys_before, requests.c.idempotency_key.is_not(None))
@@ -97,7 +97,8 @@ def forget_keys_and_addresses(connection: Connection, keys_before: datetime, add
 
 
 def end_vendor_sessions(connection: Connection, opened_before: datetime, now: datetime) -> int:
-    """Vendors do not tell when a session ends: it counts as over, and its applet is forgotten, after this long."""
+    """End vendors' sessions opened before this time and forget their applets, as vendors do not report a session's
+    end."""
     old = (
         select(requests.c.reference)
         .where(requests.c.state == RequestState.OPENED, requests.c.opened_at < opened_before)
@@ -123,7 +124,7 @@ def end_forgotten_requests(connection: Connection, created_before: datetime, now
 def forget_log_ins(
     connection: Connection, failures_before: datetime, seen_before: datetime, networks_before: datetime
 ) -> None:
-    """Wrong tries, idle sessions and networks of log-ins that no longer count."""
+    """Delete wrong tries, idle sessions and known networks that no longer count."""
     log_ins = failed_logins.c.account_hash != WRONG_PIN
     connection.execute(delete(failed_logins).where(log_ins, failed_logins.c.at < failures_before))
     connection.execute(delete(console_sessions).where(console_sessions.c.seen_at < seen_before))

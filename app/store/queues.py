@@ -1,7 +1,7 @@
-"""The console's queues: each a union of lanes, so that a queue of a million tickets costs what one of fifty does.
+"""The console's queues: each a union of lanes, so that a queue of a million tickets costs as much as one of fifty.
 
-A lane is what one index holds in the order of numbers: equal in all its columns but the last. The newest of a lane
-are read from its end; those of a queue are the newest of its lanes'.
+A lane is a range of one index in the order of ticket numbers: equal in all index columns but the last. The newest
+tickets of a lane are read from its end; those of a queue are the newest of its lanes'.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -38,10 +38,10 @@ MOST_COUNTED = 100
 SEARCHED_AT_ONCE = 20_000  # tickets whose texts one search reads
 _LANES_AT_ONCE = 400  # SQLite takes 500 in one statement
 _OUT_OF_ORDER = 64  # tickets that may be numbered before and stored after their neighbours
-_LATE = 16  # rows whose transactions may end in another order than they began
+_LATE = 16  # rows whose transactions may end in another order than they began in
 _t = tickets.c
 
-# The sums go up with every ticket and every line of a ticket's history, also when transactions end out of order.
+# The sums grow with every ticket and every history line, even when transactions end out of order.
 _NEWEST = f"""SELECT (SELECT sum(number) FROM (SELECT number FROM tickets ORDER BY number DESC LIMIT {_LATE}) AS t),
  (SELECT sum(id) FROM (SELECT id FROM ticket_events ORDER BY id DESC LIMIT {_LATE}) AS e),
  (SELECT number FROM tickets WHERE created_at < ? ORDER BY created_at DESC LIMIT 1),
@@ -50,7 +50,7 @@ _NEWEST = f"""SELECT (SELECT sum(number) FROM (SELECT number FROM tickets ORDER 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Tickets that meet these conditions, one index's columns; `waiting` ones alone where it says so."""
+    """Tickets that meet these conditions on one index's columns; only waiting ones with `waiting`."""
 
     conditions: tuple[ColumnElement[bool], ...]
     waiting: bool = False
@@ -62,9 +62,9 @@ Queue = tuple[Lane, ...]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of what was looked for; `before` is where older ones go on, None at the end.
+    """A page of found tickets; `before` is where older ones go on, None at the end.
 
-    `read_from` is the oldest number whose texts were read, where there are older tickets than that.
+    `read_from` is the oldest number whose texts were searched, if there are older tickets.
     """
 
     tickets: list[Ticket]
@@ -73,8 +73,8 @@ class Found:
 
 
 def newest(database: Database, waiting_since: datetime) -> tuple[int, ...]:
-    """Differs from what it was before whenever something that consoles show has changed, and when one more ticket has
-    waited since before this moment; a few microseconds."""
+    """Changes whenever something that consoles show has changed, and when one more ticket has waited since before
+    `waiting_since`; takes a few microseconds."""
     return tuple(int(part or 0) for part in database.glance(_NEWEST, microseconds(waiting_since)))
 
 
@@ -99,7 +99,7 @@ def of_department(department_id: int) -> Lane:
 
 def general(waiting_since: datetime) -> Queue:
     """The general queue, and all tickets that have waited since before this."""
-    # PostgreSQL takes a column that IS NULL for one that varies, unless the order names it.
+    # Unless the order names it, PostgreSQL takes a column that IS NULL for one that varies.
     unrouted = Lane(
         (_t.queue_kind == QueueKind.GENERAL, _t.department_id.is_(None)),
         order=(_t.department_id.desc(), _t.number.desc()),
@@ -117,7 +117,7 @@ def everything() -> Queue:
 def page_of(
     connection: Connection, queue: Queue, states: Collection[TicketState], *, before: int | None, most: int
 ) -> list[Ticket]:
-    """The newest tickets of a queue in these states; `before` is the last number of the page before."""
+    """The newest tickets of a queue in these states; `before` is the last number of the previous page."""
     lanes = [_newest_of(lane, state, before, most) for lane, state in _each(queue, states)]
     numbers = {
         number
@@ -128,13 +128,13 @@ def page_of(
 
 
 def count_waiting(connection: Connection, queues: Mapping[str, Queue]) -> dict[str, int]:
-    """How many wait in each queue, counted up to 100."""
+    """Number of waiting tickets in each queue, counted up to 100."""
     counts = [_count(queue).label(f"count_{place}") for place, queue in enumerate(queues.values())]
     return dict(zip(queues, connection.execute(select(*counts)).one(), strict=True))
 
 
 def visible_to(viewer: Technician, staff: Staff, waiting_since: datetime) -> ColumnElement[bool]:
-    """`core.who_sees.may_see` as a condition on rows that are read anyway."""
+    """`core.who_sees.may_see` as a condition, for rows that are read anyway."""
     if viewer.role.includes(Role.SUPERVISOR):
         return true()
     return or_(
@@ -150,12 +150,15 @@ def visible_to(viewer: Technician, staff: Staff, waiting_since: datetime) -> Col
 def search(
     connection: Connection, wanted: str, visible: ColumnElement[bool], *, before: int | None, most: int
 ) -> Found:
-    """Tickets in any state whose reference, number, mail or customer number is `wanted`, however old, and those
-    among the newest 20,000 (before that number) with `wanted` in a name, a mail address or a text."""
+    """Find tickets in any state.
+
+    Either their reference, number, mail or customer number is `wanted`, at any age; or they are among the newest 20,000
+    (before `before`) and a name, a mail address or a text contains it.
+    """
     top = before or int(connection.execute(select(func.max(_t.number))).scalar_one() or 0) + 1
     floor = top - SEARCHED_AT_ONCE
     ways = [(exact,) for exact in _exactly(wanted)] + [(_t.number >= floor, _has_in_a_text(wanted))]
-    # What is equal to the wanted is little. Ordered by the bare number, PostgreSQL may read all tickets for it instead.
+    # Few rows equal the wanted text. Ordered by the bare number, PostgreSQL might read all tickets to find them.
     orders = [(_t.number + 0).desc()] * (len(ways) - 1) + [_t.number.desc()]
     lanes = [
         select(_t.number).where(*way, visible, _t.number < top).order_by(order).limit(most + 1)
@@ -165,7 +168,7 @@ def search(
     rows = tickets_by_number(connection, numbers[:most])
     older = connection.execute(select(_t.number).where(_t.number < floor).limit(1)).first() is not None
     more = len(numbers) > most
-    # Where the page ends with exact finds from below what was read, the next one reads on from there.
+    # Where the page ends with an exact match older than the searched texts, the next page starts at the floor.
     next_page = max(numbers[most - 1], floor) if more else floor if older else None
     return Found(rows, next_page, None if more or not older else floor)
 
@@ -178,7 +181,7 @@ def _each(queue: Queue, states: Collection[TicketState]) -> Iterator[tuple[Lane,
 
 
 def _newest_of(lane: Lane, state: TicketState, before: int | None, most: int) -> Select[int]:
-    # Said in the statement itself: how many tickets are in a state differs by far, and PostgreSQL plans by that.
+    # A literal in the statement: the number of tickets in a state varies widely, and PostgreSQL plans by that.
     said: BindParameter[TicketState] = bindparam(None, state, literal_execute=True)
     query = select(_t.number).where(_t.state == said, *lane.conditions)
     if before is not None:
@@ -209,7 +212,8 @@ def _exactly(wanted: str) -> list[ColumnElement[bool]]:
 
 
 def _has_in_a_text(wanted: str) -> ColumnElement[bool]:
-    """SQLite knows capitals of ASCII alone, so others are looked for as people write them."""
+    """A condition that a text contains `wanted`. SQLite ignores case for ASCII only, so other texts are tried in their
+    usual spellings."""
     written = {wanted} if wanted.isascii() else {wanted, wanted.lower(), wanted.upper(), wanted.capitalize()}
     columns = searched_columns(tickets)
     return or_(*(column.icontains(way, autoescape=True) for column in columns for way in sorted(written)))

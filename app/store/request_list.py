@@ -1,7 +1,7 @@
-"""Requests for those who run the place: the newest first, filtered, page by page.
+"""The list of requests for operators: newest first, filtered, page by page.
 
-A filter that no index serves looks through so many rows at a time and no more: a page then may have fewer rows than
-there is room for and still lead on to older ones.
+A filter without an index looks through a limited number of rows: a page may then have fewer rows than fit, and still
+lead on to older ones.
 """
 
 import re
@@ -16,16 +16,16 @@ from app.store.customer import has_whole
 from app.store.requests import known_request
 from app.store.tables import requests
 
-LOOKED_THROUGH = 2_000  # rows for one page
+LOOKED_THROUGH = 2_000  # rows looked through for one page
 MOST_FOUND = 1_000  # by mail address or number
 _REFERENCE = re.compile("[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
-_MANY = (RequestState.OPENED, RequestState.ENDED)  # the other states' requests are few
+_MANY = (RequestState.OPENED, RequestState.ENDED)  # the other states have few requests
 _NEWEST_FIRST = (requests.c.created_at.desc(), requests.c.reference.desc())
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which requests: None is any. `text` is a reference, or exactly a mail address or a customer's number."""
+    """Filters; None means any. `text` is a reference, or a whole mail address or customer number."""
 
     state: RequestState | None = None
     site: str | None = None
@@ -35,7 +35,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the list: older ones come after this request."""
+    """A position in the list: this request, after which older ones follow."""
 
     created_at: datetime
     reference: str
@@ -43,14 +43,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some requests, and where older ones begin, if there may be any."""
+    """Some requests, and the position of older ones, if there may be any."""
 
     requests: list[CustomerRequest]
     older: Place | None
 
 
 def is_reference(text: str) -> bool:
-    """Whether this is a reference in its one spelling."""
+    """Whether this is a reference in canonical spelling."""
     return _REFERENCE.fullmatch(text) is not None
 
 
@@ -73,7 +73,7 @@ Filters = dict[str, str]
 
 
 def _conditions(wanted: Wanted) -> tuple[list[ColumnElement[bool]], Filters]:
-    """What an index finds in the list's order, and what is looked for among that."""
+    """Conditions that an index serves in the list's order, and filters for the rows found by them."""
     given = {"state": wanted.state, "site": wanted.site, "backend": wanted.backend}
     others: Filters = {name: value for name, value in given.items() if value is not None}
     if wanted.text:
@@ -97,7 +97,7 @@ def _older_than(place: Place) -> ColumnElement[bool]:
 
 
 def _is_about(text: str) -> ColumnElement[bool]:
-    """By three indexes; the limits also keep the planner from walking along the list instead."""
+    """Look up by three indexes; the limits also keep the planner from scanning the list instead."""
     columns = requests.c
     finds: list[Select[tuple[str]]] = [
         select(columns.reference).where(columns.customer_email.is_not(None), _mail() == text.lower()),

@@ -29,7 +29,7 @@ class StartLink:
 
 @dataclass(frozen=True, slots=True)
 class StartTarget:
-    """The target of a start link: the request's session, and its ticket's applet where the desk is our own."""
+    """The target of a start link: the request's session, and its ticket's applet at the embedded desk."""
 
     reference: str
     site: str
@@ -63,7 +63,7 @@ def _recent(skip: str) -> Select[datetime]:
     )
 
 
-# One statement: each word with SQLite costs the writer its turn at the interpreter.
+# One statement, as each call of SQLite costs the writer its turn at the interpreter.
 _EARLIER = Prepared(
     select(
         select(requests.c.reference).where(requests.c.idempotency_key == bindparam("key")).scalar_subquery(),
@@ -109,7 +109,7 @@ _OPEN = (
 
 
 def insert_request(connection: Connection, request: CustomerRequest) -> None:
-    """Keep a new request. Raises IntegrityError when its idempotency key or reference is taken."""
+    """Store a new request. Raises IntegrityError when its idempotency key or reference is taken."""
     _INSERT.run(connection, _values(request))
 
 
@@ -126,8 +126,8 @@ def request_by_status_id(connection: Connection, status_id: str) -> CustomerRequ
 def earlier_requests(
     connection: Connection, key: str, network: str | None, nth: int, since: datetime, unchecked: int | None = None
 ) -> tuple[str | None, datetime | None, bool]:
-    """The reference under this idempotency key; when this client's nth newest request came in, if after `since`;
-    and whether there were as many as `unchecked` since then."""
+    """The reference under this idempotency key; the time of this client's nth newest request, if after `since`; and
+    whether the client has made at least `unchecked` requests since then."""
     skip = (unchecked or nth) - 1
     values = {"key": key, "network": network, "since": since, "skip": nth - 1, "skip_unchecked": skip}
     reference, came_in, as_many = tuple(_EARLIER.run(connection, values).one())
@@ -135,20 +135,21 @@ def earlier_requests(
 
 
 def nth_newest(connection: Connection, network: str, nth: int, since: datetime) -> datetime | None:
-    """When this client's nth newest request came in, if after `since`."""
+    """The time of this client's nth newest request, if after `since`."""
     values = {"network": network, "since": since, "skip": nth - 1}
     return connection.execute(_RECENT, values).scalar_one_or_none()
 
 
 def lately_under(connection: Connection, key: str, since: datetime) -> str | None:
-    """The reference under this idempotency key, if it came in after `since`."""
+    """The reference under this idempotency key, if the request came in after `since`."""
     return connection.execute(_LATELY, {"key": key, "since": since}).scalar_one_or_none()
 
 
 def received_lately(
     connection: Connection, site: str, body_hash: str, since: datetime, until: datetime
 ) -> tuple[str, datetime] | None:
-    """Reference and time of the newest request of this site with this content that came in between, if any."""
+    """Reference and time of the newest request of this site with this content that came in after `since` and until
+    `until`; else None."""
     query = (
         select(requests.c.reference, requests.c.created_at)
         .where(
@@ -165,7 +166,7 @@ def received_lately(
 
 
 def spend(connection: Connection, purpose: str, token_id: str, expires_at: datetime) -> bool:
-    """Use up what counts once; False when it was used before. Raises IntegrityError where two do so at once."""
+    """Use up a value that counts once; False when it was used before. Raises IntegrityError on concurrent use."""
     if connection.execute(_SPENT, {"purpose": purpose, "id": token_id}).first():
         return False
     connection.execute(insert(spent), {"purpose": purpose, "id": token_id, "expires_at": expires_at})
@@ -175,7 +176,7 @@ def spend(connection: Connection, purpose: str, token_id: str, expires_at: datet
 def list_requests(
     connection: Connection, *, state: RequestState | None = None, site: str | None = None, most: int = 100
 ) -> list[CustomerRequest]:
-    """The newest requests first."""
+    """The newest requests first, at most `most`."""
     query = select(requests).order_by(requests.c.created_at.desc()).limit(most)
     if state is not None:
         query = query.where(requests.c.state == state)
@@ -187,7 +188,7 @@ def list_requests(
 def requests_of_person(
     connection: Connection, *, email: str | None = None, number: str | None = None
 ) -> list[CustomerRequest]:
-    """All requests that bear this mail address (any case) or customer number."""
+    """All requests with this mail address (in any case) or customer number."""
     query = select(requests).order_by(requests.c.created_at)
     if email is not None:
         query = query.where(is_mail(requests.c.customer_email, email))
@@ -197,7 +198,7 @@ def requests_of_person(
 
 
 def end_request(connection: Connection, reference: str, now: datetime) -> None:
-    """Its session is over."""
+    """End the request with its session."""
     connection.execute(
         update(requests)
         .where(requests.c.reference == reference, requests.c.state.in_(states_before(RequestState.ENDED)))
@@ -206,7 +207,7 @@ def end_request(connection: Connection, reference: str, now: datetime) -> None:
 
 
 def reopen_request(connection: Connection, reference: str) -> None:
-    """Its ticket at our own desk is open again. What was erased stays over."""
+    """Reopen the request with its ticket at the embedded desk, unless it was erased."""
     connection.execute(
         update(requests)
         .where(
@@ -220,7 +221,7 @@ def reopen_request(connection: Connection, reference: str) -> None:
 
 
 def insert_link(connection: Connection, link: StartLink) -> None:
-    """Keep a new link."""
+    """Store a new link."""
     values = {"id": link.id, "reference": link.reference, "expires_at": link.expires_at, "opens": link.opens}
     _INSERT_LINK.run(connection, values)
 
@@ -235,7 +236,7 @@ def start_target(connection: Connection, link_id: str) -> StartTarget | None:
 
 
 def newest_link(connection: Connection, reference: str) -> StartLink | None:
-    """The link of this request that lasts longest."""
+    """The link of this request that expires last."""
     return _link(connection.execute(_NEWEST_LINK, {"reference": reference}).one_or_none())
 
 
@@ -253,7 +254,7 @@ def _request(row: Row[tuple[object, ...]] | None) -> CustomerRequest | None:
 
 
 def known_request(row: Row[Any]) -> CustomerRequest:
-    """A whole row of the table."""
+    """A request from a whole row of the table."""
     values = row._asdict()
     take_customer(values)
     take_why(values)

@@ -24,12 +24,12 @@ _CHANGE_KEY = (
 
 
 def load_generation(connection: Connection) -> int:
-    """A number that goes up with every change of sites, departments and technicians."""
+    """A number that increases with every change of sites, departments and technicians."""
     return int(connection.execute(_GENERATION).scalar_one())
 
 
 def bump_generation(connection: Connection) -> None:
-    """Tell every process to load sites and staff anew."""
+    """Tell every process to reload sites and staff."""
     connection.execute(_BUMP)
 
 
@@ -45,7 +45,7 @@ def lock_site(connection: Connection, slug: str) -> Site | None:
 
 
 def add_site(connection: Connection, site: Site, now: datetime) -> None:
-    """Keep a new site. Raises IntegrityError when the slug is taken."""
+    """Store a new site. Raises IntegrityError when the slug is taken."""
     row = {
         "slug": site.slug,
         "name": site.name,
@@ -58,20 +58,21 @@ def add_site(connection: Connection, site: Site, now: datetime) -> None:
 
 
 def change_site(connection: Connection, site: Site) -> None:
-    """Keep the site's name and options as they are now; its account key stays (see `change_account_key`)."""
+    """Store the site's name and options; its account key stays (see `change_account_key`)."""
     values = {"new_name": site.name, "new_disabled": site.disabled, "new_options": site.options()}
     connection.execute(_CHANGE, {"which": site.slug, **values})
     bump_generation(connection)
 
 
 def change_account_key(connection: Connection, site: Site) -> None:
-    """Keep the site's account key, and its options with what they say of it."""
+    """Store the site's account key, and the options that describe it."""
     connection.execute(_CHANGE_KEY, {"which": site.slug, "new_uid": site.uid, "new_options": site.options()})
     bump_generation(connection)
 
 
 def flag_unreadable(connection: Connection, slug: str) -> None:
-    """The vendor's answers cannot be read: from now on this site's sessions open in the customer's browser."""
+    """Flag the site because its vendor's answers cannot be read: from now on its sessions open in the customer's
+    browser."""
     site = lock_site(connection, slug)
     if site and not site.unreadable:
         change_site(connection, replace(site, unreadable=True))

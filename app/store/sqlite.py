@@ -1,8 +1,8 @@
-"""SQLite: how its file is opened, and the one thread per process that writes to it.
+"""SQLite: how its file is opened, and the single thread per process that writes to it.
 
-The writer takes a file lock that keeps the processes in turn, all writes that have gathered by then, and commits them
-together with `synchronous=FULL`: the same durability at a fraction of the fsyncs. One that fails takes nothing
-else with it: what it shared a transaction with is undone and done again.
+The writer takes a file lock, which makes the processes take turns, then all writes that have gathered by then, and
+commits them together with `synchronous=FULL`: the same durability for a fraction of the fsyncs. When one fails, the
+others in its transaction are undone and done again, so that a failure affects no other write.
 """
 
 import fcntl
@@ -30,11 +30,11 @@ _Job = tuple[Callable[[Connection], Any], "Future[Any]"]
 
 
 class _Undo(Exception):
-    """A job failed after it had written something: the transaction it shares must not be committed."""
+    """A job failed after it had written, so the transaction it shares must not be committed."""
 
 
 class SqliteWriter:
-    """The one thread of this process that writes, and its turn among the processes."""
+    """The single writing thread of this process, and its turn among the processes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -48,7 +48,8 @@ class SqliteWriter:
         self._lock_file: int | None = None
 
     def run(self, job: Callable[[Connection], T]) -> T:
-        """The job's result, once it is on disk; raises what it raised, or TimeoutError after 20 seconds."""
+        """Run the job and return its result once it is on disk; raises the job's exception, or TimeoutError after 20
+        seconds."""
         if self._thread is None:
             self._start_thread()
         future: Future[T] = Future()
@@ -69,7 +70,7 @@ class SqliteWriter:
 
     @contextmanager
     def turn(self) -> Iterator[Connection]:
-        """A write transaction of this process alone, committed at the end."""
+        """A write transaction for this process alone, committed at the end."""
         with self._inside:
             connection, raw = self._open()
             with self._file_lock():
@@ -83,7 +84,7 @@ class SqliteWriter:
                     raise
 
     def close(self) -> None:
-        """Finish the writes at hand, then close."""
+        """Finish the waiting writes, then close."""
         if self._thread:
             self._jobs.put(None)
             self._thread.join()
@@ -110,7 +111,7 @@ class SqliteWriter:
             self._commit([first])
 
     def _gather(self, batch: list[_Job]) -> None:
-        """Add what waits. Done in this process's turn, not before: most of it comes while others have theirs."""
+        """Add waiting jobs. Called within this process's turn, because most jobs arrive during the turns of others."""
         with suppress(queue.Empty):
             while len(batch) < _MOST_AT_ONCE:
                 job = self._jobs.get_nowait()
@@ -120,7 +121,7 @@ class SqliteWriter:
                 batch.append(job)
 
     def _commit(self, batch: list[_Job]) -> None:
-        """All in one transaction; when one of them fails after it has written, each in a transaction of its own."""
+        """Run all jobs in one transaction; if one fails after it has written, run each in its own transaction."""
         try:
             outcomes = self._run_together(batch)
         except _Undo:
@@ -154,13 +155,13 @@ class SqliteWriter:
         try:
             with self.turn() as connection:
                 result = do(connection)
-        except BaseException as error:  # noqa: BLE001 - the same
+        except BaseException as error:  # noqa: BLE001 - as above
             future.set_exception(error)
         else:
             future.set_result(result)
 
     def _open(self) -> tuple[Connection, sqlite3.Connection]:
-        """The one connection, for statements and, bare, for the transaction's own words."""
+        """The single connection: SQLAlchemy's for statements, and the raw one for BEGIN, COMMIT and ROLLBACK."""
         if self._connection is None or self._raw is None:
             raw = self._raw = open_sqlite(self._path)
             self._engine = create_engine(
@@ -192,9 +193,9 @@ def _tell(future: Future[Any], result: Any, failure: Exception | None) -> None:
 
 
 def open_sqlite(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """A connection set as ours must be: WAL, synchronous FULL, what is deleted overwritten, transactions said aloud."""
+    """A connection with our settings: WAL, synchronous FULL, deleted data overwritten, explicit transactions."""
     if not path.exists():
-        # Made here, so that nobody else may read it from its first byte on.
+        # Created here, so that no other user can ever read it.
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000)
@@ -208,7 +209,7 @@ def open_sqlite(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 
 def _switch_to_wal(connection: sqlite3.Connection, path: Path) -> None:
-    """Once in a file's life. SQLite does not wait for others here, so processes that start together take turns."""
+    """Once in a file's life. SQLite does not wait for other processes here, so they take turns by the lock."""
     lock = _open_lock(path)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -222,7 +223,7 @@ def _open_lock(path: Path) -> int:
 
 
 def sqlite_faults(connection: Connection) -> list[str]:
-    """What is not set as it must be; empty when all is well."""
+    """Settings that differ from ours; empty when all are right."""
     wanted = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1}
     return [
         f"{name}={value}"

@@ -1,4 +1,4 @@
-"""Departments, technicians and who belongs where."""
+"""Departments, technicians and memberships."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -21,7 +21,7 @@ from app.store.tables import (
 
 @dataclass(frozen=True, slots=True)
 class LogInWays:
-    """How somebody can log in. `invited_until` is when an unused link ends."""
+    """How a technician can log in. `invited_until` is when an unused link ends."""
 
     created_at: datetime
     has_password: bool
@@ -30,7 +30,7 @@ class LogInWays:
 
 
 def load_staff(connection: Connection) -> Staff:
-    """Everyone, disabled ones included: the routing tells them apart."""
+    """All departments and technicians, disabled ones included, as routing distinguishes them."""
     members: dict[int, set[int]] = defaultdict(set)
     for membership in connection.execute(select(memberships)):
         members[membership.technician_id].add(membership.department_id)
@@ -49,13 +49,13 @@ def load_staff(connection: Connection) -> Staff:
 
 
 def add_department(connection: Connection, department: Department) -> None:
-    """Keep a new department. Raises IntegrityError when its id is taken."""
+    """Store a new department. Raises IntegrityError when its id is taken."""
     connection.execute(insert(departments).values(id=department.id, name=department.name, disabled=department.disabled))
     bump_generation(connection)
 
 
 def set_department_disabled(connection: Connection, department_id: int, disabled: bool) -> bool:
-    """Whether there is such a department; its tickets keep its name."""
+    """Disable or enable a department; False when there is none. Its tickets keep its name."""
     change = update(departments).where(departments.c.id == department_id).values(disabled=disabled)
     found = connection.execute(change).rowcount == 1
     bump_generation(connection)
@@ -63,7 +63,7 @@ def set_department_disabled(connection: Connection, department_id: int, disabled
 
 
 def rename_department(connection: Connection, department_id: int, name: str) -> bool:
-    """Whether there is such a department; its tickets show the new name too."""
+    """Rename a department; False when there is none. Its tickets show the new name too."""
     change = update(departments).where(departments.c.id == department_id).values(name=name)
     found = connection.execute(change).rowcount == 1
     bump_generation(connection)
@@ -77,7 +77,7 @@ def one_department(connection: Connection, department_id: int) -> Department | N
 
 
 def one_technician(connection: Connection, technician_id: int) -> Technician | None:
-    """The technician with this id, disabled or not. Nobody else changes them before this transaction ends."""
+    """The technician with this id, disabled or not, locked until this transaction ends."""
     query = select(technicians).where(technicians.c.id == technician_id).with_for_update()
     row = connection.execute(query).one_or_none()
     if row is None:
@@ -88,8 +88,10 @@ def one_technician(connection: Connection, technician_id: int) -> Technician | N
 
 
 def administrators_left(connection: Connection, without: int) -> bool:
-    """Whether somebody beside `without` is an administrator who can log in. True only as long as staff changes take
-    turns: see `bump_generation`."""
+    """Whether an administrator other than `without` can log in.
+
+    Reliable only while changes of staff take turns: see `bump_generation`.
+    """
     query = (
         select(technicians.c.id)
         .where(
@@ -132,8 +134,11 @@ def add_technician(
     *,
     password_temporary: bool = False,
 ) -> int:
-    """Keep a new technician and return the id. `email` is in lower case; a `password_temporary` must be changed at the
-    first log-in. Raises IntegrityError when the address is taken or a department does not exist."""
+    """Store a new technician and return the id.
+
+    `email` is in lower case; a `password_temporary` must be changed at the first log-in. Raises IntegrityError when the
+    address is taken or a department does not exist.
+    """
     row = {
         "email": email,
         "name": name,
@@ -151,7 +156,7 @@ def add_technician(
 
 
 def set_technician_disabled(connection: Connection, email: str, disabled: bool) -> bool:
-    """Whether there is such a technician; disabling ends their console sessions."""
+    """Disable or enable a technician; False when there is none. Ends their console sessions."""
     change = update(technicians).where(technicians.c.email == email).values(disabled=disabled)
     found = connection.execute(change).rowcount == 1
     _end_sessions(connection, email)
@@ -160,7 +165,7 @@ def set_technician_disabled(connection: Connection, email: str, disabled: bool) 
 
 
 def set_role(connection: Connection, email: str, role: Role) -> bool:
-    """Whether there is such a technician; another role ends their console sessions."""
+    """Change a technician's role; False when there is none. Ends their console sessions."""
     change = update(technicians).where(technicians.c.email == email).values(role=role)
     found = connection.execute(change).rowcount == 1
     _end_sessions(connection, email)
@@ -169,13 +174,13 @@ def set_role(connection: Connection, email: str, role: Role) -> bool:
 
 
 def rename_technician(connection: Connection, technician_id: int, name: str) -> None:
-    """The name that colleagues and customers read from now on."""
+    """Change the name that colleagues and customers see."""
     connection.execute(update(technicians).where(technicians.c.id == technician_id).values(name=name))
     bump_generation(connection)
 
 
 def set_departments(connection: Connection, technician_id: int, department_ids: Collection[int]) -> None:
-    """Where somebody belongs from now on. Raises IntegrityError when a department does not exist."""
+    """Replace a technician's departments. Raises IntegrityError when a department does not exist."""
     connection.execute(delete(memberships).where(memberships.c.technician_id == technician_id))
     for department_id in sorted(set(department_ids)):
         connection.execute(insert(memberships).values(technician_id=technician_id, department_id=department_id))
@@ -183,21 +188,23 @@ def set_departments(connection: Connection, technician_id: int, department_ids: 
 
 
 def set_away(connection: Connection, technician_id: int, away: bool) -> None:
-    """Away, or available again; every process hears of it when that is a change."""
+    """Set a technician away or back; tells every process if that is a change."""
     change = update(technicians).where(technicians.c.id == technician_id, technicians.c.away.is_not(away))
     if connection.execute(change.values(away=away)).rowcount:
         bump_generation(connection)
 
 
 def end_password(connection: Connection, technician_id: int) -> None:
-    """Nobody logs in with the password that somebody had; they are logged out."""
+    """Remove a technician's password and end their sessions."""
     connection.execute(update(technicians).where(technicians.c.id == technician_id).values(password_hash=None))
     connection.execute(delete(console_sessions).where(console_sessions.c.technician_id == technician_id))
 
 
 def set_password_hash(connection: Connection, email: str, password_hash: str, *, temporary: bool = False) -> bool:
-    """Whether there is such a technician; a new password ends their console sessions. A `temporary` one must be changed
-    at the next log-in."""
+    """Set a technician's password; False when there is none. Ends their console sessions.
+
+    A `temporary` password must be changed at the next log-in.
+    """
     change = update(technicians).where(technicians.c.email == email)
     values = {"password_hash": password_hash, "password_temporary": temporary}
     found = connection.execute(change.values(**values)).rowcount == 1

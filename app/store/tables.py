@@ -28,12 +28,12 @@ _TICK = timedelta(microseconds=1)
 
 
 def microseconds(moment: datetime) -> int:
-    """A moment as the database has it."""
+    """A moment as stored."""
     return (moment - _EPOCH) // _TICK
 
 
 def moment(value: int) -> datetime:
-    """What the database has, as a moment."""
+    """A stored value as a moment."""
     return _EPOCH + value * _TICK
 
 
@@ -61,7 +61,7 @@ metadata = MetaData(
 
 
 class Pairs(TypeDecorator[tuple[tuple[str, str], ...]]):
-    """Names and values in their order; nothing is NULL."""
+    """Names and values in order; empty is stored as NULL."""
 
     impl = JSON(none_as_null=True)
     cache_ok = True
@@ -74,7 +74,7 @@ class Pairs(TypeDecorator[tuple[tuple[str, str], ...]]):
 
 
 class Names(TypeDecorator[tuple[str, ...]]):
-    """Names with blanks between them; none is NULL."""
+    """Names separated by blanks; empty is stored as NULL."""
 
     impl = Text
     cache_ok = True
@@ -90,12 +90,12 @@ _AutoId = BigInteger().with_variant(Integer, "sqlite")
 
 
 def _where(column: Column[Any]) -> dict[str, Any]:
-    """An index of the rows alone that have something in this column."""
+    """Options for an index of only those rows in which this column is not NULL."""
     there = column.is_not(None)
     return {"sqlite_where": there, "postgresql_where": there}
 
 
-# One row; `generation` goes up with every change to sites, departments, technicians or the desk's options.
+# One row; `generation` increases with every change to sites, departments, technicians or the desk's options.
 configuration = Table(
     "configuration",
     metadata,
@@ -149,7 +149,7 @@ technicians = Table(
     Column("password_temporary", Boolean, nullable=False, server_default=false()),
 )
 
-# Links that let a technician choose a password, once.
+# Links with which a technician chooses a password, once.
 invitations = Table(
     "invitations",
     metadata,
@@ -158,7 +158,7 @@ invitations = Table(
     Column("expires_at", Moment, nullable=False),
 )
 
-# What stands in for a second factor that is lost, each once.
+# Codes that replace a lost second factor, each once.
 recovery_codes = Table(
     "recovery_codes",
     metadata,
@@ -166,7 +166,7 @@ recovery_codes = Table(
     Column("code_hash", Text, primary_key=True),
 )
 
-# Networks from which somebody has logged in: their tries are not held up by those of strangers.
+# Networks of earlier log-ins: wrong tries from other networks do not block them.
 known_networks = Table(
     "known_networks",
     metadata,
@@ -236,7 +236,7 @@ Index("ix_requests_email", func.lower(requests.c.customer_email), **_where(reque
 for column in whole_columns(requests):
     Index(f"ix_requests_{column.name}", column, **_where(column))
 
-# Links that may be opened a limited number of times; the others live in their request's or ticket's row.
+# Links with a limited number of openings; other links are columns of their request or ticket.
 links = Table(
     "links",
     metadata,
@@ -324,7 +324,7 @@ failed_logins = Table(
     Index(None, "network", "at"),
 )
 
-# What counts once: solved checks and verified customers' tokens, until they end by themselves.
+# Values that count once: solved checks and verified customers' tokens, until they expire.
 spent = Table(
     "spent",
     metadata,
@@ -333,8 +333,8 @@ spent = Table(
     Column("expires_at", Moment, nullable=False, index=True),
 )
 
-# What a site's webhook is yet to be told. `body` is what is sent, to the byte; while a try is under way, `due_at`
-# is the end of its lease.
+# Notices not yet delivered by their channel. `body` is sent byte for byte; during a try, `due_at` is the end of its
+# lease.
 notices = Table(
     "notices",
     metadata,
@@ -348,7 +348,7 @@ notices = Table(
     Column("lease", Text),
 )
 
-# Sessions that a technician began: whoever types the PIN, or has the link, lands in that technician's queue.
+# Sessions started by a technician: a customer with the PIN or the link gets into that technician's queue.
 session_codes = Table(
     "session_codes",
     metadata,
@@ -380,7 +380,7 @@ audit = Table(
     sqlite_autoincrement=True,
 )
 
-# One finished day in UTC of one site, '' for all of them together. Times are milliseconds.
+# One finished day in UTC of one site; '' is the sum of all sites. Times are milliseconds.
 day_figures = Table(
     "day_figures",
     metadata,

@@ -33,15 +33,15 @@ _APPLET_OPENED = (
 
 
 def insert_ticket(connection: Connection, ticket: Ticket) -> Ticket:
-    """Keep a new ticket; the answer has its number."""
+    """Store a new ticket and return it with its number."""
     return replace(ticket, number=keep_ticket(connection, ticket))
 
 
 def keep_ticket(connection: Connection, ticket: Ticket) -> int:
-    """Keep a new ticket; its number."""
+    """Store a new ticket and return its number."""
     values = {name: getattr(ticket, name) for name in _OWN} | ticket.customer.values()
     answer = _INSERT.run(connection, values)
-    # SQLite tells it for nothing; a RETURNING would be one more word with it.
+    # SQLite gives the number without another call; RETURNING would need one.
     return int(answer.scalar_one() if answer.returns_rows else answer.lastrowid)
 
 
@@ -56,7 +56,7 @@ def ticket_by_applet_id(connection: Connection, applet_id: str) -> Ticket | None
 
 
 def list_tickets(connection: Connection, *, state: TicketState | None = None, most: int = 100) -> list[Ticket]:
-    """The newest tickets first."""
+    """The newest tickets first, at most `most`."""
     query = select(tickets).order_by(tickets.c.number.desc()).limit(most)
     if state is not None:
         query = query.where(tickets.c.state == state)
@@ -64,18 +64,18 @@ def list_tickets(connection: Connection, *, state: TicketState | None = None, mo
 
 
 def waits_in_department(department_id: int) -> ColumnElement[bool]:
-    """Tickets in this one department's queue."""
+    """A condition for tickets in this department's own queue."""
     return and_(tickets.c.queue_kind == QueueKind.DEPARTMENT, tickets.c.department_id == department_id)
 
 
 def count_open(connection: Connection, which: ColumnElement[bool], most: int = 100) -> int:
-    """How many wait or are worked on, counted up to `most`."""
+    """Number of waiting and active tickets, counted up to `most`."""
     some = select(tickets.c.number).where(which, tickets.c.state.in_(OPEN_STATES)).limit(most).subquery()
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
 def tickets_by_number(connection: Connection, numbers: Collection[int]) -> list[Ticket]:
-    """Those of these tickets that there are, the newest first."""
+    """The existing ones of these tickets, newest first."""
     if not numbers:
         return []
     query = select(tickets).where(tickets.c.number.in_(numbers)).order_by(tickets.c.number.desc())
@@ -83,7 +83,7 @@ def tickets_by_number(connection: Connection, numbers: Collection[int]) -> list[
 
 
 def place_in_queue(connection: Connection, ticket: Ticket, most: int = 100) -> int:
-    """1 for the next one, counted up to `most`."""
+    """The ticket's place in its queue, 1 for the next one, counted up to `most`."""
     ahead = (
         select(tickets.c.number)
         .where(
@@ -100,12 +100,12 @@ def place_in_queue(connection: Connection, ticket: Ticket, most: int = 100) -> i
 
 
 def applet_opened(connection: Connection, number: int, now: datetime) -> bool:
-    """The customer has the applet; whether this was the first time, which counts."""
+    """Record that the customer opened the applet; True the first time, which is the one stored."""
     return connection.execute(_APPLET_OPENED, {"which": number, "now": now}).rowcount == 1
 
 
 def end_ticket(connection: Connection, number: int, state: TicketState, now: datetime) -> bool:
-    """End an open ticket; False when it was over already."""
+    """End an open ticket; False when it had ended already."""
     change = (
         update(tickets)
         .where(tickets.c.number == number, tickets.c.state.in_(states_before(state)))
@@ -115,12 +115,12 @@ def end_ticket(connection: Connection, number: int, state: TicketState, now: dat
 
 
 def ticket_owner(connection: Connection, number: int) -> int | None:
-    """Who works on the ticket now; None while it waits and when it is over."""
+    """The id of the ticket's owner while it is active; else None."""
     return connection.execute(_OWNER, {"number": number}).scalar_one_or_none()
 
 
 def lock_ticket(connection: Connection, number: int) -> Ticket | None:
-    """The ticket with this number, which nobody else changes until this transaction ends."""
+    """The ticket with this number, locked until this transaction ends."""
     query = select(tickets).where(tickets.c.number == number).with_for_update()
     return _ticket(connection.execute(query).one_or_none())
 
@@ -135,8 +135,11 @@ def move_ticket(
     outcome: Outcome | None = None,
     claimed_at: datetime | None = None,
 ) -> bool:
-    """From how it was seen to stand to how it stands now; False, and nothing changed, when it stands otherwise or its
-    data is erased. `claimed_at` is kept the first time."""
+    """Move the ticket from the state `seen` to `new`; False, and nothing changed, when it is in another state or its
+    data is erased.
+
+    `claimed_at` is stored only the first time.
+    """
     now_as_seen = (
         tickets.c.state == seen.state,
         tickets.c.queue_kind == seen.queue.kind,
@@ -170,18 +173,18 @@ def earlier_tickets(connection: Connection, reference: str) -> list[Ticket]:
 
 
 def earlier_reference(reference: str, nth: int) -> str:
-    """What a request's nth ticket is called when another one takes its place: `7K3M-Q2XH/1`."""
+    """The reference of a request's nth ticket after another one has replaced it: `7K3M-Q2XH/1`."""
     return f"{reference}/{nth}"
 
 
 def later_reference(reference: str | None) -> str | None:
-    """The reference of the request whose earlier ticket is called so; None of any other ticket."""
+    """The reference of the request that this was an earlier ticket of; None for any other ticket."""
     request, earlier, _nth = (reference or "").partition("/")
     return request if earlier else None
 
 
 def name_ticket(connection: Connection, number: int, reference: str) -> None:
-    """Give a ticket another reference, so that its request's is free."""
+    """Give a ticket another reference, to free that of its request."""
     connection.execute(update(tickets).where(tickets.c.number == number).values(reference=reference))
 
 
@@ -192,7 +195,8 @@ def change_elements(
     now: datetime,
     verified: tuple[str, ...] = (),
 ) -> None:
-    """Put the customer's new values of the four elements into an open ticket; `verified` names those still so."""
+    """Store the customer's new values of the four elements in an open ticket; `verified` names the fields that stay
+    verified."""
     connection.execute(
         update(tickets)
         .where(tickets.c.number == number, tickets.c.state.in_(OPEN_STATES))
@@ -201,7 +205,7 @@ def change_elements(
 
 
 def add_event(connection: Connection, number: int, event: TicketEvent) -> None:
-    """One more line in the ticket's history."""
+    """Add a line to the ticket's history."""
     connection.execute(
         insert(ticket_events).values(
             ticket_number=number, at=event.at, who=event.who, what=event.what, detail=event.detail
@@ -210,7 +214,7 @@ def add_event(connection: Connection, number: int, event: TicketEvent) -> None:
 
 
 def nth_newest_event(connection: Connection, number: int, what: str, nth: int) -> datetime | None:
-    """When the nth newest line of this kind was written."""
+    """Time of the nth newest line of this kind."""
     query = (
         select(ticket_events.c.at)
         .where(ticket_events.c.ticket_number == number, ticket_events.c.what == what)
@@ -222,7 +226,7 @@ def nth_newest_event(connection: Connection, number: int, what: str, nth: int) -
 
 
 def keep_newest_events(connection: Connection, number: int, what: str, most: int) -> None:
-    """Forget all lines of this kind but the newest `most`."""
+    """Delete all lines of this kind but the newest `most`."""
     its = (ticket_events.c.ticket_number == number, ticket_events.c.what == what)
     newest = select(ticket_events.c.id).where(*its).order_by(ticket_events.c.id.desc()).limit(most)
     connection.execute(delete(ticket_events).where(*its, ticket_events.c.id.not_in(newest)))
@@ -235,14 +239,14 @@ def ticket_history(connection: Connection, number: int) -> list[TicketEvent]:
 
 
 def latest_events(connection: Connection, number: int, most: int) -> list[TicketEvent]:
-    """The last lines of the ticket's history, the newest first."""
+    """The last lines of the ticket's history, newest first."""
     query = select(ticket_events).where(ticket_events.c.ticket_number == number)
     rows = connection.execute(query.order_by(ticket_events.c.id.desc()).limit(most))
     return [TicketEvent(row.at, row.who, row.what, row.detail) for row in rows]
 
 
 def tickets_of_person(connection: Connection, *, email: str | None = None, number: str | None = None) -> list[Ticket]:
-    """All tickets that bear this mail address (any case) or customer number."""
+    """All tickets with this mail address (in any case) or customer number."""
     wanted = []
     if email is not None:
         wanted.append(is_mail(tickets.c.customer_email, email))
