@@ -1,1 +1,1 @@
-"""Rules of the trade, pure: standard library and itsdangerous only; no I/O, no clock of its own."""
+"""Rules of the trade, pure: only the standard library and itsdangerous, no I/O; the time is passed in."""

@@ -1,7 +1,7 @@
-"""Addresses of pages and servers, taken apart strictly, by one parser for all of Handbell.
+"""Addresses of pages and servers: one strict parser for all of Handbell.
 
-Callers put their own rules on top: which schemes, hosts and ports they take. What passes is put together again from
-these parts, so that no other parser can read another host in it.
+Callers add their own rules for schemes, hosts and ports. An accepted address is rebuilt from these parts, so that no
+other parser can read a different host in it.
 """
 
 import re
@@ -11,7 +11,7 @@ from ipaddress import AddressValueError, IPv6Address, ip_address
 LONGEST_ADDRESS = 2048  # characters
 LOOPBACK = "127.0.0.1"
 
-# RFC 3986, appendix A: unreserved, reserved, percent and two hexadecimal digits. Nothing else.
+# RFC 3986, appendix A: unreserved, reserved, percent and two hexadecimal digits; nothing else.
 _CHARACTERS = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 _PARTS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?")
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"  # or an IPv4 address
@@ -24,24 +24,24 @@ class Address:
 
     scheme: str
     host: str  # a name, an IPv4 address, or an IPv6 address in its brackets
-    port: str | None = None  # digits as they were written, "" for a colon without any, None without a colon
-    path: str = ""  # empty, or it begins with a slash
+    port: str | None = None  # digits as written, "" for a colon without digits, None without a colon
+    path: str = ""  # empty, or beginning with a slash
     query: str = ""  # with its question mark
     fragment: str = ""  # with its number sign
 
     @property
     def port_exists(self) -> bool:
-        """Whether the port, if one is written, is one of 1 to 65535. A colon alone names none that exists."""
+        """Whether the port, if written, is in 1 to 65535; False for a colon without digits."""
         return self.port is None or (self.port != "" and 0 < int(self.port) < 65536)
 
     @property
     def origin(self) -> str:
-        """Scheme, host, and the port when one is written, without leading zeros."""
+        """Scheme, host, and the port if written, without leading zeros."""
         return f"{self.scheme}://{self.host}:{int(self.port)}" if self.port else f"{self.scheme}://{self.host}"
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the host is this machine: `localhost` and what is below it, 127.0.0.0/8, `[::1]`."""
+        """Whether the host is this machine: `localhost` and its subdomains, 127.0.0.0/8, `[::1]`."""
         if self.host == "localhost" or self.host.endswith(".localhost"):
             return True
         try:
@@ -51,9 +51,9 @@ class Address:
 
 
 def parse(text: str) -> Address | None:
-    """The parts of an absolute address, or None when it is not one in every character.
+    """The parts of an absolute address; None when any character of it is invalid.
 
-    None for user info, for a host that is neither a name nor an IP address, and beyond LONGEST_ADDRESS.
+    None also for user info, for a host that is neither a name nor an IP address, and beyond LONGEST_ADDRESS.
     """
     parts = _PARTS.fullmatch(text) if may_be_address(text) else None
     authority = parts and _AUTHORITY.fullmatch(parts[2])
@@ -63,7 +63,7 @@ def parse(text: str) -> Address | None:
 
 
 def may_be_address(text: str) -> bool:
-    """Whether a text has the length and only the characters of an address, be it absolute or relative."""
+    """Whether the text has the length and only the characters of an absolute or relative address."""
     return len(text) <= LONGEST_ADDRESS and bool(_CHARACTERS.fullmatch(text))
 
 

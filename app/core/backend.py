@@ -1,7 +1,7 @@
 """The interface of a backend, which opens sessions: its input, its answers and its two failures.
 
-The embedded desk opens its sessions inside the transaction that records the request. A backend that calls
-somebody else's server is never called with a transaction open, nor from the thread of a customer's request.
+The embedded desk opens its sessions inside the transaction that records the request. A backend that calls another
+server is never called with a transaction open, nor from the thread of a customer's request.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Start(StrEnum):
 
     DESK = "desk"  # the embedded desk's own applet page
     LINK = "link"  # a redirect to the vendor's address
-    FILE = "file"  # the applet came as the answer: kept for this request, served from us
+    FILE = "file"  # the applet came as the answer: stored for this request, served by us
     BROWSER = "browser"  # the customer's browser makes the vendor's call itself
 
 
@@ -31,8 +31,10 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class AppletFile:
-    """An applet that came as a body. `id` is its file's name in the private folder, `name` the one it came with,
-    cleaned, `size` its bytes."""
+    """An applet that came as a body.
+
+    `id` is its file's name in the private folder, `name` its cleaned original name, `size` its bytes.
+    """
 
     id: str
     name: str
@@ -44,7 +46,7 @@ class AppletFile:
 class Opened:
     """A session exists. `link` comes with Start.LINK, `applet` with Start.FILE.
 
-    Start.BROWSER says that the answer could not be read: a session exists, but nobody can tell its applet.
+    Start.BROWSER means that the answer could not be read: a session exists, but its applet is unknown.
     """
 
     start: Start
@@ -57,14 +59,15 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class BrowserCall:
-    """A form that the customer's browser posts to the vendor. `fields` hold the account's key: for that page alone."""
+    """A form that the customer's browser posts to the vendor. `fields` contain the account's key, so they belong on
+    that page only."""
 
     address: str
     fields: list[tuple[str, str]]
 
 
 class Refused(Exception):
-    """The backend said no, and would again: give up and tell the operator why."""
+    """The backend refused, and would refuse again: give up and tell the operator why."""
 
     def __init__(self, why: Why) -> None:
         super().__init__(why)
@@ -72,9 +75,9 @@ class Refused(Exception):
 
 
 class Unavailable(Exception):
-    """Nothing was decided: try again later, after `retry_after` seconds where the backend said so.
+    """The backend gave no decision: try again later, after `retry_after` seconds if it named any.
 
-    With `maybe_sent` the session may exist all the same.
+    With `maybe_sent` the session may exist nevertheless.
     """
 
     def __init__(self, why: Why, *, maybe_sent: bool = False, retry_after: float | None = None) -> None:

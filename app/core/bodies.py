@@ -1,4 +1,4 @@
-"""Request bodies, read strictly: what a lenient parser would guess at is refused with the reason."""
+"""Request bodies, parsed strictly: input that a lenient parser would guess at is refused with the reason."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ MAX_DEPTH = 8
 
 
 class BadBody(ValueError):
-    """A body or query string that cannot be read; `status` is the answer's."""
+    """A body or query string that cannot be read; `status` is the status to answer with."""
 
     def __init__(self, why: str, status: int = 400) -> None:
         super().__init__(why)
@@ -22,7 +22,7 @@ class BadBody(ValueError):
 
 
 def form_pairs(raw: bytes) -> list[tuple[str, str]]:
-    """Name and value pairs of an urlencoded body or query string; UTF-8 or BadBody."""
+    """Name and value pairs of an urlencoded body or query string in UTF-8. Raises BadBody."""
     if not raw:
         return []
     if raw.count(b"&") >= MAX_FIELDS:
@@ -34,7 +34,7 @@ def form_pairs(raw: bytes) -> list[tuple[str, str]]:
 
 
 def raw_form_pairs(raw: bytes) -> list[tuple[bytes, bytes]]:
-    """The same in whatever encoding it is: names and values as bytes. Raises BadBody (413) for too many."""
+    """Name and value pairs as bytes, in any encoding. Raises BadBody (413) for too many."""
     parts = [part for part in raw.split(b"&") if part]
     if len(parts) > MAX_FIELDS:
         raise BadBody(f"more than {MAX_FIELDS} fields", 413)
@@ -51,10 +51,10 @@ class DecodedForm:
 
 
 def decoded_form(pairs: Sequence[tuple[bytes, bytes]], declared: str | None) -> DecodedForm:
-    """Decoded as its field `_charset_` says, else as the content type did (`declared`), else as UTF-8.
+    """Decode pairs by the field `_charset_`, else by the content type (`declared`), else as UTF-8.
 
-    What is not UTF-8 and declares nothing is read as windows-1252, the encoding of most such pages; the customer
-    has to look at it. Raises BadBody.
+    Text that is not UTF-8 and declares no encoding is read as windows-1252, the encoding of most such pages; the
+    customer has to check it. Raises BadBody.
     """
     said = next((value for name, value in pairs if name == b"_charset_" and value.strip()), b"")
     label = said.decode("ascii", "replace") or declared
@@ -77,7 +77,7 @@ def _decoded(pairs: Sequence[tuple[bytes, bytes]], codec: str) -> list[tuple[str
 
 
 def json_object(raw: bytes) -> dict[str, Any]:
-    """The JSON object in a body. Refuses what JSON parsers disagree about: see security.md section 6."""
+    """The JSON object in a body. Refuses input that JSON parsers read differently: see security.md section 6."""
     try:
         value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
     except UnicodeDecodeError:

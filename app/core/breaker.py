@@ -1,6 +1,6 @@
 """Keeps calls away from a vendor that is down: opens on failures, lets one probe through, closes on success.
 
-Pure: the time is passed in, in seconds of any steady clock. Not safe for threads by itself.
+Pure: the time is passed in, in seconds of any monotonic clock. Not thread-safe by itself.
 """
 
 from collections import deque
@@ -18,7 +18,7 @@ class BreakerState(StrEnum):
 
     CLOSED = "closed"
     OPEN = "open"
-    HALF_OPEN = "half_open"  # one call is out to see
+    HALF_OPEN = "half_open"  # a probe is under way
 
 
 class Breaker:
@@ -38,14 +38,14 @@ class Breaker:
         return 1 if self.state is BreakerState.OPEN else None
 
     def began(self) -> bool:
-        """A call begins. Whether it is the probe: what came of it is told with that."""
+        """Note that a call begins; returns whether it is the probe. Pass that on with the call's outcome."""
         if self.state is not BreakerState.OPEN:
             return False
         self.state = BreakerState.HALF_OPEN
         return True
 
     def undone(self, now: float, *, probe: bool) -> None:
-        """A call that had begun was never made: it says nothing about the vendor."""
+        """A call that had begun was not made, so it tells nothing about the vendor."""
         if probe:
             self.state, self._until = BreakerState.OPEN, max(now, self._until)
 
@@ -58,7 +58,8 @@ class Breaker:
             self._note(now, failed=False)
 
     def failed(self, now: float, *, probe: bool) -> None:
-        """The vendor did not answer, or said that it cannot. Calls that began before it opened change nothing."""
+        """The vendor did not answer, or said that it cannot. A call that began before the breaker opened changes
+        nothing."""
         if probe:
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
             self._open(now)
@@ -71,7 +72,7 @@ class Breaker:
                 self._open(now)
 
     def pause(self, now: float, seconds: float) -> None:
-        """The vendor asked for a pause; it holds in every state."""
+        """Honour a pause that the vendor asked for, in every state."""
         self._until = max(self._until, now + seconds)
 
     def _open(self, now: float) -> None:

@@ -1,5 +1,8 @@
-"""Where the marks of a chart go. Sideways in percent of the plot, so that it fits every screen and its words stay as
-large as they are; upwards in pixels from the top."""
+"""Positions of a chart's marks.
+
+Horizontally in percent of the plot, so that it fits every screen and its text keeps its size; vertically in pixels from
+the top.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,61 +19,61 @@ _MOST_LINES = 4
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From 0 up to `top`, with a line at each of `lines`, on a plot that is so many pixels high."""
+    """A scale from 0 to `top`, with a line at each of `lines`, on a plot of `height` pixels."""
 
     top: int
     lines: tuple[int, ...]
     height: int
 
     def y(self, value: int) -> float:
-        """Where a value lies, in pixels from the top."""
+        """A value's position in pixels from the top."""
         return round(self.height * (1 - value / self.top), 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One day's share of the plot, in percent from its left edge."""
+    """One day's part of the plot, in percent from its left edge."""
 
     left: float
     width: float
 
     @property
     def middle(self) -> float:
-        """Where its point is."""
+        """The position of its point."""
         return round(self.left + self.width / 2, 3)
 
     def narrowed(self, share: float) -> "Slot":
-        """The same middle, and this share of the width."""
+        """A slot with the same middle and `share` of the width."""
         return Slot(round(self.left + self.width * (1 - share) / 2, 3), round(self.width * share, 3))
 
 
 def number_scale(highest: int, height: int) -> Scale:
-    """For counts."""
+    """A scale for counts."""
     step = next(n * 10**power for power in range(19) for n in _NUMBERS if n * 10**power * _MOST_LINES >= highest)
     return _scale(highest, step, height)
 
 
 def duration_scale(highest: int, height: int) -> Scale:
-    """For milliseconds: lines at whole seconds, minutes, hours or days."""
+    """A scale for milliseconds: lines at whole seconds, minutes, hours or days."""
     step = next((step for step in _DURATIONS if step * _MOST_LINES >= highest), 0)
     return _scale(highest, step or _DAY * number_scale(-(-highest // _DAY), height).lines[1], height)
 
 
 def slots(count: int, *, mirrored: bool = False) -> list[Slot]:
-    """So many days beside each other, from left to right; `mirrored` from right to left."""
+    """Slots for `count` days from left to right; `mirrored` from right to left."""
     width = 100 / count
     found = [Slot(round(width * nth, 3), round(width, 3)) for nth in range(count)]
     return found[::-1] if mirrored else found
 
 
 def labelled(count: int, most: int = 5) -> list[int]:
-    """Which of so many days bear a label: evenly apart, the last among them."""
+    """The indexes of the days that get a label: at most `most`, evenly spaced, the last day included."""
     step = -(-count // most)
     return list(range(count - 1, -1, -step))[::-1]
 
 
 def runs(values: Sequence[int | None]) -> list[tuple[int, int]]:
-    """Neighbours that a line joins: both are known."""
+    """Pairs of neighbouring days that a line joins, as both values are known."""
     return [(nth, nth + 1) for nth in range(len(values) - 1) if values[nth] is not None and values[nth + 1] is not None]
 
 

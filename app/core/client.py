@@ -1,11 +1,11 @@
-"""Which addresses count as one client."""
+"""Groups client addresses into what counts as one client."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 
 def client_network(address: str) -> str:
-    """An IPv4 address as it is; an IPv6 one cut to its /64, which is what one household or office gets."""
+    """An IPv4 address unchanged; for an IPv6 address its /64, the size that a household or office gets."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -18,7 +18,8 @@ def client_network(address: str) -> str:
 
 
 def wide_network(address: str) -> str | None:
-    """The /48 of an IPv6 address: 65,536 networks, and no more than one customer of a hoster has. None for others."""
+    """The /48 of an IPv6 address: 65,536 networks of /64, at most those of one hosting customer. None for other
+    addresses."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -29,7 +30,7 @@ def wide_network(address: str) -> str | None:
 
 
 def is_in(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
-    """Whether the address belongs to one of the networks; anything that is no address does not."""
+    """Whether the address belongs to one of the networks; False for an invalid address."""
     if not networks:
         return False
     try:

@@ -1,4 +1,4 @@
-"""A site's colour on our pages: whether it can be read, what to take instead, and the shades that are made of it.
+"""A site's colour on our pages: whether it is readable, the nearest readable one, and its shades.
 
 Source: WCAG 2.2, 1.4.3 Contrast (Minimum) and its definitions of relative luminance and contrast ratio.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 ENOUGH = 4.5  # to 1, for text of any size
-_COMFORTABLE = 6.0  # to 1, where the shade is ours to choose
+_COMFORTABLE = 6.0  # to 1, for shades that we choose
 _WHITE, _BLACK = "#ffffff", "#000000"
 _PAGE, _DARK_PAGE, _DARK_CARD = "#f4f3ef", "#11161b", "#192027"  # static/handbell.css
 _STEPS = 256
@@ -16,8 +16,8 @@ _STEPS = 256
 
 @dataclass(frozen=True, slots=True)
 class Shades:
-    """What a page is painted with, each `#rrggbb`: buttons and links, the same under the pointer, the text on a
-    button, and the ground of what is set apart."""
+    """A page's colours, each `#rrggbb`: buttons and links, the same under the pointer, the text on a button, and tinted
+    backgrounds."""
 
     accent: str
     press: str
@@ -38,36 +38,37 @@ def contrast(one: str, other: str) -> float:
 
 
 def least_contrast(colour: str) -> float:
-    """The worst contrast that this colour has on our pages: below white text on a button, and as a link's text."""
+    """The lowest contrast of this colour on our pages: as background of white text on a button, and as a link's
+    text."""
     return min(contrast(colour, ground) for ground in (_WHITE, _PAGE, _tint(colour, _WHITE)))
 
 
 def readable(colour: str) -> bool:
-    """Whether everybody can read what is painted with it."""
+    """Whether text in or on this colour has enough contrast."""
     return least_contrast(colour) >= ENOUGH
 
 
 @lru_cache(maxsize=256)
 def nearest_readable(colour: str) -> str:
-    """The colour itself, or the lightest darker shade of it that can be read."""
+    """The colour itself, or the lightest darker shade of it that is readable."""
     shades = (mixed(colour, _BLACK, step / _STEPS) for step in range(_STEPS + 1))
     return next(shade for shade in shades if readable(shade))
 
 
 def mixed(colour: str, other: str, share: float) -> str:
-    """The colour with a share, 0 to 1, of another one in it."""
+    """The colour mixed with a share, 0 to 1, of another one."""
     pairs = zip(_parts(colour), _parts(other), strict=True)
     return "#" + "".join(f"{round(one + (two - one) * share):02x}" for one, two in pairs)
 
 
 def light_shades(colour: str) -> Shades:
-    """For light pages, from any colour."""
+    """Shades for light pages, from any colour."""
     accent = nearest_readable(colour)
     return Shades(accent, mixed(accent, _BLACK, 0.2), _WHITE, _tint(accent, _WHITE))
 
 
 def dark_shades(colour: str) -> Shades:
-    """For dark pages: the same hue, light enough to be read there."""
+    """Shades for dark pages: the same hue, light enough to be readable there."""
     lighter = (mixed(colour, _WHITE, step / _STEPS) for step in range(_STEPS + 1))
     accent = next(shade for shade in lighter if _reads_on_dark(shade))
     return Shades(accent, mixed(accent, _WHITE, 0.3), _DARK_PAGE, _tint(accent, _DARK_CARD))
@@ -75,7 +76,7 @@ def dark_shades(colour: str) -> Shades:
 
 @lru_cache(maxsize=256)
 def stylesheet(colour: str) -> str:
-    """Our pages' colours by their names in static/handbell.css, in light and in dark."""
+    """A stylesheet that sets the colours' names in static/handbell.css, for light and dark pages."""
     light, dark = light_shades(colour), dark_shades(colour)
     names = {"accent": "accent", "press": "press", "on-accent": "on_accent", "tint": "tint"}
     plain = " ".join(f"--{name}: {getattr(light, of)};" for name, of in names.items())
@@ -85,7 +86,7 @@ def stylesheet(colour: str) -> str:
 
 @lru_cache(maxsize=256)
 def stylesheet_digest(colour: str) -> str:
-    """Changes with the stylesheet: 16 hexadecimal digits."""
+    """A digest of the stylesheet: 16 hexadecimal digits."""
     return hashlib.sha256(stylesheet(colour).encode()).hexdigest()[:16]
 
 

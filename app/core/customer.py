@@ -1,6 +1,6 @@
-"""A customer's details: one value, and the one list of its fields that forms, APIs, console, export and erasure take.
+"""A customer's details: one value, and one list of its fields for forms, APIs, console, export and erasure.
 
-Source of the names and limits of those that a vendor takes: Take Control "New Session API".
+Source of the vendor's names and limits: Take Control "New Session API".
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerField:
-    """One field of `Customer`, whose own name for it is `attribute`; `name` is what forms, JSON and columns call it.
+    """One field of `Customer`. `attribute` is its name there; `name` is its name in forms, JSON and columns.
 
-    `limit` is characters, `meaning` says what it is in one line of the API's description. `element`: one of the four
+    `limit` is characters; `meaning` describes it in one line of the API's description. `element`: one of the four
     customer elements of the New Session API. `lines`: a text of several lines. `is_number`: JSON may have a number.
-    `found_whole`: a search finds it by the whole value, other fields by a part. `input` are the attributes of its
-    input that browsers and keyboards go by.
+    `found_whole`: a search finds it by the whole value, other fields by a part. `input` are the attributes of its input
+    for browsers and keyboards.
     """
 
     attribute: str
@@ -30,7 +30,7 @@ class CustomerField:
     input: tuple[tuple[str, str], ...] = ()
 
 
-# Plain text with a mail keyboard: type=email rewrites what people type (blanks, names in other scripts).
+# Plain text with a mail keyboard, because type=email changes the typed text (blanks, names in other scripts).
 _MAIL_INPUT = (
     ("autocomplete", "email"),
     ("inputmode", "email"),
@@ -46,7 +46,7 @@ def _detail(name: str, limit: int, meaning: str, **more: object) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who a customer is and what is wrong; None where nothing was given, or where it was erased."""
+    """A customer's details and problem; a field is None when it was not given or was erased."""
 
     name: str | None = _detail("customer_name", 128, "The customer's name", input=(("autocomplete", "name"),))
     email: str | None = _detail("customer_email", 64, "The customer's e-mail", input=_MAIL_INPUT)
@@ -66,11 +66,11 @@ class Customer:
 
     @classmethod
     def of(cls, values: Mapping[str, str | None]) -> Self:
-        """From values by field name (`customer_name`, …); other names are left alone."""
+        """From values by field name (`customer_name`, …); other names are ignored."""
         return cls(*[values.get(name) for name in NAMES])
 
     def values(self) -> dict[str, str | None]:
-        """Every field by name."""
+        """All fields by name."""
         return dict(zip(NAMES, _ALL(self), strict=True))
 
     def given(self) -> dict[str, str]:
@@ -92,8 +92,10 @@ _ALL = attrgetter(*(each.attribute for each in FIELDS))
 
 
 def with_other_details(customer: Customer, limit: int) -> str | None:
-    """The problem with what a vendor's API has no parameter for (`Phone: …`) on lines of its own at its end, within
-    `limit` characters: the problem is cut, the lines stay. None where there is nothing of that kind."""
+    """The problem followed by details that a vendor's API has no parameter for (`Phone: …`), each on its own line.
+
+    At most `limit` characters: the problem is cut, the lines stay. None when there are no such details.
+    """
     given = customer.given()
     lines = [
         f"{each.attribute.capitalize()}: {' '.join(given[each.name].split())}"

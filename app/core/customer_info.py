@@ -1,4 +1,4 @@
-"""Ask_customer_info: when a site sends it, and what an applet may show and ask because of it.
+"""Ask_customer_info: when a site sends it, and what an applet may then show and ask.
 
 Source: Take Control "New Session API", Ask_customer_info. The four customer elements decide together.
 """
@@ -27,7 +27,7 @@ class AskPolicy(StrEnum):
 
 
 def info_mode(request: NewSessionRequest) -> InfoMode:
-    """The vendor's table: what the applet shows and asks for this request."""
+    """What the applet shows and asks for this request, by the vendor's table."""
     if not request.elements:
         return InfoMode.ASK
     return InfoMode.EDITABLE if request.ask_customer_info else InfoMode.HIDDEN

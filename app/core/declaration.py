@@ -1,4 +1,4 @@
-"""What backends and channels declare. Their own files declare it; sites, forms and commands ask here."""
+"""Declarations of backends and channels: made in their own files, queried by sites, forms and commands."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from typing import Any
 
 
 class Opener(StrEnum):
-    """Who opens a site's sessions."""
+    """The party that opens a site's sessions."""
 
-    DESK = "desk"  # we, in the transaction that records the request
-    SERVER = "server"  # we, by a call of the hand-off pool
-    BROWSER = "browser"  # the customer's browser, by a call of its own
+    DESK = "desk"  # the embedded desk, in the transaction that records the request
+    SERVER = "server"  # the server, by a call of the hand-off pool
+    BROWSER = "browser"  # the customer's browser, by its own call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +19,9 @@ class Option:
     """A site option for a backend or a channel: `name` in the site and at the command line (`pager_url`,
     `--pager-url`).
 
-    `label` and `hint` are English texts that the catalogues translate. `read` turns what a person writes, without
-    blanks around it and never empty, into what is kept (a JSON value), and raises Invalid. `kept_as` is the site's
-    attribute for it, where it has one. Nothing is opened, or told, without an option that is `needed`.
+    `label` and `hint` are English texts for the catalogues. `read` converts written text, stripped and never empty, to
+    the stored JSON value, and raises Invalid. `kept_as` is the site's attribute for it, where it has one. Without a
+    `needed` option no session is opened, or no event delivered.
     """
 
     name: str
@@ -34,9 +34,11 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """One way to open sessions. `name` is what operators type and the database keeps; `label` an English text that the
-    catalogues translate. With `browser_when_unreadable` the customer's browser opens the sessions once the vendor has
-    given an answer that could not be read."""
+    """One way to open sessions.
+
+    `name` is what operators type and the database stores; `label` is an English text for the catalogues. With
+    `browser_when_unreadable` the customer's browser opens the sessions once an answer of the vendor could not be read.
+    """
 
     name: str
     label: str
@@ -57,9 +59,9 @@ _CHANNELS: dict[str, tuple[Option, ...]] = {}
 
 
 def declare(declaration: Declaration) -> None:
-    """Make a backend known; `app/backends/__init__.py` does so for each when it is imported.
+    """Register a backend; `app/backends/__init__.py` does so for each one at import.
 
-    Raises ValueError when another has its name, or an option of the same name that is not the same.
+    Raises ValueError when its name is taken, or one of its options has the name of a different option.
     """
     if declaration.name in _DECLARED or _taken(declaration.options):
         raise ValueError(f"backend {declaration.name}: its name, or one of its options', is taken")
@@ -67,19 +69,20 @@ def declare(declaration: Declaration) -> None:
 
 
 def declare_channel(name: str, options: tuple[Option, ...]) -> None:
-    """Make a channel's options known, as `app/channels/__init__.py` does for each. Raises ValueError like `declare`."""
+    """Register a channel's options; `app/channels/__init__.py` does so for each channel. Raises ValueError like
+    `declare`."""
     if name in _CHANNELS or _taken(options):
         raise ValueError(f"channel {name}: its name, or one of its options', is taken")
     _CHANNELS[name] = options
 
 
 def declared() -> tuple[Declaration, ...]:
-    """All backends, in the order of their declaration."""
+    """All backends, in the order of registration."""
     return tuple(_DECLARED.values())
 
 
 def declaration(name: str) -> Declaration:
-    """The backend of this name. Raises UnknownBackend."""
+    """The declaration of this backend. Raises UnknownBackend."""
     try:
         return _DECLARED[name]
     except KeyError:
@@ -87,7 +90,7 @@ def declaration(name: str) -> Declaration:
 
 
 def is_declared(name: str) -> bool:
-    """Whether there is such a backend."""
+    """Whether a backend of this name is declared."""
     return name in _DECLARED
 
 
@@ -102,7 +105,7 @@ def owners(option: Option) -> list[str]:
 
 
 def own_options() -> dict[str, Option]:
-    """Those of them that have no attribute in a site, by name."""
+    """Declared options that have no attribute in a site, by name."""
     return {name: option for name, option in declared_options().items() if option.kept_as is None}
 
 
@@ -116,6 +119,6 @@ def _taken(options: tuple[Option, ...]) -> bool:
     return any(known.get(one.name, one) != one for one in options)
 
 
-def N_(text: str) -> str:  # noqa: N802 - the name that collects texts for the catalogues
-    """The text itself, which is translated where it is shown."""
+def N_(text: str) -> str:  # noqa: N802 - the name by which texts are collected for the catalogues
+    """Return the text unchanged; it is translated where it is shown."""
     return text

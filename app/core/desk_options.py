@@ -15,9 +15,12 @@ HIGHEST = {"long_wait": LONGEST_WAIT_MINUTES, "retention_days": LONGEST_KEPT_DAY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskOptions:
-    """`long_wait` is minutes after which a waiting ticket is in the general queue as well. `retention_days`, where
-    set, stands in for HANDBELL_RETENTION_DAYS. `second_factor_roles` are those whose log-in needs a second factor;
-    None: administrators, where the public address is https."""
+    """Options of the desk.
+
+    `long_wait` is minutes after which a waiting ticket also appears in the general queue. `retention_days`, where set,
+    replaces HANDBELL_RETENTION_DAYS. `second_factor_roles` are the roles whose log-in needs a second factor; None means
+    administrators, if the public address is https.
+    """
 
     long_wait: int = 10
     retention_days: int | None = None
@@ -25,7 +28,7 @@ class DeskOptions:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
-        """From plain JSON values; an option of a newer version is left alone."""
+        """From plain JSON values; options of a newer version are ignored."""
         known = {name: stored[name] for name in cls.__slots__ if name in stored}
         if known.get("second_factor_roles") is not None:
             known["second_factor_roles"] = tuple(known["second_factor_roles"])
@@ -45,7 +48,7 @@ class DeskOptions:
         ]
 
     def demands_second_factor(self, role: Role, *, https: bool) -> bool:
-        """Whether somebody of this role must have a second factor. `https`: the public address is."""
+        """Whether this role must have a second factor. `https`: whether the public address is https."""
         if self.second_factor_roles is None:
             return https and role is Role.ADMINISTRATOR
         return role in self.second_factor_roles

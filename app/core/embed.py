@@ -1,4 +1,4 @@
-"""The HTML that embeds the widget in a website's page: built from a few choices, each checked and spelled for HTML."""
+"""The HTML that embeds the widget in a website's page, built from a few choices; each is checked and escaped."""
 
 import json
 import re
@@ -27,7 +27,7 @@ _FEED = re.compile("[\n\t]")
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Where a page loads the widget from: its path, and with `integrity` exactly these bytes."""
+    """The widget's script: its path, and with `integrity` the hash of its exact content."""
 
     path: str
     integrity: str | None = None
@@ -35,10 +35,11 @@ class Script:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embed:
-    """The choices for one page. Empty means: as the site, the widget or the visitor's browser has it.
+    """The choices for one page. An empty one means the default of the site, the widget or the visitor's browser.
 
-    `text` is the button's or the link's; `position` the side of the floating button; `colour` is `#rrggbb`;
-    `department` the id of one that the site offers; `language` a tag such as `pt-BR`; `prefill` by the widget's names.
+    `text` is that of the button or link; `position` the side of the floating button; `colour` is `#rrggbb`;
+    `department` the id of one that the site offers; `language` a tag such as `pt-BR`; `prefill` uses the widget's
+    names.
     """
 
     place: str = LINK
@@ -53,7 +54,7 @@ class Embed:
     def chosen(
         cls, given: Mapping[str, str], departments: frozenset[str], languages: frozenset[str]
     ) -> tuple[Self, dict[str, Wrong]]:
-        """The choices as a form brings them, and what is wrong by field; a wrong one is left out."""
+        """The choices from a form, and the faults by field; a faulty choice is left out."""
         taken = {name: normal_newlines(given.get(name, "")).strip() for name in ("text", *PREFILL)}
         taken |= {name: given.get(name, "").strip() for name in ("place", "position", "department", "language")}
         taken["colour"] = given.get("colour", "").strip().lower()
@@ -64,19 +65,19 @@ class Embed:
         return cls(prefill=prefill, **good), wrong
 
     def in_colour(self, colour: str) -> Self:
-        """With this colour on a floating button that has none of its own, if white text can be read on it."""
+        """Set this colour for a floating button that has none, if white text is readable on it."""
         fits = self.place == BUTTON and not self.colour and not _colour_fault(colour or None)
         return replace(self, colour=colour) if fits else self
 
     def query(self) -> str:
-        """The choices as a query string, from which `chosen` makes them again."""
+        """The choices as a query string, which `chosen` can read."""
         names = ("place", "text", "position", "colour", "department", "language")
         chosen = [(name, getattr(self, name)) for name in names if getattr(self, name)]
         return urlencode([*chosen, *self.prefill.items()])
 
 
 def snippet(embed: Embed, base_url: str, slug: str, script: Script, *, title: str) -> str:
-    """The HTML. `title` is what the way to us says where nothing else is chosen; without script it is a plain link."""
+    """The HTML. `title` is the link's text where none is chosen; without script it is a plain link."""
     link = f'<a href="{escape(plain_link(embed, base_url, slug))}"'
     text = escape(embed.text or title)
     tag = _script_tag(embed, base_url, slug, script)

@@ -1,4 +1,4 @@
-"""Text encodings that a page may declare, by the names browsers know them under (WHATWG Encoding Standard)."""
+"""Text encodings that a page may declare, by their names in browsers (WHATWG Encoding Standard)."""
 
 _PLAIN = (
     *("utf-8", "ibm866", "koi8-r", "koi8-u", "gb18030", "big5", "euc-jp", "iso-2022-jp", "euc-kr"),
@@ -8,7 +8,7 @@ _PLAIN = (
 _CODECS = {name: name.replace("windows-", "cp") for name in _PLAIN} | {
     "utf8": "utf-8",
     "unicode-1-1-utf-8": "utf-8",
-    # What calls itself so in a browser is windows-1252 and its like; Python's codecs of these names are not.
+    # Browsers read these names as windows-1252 and its like; Python's codecs of the same names differ.
     "iso-8859-1": "cp1252",
     "iso8859-1": "cp1252",
     "latin1": "cp1252",
@@ -37,5 +37,5 @@ _CODECS = {name: name.replace("windows-", "cp") for name in _PLAIN} | {
 
 
 def codec_of(label: str) -> str | None:
-    """Python's name of a declared encoding, or None when no browser would read it as text."""
+    """Python's name of a declared encoding; None when browsers do not read it as text."""
     return _CODECS.get(label.strip().strip("\"'").lower())

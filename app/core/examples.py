@@ -1,7 +1,7 @@
-"""Programs that open a session by the New Session API, written out with a site's own values.
+"""Example programs that open a session by the New Session API, with a site's own values.
 
-Names of sites and departments are anybody's text. In code they stand in comments, cut to one harmless line
-(`remark`), or in strings, spelled for their language (`quoted`, `quoted_php`, `shlex.quote`).
+Names of sites and departments are untrusted text. In code they appear as comments, cut to one harmless line (`remark`),
+or as strings, escaped for their language (`quoted`, `quoted_php`, `shlex.quote`).
 """
 
 import json
@@ -19,15 +19,18 @@ FORM_PATH = "/integration/integration_api.php"
 REST_PATH = "/rest/session"
 LONGEST_REMARK = 80  # characters
 
-# What ends a line or a comment somewhere, what is not shown, and what makes code read otherwise than it runs.
+# Characters that end a line or a comment somewhere, are invisible, or make code read otherwise than it runs.
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\xa0\xad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]")
 _ENDS_COMMENT = re.compile(r"\?(?=>)|\*(?=/)|\*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """A site as its programs know it. `uid` is None unless the reader asked to see the key; `department` is an id with
-    its name, `technician` a user name: where sessions go, if the site has such."""
+    """A site's values for its programs.
+
+    `uid` is None unless the reader asked to see the key; `department` is an id with its name, `technician` a user name:
+    the site's fixed ones, if any.
+    """
 
     base_url: str
     slug: str
@@ -38,13 +41,13 @@ class Facts:
 
     @property
     def key(self) -> str:
-        """The account key, or what stands in its place."""
+        """The account key, or a placeholder."""
         return self.uid or PLACEHOLDER
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One program. `name` is what people call its language, `id` fits into an element's id."""
+    """One program. `name` is its language, `id` is fit for an element's id."""
 
     id: str
     name: str
@@ -52,7 +55,7 @@ class Example:
 
 
 def examples(facts: Facts) -> list[Example]:
-    """For programs on servers and desks: each opens a session and prints its link, or why there is none."""
+    """Examples for servers and desktops: each opens a session and prints its link, or the reason for a failure."""
     return [
         Example("curl", "curl", _curl(facts)),
         Example("python", "Python", _python(facts)),
@@ -69,8 +72,11 @@ def intranet_form(
     given: dict[str, str] | None = None,
     fields: Collection[str] = ELEMENTS,
 ) -> str:
-    """A form for pages, without any key. `labels` by field, and `send`; `departments` to choose from; `given` is filled
-    in beforehand; `fields` are the elements that it has."""
+    """A form for web pages, without any key.
+
+    `labels` are by field, with `send` for the button; `departments` can be chosen; `given` are preset values; `fields`
+    are the elements of the form.
+    """
     filled = given or {}
     action = f"{facts.base_url}/s/{facts.slug}/submit"
     rows = [_input(name, labels[name], filled.get(name, "")) for name in _LINES if name in fields]
@@ -88,18 +94,18 @@ def intranet_form(
 
 
 def remark(text: str) -> str:
-    """Anybody's text as one line that stays a comment in every language here, and reads as it is written."""
+    """Untrusted text as one line that stays a comment in every language here and reads as it runs."""
     line = " ".join(_INVISIBLE.sub(" ", text).split())[:LONGEST_REMARK].rstrip("\\ ")
     return _ENDS_COMMENT.sub(lambda found: found[0] + " ", line)
 
 
 def quoted(text: str) -> str:
-    """A string literal of Python and C# alike; what nobody sees is spelled out."""
+    """A string literal for Python and C# alike, with invisible characters escaped."""
     return _INVISIBLE.sub(_spelled, json.dumps(text, ensure_ascii=False))
 
 
 def quoted_php(text: str) -> str:
-    """A string literal of PHP, in which nothing but itself is meant."""
+    """A string literal for PHP, in which nothing is interpolated."""
     plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
     return '"' + _INVISIBLE.sub(lambda found: f"\\u{{{ord(found[0]):x}}}", plain) + '"'
 
@@ -127,7 +133,7 @@ def _area(name: str, label: str, value: str) -> str:
 
 
 def _parameters(facts: Facts) -> list[tuple[str, str, str]]:
-    """Name, value and what is to be said of it, without the key."""
+    """Name, value and remark of each parameter, without the key."""
     sent = [("Customer_name", "Ada Lovelace", ""), ("Customer_email", "ada@example.com", "")]
     sent.append(("Problem_description", _PROBLEM, ""))
     if facts.department:

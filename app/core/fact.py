@@ -1,4 +1,4 @@
-"""A fact that a rule answers with. Commands, pages and APIs word it, each in their own terms."""
+"""A fact that a rule returns. Commands, pages and APIs word it, each in their own terms."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -9,7 +9,8 @@ Value = str | int | float | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`code` says what is known of `field`, which is an element, an option or a step. `values` go into the words."""
+    """`code` says what was found about `field`, which is an element, an option or a step. `values` go into the
+    words."""
 
     field: str
     code: str

@@ -1,7 +1,7 @@
-"""Daily figures: how many asked for help, how many got a session, and how long it took them.
+"""Daily figures: how many requests came in, how many got a session, and how long that took.
 
-A day is one in UTC, and belongs to what began on it. It is finished when two more nights have passed, so that whoever
-came late in the evening and was helped in the morning counts.
+A day is in UTC; a request counts for the day on which it was made. A day is finished two midnights later, so that a
+request of the late evening that was helped in the morning counts.
 """
 
 from collections import defaultdict
@@ -29,9 +29,9 @@ class Times:
 class DayFigures:
     """One day of one site, or of ALL_SITES together.
 
-    `requests` is all that came in, suspects among them, `opened` how many of them got a session. `to_applet` is from
-    the request to the first opening of its start link or applet, `to_claim` from the ticket to the technician who
-    took it.
+    `requests` counts all that came in, suspect ones included; `opened` counts those that got a session. `to_applet` is
+    the time from the request to the first opening of its start link or applet, `to_claim` from the ticket to its first
+    claim.
     """
 
     day: date
@@ -44,7 +44,7 @@ class DayFigures:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Measurements of one day. `counts` are requests and opened ones by site; the times are (site, milliseconds)."""
+    """Measurements of one day. `counts` are (requests, opened ones) by site; the times are (site, milliseconds)."""
 
     counts: Mapping[str, tuple[int, int]]
     to_applet: Sequence[tuple[str, int]]
@@ -52,12 +52,13 @@ class Measured:
 
 
 def percentile(ordered: Sequence[int], percent: int) -> int | None:
-    """By nearest rank: the smallest value that at least `percent` (1 to 100) of all do not exceed; None of none."""
+    """The percentile by nearest rank: the smallest value that at least `percent` (1 to 100) of all values do not
+    exceed; None for an empty list."""
     return ordered[-(-len(ordered) * percent // 100) - 1] if ordered else None
 
 
 def day_figures(day: date, measured: Measured) -> list[DayFigures]:
-    """The day's figures: of all sites together, then of each site at which something happened."""
+    """The day's figures: of all sites together, then of each site that has any."""
     to_applet, to_claim = _by_site(measured.to_applet), _by_site(measured.to_claim)
     sites = sorted((measured.counts.keys() | to_applet.keys() | to_claim.keys()) - {ALL_SITES})
     counts = {**measured.counts, ALL_SITES: _together(measured.counts.values())}
@@ -68,17 +69,17 @@ def day_figures(day: date, measured: Measured) -> list[DayFigures]:
 
 
 def last_days(today: date, days: int) -> list[date]:
-    """So many days, today the last of them."""
+    """The last `days` days, ending with today."""
     return [today - _DAY * back for back in range(days - 1, -1, -1)]
 
 
 def is_finished(day: date, today: date) -> bool:
-    """Whether nothing counts for this day any more."""
+    """Whether the day's figures can no longer change."""
     return day <= today - _DAY * UNFINISHED
 
 
 def bounds(day: date) -> tuple[datetime, datetime]:
-    """When the day begins and when the next one does."""
+    """The beginning of the day and of the next one."""
     begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
     return begin, begin + _DAY
 
@@ -97,14 +98,15 @@ COLUMNS = (
 
 
 def plain_figures(one: DayFigures, today: date) -> dict[str, str | int | None]:
-    """For programs, in the order of COLUMNS. All sites together have no site; what is not finished yet may change."""
+    """The figures for programs, in the order of COLUMNS. `site` is None for all sites together; an unfinished day may
+    change."""
     times = (one.to_applet.median, one.to_applet.p95, one.to_claim.median, one.to_claim.p95)
     values = (f"{one.day}", one.site or None, is_finished(one.day, today), one.requests, one.opened, *times)
     return dict(zip(COLUMNS, values, strict=True))
 
 
 def figures_csv(found: Iterable[DayFigures], today: date) -> Iterator[str]:
-    """For spreadsheets; all sites together are the site `*`."""
+    """The figures for spreadsheets; all sites together are the site `*`."""
     yield BOM + csv_line(COLUMNS)
     for one in found:
         plain = plain_figures(one, today)

@@ -1,7 +1,7 @@
 """Signed links: a random id, a purpose and an expiry, and nothing about the customer.
 
-One HKDF-derived key and one salt per purpose, HMAC-SHA-256, keys newest first. The signature's spelling is
-malleable (base64's last character), so records about a link are keyed on the id inside it.
+One HKDF-derived key and one salt per purpose, HMAC-SHA-256, keys newest first. The signature's spelling is malleable
+(base64's last character), so records about a link are keyed on the id inside it.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from itsdangerous import BadData, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 LEEWAY = timedelta(seconds=60)
-LONGEST_TOKEN = 512  # characters; more are not looked at
+LONGEST_TOKEN = 512  # characters; a longer token is refused unread
 
 
 class Purpose(StrEnum):
@@ -33,11 +33,11 @@ class Purpose(StrEnum):
 
 
 class Forged(Exception):
-    """Not one of ours, or changed on its way."""
+    """The token is not ours, or was changed."""
 
 
 class Expired(Exception):
-    """Ours, but too late; `link` says which."""
+    """The token is ours but has expired; `link` is its content."""
 
     def __init__(self, link: "Link") -> None:
         super().__init__(f"expired at {link.expires.isoformat()}")
@@ -46,9 +46,10 @@ class Expired(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a token says: a 128-bit id, when it ends (UTC, whole seconds), and for forms whose form it is.
+    """The content of a token: a 128-bit id, its expiry (UTC, whole seconds), and the site of a form.
 
-    `origin` is the mark of the web origin that alone may use it (see `origin_mark`)."""
+    `origin` is the mark of the only web origin that may use it (see `origin_mark`).
+    """
 
     purpose: Purpose
     id: str
@@ -78,7 +79,7 @@ class LinkSigner:
         return self._signers[link.purpose].sign(base64_encode(json.dumps(payload))).decode()
 
     def read(self, purpose: Purpose, token: str, now: datetime) -> Link:
-        """The link in a token. Raises Forged or Expired; a clock 60 seconds off is forgiven."""
+        """The link in a token. Raises Forged or Expired; tolerates clocks that differ by 60 seconds."""
         if len(token) > LONGEST_TOKEN:
             raise Forged
         try:
@@ -93,7 +94,7 @@ class LinkSigner:
 
 
 def derived_key(secret: bytes, info: str) -> bytes:
-    """HKDF-SHA-256 (RFC 5869) of a 32-byte secret: 32 bytes for one use, told apart by `info`."""
+    """HKDF-SHA-256 (RFC 5869) of a 32-byte secret: 32 bytes for the use named by `info`."""
     extracted = hmac.digest(b"handbell", secret, hashlib.sha256)
     return hmac.digest(extracted, info.encode() + b"\x01", hashlib.sha256)
 

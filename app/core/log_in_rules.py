@@ -1,4 +1,4 @@
-"""The duties that come first after a log-in, and how long a log-in counts as proof of who they are."""
+"""The duties that come first after a log-in, and how long password and code count as recently confirmed."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,7 +9,7 @@ CONFIRMATION_LIFE = timedelta(minutes=10)
 class Duty(StrEnum):
     """Something that comes before every other page of the console."""
 
-    PASSWORD = "password"  # noqa: S105 - the password was printed, and is to be replaced
+    PASSWORD = "password"  # noqa: S105 - the password was printed, so it must be replaced
     SECOND_FACTOR = "second factor"
 
 

@@ -1,4 +1,4 @@
-"""A form's additional fields: a short list that technicians see."""
+"""A form's additional fields, as a short list for technicians."""
 
 from collections.abc import Iterable
 
@@ -12,9 +12,9 @@ More = tuple[tuple[str, str], ...]
 
 
 def short_list(pairs: Iterable[tuple[str, str]]) -> More:
-    """The first fields that fit, the last one cut; blank ones, and names that begin with `_`, are left out.
+    """The first fields that fit, the last one cut; blank fields, and names that begin with `_`, are left out.
 
-    Such names are the machinery of the page that sent them (`__VIEWSTATE`, `_token`), never what somebody typed.
+    Such names are technical fields of the sending page (`__VIEWSTATE`, `_token`), not the customer's words.
     """
     kept: list[tuple[str, str]] = []
     room = MOST_BYTES
@@ -33,7 +33,7 @@ def short_list(pairs: Iterable[tuple[str, str]]) -> More:
 
 
 def more_problem(pairs: Iterable[tuple[str, str]]) -> str | None:
-    """The fault in a list that a program sends, as a sentence; None when it can be kept whole."""
+    """The fault in a list sent by a program, as a sentence; None when the whole list can be stored."""
     given = [(name, value) for name, value in pairs if not is_blank(value)]
     if len(given) > MOST_FIELDS:
         return f"has {len(given)} members; at most {MOST_FIELDS} are allowed"
@@ -45,12 +45,12 @@ def more_problem(pairs: Iterable[tuple[str, str]]) -> str | None:
 
 
 def as_lines(more: More) -> str:
-    """One line for each field, as it is put below a problem description."""
+    """One line for each field, to append to a problem description."""
     return "\n".join(f"{name}: {' '.join(value.split())}" for name, value in more)
 
 
 def with_more(text: str | None, more: More, limit: int) -> str | None:
-    """The problem description with these lines below it, within `limit` characters; the description comes first."""
+    """The problem description with these lines below it, cut to `limit` characters at its end."""
     if not more:
         return text
     lines = as_lines(more)

@@ -1,7 +1,7 @@
-"""The New Session API's parameters: one value, its limits, and both wire formats both ways.
+"""The New Session API's parameters: one value, its limits, and both wire formats in both directions.
 
-Source: Take Control "New Session API" (names, limits in characters, `id_1234`, Ask_customer_info).
-The limits marked [ours] are our decision where the vendor publishes none.
+Source: Take Control "New Session API" (names, limits in characters, `id_1234`, Ask_customer_info). The limits marked
+[ours] are our decision where the vendor documents none.
 """
 
 import re
@@ -32,9 +32,8 @@ _PLAIN_INTEGER = re.compile(r"0|[1-9][0-9]{0,14}")
 class NewSessionRequest:
     """The parameters of a New Session API call, without the account's key.
 
-    Texts are code points within LIMITS with LF line breaks; a blank one is None (not sent). `department` is
-    kept as it was written, right or wrong: routing decides. Raises Invalid for a value beyond its limit or
-    with a control character.
+    Texts are code points within LIMITS with LF line breaks; a blank one is None (not sent). `department` is kept as
+    written, valid or not: routing decides. Raises Invalid for a value beyond its limit or with a control character.
     """
 
     department: str | None = None
@@ -63,7 +62,7 @@ class NewSessionRequest:
 
     @classmethod
     def from_form(cls, parameters: Mapping[str, str]) -> Self:
-        """From the form flavour's parameters, as `form_parameters` gives them; unknown names are ignored."""
+        """From the form flavour's parameters, as `form_parameters` returns them; unknown names are ignored."""
         return cls(
             department=parameters.get("department"),
             tech=parameters.get("tech"),
@@ -72,7 +71,7 @@ class NewSessionRequest:
         )
 
     def form_pairs(self, uid: str) -> list[tuple[str, str]]:
-        """The form flavour's names and values. Nothing blank is sent, and the flag only when set."""
+        """The form flavour's names and values. Blank values are not sent, and the flag only when set."""
         routing = [("department", self.department), ("tech", self.tech)]
         pairs = [("uid", uid), *((name, value) for name, value in routing if value is not None)]
         pairs += self.elements.items()
@@ -81,7 +80,7 @@ class NewSessionRequest:
         return pairs
 
     def to_form(self, uid: str) -> str:
-        """The same as `application/x-www-form-urlencoded` UTF-8."""
+        """`form_pairs` as `application/x-www-form-urlencoded` UTF-8."""
         return urlencode(self.form_pairs(uid))
 
     @classmethod
@@ -102,7 +101,7 @@ class NewSessionRequest:
             raise Invalid(*(replace(p, field=_REST_SPELLING.get(p.field, p.field)) for p in invalid.problems)) from None
 
     def to_rest(self) -> dict[str, str | int]:
-        """As the REST flavour's JSON object. Nothing blank is sent, and flags only when set."""
+        """The request as the REST flavour's JSON object. Blank values are not sent, and flags only when set."""
         named = {"department_id": self.department, "technician_username": self.tech, **self.elements}
         named["language"] = self.language
         body: dict[str, str | int] = {name: value for name, value in named.items() if value is not None}
@@ -120,9 +119,9 @@ _NUMBERS = frozenset(each.name for each in FIELDS if each.is_number)
 
 
 def form_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Parameters by lower-case name, blanks around names removed (the vendor's own example has one).
+    """Parameters by lower-case name, without blanks around names (the vendor's own example has one).
 
-    Raises Invalid when one is given twice with different values.
+    Raises Invalid when a parameter occurs twice with different values.
     """
     return _folded(pairs)
 
@@ -138,7 +137,7 @@ def _folded(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:
 
 
 def _cleaned(name: str, value: str | None, problems: list[Fact]) -> str | None:
-    """With LF line breaks, None when blank; what is wrong with it goes into `problems`."""
+    """The value with LF line breaks, None when blank; a fault is added to `problems`."""
     if value is None:
         return None
     value = normal_newlines(value)

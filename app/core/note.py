@@ -9,7 +9,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
 
 
 def read_note(field: str, typed: str) -> str:
-    """The note as it is kept; empty when only blanks were written. Raises Invalid with the field's problem."""
+    """The note to store; empty when only blanks were written. Raises Invalid with the field's problem."""
     text = normal_newlines(typed).strip()
     problem = text_problem(field, text, LONGEST_NOTE)
     if problem:
@@ -18,5 +18,5 @@ def read_note(field: str, typed: str) -> str:
 
 
 def form_key(sent: str) -> str:
-    """What tells one form from the next: the same text from the same form is one note. Empty when it is no such key."""
+    """The key of a form, by which the same text from the same form counts as one note; empty for an invalid key."""
     return sent if _KEY.fullmatch(sent) else ""

@@ -1,6 +1,6 @@
-"""What people are told of, and when a try to tell them is made again.
+"""Events that people are told of, and when a failed delivery is tried again.
 
-No event holds anything of a customer: a reference leads whoever may know more to the rest.
+No event contains customer data: its reference leads those with access to the rest.
 """
 
 import json
@@ -14,7 +14,7 @@ from app.core.moment import iso
 from app.core.why import Why
 
 _DELAYS = tuple(timedelta(seconds=s) for s in (5, 60, 300, 1_800, 7_200, 18_000, 36_000))
-_SPREAD = (0.8, 1.2)  # a receiver that comes back must not get everything at once
+_SPREAD = (0.8, 1.2)  # factors, so that a receiver that comes back does not get everything at once
 LONGEST_KEPT = timedelta(hours=24)
 
 
@@ -23,7 +23,7 @@ class Delivery(StrEnum):
 
     DELIVERED = "delivered"
     FAILED = "failed"  # to be tried again
-    GONE = "gone"  # the receiver wants no more of it
+    GONE = "gone"  # the receiver wants no more notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,11 @@ class TryResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestParked:
-    """A request was given up until a person sets it going again. `reason` is one of our own words, such as `stale`;
-    with `maybe_duplicate` the vendor may hold a session of it already."""
+    """A request is parked until a person releases it.
+
+    `reason` is one of our own words, such as `stale`; with `maybe_duplicate` the vendor may already hold a session for
+    it.
+    """
 
     reference: str
     site: str
@@ -48,7 +51,7 @@ class RequestParked:
 
 
 def new_notice_id() -> str:
-    """The `webhook-id` of one notice, the same at each try: what a receiver tells repetitions by."""
+    """The `webhook-id` of one notice, the same at each try, by which a receiver recognizes repetitions."""
     return f"msg_{secrets.token_urlsafe(18)}"
 
 
@@ -69,9 +72,9 @@ def event_body(event: RequestParked, at: datetime) -> str:
 def next_try(
     tries: int, created_at: datetime, now: datetime, spread: Callable[[float, float], float]
 ) -> datetime | None:
-    """When to try again after this many tries (1, 2, …) that failed, or None: it is given up.
+    """When to try again after this many failed tries (1, 2, …); None to give up.
 
-    After 5 s, 1 min, 5 min, 30 min, 2 h, 5 h and 10 h, each times what `spread` draws between two bounds.
+    After 5 s, 1 min, 5 min, 30 min, 2 h, 5 h and 10 h, each times a factor that `spread` draws between two bounds.
     """
     if tries > len(_DELAYS):
         return None
@@ -80,5 +83,5 @@ def next_try(
 
 
 def is_too_old(created_at: datetime, now: datetime) -> bool:
-    """Whether a notice has been kept as long as one may be."""
+    """Whether a notice has reached the longest time that one is kept."""
     return now - created_at >= LONGEST_KEPT

@@ -1,4 +1,4 @@
-"""Web origins: where a page that posts to us comes from, told exactly (scheme, host, port)."""
+"""Web origins of pages that post to us, compared exactly (scheme, host, port)."""
 
 import re
 from base64 import urlsafe_b64encode
@@ -9,14 +9,14 @@ from app.core.fact import Fact
 from app.core.text import Invalid
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
-LONGEST_ORIGIN = 300  # characters; a host name has 253 at most
+LONGEST_ORIGIN = 300  # characters; a host name has at most 253
 
 
 def listed_origin(written: str) -> str:
-    """An origin as browsers spell it, from what an operator writes: `https://www.example.com`, `http://localhost:8080`.
-    The slash that a browser's address line puts behind a host is taken off.
+    """An origin in browsers' spelling, from what an operator writes: `https://www.example.com`,
+    `http://localhost:8080`.
 
-    Raises Invalid with a fact about `origins`.
+    A slash at the end, which a browser's address bar adds, is removed. Raises Invalid with a fact about `origins`.
     """
     origin = written.strip().removesuffix("/")
     address = _read(origin) if len(origin) <= LONGEST_ORIGIN else None
@@ -30,14 +30,14 @@ def listed_origin(written: str) -> str:
 
 
 def origin_of(address: str) -> str | None:
-    """The origin of a page by its address (a `Referer`), or None when it has none that could be listed."""
+    """The origin of a page from its address (a `Referer`); None when it has none that a site could list."""
     head = re.split(r"[/?#]", address[: LONGEST_ORIGIN + 10].partition("://")[2], maxsplit=1)[0]
     found = _read(f"{address.partition('://')[0]}://{head}")
     return _spelled(found) if found and found.port_exists else None
 
 
 def origin_mark(origin: str) -> str:
-    """Names an origin inside a token in 22 characters, however long it is."""
+    """Identifies an origin of any length inside a token, in 22 characters."""
     return urlsafe_b64encode(sha256(origin.encode()).digest()[:16]).rstrip(b"=").decode()
 
 

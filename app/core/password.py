@@ -18,7 +18,7 @@ class PasswordProblem(StrEnum):
 
 
 def password_problem(password: str, about: Iterable[str] = ()) -> PasswordProblem | None:
-    """Why it may not be taken, or None. `about` is what everybody knows of its owner: mail address, name."""
+    """The fault of a new password, or None. `about` are public facts about its owner: mail address, name."""
     if len(password) < SHORTEST:
         return PasswordProblem.TOO_SHORT
     if len(password) > LONGEST:
@@ -29,7 +29,8 @@ def password_problem(password: str, about: Iterable[str] = ()) -> PasswordProble
 
 
 def _is_common(password: str) -> bool:
-    """A common word or row of keys, perhaps said twice, with figures and marks around it; or hardly any letters."""
+    """Whether the password is a common word or row of keys, also repeated or with digits and marks around it, or has
+    fewer than four different characters."""
     plain = _plain(password)
     if len(set(plain)) < 4 or any(plain in row for row in _ROWS):
         return True
@@ -42,7 +43,7 @@ def _plain(text: str) -> str:
 
 
 def _without_repeats(text: str) -> str:
-    """`passwordpassword` is `password`."""
+    """Reduce a repeated text to one: `passwordpassword` to `password`."""
     repeated = re.fullmatch(r"(.{3,}?)\1+", text)
     return repeated[1] if repeated else text
 
@@ -78,5 +79,5 @@ _COMMON = frozenset(
     correcthorsebatterystaple opensesame nopassword mustang freedom summer winter spring autumn sommer herbst
     january february march april june july august september october november december monday friday
     login loginlogin access accessdenied enter online trustme iamtheadmin godblessyou jesuschrist
-    """.split()  # noqa: SIM905 - a list of words is read as one
+    """.split()  # noqa: SIM905 - a word list is easier to read as one text
 )

@@ -1,10 +1,10 @@
-"""Which system the customer sits at, as their browser tells it."""
+"""The customer's operating system, by their browser."""
 
 from enum import StrEnum
 
 
 class Platform(StrEnum):
-    """A system that an applet can be made for, or another."""
+    """A platform that an applet can be made for, or `other`."""
 
     WINDOWS = "windows"
     MACOS = "macos"
@@ -16,12 +16,12 @@ PLATFORMS = (Platform.WINDOWS, Platform.MACOS, Platform.LINUX)
 
 
 def chosen_platform(written: str) -> Platform | None:
-    """The system that a customer chose by hand, or None when it is none that a program can be made for."""
+    """The platform that a customer chose by hand; None when no program can be made for it."""
     return next((platform for platform in PLATFORMS if platform == written), None)
 
 
 def customer_platform(client_hint: str | None, user_agent: str | None) -> Platform:
-    """From `Sec-CH-UA-Platform` where sent (a quoted string), else from `User-Agent`."""
+    """The platform from `Sec-CH-UA-Platform` where sent (a quoted string), else from `User-Agent`."""
     if client_hint:
         return chosen_platform(client_hint.strip().strip('"').lower()) or Platform.OTHER
     agent = (user_agent or "").lower()

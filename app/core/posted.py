@@ -1,4 +1,4 @@
-"""A plain form as other people's pages post it: the New Session API's names in any case, and additional fields."""
+"""A plain form posted by a site's own page: the New Session API's names in any case, and additional fields."""
 
 import hashlib
 from collections.abc import Iterable
@@ -20,18 +20,18 @@ SAME_PRESS = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Known fields by lower-case name with LF line breaks, and the rest in a short list."""
+    """Known fields by lower-case name with LF line breaks, and the others as a short list."""
 
     values: dict[str, str]
     more: More
 
     def value(self, name: str) -> str:
-        """A known field, empty when it was not sent."""
+        """The value of a known field, empty when it was not sent."""
         return self.values.get(name, "")
 
 
 def posted_form(pairs: Iterable[tuple[str, str]]) -> Posted:
-    """Raises Invalid when a known field is there twice with different values; others may be (check boxes)."""
+    """Parse a form. Raises Invalid when a known field occurs twice with different values; others may (check boxes)."""
     named = [(name.strip().lower(), name.strip(), value) for name, value in pairs]
     known = form_parameters((low, value) for low, _, value in named if low in _KNOWN)
     more = short_list((name, value) for low, name, value in named if low not in _KNOWN)
@@ -39,17 +39,18 @@ def posted_form(pairs: Iterable[tuple[str, str]]) -> Posted:
 
 
 def content_digest(posted: Posted, *about: str) -> str:
-    """Equal for equal content with the same texts `about` it, such as site and client: 32 hexadecimal digits."""
+    """A digest of the content and the texts `about` it, such as site and client: 32 hexadecimal digits."""
     parts = [*about, *(posted.value(name) for name in (*_ASKED, "return_to", HONEYPOT))]
     parts += [part for pair in posted.more for part in pair]
     return hashlib.sha256("\0".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()[:32]
 
 
 def form_keys(digest: str, now: datetime) -> tuple[str, str]:
-    """The idempotency key of this content in these 15 seconds, and the one that it had in the 15 seconds before.
+    """The idempotency keys of this content in the current and in the previous period of 15 seconds.
 
-    Two presses at once have the same key, whatever the database; one that was recorded less than 15 seconds ago is
-    found under either. Later the same words may be somebody else's: two people behind one address read each other's.
+    Concurrent presses get the same key, on any database; a request recorded less than 15 seconds ago is found under one
+    of the two. Later the same content may come from another person: people behind one address must not see each other's
+    requests.
     """
     window = int(now.timestamp() // SAME_PRESS.total_seconds())
     return f"form:{digest}:{window}", f"form:{digest}:{window - 1}"

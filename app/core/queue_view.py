@@ -1,4 +1,4 @@
-"""Which part of the desk's tickets a page of the console shows, as its address says it."""
+"""The part of the desk's tickets that a page of the console shows, as named in its address."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -29,12 +29,12 @@ STATES: Mapping[str, tuple[TicketState, ...]] = {
 
 
 class NoSuchQueue(Exception):
-    """The address names a queue, state, department or page that there is not, or not for this viewer."""
+    """The queue, state, department or page in the address does not exist, or not for this viewer."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """`before` is the number after which the page begins. With `search`, the queue and the state count for nothing."""
+    """`before` is the ticket number after which the page begins. With `search`, queue and state have no effect."""
 
     queue: QueueName = QueueName.MINE
     state: str = "waiting"
@@ -44,11 +44,11 @@ class QueueView:
 
     @property
     def first(self) -> bool:
-        """Whether this is where new requests appear."""
+        """Whether new requests appear on this page."""
         return self.state == "waiting" and not self.search and self.before is None
 
     def url(self, **changes: object) -> str:
-        """This view's address, or that of one that differs in these."""
+        """This view's address, with `changes` applied."""
         other = replace(self, **changes)  # type: ignore[arg-type]
         standard = QueueView()
         named = {"queue": other.queue, "state": other.state, "department": other.department}
@@ -64,7 +64,7 @@ class QueueView:
 
 
 def queues_for(role: Role) -> tuple[QueueName, ...]:
-    """The queues that somebody with this role may look at."""
+    """The queues that this role may see."""
     return tuple(name for name in QueueName if name is not QueueName.ALL or role.includes(Role.SUPERVISOR))
 
 

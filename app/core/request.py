@@ -9,19 +9,19 @@ from app.core.backend import Start
 from app.core.customer import NOBODY, Customer
 from app.core.why import Why
 
-# No I, L, O, U: nothing that is misread aloud or on a screen, and no rude words.
+# No I, L, O, U: they are easily misread, aloud or on a screen, and could form rude words.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class RequestState(StrEnum):
-    """Where a customer's request stands."""
+    """The state of a customer's request."""
 
     WAITING = "waiting"  # on disk, its hand-off is due
     OPENING = "opening"  # a hand-off is under way
     OPENED = "opened"  # a session exists
-    PARKED = "parked"  # given up until somebody starts it again
-    SUSPECT = "suspect"  # kept, but not handed off until somebody releases it
-    ENDED = "ended"  # its session is over
+    PARKED = "parked"  # given up until a person starts it again
+    SUSPECT = "suspect"  # kept, but not handed off until a person releases it
+    ENDED = "ended"  # its session has ended
 
 
 _MOVES: dict[RequestState, frozenset[RequestState]] = {
@@ -32,10 +32,11 @@ _MOVES: dict[RequestState, frozenset[RequestState]] = {
     RequestState.OPENED: frozenset({RequestState.ENDED}),
     RequestState.PARKED: frozenset({RequestState.WAITING, RequestState.ENDED}),
     RequestState.SUSPECT: frozenset({RequestState.WAITING, RequestState.ENDED}),
-    RequestState.ENDED: frozenset({RequestState.OPENED}),  # its ticket at our own desk is opened again
+    RequestState.ENDED: frozenset({RequestState.OPENED}),  # its ticket at the embedded desk is reopened
 }
 
-# From here an operator opens another session, whatever became of the one before: no move that anything else makes.
+# From these states an operator opens another session, whatever happened to the earlier one; no other code makes this
+# move.
 OPENED_ANEW_FROM = (RequestState.OPENED, RequestState.ENDED)
 
 
@@ -43,16 +44,16 @@ OPENED_ANEW_FROM = (RequestState.OPENED, RequestState.ENDED)
 class CustomerRequest:
     """A customer's request and its state. Times are aware UTC; texts are None when not given or erased.
 
-    `source` is the way it came in (`page`, `form`, `api`, `server`, `pin`). `status_id` is its status link's id,
-    `client_network` the address cut to what counts as one client; None for a server's own requests. `more` is what
-    a form brought beside the known fields, `verified` names those that the site's own server vouched for,
-    `return_to` is a page of the site to go back to, `body_hash` tells the same key's same content. `why` is why it
-    waits, is parked or was suspect.
+    `source` is how it came in (`page`, `form`, `api`, `server`, `pin`). `status_id` is its status link's id;
+    `client_network` is the client's address as counted by limits, None for a server's own requests. `more` are a form's
+    additional fields, `verified` the fields that the site's own server vouched for, `return_to` a page of the site to
+    go back to, `body_hash` a digest of the content sent under the idempotency key. `why` is why it waits, is parked or
+    was suspect.
 
-    Its row is the queue of hand-offs: `due_at` is when somebody may take it up (while it waits its next try, while
-    it is being opened the end of `lease`, whose holder alone may say what came of it), `waiting_since` when it was
-    last set going, `attempts` how many calls were begun, `unsure` how many of them may have opened a session that
-    nobody heard of, `lost` how many ended with their worker.
+    Its row is the queue of hand-offs. `due_at`: when a worker may take it; while waiting, the time of its next try,
+    while opening, the end of `lease`, whose holder alone may record the outcome. `waiting_since`: when it was last made
+    due. `attempts`: how many calls were begun. `unsure`: how many of them may have opened a session without an answer.
+    `lost`: how many ended with their worker.
     """
 
     reference: str
@@ -97,7 +98,7 @@ class CustomerRequest:
 
     @property
     def maybe_duplicate(self) -> bool:
-        """Whether the vendor may hold more than one session of it."""
+        """Whether the vendor may hold more than one session for it."""
         return self.unsure > 0
 
 
@@ -107,7 +108,7 @@ def may_move(old: RequestState, new: RequestState) -> bool:
 
 
 def states_before(new: RequestState) -> tuple[RequestState, ...]:
-    """The states from which a request may become `new`: what an update of its row asks for."""
+    """The states from which a request may become `new`; an update of its row requires one of them."""
     return tuple(old for old in RequestState if may_move(old, new))
 
 
@@ -119,6 +120,6 @@ def new_reference() -> str:
 
 
 def written_reference(text: str) -> str:
-    """A reference as people type it (lower case, blanks, no hyphen, O for 0) in its one spelling."""
+    """The canonical spelling of a reference as people type it (lower case, blanks, no hyphen, O for 0)."""
     plain = "".join(text.upper().split()).replace("-", "").replace("O", "0").replace("I", "1").replace("L", "1")
     return f"{plain[:4]}-{plain[4:]}"

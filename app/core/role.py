@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Each may do what those before may: work tickets; see every queue and hand-off; run the place."""
+    """Each role includes those before it: work on tickets; see every queue and hand-off; administer the desk."""
 
     TECHNICIAN = "technician"
     SUPERVISOR = "supervisor"

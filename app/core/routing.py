@@ -1,7 +1,7 @@
 """Where a new session goes: to a technician, a department's queue or the general queue, and why.
 
-Source: Take Control "New Session API", Department and Tech. A wrong part (unknown, malformed or disabled) is
-passed over; routing never fails a request.
+Source: Take Control "New Session API", Department and Tech. A wrong part (unknown, malformed or disabled) is ignored;
+routing never fails a request.
 """
 
 import re
@@ -22,7 +22,7 @@ class QueueKind(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a ticket went where it did: one per row of the vendor's routing table."""
+    """Why a ticket went to its queue: one reason per row of the vendor's routing table."""
 
     NOTHING_ASKED = "nothing_asked"
     DEPARTMENT = "department"
@@ -47,13 +47,13 @@ class Route:
 
 
 def department_id(written: str) -> int | None:
-    """`1234` and `id_1234` are the same department; None when it is neither."""
+    """The number in `1234` or `id_1234`, which name the same department; None for other text."""
     match = _DEPARTMENT.fullmatch(written)
     return int(match[1]) if match else None
 
 
 def route(department: str | None, tech: str | None, staff: Staff) -> Route:
-    """The vendor's table. `department` and `tech` are as asked, None when absent."""
+    """The route by the vendor's table. `department` and `tech` are as requested, None when absent."""
     found_department = _department(department, staff)
     found_technician = _technician(tech, staff)
     if found_technician:

@@ -1,4 +1,4 @@
-"""Session codes: nine digits that a technician gives to one customer, who lands in that technician's queue."""
+"""Session codes: nine digits that a technician gives to a customer, whose session comes to that technician's queue."""
 
 import secrets
 import unicodedata
@@ -15,14 +15,17 @@ LIVES = {
 }
 USUAL_LIFE = "12h"
 _SEPARATORS = "-.\N{EN DASH}\N{HYPHEN}\N{NON-BREAKING HYPHEN}"
-_LONGEST_TYPED = 64  # characters; more are not looked at
+_LONGEST_TYPED = 64  # characters; a longer text is refused unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionCode:
-    """A session that a technician began at a site. `pin` is nine digits; `reference` is the request that came of it,
-    None while the code is unused. `leads_to` is the request that it lets a customer back into, where it is no new one.
-    `used_by` marks the form that used it: the same form again is the same press. Times are aware UTC."""
+    """A session that a technician started at a site.
+
+    `pin` is nine digits; `reference` is the request made with the code, None while it is unused. `leads_to` is an
+    existing request that it lets a customer back into, instead of making a new one. `used_by` marks the form that used
+    it: the same form again is the same press. Times are aware UTC.
+    """
 
     id: str
     pin: str
@@ -36,24 +39,25 @@ class SessionCode:
     used_by: str | None = None
 
     def is_live(self, now: datetime) -> bool:
-        """Whether it is neither revoked nor over."""
+        """Whether the code is neither revoked nor expired."""
         return self.revoked_at is None and now < self.expires_at
 
 
 def new_pin() -> str:
-    """Nine random digits, the first of them no zero."""
+    """Nine random digits, not beginning with zero."""
     return str(10 ** (PIN_LENGTH - 1) + secrets.randbelow(9 * 10 ** (PIN_LENGTH - 1)))
 
 
 def shown_pin(pin: str) -> str:
-    """As people read it out: `123 456 789`."""
+    """The PIN in groups, as people read it out: `123 456 789`."""
     return " ".join(pin[start : start + 3] for start in range(0, len(pin), 3))
 
 
 def written_pin(text: str) -> str | None:
-    """A PIN as people type it, in any script's digits, with blanks, hyphens and invisible marks; None when it is none.
+    """The PIN in a text as people type it: any script's digits, with blanks, hyphens and invisible marks; None when it
+    is not one.
 
-    What is longer than 64 characters is none.
+    None beyond 64 characters.
     """
     if len(text) > _LONGEST_TYPED:
         return None

@@ -26,7 +26,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:_[A-Za-z]{2,8})?")
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 LONGEST_NAME = 80  # characters
 SEALED = ("sealed_key", "sealed_webhook_secret", "sealed_identity_secret")
-HIDDEN = (*SEALED, "secret_hash", "old_uid")  # what no listing shows
+HIDDEN = (*SEALED, "secret_hash", "old_uid")  # never listed
 CONFIRM, DENY = "confirm", "deny"
 FOREIGN_FORMS = (CONFIRM, DENY)
 HIGHEST_RATE = 1000  # calls a second
@@ -34,26 +34,27 @@ HIGHEST_RATE = 1000  # calls a second
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One site and its options. `slug` is its name in addresses, `uid` its account key at the embedded desk;
-    department and technician are its fixed ones, sent when the customer chose none; `offer_departments` are the ids a
-    customer may choose from.
+    """One site and its options. `slug` is its name in addresses, `uid` its account key at the embedded desk.
+
+    `department` and `technician` are its fixed ones, sent when the customer chose none; `offer_departments` are the ids
+    a customer may choose from.
 
     `api_domain` is the vendor's, as `api_address` spells it; `sealed_key` the account's key there, encrypted,
     `key_ending` its last four characters, `key_made` the day it was made (`2026-01-31`). `applet_hosts` are the hosts
-    an applet may come from (`example.com`, or `*.example.com` for all below it). `unreadable` is set when the vendor
-    gave an answer that nobody could read: sessions then open in the customer's browser. `rate` is calls a second, at
-    the most. `webhook` is told of what happens, signed with the secret in `sealed_webhook_secret`.
+    an applet may come from (`example.com`, or `*.example.com` for all below it). `unreadable` is set when an answer of
+    the vendor could not be read: sessions then open in the customer's browser. `rate` is the greatest number of calls
+    per second. `webhook` receives events, signed with the secret in `sealed_webhook_secret`.
 
     `origins` are the site's own web origins, as `listed_origin` spells them: their pages may show the widget and post
-    forms. What other pages post is confirmed by the customer or refused (`foreign_forms`). With `browser_routing` the
-    department and technician that a page names are used. `texts` are the site's own words (see `core/texts.py`),
-    `colour` its colour as `#rrggbb`, `logo` the digest of the picture that stands in for ours. `languages` are the tags
-    (`de`, `pt_BR`) that its customers get, the first where they want none of them; without any, all that there are.
-    `fields` are the elements that its forms show. `secret_hash` is of the key that the site's own servers use,
-    `sealed_identity_secret` what they vouch for customers with.
+    forms. Forms posted by other pages are confirmed by the customer or refused (`foreign_forms`). With
+    `browser_routing` the department and technician that a page names are used. `texts` are the site's own words (see
+    `core/texts.py`), `colour` its colour as `#rrggbb`, `logo` the digest of the picture that replaces ours. `languages`
+    are the tags (`de`, `pt_BR`) offered to its customers, the first one by default; empty means all. `fields` are the
+    elements that its forms show. `secret_hash` is the hash of its servers' key, `sealed_identity_secret` the secret
+    with which they vouch for customers.
 
-    `old_uid` is the account key before `uid`, good until `old_uid_until` (ISO 8601, UTC); with `uid_revoked` there is
-    no key that works (see `core/account_key.py`).
+    `old_uid` is the previous account key, valid until `old_uid_until` (ISO 8601, UTC); with `uid_revoked` no key is
+    valid (see `core/account_key.py`).
 
     `backend_options` are the options of backends and channels that have no attribute of their own here, by name.
     """
@@ -98,7 +99,7 @@ class Site:
 
     @property
     def declaration(self) -> Declaration:
-        """The declaration of its backend. Raises UnknownBackend, as a newer version's site does in an older one."""
+        """The declaration of its backend. Raises UnknownBackend, for example when a newer version set that backend."""
         return declaration(self.backend)
 
     @property
@@ -109,27 +110,27 @@ class Site:
 
     @property
     def at_desk(self) -> bool:
-        """Whether its sessions are tickets of our own desk; of an unknown backend they are not."""
+        """Whether its sessions are tickets of the embedded desk; False for an unknown backend."""
         return is_declared(self.backend) and self.declaration.opener is Opener.DESK
 
     @property
     def at_vendor(self) -> bool:
-        """Whether its sessions are opened at somebody else's server; of an unknown backend they are not."""
+        """Whether its sessions are opened at a vendor's server; False for an unknown backend."""
         return is_declared(self.backend) and self.declaration.opener is not Opener.DESK
 
     @property
     def on_loopback(self) -> bool:
-        """Whether the vendor's place is taken by something on this machine: a stand-in, or a test."""
+        """Whether the vendor's API is on this machine: a stand-in, or a test."""
         return "://" in (self.api_domain or "") and is_loopback(self.api_domain or "")
 
     @property
     def key_ends(self) -> date | None:
-        """The first day on which the vendor's key no longer works, where the day it was made is known."""
+        """The first day on which the vendor's key is no longer valid; None when the day it was made is unknown."""
         made = as_date(self.key_made) if self.key_made else None
         return key_ends(made) if made else None
 
     def option(self, name: str) -> Any:
-        """An option's value by the name of an attribute or of a backend's own option; None where it is not set."""
+        """An option's value by the name of an attribute or of a backend's own option; None when it is not set."""
         return getattr(self, name) if name in SETTABLE else self.backend_options.get(name)
 
     def options(self) -> dict[str, Any]:
@@ -138,7 +139,7 @@ class Site:
 
     @classmethod
     def from_options(cls, *, slug: str, name: str, uid: str, disabled: bool, options: dict[str, Any]) -> Self:
-        """The site of `options()`; an option of a newer version is left alone. Raises ValueError naming a wrong one."""
+        """The site from `options()`; options of a newer version are ignored. Raises ValueError naming a wrong one."""
         known = {option: value for option, value in options.items() if option in OPTIONS}
         for option in _LISTS:
             if option in known:
@@ -205,7 +206,7 @@ class Site:
 
 
 def refusals(read: Callable[[str], object], written: str) -> list[Fact]:
-    """Why `read` does not take this."""
+    """The faults for which `read` refuses this text."""
     try:
         read(written)
     except Invalid as invalid:

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.core.site import HIDDEN, SETTABLE, Site
 
-_SECRET = (*HIDDEN, "key_ending", "webhook")  # receivers' addresses often bear a secret
+_SECRET = (*HIDDEN, "key_ending", "webhook")  # receivers' addresses often contain a secret
 _SPOKEN = {
     "sealed_key": "key",
     "key_ending": "key",
@@ -20,8 +20,8 @@ _SPOKEN = {
 
 @dataclass(frozen=True, slots=True)
 class SiteChange:
-    """The site as it becomes. `key_dropped`: the vendor's key did not go along to another API domain.
-    `new_secret`: the webhook's new secret is in use."""
+    """The changed site. `key_dropped`: the vendor's key was removed because the API domain changed. `new_secret`: the
+    webhook has a new secret."""
 
     site: Site
     key_dropped: bool
@@ -31,10 +31,10 @@ class SiteChange:
 def change_options(
     site: Site, options: Mapping[str, Any], *, sealed_secret: str | None = None, renew_secret: bool = False
 ) -> SiteChange:
-    """The site with these options, its backend's own ones among them. `sealed_secret` is there to be used when its
-    webhook goes to a new address, or with `renew_secret` in any case.
+    """The site with these options, including its backend's own ones.
 
-    A key is never sent to a host that it was not given for, nor is one receiver's webhook secret another's.
+    `sealed_secret` is used when the webhook's address changes; `renew_secret` forces that. A key is never sent to a
+    host other than the one it was entered for, and a webhook's secret is never used for another receiver.
     """
     after = dict(options)
     moved = site.api_domain is not None and after.get("api_domain", site.api_domain) != site.api_domain
@@ -42,7 +42,7 @@ def change_options(
     if key_dropped:
         after |= {"sealed_key": None, "key_ending": None, "key_made": None}
     elif "sealed_key" in after:
-        after = {"key_made": None, **after}  # the day belongs to the key before
+        after = {"key_made": None, **after}  # the day belongs to the previous key
     if "backend" in after:
         after["unreadable"] = False
     webhook = after.get("webhook", site.webhook)
@@ -57,13 +57,13 @@ def change_options(
 
 
 def marked(site: Site, options: Iterable[str]) -> str:
-    """Tells whether any of these options has changed since: 22 hexadecimal digits that go along with a form."""
+    """A digest of these options, 22 hexadecimal digits; a form carries it to detect changes."""
     shown = {name: site.option(name) for name in sorted(options)}
     return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:22]
 
 
 def only_new(site: Site, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Of these options those that are not as they are already. A new key keeps the day that came with it."""
+    """The options whose values differ from the site's. A new key keeps the day that came with it."""
     new = {name: value for name, value in options.items() if value != site.option(name)}
     if "sealed_key" in new and options.get("key_made"):
         new["key_made"] = options["key_made"]
@@ -71,8 +71,8 @@ def only_new(site: Site, options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def what_changed(before: Site, after: Site) -> dict[str, Any]:
-    """Old and new value of the options that differ, by the names that operators know; of a secret only what became
-    of it."""
+    """Old and new value of the options that differ, by the names that operators know; for a secret only whether it was
+    set, replaced or removed."""
     old, new = ({"name": site.name, "disabled": site.disabled, **site.options()} for site in (before, after))
     return {
         _SPOKEN.get(name, name): _fate(old[name], new[name]) if name in _SECRET else [old[name], new[name]]

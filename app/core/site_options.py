@@ -1,4 +1,4 @@
-"""A site's options as people write them, on a page or as arguments of the command: read and checked in one place."""
+"""A site's options as people write them, on a page or as arguments of the command: parsed and checked in one place."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
@@ -24,11 +24,11 @@ LONGEST_PHONE, LONGEST_MAIL = 40, 254  # characters
 def read_options(
     written: Mapping[str, Any], *, today: date, languages: Collection[str] = ()
 ) -> tuple[dict[str, Any], list[Fact]]:
-    """The options by name, each as a site keeps it, and what cannot be kept.
+    """The parsed options by name, and the faults.
 
-    What is written is text, or for a list its items; an empty text takes the option away, an empty list is the default.
-    What has no rule here is handed on as it is. `today` is the last day on which a key may have been made,
-    `languages` are the tags that there are.
+    Input is text, or a list of texts; an empty text removes the option, an empty list sets its default. An option
+    without a rule here is passed on unchanged. `today` is the last allowed day on which a key was made; `languages` are
+    the existing tags.
     """
     readers = _readers(today, languages)
     options: dict[str, Any] = {}
@@ -115,7 +115,7 @@ def _elements(option: str) -> Callable[[Iterable[str]], tuple[str, ...]]:
 
 
 def _host(text: str) -> str:
-    """The site itself knows whether 127.0.0.1 may be among them."""
+    """A host of applets. Whether 127.0.0.1 is allowed is checked by the site."""
     return text if text == LOOPBACK else applet_host(text)
 
 

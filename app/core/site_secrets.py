@@ -1,4 +1,4 @@
-"""The secrets that a site is given: made here, shown once, and stored as a hash or encrypted."""
+"""The secrets of a site: generated here, shown once, and stored as a hash or encrypted."""
 
 import base64
 import hashlib
@@ -16,10 +16,10 @@ def secret_hash(secret: str) -> str:
 
 
 def new_identity_secret() -> str:
-    """A secret of 32 random bytes, as text that any JWT library takes for HS256."""
+    """A secret of 32 random bytes, as text that any JWT library accepts for HS256."""
     return f"hbid_{secrets.token_urlsafe(32)}"
 
 
 def new_webhook_secret() -> str:
-    """A secret of 32 random bytes, spelled as Standard Webhooks does."""
+    """A secret of 32 random bytes in the spelling of Standard Webhooks."""
     return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"

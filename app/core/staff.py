@@ -17,9 +17,9 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class Technician:
-    """Somebody who helps. `email` is the user name, in lower case; `departments` are ids.
+    """A technician. `email` is the user name, in lower case; `departments` are ids.
 
-    Who is `away` gets requests all the same, and their departments see them too.
+    A technician who is `away` still gets requests, and their departments see them too.
     """
 
     id: int

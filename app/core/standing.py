@@ -1,4 +1,5 @@
-"""How a ticket stands: its state, its queue and who has it. A page shows it, and a change of its row asks for it."""
+"""A ticket's standing: its state, its queue and its owner. A page shows it, and a change of the ticket's row requires
+it."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ _KINDS = {"t": QueueKind.TECHNICIAN, "d": QueueKind.DEPARTMENT}
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A technician's or a department's queue with its id, or the general one without."""
+    """A technician's or a department's queue with its id, or the general queue without one."""
 
     kind: QueueKind
     id: int | None = None
@@ -26,14 +27,14 @@ class Queue:
 
     @property
     def department_id(self) -> int | None:
-        """Which department's queue it is, where it is one's."""
+        """The department whose queue it is; None for other queues."""
         return self.id if self.kind is QueueKind.DEPARTMENT else None
 
     def __str__(self) -> str:
         return "general" if self.id is None else f"{self.kind[0]}-{self.id}"
 
     def takes_tickets(self, staff: Staff) -> bool:
-        """Whether a ticket can be put there: it is known and enabled."""
+        """Whether a ticket can be moved there: the technician or department is known and enabled."""
         match self.kind:
             case QueueKind.GENERAL:
                 return True
@@ -50,7 +51,7 @@ GENERAL = Queue(QueueKind.GENERAL)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A ticket's state, its queue, and the technician who has it."""
+    """A ticket's state, its queue, and the id of its owner."""
 
     state: TicketState
     queue: Queue
@@ -58,14 +59,14 @@ class Standing:
 
     @classmethod
     def of(cls, ticket: Ticket) -> Self:
-        """As the ticket stands."""
+        """The ticket's standing."""
         return cls(ticket.state, queue_of(ticket), ticket.owner_id)
 
     def __str__(self) -> str:
         return f"{self.state} {self.queue} {self.owner_id or '-'}"
 
     def is_free_for(self, technician_id: int) -> bool:
-        """Whether no other technician has it at work."""
+        """Whether no other technician is working on it."""
         return self.state is not TicketState.ACTIVE or self.owner_id == technician_id
 
 
@@ -75,7 +76,7 @@ def queue_of(ticket: Ticket) -> Queue:
 
 
 def read_queue(written: str) -> Queue | None:
-    """`t-17`, `d-10` or `general`, as forms and histories have it; None when it is none of them."""
+    """Parse `t-17`, `d-10` or `general`, as in forms and histories; None for other text."""
     match = _WRITTEN.fullmatch(written)
     if match is None:
         return None

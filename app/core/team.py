@@ -1,4 +1,4 @@
-"""What the particulars of departments and technicians may be, and which sites name some that take no requests."""
+"""Rules for the data of departments and technicians, and sites that name ones which take no requests."""
 
 import hashlib
 import unicodedata
@@ -15,7 +15,7 @@ from app.core.text import Fault, looks_like_email, text_fault, without_control
 LONGEST_NAME = 80  # characters
 LONGEST_MAIL = 254
 HIGHEST_ID = 10**18 - 1
-_UNREADABLE = "\N{REPLACEMENT CHARACTER}"  # stands for bytes that were no text
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"  # stands for bytes that are not valid text
 _UNSEEN = ("Cc", "Cf", "Zl", "Zp", "Zs", "Mn")
 
 
@@ -29,18 +29,18 @@ class Particulars:
 
     @property
     def mark(self) -> str:
-        """The same for the same particulars: a page that shows them can tell later whether they have changed."""
+        """A digest of the particulars, by which a page can tell later whether they have changed."""
         told = repr((self.name, self.role.value, sorted(self.departments)))
         return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def particulars(technician: Technician) -> Particulars:
-    """As they are now."""
+    """The technician's current particulars."""
     return Particulars(technician.name, technician.role, technician.departments)
 
 
 def one_line(text: str) -> str:
-    """The text with single blanks for all white space, and none around it."""
+    """The text without surrounding white space, and with single blanks inside."""
     return " ".join(text.split())
 
 
@@ -50,7 +50,7 @@ def without_unreadable(text: str) -> str:
 
 
 def name_fault(name: str) -> Fault | None:
-    """Why a department or technician may not bear this name: 1 to 80 characters, some of them to be seen."""
+    """Why a department or technician may not have this name; None for 1 to 80 characters with a visible one."""
     if fault := text_fault(name, LONGEST_NAME):
         return fault
     if _UNREADABLE in name:
@@ -59,7 +59,7 @@ def name_fault(name: str) -> Fault | None:
 
 
 def mail_fault(mail: str) -> Fault | None:
-    """Why this cannot be a technician's user name; expects it in lower case and without blanks around it."""
+    """Why this cannot be a technician's user name; None if it can. Expects lower case without surrounding blanks."""
     if not mail:
         return "missing"
     if fault := text_fault(mail, LONGEST_MAIL):
@@ -68,13 +68,13 @@ def mail_fault(mail: str) -> Fault | None:
 
 
 def department_number(written: str) -> int | None:
-    """The number that callers send as Department, 1 to 10^18 - 1, from `1234` or `id_1234`; None when it is neither."""
+    """The number of a department, 1 to 10^18 - 1, from `1234` or `id_1234`; None for other text."""
     number = department_id(written)
     return number if number is not None and 1 <= number <= HIGHEST_ID else None
 
 
 def free_number(taken: Iterable[int]) -> int | None:
-    """A number for one more department: the next ten after the highest, None where they end."""
+    """A free number for a new department: the next multiple of ten after the highest; None when there is none."""
     number = (max(taken, default=0) // 10 + 1) * 10
     return number if number <= HIGHEST_ID else None
 
@@ -85,14 +85,14 @@ def members(staff: Staff, department: int) -> list[Technician]:
 
 
 def by_name(technicians: Iterable[Technician]) -> list[Technician]:
-    """The enabled ones first; by name in each half."""
+    """Sorted: enabled ones first, each group by name."""
     return sorted(technicians, key=lambda t: (t.disabled, t.name.casefold(), t.email))
 
 
 @dataclass(frozen=True, slots=True)
 class DeadEnd:
-    """A site sends requests to, or offers, what is disabled or unknown. `name` is its name, or what the site wrote;
-    `department` the id, if it is one."""
+    """A site routes to, or offers, a disabled or unknown department or technician. `name` is its name, or what the site
+    wrote; `department` the id, if it is one."""
 
     site: Site
     kind: Literal["department", "technician", "offered"]
@@ -101,7 +101,7 @@ class DeadEnd:
 
 
 def dead_ends(sites: Iterable[Site], staff: Staff) -> list[DeadEnd]:
-    """What enabled sites with the embedded desk name in vain: their requests go to the general queue instead."""
+    """Dead ends of enabled sites at the embedded desk; such requests go to the general queue instead."""
     asking = [site for site in sites if not site.disabled and site.at_desk]
     return [end for site in asking for end in _dead_ends(site, staff)]
 

@@ -1,7 +1,7 @@
-"""A site's own words in place of ours.
+"""A site's own words instead of ours.
 
-A key is the English text as it stands in the catalogues (`Get support`) or the widget's name for one of its texts.
-With a language in front (`de:Get support`) it holds for that language alone; without one, for all of them.
+A key is the English text as it is in the catalogues (`Get support`), or the widget's name for one of its texts. With a
+language in front (`de:Get support`) it is for that language only; without one, for all.
 """
 
 import re
@@ -12,14 +12,14 @@ from app.core.text import text_fault
 
 MOST_TEXTS = 200
 LONGEST_KEY, LONGEST_TEXT = 300, 600  # characters
-# Texts of ours that say something else since; sites may have their own words for the former ones.
+# Texts of ours that were reworded; sites may have their own words under the old ones.
 RENAMED = {"What is wrong?": "Problem"}
 _LANGUAGE = re.compile(r"([a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*):(?=\S)")
 _PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}|%[a-z%]")
 
 
 def texts_for(texts: Mapping[str, str], language: str) -> dict[str, str]:
-    """The words for one language by key, its own before those for all: `pt-BR`, then `pt`, then every language."""
+    """The words for one language by key; the most specific tag wins: `pt-BR`, then `pt`, then every language."""
     if not texts:
         return {}
     tags = language.lower().replace("_", "-")
@@ -34,7 +34,7 @@ def texts_for(texts: Mapping[str, str], language: str) -> dict[str, str]:
 
 
 def text_problems(texts: Mapping[str, str]) -> list[Fact]:
-    """Faults in a site's own texts; `key` is the text's, where it has a good one."""
+    """Faults in a site's own texts; `key` is the text's, where that is valid."""
     wrong = []
     if len(texts) > MOST_TEXTS:
         wrong.append(Fact("texts", "too_many", {"most": MOST_TEXTS}))
@@ -50,13 +50,14 @@ def text_problems(texts: Mapping[str, str]) -> list[Fact]:
 
 
 def split_key(key: str) -> tuple[str, str]:
-    """The language of a key as a small tag with hyphens, empty for all, and the text that it names."""
+    """The language of a key as a lower-case tag with hyphens, empty for all, and the text that it names."""
     found = _LANGUAGE.match(key)
     tag, name = (found[1].lower().replace("_", "-"), key[found.end() :]) if found else ("", key)
     return tag, RENAMED.get(name, name)
 
 
 def unknown_placeholders(source: str, text: str) -> list[str]:
-    """Placeholders of `text` that its source, where that has any, does not fill in."""
+    """Placeholders of `text` that its source lacks, so that nothing fills them in. A source without any allows all but
+    `%(`."""
     known = set(_PLACEHOLDER.findall(source))
     return sorted(set(_PLACEHOLDER.findall(text)) - known) if known or "%(" in text else []

@@ -10,7 +10,7 @@ from app.core.routing import QueueKind, Reason
 
 
 class TicketState(StrEnum):
-    """Where a ticket of the embedded desk stands."""
+    """The state of a ticket at the embedded desk."""
 
     WAITING = "waiting"  # in a queue, not claimed
     ACTIVE = "active"  # a technician has it
@@ -42,12 +42,12 @@ _MOVES: dict[TicketState, frozenset[TicketState]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """A session as the embedded desk records it: what was asked, where it went and why. Times are aware UTC.
+    """A session as the embedded desk records it: what was requested, where it went and why. Times are aware UTC.
 
-    `number` is 0 until it is stored; `reference` is the customer's request where one of our sites made it;
-    `applet_id` is its applet link's id. `more` is what a form brought beside the known fields, `verified` names the
-    elements that the site's own server vouched for. `owner_id` is the technician who has it, or had it when it
-    ended; `claimed_at` is when the first one took it, `outcome` how it was closed.
+    `number` is 0 until it is stored; `reference` is the customer's request, where a site made one; `applet_id` is its
+    applet link's id. `more` are a form's additional fields, `verified` the elements that the site's own server vouched
+    for. `owner_id` is the technician who has claimed it, or had when it ended; `claimed_at` is when it was first
+    claimed, `outcome` how it was closed.
     """
 
     number: int
@@ -80,7 +80,7 @@ class Ticket:
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody still waits or works on it."""
+        """Whether the ticket is waiting or active."""
         return self.state in OPEN_STATES
 
 
@@ -101,5 +101,5 @@ def may_move(old: TicketState, new: TicketState) -> bool:
 
 
 def states_before(new: TicketState) -> tuple[TicketState, ...]:
-    """The states from which a ticket may become `new`: what an update of its row asks for."""
+    """The states from which a ticket may become `new`; an update of its row requires one of them."""
     return tuple(old for old in TicketState if may_move(old, new))

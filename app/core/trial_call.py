@@ -1,4 +1,4 @@
-"""The call that somebody makes to try a site's New Session API: what is sent, and how it is shown without its key."""
+"""A call to try a site's New Session API: what is sent, and how it is shown without its key."""
 
 import json
 from collections.abc import Mapping
@@ -17,32 +17,32 @@ _REST_NAMES = {"Department": "department_id", "Tech": "technician_username"}
 
 @dataclass(frozen=True, slots=True)
 class TrialCall:
-    """One call. `values` are the parameters as they were typed, by the vendor's names; empty ones are not sent."""
+    """One call. `values` are the typed parameters by the vendor's names; empty ones are not sent."""
 
     flavour: str
     values: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
-        """Where it goes."""
+        """The path to call."""
         return REST_PATH if self.flavour == REST_CALL else FORM_PATH
 
     def headers(self, uid: str) -> tuple[tuple[str, str], ...]:
-        """What it says beside `Host`, with this key where the flavour has it there."""
+        """The headers other than `Host`, with this key where the flavour has it in a header."""
         if self.flavour == REST_CALL:
             return ("INTEGRATION-KEY", uid), ("Content-Type", "application/json")
         accept = "application/json" if self.flavour == FORM_JSON else "*/*"
         return ("Content-Type", "application/x-www-form-urlencoded"), ("Accept", accept)
 
     def body(self, uid: str) -> bytes:
-        """The body it sends, in UTF-8."""
+        """The body in UTF-8, with this key where the flavour has it there."""
         if self.flavour == REST_CALL:
             named = {_REST_NAMES.get(name, name.lower()): value for name, value in self._sent().items()}
             return json.dumps(named, ensure_ascii=False).encode()
         return f"UID={quote_plus(uid, safe='*')}&{urlencode(self._sent())}".rstrip("&").encode("ascii")
 
     def shown(self, host: str) -> str:
-        """The whole of it as text, with stars in the key's place."""
+        """The whole call as text, with stars instead of the key."""
         headers = "".join(f"{name}: {value}\n" for name, value in self.headers(HIDDEN_KEY))
         return f"POST {self.path} HTTP/1.1\nHost: {host}\n{headers}\n{self.body(HIDDEN_KEY).decode()}"
 

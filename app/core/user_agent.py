@@ -1,6 +1,6 @@
 """The browser and system named by a User-Agent, in words."""
 
-# The first that is found counts: most browsers also name the ones they come from.
+# The first match counts, as most browsers also name the browsers they derive from.
 _BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -26,7 +26,7 @@ _SYSTEMS = (
 
 
 def browser_words(user_agent: str | None) -> str:
-    """`Firefox, Windows`; one of the two when that is all it tells, and '' when it tells nothing known."""
+    """`Firefox, Windows`; only one of them if the other is unknown, and '' if both are."""
     return ", ".join(word for names in (_BROWSERS, _SYSTEMS) if (word := _first(user_agent or "", names)))
 
 

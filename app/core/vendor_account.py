@@ -8,9 +8,9 @@ from app.core.vendor_key import WARN_BEFORE_END
 
 
 def days_left(site: Site, today: date) -> int | None:
-    """Days until the vendor disables the key, from 30 down; 0 or less when it has. None when that is far or unknown.
+    """Days until the vendor disables the key, from 30 down; 0 or less when it has. None when that is later or unknown.
 
-    Only where the key is in use.
+    None also when the key is not in use.
     """
     ends = site.key_ends
     if ends is None or not site.at_vendor or not site.sealed_key or site.disabled:
@@ -27,7 +27,7 @@ def account_problems(site: Site, today: date) -> list[Fact]:
 
 
 def account_warnings(site: Site, today: date) -> list[Fact]:
-    """What works, but not for long or not as it should."""
+    """Conditions that work now, but will end soon or are not as they should be."""
     if not site.at_vendor:
         return []
     warnings = []

@@ -1,7 +1,7 @@
-"""Which addresses of a vendor are called, and to which of those it names a customer may be sent.
+"""Which addresses of a vendor are called, and to which addresses in its answers a customer may be sent.
 
-An address that comes in an answer is never fetched by the server, and a browser gets it only in the form that
-was checked here: rebuilt from its parts, so that no two parsers can disagree about its host.
+The server never fetches an address from an answer, and a browser gets it only in the form checked here: rebuilt from
+its parts, so that no two parsers can disagree about its host.
 """
 
 import re
@@ -15,7 +15,7 @@ from app.core.fact import Fact
 from app.core.text import Invalid
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-# A browser takes a name whose last label is a number for an IPv4 address.
+# A browser treats a name whose last label is a number as an IPv4 address.
 _HOST = re.compile(rf"(?:{_LABEL}\.)+(?!(?:[0-9]+|0x[0-9a-f]*)\Z){_LABEL}")
 _LONGEST_HOST = 253
 _API_PATHS = ("", "/", "/rest", "/rest/")
@@ -23,11 +23,11 @@ _STANDARD_PORT = (None, "", "443")
 
 
 def allowed_address(url: str, hosts: Sequence[str], *, loopback: bool = False) -> str | None:
-    """The absolute address, rebuilt, when a customer may be sent there, else None.
+    """The absolute address, rebuilt, if a customer may be sent there; else None.
 
-    `hosts` are lower-case names and suffixes (`example.com`, `*.example.com` for all below it). With `loopback`,
-    which is for stand-ins on this machine, `http` and any port are taken too where the host is 127.0.0.1.
-    A fragment is kept: it never reaches a server, and a page may need it.
+    `hosts` are lower-case names and suffixes (`example.com`, `*.example.com` for all below it). With `loopback`, for
+    stand-ins on this machine, `http` and any port are allowed where the host is 127.0.0.1. A fragment is kept: it never
+    reaches a server, and a page may need it.
     """
     address = parse(url)
     if address is None:
@@ -41,10 +41,10 @@ def allowed_address(url: str, hosts: Sequence[str], *, loopback: bool = False) -
 
 
 def api_address(domain: str) -> str:
-    """`https://host` of an API domain as an operator writes it: with or without `https://`, `/rest`, a last slash.
+    """`https://host` for an API domain as an operator writes it: with or without `https://`, `/rest`, a last slash.
 
-    `http://127.0.0.1:<port>`, and `https` with a port there, are for stand-ins on this machine. Raises Invalid with
-    a fact about `api_domain`, which repeats nothing of what was written.
+    `http://127.0.0.1:<port>`, and `https` with a port there, are for stand-ins on this machine. Raises Invalid with a
+    fact about `api_domain`, which does not repeat what was written.
     """
     written = domain.strip()
     address = parse(written if "://" in written else f"https://{written}")
@@ -79,14 +79,14 @@ def applet_host(written: str) -> str:
 
 
 def is_loopback(api: str) -> bool:
-    """Whether what `api_address` answered is on this machine."""
+    """Whether this result of `api_address` is on this machine."""
     address = parse(api)
     return address is not None and address.host == LOOPBACK
 
 
 @dataclass(frozen=True, slots=True)
 class VendorAddresses:
-    """One account's addresses: where it is called (`api`, without a path) and the hosts it may send customers to."""
+    """One account's addresses: the API to call (`api`, without a path) and the hosts to which it may send customers."""
 
     api: str
     hosts: tuple[str, ...]
@@ -108,8 +108,9 @@ class VendorAddresses:
         return f"{self.api}/rest/session"
 
     def link(self, written: str, base: str) -> str | None:
-        """The allowed address of a link found in the answer of `base` (one of ours), relative or not, else None."""
-        # Joining drops tabs and line breaks, so what is not an address has to be gone before.
+        """The allowed absolute address for a link in the answer of `base` (one of ours), which may be relative; else
+        None."""
+        # Joining drops tabs and line breaks, so invalid text has to be refused before.
         if not may_be_address(written):
             return None
         try:

@@ -1,4 +1,4 @@
-"""How a site's webhook is signed: Standard Webhooks (https://www.standardwebhooks.com)."""
+"""The signature of a site's webhook: Standard Webhooks (https://www.standardwebhooks.com)."""
 
 import base64
 import binascii
@@ -16,12 +16,12 @@ class BadSecret(Exception):
 
 
 def new_secret() -> str:
-    """A fresh secret for a webhook: 32 random bytes."""
+    """A new secret for a webhook: 32 random bytes."""
     return _PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def signed_headers(secret: str, notice_id: str, now: datetime, body: bytes) -> dict[str, str]:
-    """The three headers of one try, made `now`. Raises BadSecret."""
+    """The three headers of one try made at `now`. Raises BadSecret."""
     timestamp = str(int(now.timestamp()))
     return {
         "webhook-id": notice_id,

@@ -1,4 +1,4 @@
-"""Where a site's events may be sent."""
+"""Addresses to which a site's events may be sent."""
 
 from app.core.address import LOOPBACK, parse
 from app.core.fact import Fact
@@ -6,9 +6,9 @@ from app.core.text import Invalid
 
 
 def webhook_address(text: str) -> str:
-    """The address, its scheme and host in lower case. Raises Invalid with a fact about `webhook`.
+    """The address with scheme and host in lower case. Raises Invalid with a fact about `webhook`.
 
-    https, without user name or fragment; http for 127.0.0.1 alone.
+    https, without user name or fragment; http for 127.0.0.1 only.
     """
     address = parse(text.strip())
     if address is None or not address.port_exists:

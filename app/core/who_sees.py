@@ -1,4 +1,4 @@
-"""Which tickets somebody at the desk may see and work on."""
+"""Which tickets a technician may see and work on."""
 
 from datetime import datetime
 
@@ -9,8 +9,11 @@ from app.core.ticket import Ticket, TicketState
 
 
 def may_see(viewer: Technician, ticket: Ticket, staff: Staff, waiting_since: datetime) -> bool:
-    """Supervisors see all. Everybody else: what is theirs, their departments' and the general queue's, what was meant
-    for a colleague of theirs who is away, and what has waited since before `waiting_since`."""
+    """Whether the viewer may see the ticket.
+
+    Supervisors see all. Others see their own tickets, those of their departments and the general queue, those of
+    colleagues in their departments who are away or disabled, and those that have waited since before `waiting_since`.
+    """
     if viewer.role.includes(Role.SUPERVISOR) or viewer.id in (ticket.owner_id, ticket.technician_id):
         return True
     if ticket.state is TicketState.WAITING and ticket.created_at < waiting_since:
@@ -25,7 +28,7 @@ def may_see(viewer: Technician, ticket: Ticket, staff: Staff, waiting_since: dat
 
 
 def away_colleagues(viewer: Technician, staff: Staff) -> frozenset[int]:
-    """Ids of those who are away or disabled and share a department with the viewer."""
+    """Ids of technicians who are away or disabled and share a department with the viewer."""
     return frozenset(
         other.id
         for other in staff.technicians.values()

@@ -1,4 +1,4 @@
-"""Why a request waits, is parked or is suspect: a code and its values, for commands and pages to word."""
+"""Why a request waits, is parked or is suspect: a code and its values, which commands and pages word."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from app.core.fact import Value
 
 
 class WhyCode(StrEnum):
-    """What is known. The codes stand in the database and in JSON: none is ever renamed."""
+    """The reasons. The codes are in the database and in JSON, so none is ever renamed."""
 
     # Suspect.
     TRAP = "trap"  # the hidden field was filled in
@@ -30,16 +30,16 @@ class WhyCode(StrEnum):
     GATEWAY_LATE = "gateway_late"
     STATUS = "status"  # any other status
 
-    # The vendor answered, and its answer says no.
+    # The vendor answered and refused.
     OTHER_ADDRESS = "other_address"  # a redirect to another address of its API
     NOT_TAKEN = "not_taken"  # ERROR without a code
 
-    # There was no whole answer from `host`.
+    # No complete answer from `host`.
     NO_SUCH_NAME = "no_such_name"
     CERTIFICATE_EXPIRED = "certificate_expired"
     CERTIFICATE_UNTRUSTED = "certificate_untrusted"  # its authority is unknown here
     CERTIFICATE_NAME = "certificate_name"  # it is for another name
-    CERTIFICATE = "certificate"  # anything else that is wrong with it
+    CERTIFICATE = "certificate"  # any other fault of it
     UNREACHABLE = "unreachable"  # no connection in time
     NO_TLS = "no_tls"
     NO_CONNECTION = "no_connection"
@@ -54,7 +54,7 @@ class WhyCode(StrEnum):
     STALE = "stale"  # the vendor could not be reached for 30 minutes
     WORKER_DIED = "worker_died"
     WORKERS_DIED = "workers_died"  # three times
-    PARKED_BY = "parked_by"  # a person: `name`
+    PARKED_BY = "parked_by"  # by a person: `name`
 
     UNKNOWN = "unknown"  # what another version wrote: `text`
 
@@ -64,8 +64,7 @@ SUSPICIONS = frozenset({WhyCode.TRAP, WhyCode.TOO_FAST, WhyCode.NO_CHECK, WhyCod
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """A code and the values that go into its words. None of them is a text of the vendor's, a key, or anything of the
-    customer's."""
+    """A code and the values for its words. The values never contain text of the vendor, a key, or customer data."""
 
     code: WhyCode
     values: Mapping[str, Value] = field(default_factory=dict, hash=False)
@@ -75,5 +74,5 @@ class Why:
 
     @property
     def suspected(self) -> bool:
-        """Whether this is what makes a request suspect."""
+        """Whether this reason makes a request suspect."""
         return self.code in SUSPICIONS
