@@ -11,24 +11,24 @@ _MARK = "handbell_open_to"
 
 
 class Who(StrEnum):
-    """The kinds of people and programs that a route may be for."""
+    """The groups of people and programs that a route can be open to."""
 
     EVERYONE = "everyone"
     LINK_HOLDERS = "link holders"  # anyone with the signed link in the address
     ACCOUNT_KEYS = "account keys"  # programs with a site's key
     SITE_PAGES = "site pages"  # pages at the site's own origins, and its servers with its secret key
     TECHNICIANS = "technicians"  # logged in at the console
-    SUPERVISORS = "supervisors"  # of these, supervisors and administrators
-    ADMINISTRATORS = "administrators"  # of these, administrators
+    SUPERVISORS = "supervisors"  # supervisors and administrators only
+    ADMINISTRATORS = "administrators"  # administrators only
     SCRAPERS = "scrapers"  # programs on this machine, or in HANDBELL_METRICS_NETWORKS
 
 
 class Undeclared(Exception):
-    """A route does not say who may use it."""
+    """A route does not declare who may use it."""
 
 
 def open_to(who: Who) -> Callable[[View], View]:
-    """Declare who may use a view. The view, or what guards it, sees to it."""
+    """Declare who may use a view. Enforcement is up to the view or its guard."""
 
     def declare(view: View) -> View:
         setattr(view, _MARK, who)
@@ -38,7 +38,7 @@ def open_to(who: Who) -> Callable[[View], View]:
 
 
 def declared(app: Flask) -> dict[str, Who]:
-    """Every route with its methods, and who may use it. Raises Undeclared."""
+    """Every route with its methods, and its declared users. Raises Undeclared."""
     found = {}
     for rule in app.url_map.iter_rules():
         who = getattr(app.view_functions[rule.endpoint], _MARK, None)

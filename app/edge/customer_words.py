@@ -1,5 +1,7 @@
-"""What an answer to a program tells a customer, in their language and the site's words. The pages know the words;
-the API, which is their neighbour, reaches them through here."""
+"""Texts for customers in answers to programs, in their language and the site's words.
+
+The pages know the words; the API, which may not import the pages, gets them from here.
+"""
 
 from collections.abc import Sequence
 from typing import Protocol, cast
@@ -13,29 +15,29 @@ _NAME = "handbell_customer_words"
 
 
 class CustomerWords(Protocol):
-    """What every answer may have to say; what pages say lives with the pages."""
+    """The texts that the API's answers need; implemented by the pages."""
 
     def problems(self, problems: Sequence[Fact], site: Site, language: str) -> dict[str, str]:
         """One sentence for each field."""
 
     def wait(self, seconds: int, site: Site, language: str) -> str:
-        """That many requests came, and when to send again."""
+        """Too many requests; when to retry, after `seconds`."""
 
     def look_again(self, site: Site, language: str) -> str:
-        """That something in the form is not right."""
+        """A field of the form is wrong."""
 
     def language(self, site: Site, language: str) -> str:
-        """The one of the site's languages that fits best, as a tag."""
+        """The site's language that fits best, as a tag."""
 
     def field(self, name: str, site: Site, language: str) -> str:
-        """What a form calls one of a customer's details."""
+        """The label of one of a customer's details."""
 
     def about_reference(self, site: Site, language: str) -> str:
-        """What the reference is good for where the technician does not see it."""
+        """What the reference is for, when the technician does not see it."""
 
 
 def use_words(app: Flask, words: CustomerWords) -> None:
-    """Let the app's answers speak with these words."""
+    """Use these words for the app's answers."""
     app.extensions[_NAME] = words
 
 

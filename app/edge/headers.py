@@ -1,4 +1,4 @@
-"""Response headers, exactly as agreed: one family for our pages, one for JSON, one for redirects."""
+"""Response headers in fixed families: for our pages, for JSON, for redirects, for the widget and for downloads."""
 
 import secrets
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ _FRAMED = {
     "Content-Security-Policy": PAGE_CSP.replace("frame-ancestors 'none'", "frame-ancestors 'self'"),
     "X-Frame-Options": "SAMEORIGIN",
 }
-# The one page of ours that shows another one in a frame, and the one that may be shown there: by us alone.
+# For the one page of ours that frames another one, and for the framed page: only we may frame it.
 FRAMING = [("Content-Security-Policy", f"{PAGE_CSP}; frame-src 'self'"), *PAGE[1:]]
 FRAMED = [(name, _FRAMED.get(name, value)) for name, value in PAGE]
 JSON = [
@@ -41,7 +41,7 @@ REDIRECT = [
     ("Referrer-Policy", "no-referrer"),
     ("X-Robots-Tag", "noindex, nofollow"),
 ]
-# SRI needs the first, pages with COEP the second.
+# SRI needs the first header, pages with COEP the second.
 WIDGET = [
     ("Access-Control-Allow-Origin", "*"),
     ("Cross-Origin-Resource-Policy", "cross-origin"),
@@ -59,7 +59,7 @@ def readable_by(origin: str) -> list[tuple[str, str]]:
 
 
 def preflight(method: str) -> list[tuple[str, str]]:
-    """The answer to a CORS preflight request."""
+    """Headers that answer a CORS preflight request."""
     return [
         ("Access-Control-Allow-Methods", method),
         ("Access-Control-Allow-Headers", "content-type, idempotency-key"),
@@ -68,7 +68,7 @@ def preflight(method: str) -> list[tuple[str, str]]:
 
 
 def posting_to(address: str) -> list[tuple[str, str]]:
-    """Our page's headers for the one page that posts to a vendor: to this address' host and no other."""
+    """Headers for the page that posts to a vendor: its form may go to this address's host only."""
     parts = urlsplit(address)
     changed = {
         "Content-Security-Policy": PAGE_CSP.replace(
@@ -84,21 +84,21 @@ _BY_TOKEN = ("/r/", "/go/", "/applet/", "/pin/", "/console/invitation/")
 
 
 def request_id() -> str:
-    """This request's id, as it is sent back and logged."""
+    """This request's id, sent back and logged."""
     if "request_id" not in g:
         g.request_id = secrets.token_hex(8)
     return str(g.request_id)
 
 
 def with_headers(response: Response, family: list[tuple[str, str]]) -> Response:
-    """The response with exactly this family's headers in place of what it had of them."""
+    """Set exactly this family's headers on the response, replacing its own."""
     for name, value in family:
         response.headers[name] = value
     return response
 
 
 def send_headers(app: Flask, settings: Settings) -> None:
-    """Put the headers that all responses bear on all of them, and the page family on what has no other."""
+    """Add the common headers to all responses, and the page family to responses without another family."""
     every = [("X-Content-Type-Options", "nosniff")]
     if settings.https:
         every.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))

@@ -1,4 +1,4 @@
-"""Request input: the body within its limits, as parameters, and the client's address. Fails with a clear 4xx."""
+"""Request input: the body within its limits, its parameters, and the client's address. Errors are clear 4xx answers."""
 
 import contextlib
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ _TOO_LARGE = f"the body is larger than {MAX_BODY // 1024} KiB"
 
 
 def body() -> bytes:
-    """The raw body. Raises BadBody (413) over 64 KiB, whether its length was announced or not."""
+    """The raw body. Raises BadBody (413) over 64 KiB, with or without an announced length."""
     announced = request.content_length
     if announced is not None and announced > MAX_BODY:
         _drain()
@@ -48,13 +48,13 @@ def form_body() -> list[tuple[str, str]]:
 
 
 def foreign_form() -> DecodedForm:
-    """A form of somebody else's page, in any encoding that it declares; urlencoded or multipart without files.
+    """A form of another site's page, in any encoding that it declares; urlencoded or multipart without files.
 
     Raises BadBody.
     """
     raw = body()
     if request.mimetype == MULTIPART:
-        # Latin-1 gives every byte back.
+        # Latin-1 preserves every byte.
         pairs = [(name.encode(), value.encode("latin-1")) for name, value in _parts(raw, _ByteParser)]
     elif request.mimetype == FORM_TYPE or not (raw or request.mimetype):
         pairs = raw_form_pairs(raw)
@@ -69,13 +69,13 @@ def query() -> list[tuple[str, str]]:
 
 
 def is_fetched_ahead() -> bool:
-    """Whether a browser only prefetches: nothing may come of it."""
+    """Whether a browser only prefetches: such a request must have no effect."""
     headers = request.headers
     return "prefetch" in (headers.get("Sec-Purpose", "") + headers.get("Purpose", "")).lower()
 
 
 def client_address() -> str:
-    """The client's address, behind the trusted proxies (see `TrustedProxies`)."""
+    """The client's address, as forwarded by trusted proxies (see `TrustedProxies`)."""
     return request.remote_addr or "unknown"
 
 
@@ -91,9 +91,9 @@ def is_framed() -> bool:
 
 
 def page_origin() -> str | None:
-    """The origin of the page that asks, as the browser tells it; `null` and absent are what they are.
+    """The origin of the calling page, from the browser; `null` and absent are returned as they are.
 
-    A page of our own sends none with a GET; `Sec-Fetch-Site` tells that it is.
+    A page of our own sends none with a GET; then `Sec-Fetch-Site` tells.
     """
     origin = request.headers.get("Origin")
     if origin is None and request.headers.get("Sec-Fetch-Site") == "same-origin":
@@ -102,26 +102,26 @@ def page_origin() -> str | None:
 
 
 def is_foreign_post(settings: Settings) -> bool:
-    """Whether a browser says that another site's page sends this form."""
+    """Whether the browser reports that another site's page sends this form."""
     origin = request.headers.get("Origin")
     foreign = origin is not None and not settings.is_ours(origin)
     return foreign or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
 
 
 def sent_from(settings: Settings) -> str | None:
-    """Path and query of the page of ours that a form was sent from; None when it was no page of ours."""
+    """Path and query of our page that sent a form; None when the page is not ours."""
     scheme, _, rest = request.headers.get("Referer", "").partition("://")
     host, slash, path = rest.partition("/")
     return slash + path.partition("#")[0] if settings.is_ours(f"{scheme}://{host}") else None
 
 
 def see_other(path: str) -> Response:
-    """303 to a path of ours, with no body."""
+    """Redirect with 303 to a path of ours, without body."""
     return Response(status=303, headers={"Location": path})
 
 
 class TrustedProxies:
-    """WSGI middleware: takes the client's address from `X-Forwarded-For`, from proxies of ours only."""
+    """WSGI middleware: reads the client's address from `X-Forwarded-For`, if sent by our proxies."""
 
     def __init__(self, app: WSGIApplication, networks: tuple[IPv4Network | IPv6Network, ...]) -> None:
         self._app = app
@@ -175,7 +175,7 @@ def _refuse_broken_utf8(raw: bytes) -> None:
 
 
 def _drain() -> None:
-    """Read a little more, so that a client that is still sending sees our answer and not a reset."""
+    """Read a little more, so that a client that is still sending gets our answer and not a reset."""
     left = 1024 * 1024
     with contextlib.suppress(BadBody):
         while left > 0 and (chunk := _read(min(left, 65536))):
@@ -185,5 +185,5 @@ def _drain() -> None:
 def _read(size: int) -> bytes:
     try:
         return request.stream.read(size)
-    except Exception:  # noqa: BLE001 - each server has errors of its own for a body that is broken off or malformed
+    except Exception:  # noqa: BLE001 - each server raises its own errors for an incomplete or malformed body
         raise BadBody("the body could not be read") from None

@@ -1,4 +1,4 @@
-"""Submissions from any form or API: their sender and limits, what makes them suspect, and how they get on disk."""
+"""Submissions from any form or API: their client and limits, whether they are suspect, and how they are recorded."""
 
 import structlog
 
@@ -33,8 +33,10 @@ def submission(
     body_hash: str | None = None,
     earlier_key: str | None = None,
 ) -> Submission:
-    """A customer's submission, from the request at hand. `form` is the widget's token, `trap` what
-    stood in the hidden field, `check` the answer to a check."""
+    """A customer's submission, from the current request.
+
+    `form` is the widget's token, `trap` the value of the hidden field, `check` the answer to a check.
+    """
     here = running()
     address = client_address()
     return Submission(
@@ -59,7 +61,7 @@ def submission(
 
 
 def record(came_in: Submission) -> CustomerRequest:
-    """Put a submission on disk, hand it off, and say so in the log once. Raises what `submit` does."""
+    """Record a submission on disk, hand it off, and log a new one. Raises what `submit` does."""
     here = running()
     recorded = here.hand_offs.take_in(came_in, here.desk.staff)
     if is_new(recorded, came_in):
@@ -68,17 +70,17 @@ def record(came_in: Submission) -> CustomerRequest:
 
 
 def is_new(recorded: CustomerRequest, came_in: Submission) -> bool:
-    """Whether this submission made the request; False when the same was recorded before."""
+    """Whether this submission created the request; False when the same one was recorded before."""
     return recorded.status_id == came_in.status_id
 
 
 def spent_with(site: Site, identity: Identity | None) -> Once | None:
-    """The id that an identity uses up at this site."""
+    """The use of an identity token at this site, which counts once; None without one."""
     return Once("identity", f"{site.slug}:{identity.id}", identity.expires_at) if identity else None
 
 
 def allowed_return(site: Site, address: str) -> str | None:
-    """The page to go back to, when it is one of the site's own."""
+    """Whether this page to go back to is at one of the site's origins."""
     printable = len(address) <= 2048 and address.isascii() and address.isprintable() and " " not in address
     return address if printable and "\\" not in address and origin_of(address) in site.origins else None
 
