@@ -1,1 +1,1 @@
-"""Signing keys and what is made with them: the keys file, sealed secrets, checks, vouched identities."""
+"""Signing keys and their uses: the keys file, sealed secrets, checks, vouched identities."""

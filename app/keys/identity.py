@@ -18,13 +18,13 @@ _NUMBERS = frozenset(each.attribute for each in FIELDS if each.is_number)
 
 
 class BadIdentity(Exception):
-    """The token is refused; the message tells the site's developer why."""
+    """The token is refused; the message tells the site's developer the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom the site's server vouches for. `elements` are the customer elements it gave, `id` is the token's own,
-    which counts once until `expires_at`."""
+    """A customer vouched for by the site's server. `elements` are the customer elements it gave, `id` is the token's
+    own, which counts once until `expires_at`."""
 
     subject: str
     elements: dict[str, str]
@@ -33,9 +33,10 @@ class Identity:
 
 
 def read_identity(token: str, secret: str, site: str, now: datetime) -> Identity:
-    """The contents of a token for this site (its slug). A token without `aud` is for the site whose secret signed it.
+    """The content of a token for this site (its slug). A token without `aud` is for the site whose secret signed it.
 
-    Raises BadIdentity; a clock 60 seconds off is forgiven."""
+    Raises BadIdentity; tolerates clocks that differ by 60 seconds.
+    """
     if len(token) > LONGEST_IDENTITY:
         raise BadIdentity(f"it has {len(token)} characters; at most {LONGEST_IDENTITY} are allowed")
     claims = _verified(token, secret)
@@ -52,12 +53,12 @@ def read_identity(token: str, secret: str, site: str, now: datetime) -> Identity
     if ends + LEEWAY < now:
         raise BadIdentity("it has expired; make a new one for each page view")
     elements = {field: _text(claims, claim) for claim, field in _FIELDS.items() if claims.get(claim) is not None}
-    # Hashed: of any length, and kept for as long as the token could be used.
+    # Hashed, as it may have any length; kept for as long as the token can be used.
     return Identity(subject, elements, hashlib.sha256(token_id.encode()).hexdigest(), ends + LEEWAY)
 
 
 def _verified(token: str, secret: str) -> Mapping[str, Any]:
-    # The times are checked above, by our clock and our leeway.
+    # The times are checked above, with our clock and our leeway.
     own_times = dict.fromkeys(("verify_exp", "verify_iat", "verify_nbf", "verify_aud", "verify_iss"), False)
     options: Any = {**own_times, "require": ["sub", "iat", "exp", "jti"]}
     try:

@@ -1,6 +1,6 @@
-"""The signing keys' file: lines `kid:base64` (32 bytes), newest first, readable by its owner alone.
+"""The signing keys' file: lines `kid:base64` (32 bytes), newest first, readable by its owner only.
 
-A kid made here bears the time it was made, so that the key before it can be kept for 24 hours and no longer.
+A kid made here contains the time it was made, so that the previous key can be kept for exactly 24 hours.
 """
 
 import base64
@@ -28,7 +28,7 @@ class BadKeys(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One signing key. `made_at` is None for a kid of the operator's own making."""
+    """One signing key. `made_at` is None for a kid that an operator chose."""
 
     kid: str
     secret: bytes
@@ -36,19 +36,19 @@ class Key:
 
 
 def new_key(now: datetime) -> Key:
-    """A fresh random key whose kid tells when it was made (UTC)."""
+    """A new random key whose kid contains the time (UTC) it was made."""
     kid = f"{now.astimezone(UTC).strftime(_KID_TIME)}-{secrets.token_hex(2)}"
     return Key(kid, secrets.token_bytes(32), now)
 
 
 def ensure_keys(path: Path, now: datetime) -> None:
-    """Make the file with one key when there is none; safe when two processes do it at once."""
+    """Make the file with one key if there is none; safe in two processes at once."""
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     _write(fresh, [new_key(now)])
-    # A link is made only if the name is still free, and the file is whole when it appears.
+    # The link is made only if the name is still free, and the file is complete when it appears.
     with contextlib.suppress(FileExistsError):
         os.link(fresh, path)
     fresh.unlink()
@@ -85,10 +85,10 @@ def live_keys(keys: Sequence[Key], now: datetime) -> list[Key]:
 
 @contextlib.contextmanager
 def keys_held(path: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Lock the keys against other processes on this host, to change them or store what they seal.
+    """Lock the keys against other processes on this host, to change them or to store what they seal.
 
-    With `wait` False it is False when somebody else holds them. Where no file can be written beside the keys, they
-    cannot be changed from here either, and nothing is held.
+    Yields False with `wait` False when another process holds them. Where no lock file can be written beside the keys,
+    they cannot be changed from here either, and no lock is needed.
     """
     lock = None
     with contextlib.suppress(OSError):
@@ -109,14 +109,14 @@ def _locked(lock: int, wait: bool) -> bool:
 
 
 def _nothing_is_sealed(_keys: Sequence[Key]) -> None:
-    """For whoever keeps no secrets."""
+    """For callers that store no secrets."""
 
 
 def rotate_keys(path: Path, now: datetime, reseal: Reseal = _nothing_is_sealed) -> Key:
-    """Put a new key first; the one before it stays valid for 24 hours, older ones go. Raises BadKeys.
+    """Put a new key first; the previous one stays valid for 24 hours, older ones are removed. Raises BadKeys.
 
-    `reseal` is called in between, when all keys are in the file: what is sealed with any of them must be so with
-    the first when it returns. When it raises, every key stays.
+    `reseal` is called in between, while all keys are in the file: when it returns, every secret must be sealed with the
+    first key. When it raises, every key stays.
     """
     with keys_held(path):
         keys = read_keys(path)
@@ -128,7 +128,7 @@ def rotate_keys(path: Path, now: datetime, reseal: Reseal = _nothing_is_sealed) 
 
 
 def revoke_key(path: Path, kid: str, now: datetime, reseal: Reseal = _nothing_is_sealed) -> None:
-    """Take one key out, at once; a new one takes the signing one's place. Raises BadKeys when it is not there.
+    """Remove one key at once; a signing key is replaced by a new one. Raises BadKeys when there is no such key.
 
     `reseal` as in `rotate_keys`: when it raises, the key stays in the file, as the last one.
     """
@@ -136,8 +136,8 @@ def revoke_key(path: Path, kid: str, now: datetime, reseal: Reseal = _nothing_is
         keys = read_keys(path)
         if kid not in (key.kid for key in keys):
             raise BadKeys(f"no key {kid} in {path}; see: handbell keys list")
-        # A key that ended must not sign again because its successor goes. The signing one's place is not for an
-        # older one: another host, whose file still has the revoked key first, could seal with that again.
+        # An expired key must not become valid again because its successor is removed. An older key must not become the
+        # signing one: another host, whose file still has the revoked key first, could seal with that again.
         kept = [key for key in live_keys(keys, now) if key.kid != kid]
         if keys[0].kid == kid:
             kept.insert(0, new_key(now))
@@ -186,7 +186,7 @@ def _replace(path: Path, keys: Sequence[Key]) -> None:
 
 
 def _keep_names(folder: Path) -> None:
-    """A power cut must not bring the old file back once something is sealed with the new one's first key."""
+    """Sync the folder, so that a power cut cannot restore the old file after secrets were sealed with the new key."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

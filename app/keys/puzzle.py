@@ -1,4 +1,4 @@
-"""The check that busy senders are asked for: ALTCHA, a little work for their computer, made and judged here alone."""
+"""The check for busy senders: ALTCHA, a little work for their computer, made and verified by this server alone."""
 
 import secrets
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from app.core.links import derived_key
 LIFE = timedelta(minutes=20)
 LONGEST_SOLUTION = 4096  # characters
 ALGORITHM, COST = "PBKDF2/SHA-256", 1000  # about 0.3 ms a guess on a desktop
-GUESSES = (100, 900)  # the least and the most: under a second on a desktop, a few on a phone
+GUESSES = (100, 900)  # the least and the most: under a second on a desktop, a few seconds on a phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +25,20 @@ class Solved:
 
 
 class Puzzles:
-    """Makes checks with the newest of a ring of 32-byte secrets, judges those of any of them."""
+    """Makes checks with the newest of a ring of 32-byte secrets, and verifies those of all of them."""
 
     def __init__(self, secrets_newest_first: Sequence[bytes]) -> None:
         self._keys = [(derived_key(s, "check"), derived_key(s, "check-answer")) for s in secrets_newest_first]
 
     def new_check(self, site: str, now: datetime) -> dict[str, Any]:
-        """A challenge of ALTCHA's for one site, as JSON values."""
+        """An ALTCHA challenge for one site, as JSON values."""
         sign, answer = self._keys[0]
         ends = int((now + LIFE).timestamp())
         challenge = create_challenge(
             ALGORITHM,
             COST,
             counter=GUESSES[0] + secrets.randbelow(GUESSES[1] - GUESSES[0]),
-            # Its end is among our data: the library would compare its own with the machine's clock.
+            # The expiry is in our data, as the library would compare its own with the machine's clock.
             data={"site": site, "ends": ends},
             hmac_secret=sign,
             hmac_key_secret=answer,
@@ -46,7 +46,7 @@ class Puzzles:
         return challenge.to_dict()
 
     def solved(self, site: str, solution: str, now: datetime) -> Solved | None:
-        """The browser's answer, when it is for this site and in time."""
+        """The solved check in the browser's answer; None unless it is right, for this site and in time."""
         if not 0 < len(solution) <= LONGEST_SOLUTION or not solution.isascii():
             return None
         try:
@@ -58,7 +58,7 @@ class Puzzles:
 
 
 def _in_time(challenge: Challenge, site: str, now: datetime) -> Solved | None:
-    """Of a challenge whose signature is ours."""
+    """The solved check of a challenge with our signature; None for another site or after its end."""
     data = challenge.parameters.data or {}
     if data.get("site") != site:
         return None

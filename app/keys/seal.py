@@ -9,13 +9,13 @@ from app.core.links import derived_key
 
 
 class Unsealable(Exception):
-    """No key in the keys file opens this secret: it was sealed with one that is gone."""
+    """No key in the keys file opens this secret: its key was removed."""
 
 
 class Sealer:
     """Seals with the newest of a ring of 32-byte secrets, opens with any of them.
 
-    The ring is every key in the file: one that is too old to sign links still opens what was sealed with it.
+    The ring is every key in the file: one that is too old to sign links still opens older secrets.
     """
 
     def __init__(self, secrets_newest_first: Sequence[bytes]) -> None:
@@ -35,7 +35,7 @@ class Sealer:
             raise Unsealable("sealed with a key that is gone from the keys file; set the secret anew") from None
 
     def resealed(self, sealed: str) -> str | None:
-        """The same secret under the newest key, or None when it is under that already. Raises Unsealable."""
+        """The same secret under the newest key; None when it already is. Raises Unsealable."""
         try:
             self._newest.decrypt(sealed)
         except InvalidToken:
