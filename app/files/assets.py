@@ -1,4 +1,4 @@
-"""The files of the static folder: read once, compressed once, each under an address that changes with its bytes."""
+"""The files of the static folder: read and compressed once, each under an address that changes with its content."""
 
 import gzip
 import hashlib
@@ -13,7 +13,7 @@ _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=ut
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file as it is served. A `shared` one may be used by other people's pages too."""
+    """One file as it is served. A `shared` one may also be used by pages of other sites."""
 
     digest: str
     content_type: str
@@ -24,7 +24,7 @@ class Asset:
 
 @cache
 def assets() -> dict[str, Asset]:
-    """Every file of the static folder that a page may name; those of `vendor` are shared."""
+    """All files of the static folder that a page may use; those of `vendor` are shared."""
     folder = resource("static")
     found = {path.name: _asset(path) for path in sorted(folder.iterdir()) if path.suffix in _TYPES}
     vendors = (path for path in sorted((folder / "vendor").glob("*.js")))
@@ -32,7 +32,7 @@ def assets() -> dict[str, Asset]:
 
 
 def asset_url(name: str) -> str:
-    """The path of a static file; a name that does not exist is a mistake of ours."""
+    """The path of a static file; it must exist."""
     return f"/static/{assets()[name].digest}/{name}"
 
 

@@ -1,4 +1,4 @@
-"""Where the files that come with Handbell are: in the checkout, or inside the installed package."""
+"""Paths of the files that come with Handbell: in the checkout, or inside the installed package."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def resource(name: str) -> Path:
-    """The folder or file `name` (`templates`, `static`, `gunicorn.conf.py`)."""
+    """The path of the folder or file `name` (`templates`, `static`, `gunicorn.conf.py`)."""
     installed = _PACKAGE / name
     return installed if installed.exists() else _PACKAGE.parent / name
 

@@ -1,4 +1,4 @@
-"""The built widget: its files as they are served, their addresses, and what a page writes to have it."""
+"""The built widget: its files as served, their addresses, and the HTML for a page."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ from app.files.resources import resource
 
 @dataclass(frozen=True, slots=True)
 class WidgetFile:
-    """One built script: its bytes by content encoding, and `integrity` as a page states it."""
+    """One built script: its bytes by content encoding, and `integrity` as written in a page."""
 
     name: str
     digest: str
@@ -21,24 +21,24 @@ class WidgetFile:
 
     @property
     def path(self) -> str:
-        """Its address, which changes with its bytes."""
+        """Its address, which changes with its content."""
         return f"/widget/{self.digest}/{self.name}"
 
 
 @cache
 def widget_files() -> dict[str, WidgetFile]:
-    """Every file of the widget by its name (`handbell.de.js`)."""
+    """All files of the widget by name (`handbell.de.js`)."""
     return {path.name: _read(path) for path in sorted(resource("static/widget").glob("*.js"))}
 
 
 def widget_script(language: str) -> WidgetFile:
-    """The widget script that a page loads, in a language (`pt-BR`), or in English where there is none."""
+    """The widget script for a page in this language (`pt-BR`), or in English where there is none."""
     files = widget_files()
     return files.get(f"handbell.{language}.js") or files["handbell.en.js"]
 
 
 def snippet(base_url: str, slug: str) -> dict[str, str]:
-    """The HTML for a page of a site: always the current widget, or this one and no other."""
+    """The HTML for a page of a site: for the newest widget, and pinned to the current one."""
     site, host = escape(slug), escape(base_url)
     script = widget_script("en")
     return {
