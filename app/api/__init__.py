@@ -1,4 +1,4 @@
-"""For programs: the New Session API, a request's state as JSON, and their description."""
+"""The APIs for programs: the New Session API, requests and their state as JSON, and their description."""
 
 from flask import Blueprint, Flask
 
@@ -8,6 +8,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (new_session.api, sites.api, requests.api, r
 
 
 def register(app: Flask) -> None:
-    """Put the API on the app."""
+    """Register the API's blueprints."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

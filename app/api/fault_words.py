@@ -13,5 +13,5 @@ _WORDS = {
 
 
 def told(*problems: Fact) -> str:
-    """One line in English that names every field."""
+    """One English line that names every faulty field."""
     return "; ".join(f"{problem.field} {_WORDS[problem.code].format(**problem.values)}" for problem in problems)

@@ -1,4 +1,4 @@
-"""Calls from other people's pages: their exact origin, what their scripts may read, and refusals as JSON."""
+"""Calls from sites' pages: check of their exact origin, CORS headers for their scripts, and refusals as JSON."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,7 +14,8 @@ from app.edge.this_app import running
 
 
 class PageRefused(Exception):
-    """The call is answered with this status and sentence; `more` are further members of `error` or of the answer."""
+    """The call is refused with this status and sentence; `more` are further members of `error`, `beside` of the
+    answer."""
 
     def __init__(self, status: int, message: str, *, beside: dict[str, Any] | None = None, **more: Any) -> None:
         super().__init__(message)
@@ -24,13 +25,13 @@ class PageRefused(Exception):
         self.headers: dict[str, str] = {}
 
     def after(self, seconds: int) -> "PageRefused":
-        """The same, with `Retry-After`."""
+        """Add `Retry-After`."""
         self.headers["Retry-After"] = str(seconds)
         return self
 
 
 def answering(view: Callable[..., Response]) -> Callable[..., Response]:
-    """Turn what is wrong with a call into `{"error": {"status", "message", …}}`."""
+    """Turn refusals and bad bodies into `{"error": {"status", "message", …}}`."""
 
     @wraps(view)
     def guarded(**arguments: Any) -> Response:
@@ -48,14 +49,14 @@ def answering(view: Callable[..., Response]) -> Callable[..., Response]:
 
 
 def answer(body: dict[str, Any], status: int = 200) -> Response:
-    """JSON, with the headers of the JSON API."""
+    """A JSON answer with the headers of the JSON API."""
     response = jsonify(body)
     response.status_code = status
     return with_headers(response, JSON)
 
 
 def preflight_answer(method: str) -> Response:
-    """204. `own_origin` was asked before."""
+    """A 204 answer. The caller has already checked `own_origin`."""
     return with_headers(Response(status=204), [*JSON, *preflight(method)])
 
 
@@ -68,7 +69,7 @@ def site_of(key: str) -> Site:
 
 
 def own_origin(site: Site) -> str:
-    """The asking page's origin, which is one of the site's or ours; its scripts may read the answer, errors too.
+    """The calling page's origin, which must be one of the site's or ours; its scripts may read the answer, errors too.
 
     Raises PageRefused (403).
     """
@@ -80,12 +81,12 @@ def own_origin(site: Site) -> str:
 
 
 def let_read(origin: str) -> None:
-    """Pages at this origin may read this answer."""
+    """Let pages at this origin read the current answer."""
     g.readable_by = origin
 
 
 def register_cors(api: Blueprint) -> None:
-    """Every answer of these views, errors too, is readable for the page that `let_read` named."""
+    """Add the CORS headers for the page that `let_read` named to every answer of these views, errors too."""
 
     @api.after_request
     def add(response: Response) -> Response:
@@ -95,5 +96,5 @@ def register_cors(api: Blueprint) -> None:
 
 
 def is_preflight() -> bool:
-    """Whether a browser only asks whether it may."""
+    """Whether this is a CORS preflight request."""
     return request.method == "OPTIONS"

@@ -1,6 +1,6 @@
 """The embedded desk's New Session API: the vendor's paths, parameters and both flavours.
 
-Source: Take Control "New Session API"; what the vendor does not publish is decided in docs/new-session-api.md.
+Source: Take Control "New Session API"; where the vendor documents nothing, docs/new-session-api.md decides.
 """
 
 import json
@@ -32,7 +32,7 @@ _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE",
 
 
 class CallRefused(Exception):
-    """The call is answered with this status and sentence, and creates nothing."""
+    """The call is refused with this status and sentence, and creates nothing."""
 
     def __init__(self, status: int, why: str, **headers: str) -> None:
         super().__init__(why)
@@ -44,7 +44,7 @@ AnswerRefused = Callable[[CallRefused], Response]
 
 
 def _answering(refusal: AnswerRefused) -> Callable[[Callable[[], Response]], Callable[[], Response]]:
-    """Turn everything that can be wrong with a call into the flavour's own refusal."""
+    """Turn every refusal, bad body and invalid value into the flavour's own error answer."""
 
     def decorate(view: Callable[[], Response]) -> Callable[[], Response]:
         @wraps(view)
@@ -84,7 +84,7 @@ def _rest_refusal(refused: CallRefused) -> Response:
 @api.route("/integration/integration.php", methods=_METHODS, provide_automatic_options=False)
 @_answering(_form_refusal)
 def form_flavour() -> Response:
-    """`GET` or `POST`, parameters in the address, the body or both; 302 to the signed applet link."""
+    """`GET` or `POST`, parameters in the address, the body or both; answers 302 to the signed applet link."""
     _only(("GET", "POST"))
     if is_fetched_ahead():
         raise CallRefused(403, "a page that is only fetched ahead opens no session")
@@ -109,7 +109,7 @@ def form_flavour() -> Response:
 @api.route("/rest/session", methods=_METHODS, provide_automatic_options=False)
 @_answering(_rest_refusal)
 def rest_flavour() -> Response:
-    """`POST` JSON with the account's key in a header; the vendor's envelope."""
+    """`POST` of JSON with the account's key in a header; answers the vendor's envelope."""
     _only(("POST",))
     raw = body()
     if request.mimetype != "application/json":
@@ -137,7 +137,7 @@ def _header_key() -> str:
 
 
 def _account(uid: str) -> tuple[Site, str | None]:
-    """The site whose key this is, and the department where it is written behind the key (`UUID|<department id>`)."""
+    """The site with this account key, and the department if the key ends with it (`UUID|<department id>`)."""
     here = running()
     if len(uid) > UID_LIMIT:
         raise CallRefused(400, f"uid has {len(uid)} characters; at most {UID_LIMIT} are allowed")

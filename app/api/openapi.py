@@ -1,4 +1,4 @@
-"""The API's OpenAPI document, made from the same limits and names that validate."""
+"""The API's OpenAPI document, made from the limits and names that the validation uses."""
 
 import json
 from functools import cache
@@ -25,7 +25,7 @@ _MEANING = {
 @api.get("/api/openapi.json")
 @open_to(Who.EVERYONE)
 def openapi() -> Response:
-    """OpenAPI 3.1."""
+    """The document, OpenAPI 3.1."""
     return with_headers(Response(_document(), content_type="application/json"), JSON)
 
 

@@ -21,9 +21,11 @@ register_cors(api)
 @open_to(Who.LINK_HOLDERS)
 @answering
 def request_state(token: str) -> Response:
-    """`{"reference", "state", "start", "start_url", "helper", "opened_at"}`: `start` is the path that starts
-    the session, `helper` the name of the technician who has taken it, `opened_at` when its session was opened; each
-    may be null."""
+    """`{"reference", "state", "start", "start_url", "helper", "opened_at"}`; all but the first two may be null.
+
+    `start` is the path that starts the session, `helper` the name of the technician who has claimed it, `opened_at`
+    when its session was opened.
+    """
     here = running()
     link = _link(token)
     if is_preflight():
@@ -61,7 +63,7 @@ def _link(token: str) -> Link:
 
 
 def _let_its_pages_read(link: Link) -> None:
-    """Even what is refused is readable for pages of the request's site. It is looked up only when a page asks."""
+    """Let pages of the request's site read the answer, even a refusal. The site is looked up only for pages."""
     here = running()
     if "Origin" not in request.headers:
         return

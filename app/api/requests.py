@@ -52,12 +52,12 @@ log = structlog.get_logger()
 KEY_LENGTHS = (16, 255)
 _TEXTS = (*NAMES, "department", "tech", "language", HONEYPOT, "form_token", "check", "identity")
 _NUMBERS = frozenset(("department", *(each.name for each in FIELDS if each.is_number)))
-_NOT_CONTENT = ("form_token", "check", "identity")  # new ones may come with the same content
+_NOT_CONTENT = ("form_token", "check", "identity")  # these may differ for the same content
 
 
 @dataclass(frozen=True, slots=True)
 class _Sender:
-    """The caller: the page that holds the form or, without one, the site's own server."""
+    """The caller: the page that sent the form or, without one, the site's own server."""
 
     form: Link | None
 
@@ -70,7 +70,10 @@ class _Sender:
 @open_to(Who.SITE_PAGES)
 @answering
 def create(slug: str) -> Response:
-    """201 when its session is ready, 202 while it waits. In this order: size, type, origin, token, rate, fields."""
+    """Create a request: 201 when its session is ready, 202 while it waits.
+
+    Checked in this order: size, type, origin, token, rate, fields.
+    """
     if is_preflight():
         own_origin(site_of(slug))
         return preflight_answer("POST")
@@ -112,7 +115,7 @@ def _recorded(site: Site, came_in: Submission, language: str) -> Response:
 def _told(recorded: CustomerRequest) -> Response:
     here = running()
     followed = follow(here.database, here.desk.sites, recorded.status_id, now=here.clock())
-    if followed is None:  # erased in this very moment
+    if followed is None:  # erased at this very moment
         raise PageRefused(410, "this request is not kept any more")
     token = here.links.status_token(recorded.status_id, recorded.created_at)
     base = here.settings.base_url
@@ -127,7 +130,7 @@ def _told(recorded: CustomerRequest) -> Response:
 
 
 def start_url(followed: Followed) -> str | None:
-    """The address that starts the session, when it may be started now."""
+    """The address that starts the session; None when it cannot be started now."""
     here = running()
     start = followed.start
     if start is None or followed.progress not in (Progress.READY, Progress.STARTED):
@@ -136,7 +139,7 @@ def start_url(followed: Followed) -> str | None:
 
 
 def _is_server(site: Site) -> bool:
-    """Whether it comes with the site's secret key. Raises PageRefused with a wrong one, or for trying too often."""
+    """Whether the call has the site's secret key. Raises PageRefused for a wrong key, and after too many wrong ones."""
     if "Authorization" not in request.headers:
         return False
     if "Origin" in request.headers:
@@ -198,7 +201,7 @@ def _language(sent: dict[str, Any]) -> str:
 
 
 def _submission(site: Site, sender: _Sender, key: str, sent: dict[str, Any]) -> Submission:
-    """Raises PageRefused (422) with a sentence for each field that is wrong."""
+    """The submission of a call. Raises PageRefused (422) with a sentence for each wrong field."""
     values, problems = _texts(sent)
     more = _more(sent, problems)
     ticked = sent.get("check_details", False)
@@ -227,7 +230,7 @@ def _submission(site: Site, sender: _Sender, key: str, sent: dict[str, Any]) -> 
 
 
 def _texts(sent: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-    """All text members, absent ones empty, and what is wrong with their types."""
+    """All text members, absent ones empty, and problems with their types."""
     values = dict.fromkeys(_TEXTS, "")
     problems = {}
     for name in _TEXTS:
@@ -279,7 +282,8 @@ def _asked(
     problems: dict[str, str],
     identity: Identity | None,
 ) -> NewSessionRequest | None:
-    """What is asked for. Whom a page may ask for is the site's to say; its own server may ask for anybody."""
+    """The session to ask for. Whether a page may choose department and technician is up to the site; its own server
+    may."""
     department, tech = values["department"], values["tech"]
     if not (sender.is_server or site.browser_routing):
         department, tech = department if department_id(department) in site.offer_departments else "", ""
@@ -306,7 +310,7 @@ def _asked(
 
 
 def _content_hash(sent: dict[str, Any], identity: Identity | None) -> str:
-    """A hash of the content alone; the token, check and identity token do not change it."""
+    """A hash of the content; form token, check and identity token do not change it."""
     content = {name: value for name, value in sent.items() if name not in _NOT_CONTENT}
     vouched = [identity.subject, sorted(identity.elements.items())] if identity else None
     return hashlib.sha256(json.dumps([content, vouched], sort_keys=True).encode()).hexdigest()

@@ -25,7 +25,7 @@ register_cors(api)
 @open_to(Who.SITE_PAGES)
 @answering
 def site(slug: str) -> Response:
-    """Fields, departments, texts, look, and a form token that is good for this site and the asking page's origin."""
+    """Fields, departments, texts, look, and a form token for this site and the calling page's origin."""
     found = site_of(slug)
     origin = own_origin(found)
     if is_preflight():
@@ -55,7 +55,7 @@ def _told(desk: Desk, site: Site, origin: str) -> dict[str, Any]:
 
 
 def _field(site: Site, field: CustomerField, language: str) -> dict[str, Any]:
-    """A field of the form. The widget brings the four elements along; of others it is told how to show them."""
+    """A field of the form. The widget knows the four elements; for other fields this says how to show them."""
     told = {"name": field.name, "required": field.name in site.required, "limit": field.limit}
     if field.element:
         return told
@@ -66,12 +66,12 @@ def _field(site: Site, field: CustomerField, language: str) -> dict[str, Any]:
 
 
 def _texts_of_ours(site: Site, language: str) -> dict[str, str]:
-    """Texts that replace those of the widget that are wrong for this site."""
+    """Texts that replace those of the widget that do not fit this site."""
     return {"trust": customer_words().about_reference(site, language)} if site.at_vendor else {}
 
 
 def contact(site: Site) -> dict[str, str | None]:
-    """How else the site can be reached."""
+    """Other ways to reach the site."""
     return {"phone": site.phone, "mail": site.mail}
 
 
@@ -90,7 +90,7 @@ def _check(site: Site) -> dict[str, Any] | None:
 
 
 def _language(site: Site) -> str:
-    """The language that the page asks for, as a tag, or the site's own; the widget brings its own texts."""
+    """The language that the page asks for, as a tag, or the site's best match; the widget has its own texts."""
     asked = request.args.get("lang", "")[:35]
     if site.languages:
         return customer_words().language(site, asked)
