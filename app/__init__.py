@@ -1,1 +1,1 @@
-"""Handbell: the front door between a website and a remote-support session. docs/architecture.md is the map."""
+"""Handbell connects a website with remote-support sessions. docs/architecture.md is the map."""

@@ -1,4 +1,4 @@
-"""Joins everything into one WSGI application."""
+"""Assembles the WSGI application."""
 
 import structlog
 from flask import Flask, abort, request
@@ -20,7 +20,7 @@ _ANY_HOST = ("/healthz", "/readyz")
 
 
 def create_app(settings: Settings, clock: Clock = utc_now, *, schedule: bool = True) -> Flask:
-    """The application, ready to serve. Raises DatabaseUnusable, BadKeys or Undeclared when it cannot be.
+    """The application, ready to serve. Raises DatabaseUnusable, BadKeys or Undeclared.
 
     With `schedule` this process also hands requests off and does the background work.
     """
@@ -54,7 +54,7 @@ def _refuse_bad_addresses(app: Flask, settings: Settings) -> None:
         ours = request.environ.get("HTTP_HOST", "").lower() in hosts
         if not ours and request.path not in _ANY_HOST and not metrics_page.is_scrape():
             raise BadBody("this host name is not one of ours; the operator sets it as HANDBELL_PUBLIC_URL")
-        if "\0" in request.path:  # PostgreSQL keeps no text with one: nothing has such a name
+        if "\0" in request.path:  # PostgreSQL cannot store NUL, so no name contains it
             abort(404)
         if not request.query_string.isascii():
             form_pairs(request.query_string)

@@ -1,4 +1,4 @@
-"""Log lines: JSON on standard error, with ids and never with names, mails or texts."""
+"""Log lines: JSON on standard error, with ids and never with names, mail addresses or texts."""
 
 import logging
 import sys

@@ -1,10 +1,9 @@
-"""What is counted and measured, for Prometheus.
+"""Metrics for Prometheus.
 
-Each process counts in files of its own in one folder (`share`), and whichever is asked adds them up. Without a
-folder, as in tests and in commands, a process counts in its memory for itself. A label is a site's key or a word
-of ours: never a customer's data, an address or a secret.
-
-prometheus_client is imported when something is first counted: the commands that count nothing start without it.
+Each process counts in its own files in one folder (`share`), and the process that answers a scrape adds them up.
+Without a folder, as in tests and in commands, a process counts in its memory for itself. A label is a site's slug or a
+word of ours: never a customer's data, an address or a secret. prometheus_client is imported when something is first
+counted: commands that count nothing start without it.
 """
 
 import contextlib
@@ -33,14 +32,14 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0)
 _BREAKER = {"closed": 0, "half_open": 1, "open": 2}
 _FILES = ("counter", "histogram", "gauge_livesum", "gauge_livemax")
-_FILE_SIZE = 256 * 1024  # bytes: some 1,500 series, and it grows
+_FILE_SIZE = 256 * 1024  # bytes: enough for some 1,500 series; grows when needed
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class _Metrics:
-    """All metrics of this process, and where to collect them from."""
+    """All metrics of this process, and the registry to collect them from."""
 
     registry: "CollectorRegistry"
     submitted: "Counter"
@@ -54,7 +53,7 @@ class _Metrics:
 
 
 class _Process:
-    """This process's share: the folder it was told, and its metrics, made when the first of them is needed."""
+    """This process's metrics, made when the first is needed, and the folder for its files."""
 
     def __init__(self) -> None:
         self.folder: Path | None = None
@@ -73,12 +72,12 @@ _process = _Process()
 
 
 def submitted(site: str, source: str) -> None:
-    """A new request of this site is on disk. `source` is the way it came in, one of our own words."""
+    """Count a new request of this site. `source` is how it came in, one of our own words."""
     _process.metrics().submitted.labels(site, source).inc()
 
 
 def handed_off(site: str, backend: str, outcome: CallEnd, seconds: float, maybe_sent: bool) -> None:
-    """A hand-off ended after `seconds`. With `maybe_sent` nobody knows whether the session exists."""
+    """Count a hand-off that ended after `seconds`. With `maybe_sent` it is unknown whether the session exists."""
     metrics = _process.metrics()
     metrics.handed_off.labels(site, backend, outcome).inc()
     metrics.seconds.labels(backend, outcome).observe(seconds)
@@ -87,27 +86,27 @@ def handed_off(site: str, backend: str, outcome: CallEnd, seconds: float, maybe_
 
 
 def parked(site: str, why: str) -> None:
-    """A request of this site was given up. `why` is one of our own words: `refused`, `stale`, `unsure`, `lost`."""
+    """Count a parked request of this site. `why` is one of our own words: `refused`, `stale`, `unsure`, `lost`."""
     _process.metrics().parked.labels(site, why).inc()
 
 
 def in_flight(site: str, change: Literal[1, -1]) -> None:
-    """One more, or one less, hand-off of this site is under way in this process."""
+    """Count one hand-off of this site more or less under way in this process."""
     _process.metrics().in_flight.labels(site).inc(change)
 
 
 def breaker(site: str, state: str) -> None:
-    """How this process's breaker of this site stands now: `closed`, `half_open` or `open`."""
+    """Set the state of this process's breaker for this site: `closed`, `half_open` or `open`."""
     _process.metrics().breaker.labels(site).set(_BREAKER[state])
 
 
 def told(channel: str, site: str, outcome: Delivered) -> None:
-    """A try to tell people of this site, or that it was given up."""
+    """Count a try to deliver a notice of this site, or that it was given up."""
     _process.metrics().webhook.labels(channel, site, outcome).inc()
 
 
 def share(folder: Path) -> None:
-    """Count in files in `folder`, in this process and in those it forks. To be called before anything is counted."""
+    """Count in files in `folder`, in this process and in those it forks. Call it before anything is counted."""
     share_metrics(folder)
     _process.folder = folder
 
@@ -118,9 +117,9 @@ def prepare() -> None:
 
 
 def forget_dead_processes(folder: Path) -> None:
-    """Make the folder, and remove what processes left in it that are no longer alive."""
+    """Make the folder, and remove files of processes that have ended."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Files first: a process has its lock before its files, so a file without a lock is nobody's.
+    # List files first: a process makes its lock before its files, so files without a lock are left over.
     files = list(folder.glob("*.db"))
     locks = list(folder.glob("*.lock"))
     alive = {lock.stem for lock in locks if not _is_free(lock)}
@@ -130,7 +129,7 @@ def forget_dead_processes(folder: Path) -> None:
 
 
 def forget_dead_gauges(folder: Path) -> None:
-    """Remove what processes that ended said of their present; what they counted stays until the next start."""
+    """Remove the gauges of processes that have ended; their counters stay until the next start."""
     for lock in folder.glob("*.lock"):
         if _is_free(lock):
             for path in folder.glob(f"gauge_live*_{lock.stem}.db"):
@@ -138,7 +137,8 @@ def forget_dead_gauges(folder: Path) -> None:
 
 
 def page(backlog: Backlog | None) -> bytes:
-    """All processes' metrics and the backlog, as Prometheus reads them. `backlog` is None when no database answers."""
+    """All processes' metrics and the backlog in Prometheus's format. `backlog` is None when the database does not
+    answer."""
     from prometheus_client import CollectorRegistry, generate_latest
     from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -151,13 +151,13 @@ def page(backlog: Backlog | None) -> bytes:
     try:
         counted = generate_latest(shared)
     except FileNotFoundError:
-        # A process that just starts removes what dead ones left.
+        # A starting process removes files of dead ones meanwhile.
         counted = generate_latest(shared)
     return counted + generate_latest(own) + generate_latest(now)
 
 
 def _now(backlog: Backlog | None) -> "Collector":
-    """What is not counted but looked up: how much waits, and whether the database answers."""
+    """Values that are looked up, not counted: the backlog, and whether the database answers."""
     from prometheus_client.core import GaugeMetricFamily
     from prometheus_client.registry import Collector
 
@@ -190,7 +190,7 @@ def _make(folder: Path | None) -> _Metrics:
     prometheus_client.disable_created_metrics()
     identity = _take_part(folder) if folder else None
     values.ValueClass = values.MultiProcessValue(lambda: identity) if identity else values.MutexValue
-    # With files the numbers are collected from those, this process's own included.
+    # With files, the numbers of this process are collected from its files too.
     registry = CollectorRegistry()
     where = None if identity else registry
     return _Metrics(
@@ -250,16 +250,16 @@ def _make(folder: Path | None) -> _Metrics:
 
 
 def _take_part(folder: Path) -> str | None:
-    """A name for this process's files there, which are made at once; None when they cannot be.
+    """A name for this process's files in the folder, which are made at once; None when they cannot be made.
 
-    A process id would not do: it comes again, and two containers on one folder have the same.
+    A process id alone is not enough: it is reused, and two containers on one folder may have the same.
     """
     identity = f"{os.getpid()}-{secrets.token_hex(4)}"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _hold_lock(folder, identity)
         for kind in _FILES:
-            # Whole from the start: to write into a hole of a mapped file ends the process when the disk is full.
+            # At full size: writing into a hole of a mapped file kills the process when the disk is full.
             (folder / f"{kind}_{identity}.db").write_bytes(bytes(_FILE_SIZE))
     except OSError as error:
         log.error("metrics_not_shared", error=type(error).__name__)
@@ -268,7 +268,7 @@ def _take_part(folder: Path) -> str | None:
 
 
 def _hold_lock(folder: Path, identity: str) -> None:
-    """A lock for as long as this process lives, however it ends. It gets its name when it is held."""
+    """Take a lock that ends with this process in any case. It gets its name once it is held."""
     fresh = folder / f"{identity}.new"
     descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)

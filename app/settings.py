@@ -1,7 +1,7 @@
 """Handbell's settings: the only reader of the environment.
 
-Every setting is an environment variable `HANDBELL_<NAME>`; the same names may stand in a file `handbell.env`
-in the working directory (the environment wins). Settings that hold a secret may be given as `…_FILE`.
+Every setting is an environment variable `HANDBELL_<NAME>`; a file `handbell.env` in the working directory may contain
+the same names (the environment wins). Settings that hold a secret may be given as `…_FILE`.
 """
 
 import os
@@ -23,11 +23,11 @@ Network = IPv4Network | IPv6Network
 
 
 class BadSettings(Exception):
-    """A setting is wrong; the message names it and says what to do."""
+    """A setting is invalid; the message names it and says what to do."""
 
 
 class Settings(BaseSettings):
-    """All settings of one process, checked. Times are seconds, limits are counts."""
+    """All settings of one process, validated. Times are seconds, limits are counts."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -112,27 +112,27 @@ class Settings(BaseSettings):
 
     @property
     def base_url(self) -> str:
-        """What absolute links begin with: HANDBELL_PUBLIC_URL, or this machine's own address."""
+        """The beginning of absolute links: HANDBELL_PUBLIC_URL, or this machine's own address."""
         return self.public_url or f"http://{LOOPBACK}:{self.port}"
 
     @property
     def https(self) -> bool:
-        """Whether customers reach us over https."""
+        """Whether the public address is https."""
         return self.base_url.startswith("https://")
 
     @property
     def makes_demo_desk(self) -> bool:
-        """Whether the very first start makes example people: not where customers come, unless it is asked for."""
+        """Whether the first start makes example people; by default only without https, so not in production."""
         return not self.https if self.demo is None else self.demo
 
     @property
     def shows_demo_page(self) -> bool:
-        """Whether `/demo` is there: not where customers come, unless it is asked for."""
+        """Whether `/demo` exists; by default only without https, so not in production."""
         return not self.https if self.demo_page is None else self.demo_page
 
     @property
     def hosts(self) -> frozenset[str]:
-        """The `Host` values that are ours, in lower case. On loopback every name of this machine is."""
+        """The `Host` values that we answer to, in lower case. On loopback these include all names of this machine."""
         address = parse(self.public_url) or Address("http", LOOPBACK, str(self.port))
         default = "443" if self.https else "80"
         port = address.port or default
@@ -142,13 +142,13 @@ class Settings(BaseSettings):
         return frozenset(hosts | {host.removesuffix(f":{default}") for host in hosts})
 
     def is_ours(self, origin: str) -> bool:
-        """Whether pages at this web origin are ours. Whatever a client may send as one is looked at, and is not."""
+        """Whether this web origin is ours. Any text a client may send as one is accepted, and compared."""
         scheme, _, host = origin.lower().partition("://")
         return scheme == self.base_url.partition("://")[0] and host in self.hosts
 
     @property
     def keys_path(self) -> Path:
-        """Where the signing keys are."""
+        """The path of the signing keys."""
         return self.keys_file or self.data_dir / "keys"
 
     @property
@@ -158,22 +158,22 @@ class Settings(BaseSettings):
 
     @property
     def applets_dir(self) -> Path:
-        """Where the operator may put remote-support programs, one folder per system."""
+        """The folder where the operator may put remote-support programs, with a folder for each platform."""
         return self.data_dir / "applets"
 
     @property
     def vendor_applets_dir(self) -> Path:
-        """Where applets that came as a vendor's answer are kept, for a day."""
+        """The folder for applets that came as a vendor's answer, kept for a day."""
         return self.data_dir / "vendor-applets"
 
     @property
     def metrics_dir(self) -> Path:
-        """Where all processes of this host count: files for Prometheus."""
+        """The folder in which all processes of this host count, for Prometheus."""
         return self.data_dir / "metrics"
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Settings from the environment and `handbell.env`. Raises BadSettings naming every wrong one."""
+    """Settings from the environment and `handbell.env`. Raises BadSettings naming every invalid one."""
     known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
     unknown = [name for name in os.environ if name.startswith(PREFIX) and name not in known]
     if wrong := [name for name in unknown if not name.startswith(f"{PREFIX}TEST_")]:
@@ -185,12 +185,12 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def ci() -> bool:
-    """Whether this runs in continuous integration, where nothing may be skipped."""
+    """Whether this runs in continuous integration, where no test may be skipped."""
     return os.environ.get("CI") == "true"
 
 
 def share_metrics(folder: Path) -> None:
-    """Tell prometheus_client, which reads it from the environment, the folder that all processes write to."""
+    """Set the folder that all processes write to in the environment, where prometheus_client reads it."""
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder.absolute())
 
 
