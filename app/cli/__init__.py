@@ -1,4 +1,4 @@
-"""The `handbell` command. Each file holds one subject; a mistake is one clear line and exit status 1."""
+"""The `handbell` command, one file per subject; an error is one clear line and exit status 1."""
 
 import sys
 from importlib import import_module
@@ -27,7 +27,7 @@ _FILES = {
 
 
 class _Commands(click.Group):
-    """Loads the file of the command that is run, and no other: half the time that a short command takes is loading."""
+    """Loads only the file of the command that is run, as loading takes half the time of a short command."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_FILES)
@@ -42,11 +42,11 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def handbell() -> None:
-    """Ring for support: the front door between a website and a remote-support session."""
+    """The front door between a website and a remote-support session."""
 
 
 def main() -> None:
-    """Run the command; what is wrong with the installation is said in one line each."""
+    """Run the command; faults of the installation are printed as one line each."""
     try:
         sys.exit(handbell.main(standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as asked:

@@ -14,7 +14,7 @@ from app.store.staff import load_staff
 
 @click.group()
 def audit() -> None:
-    """Every administrative act; nobody can change or delete one."""
+    """The log of every administrative act; its entries cannot be changed or deleted."""
 
 
 @audit.command("list")

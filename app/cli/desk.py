@@ -1,4 +1,5 @@
-"""`handbell department …` and `handbell technician …`: every change is in the audit log, without a name."""
+"""`handbell department …` and `handbell technician …`: every change is in the audit log, as made at the command
+line."""
 
 import secrets
 from collections.abc import Iterator, Sequence
@@ -76,7 +77,7 @@ def disable_department(number: int, undo: bool) -> None:
 
 @click.group()
 def technician() -> None:
-    """The people who help; a technician's user name is a mail address."""
+    """The desk's technicians; a technician's user name is a mail address."""
 
 
 technician.add_command(second_factor)
@@ -91,8 +92,7 @@ technician.add_command(second_factor)
 def add_technician(
     mail: str, name: str, departments: tuple[int, ...], role: Role | None, password_file: TextIO | None
 ) -> None:
-    """Add a technician; a random password is made and shown once, to be changed at the first log-in, unless a file
-    gives one."""
+    """Add a technician. Without a file, a random password is made and shown once, to be changed at the first log-in."""
     email = mail.strip().lower()
     if mail_fault(email) or name_fault(one_line(name)):
         raise click.ClickException("give a mail address (at most 254 characters) and --name (1 to 80 characters)")
@@ -146,7 +146,7 @@ def rename_technician(mail: str, name: str) -> None:
 @click.argument("mail")
 @click.argument("departments", metavar="ID...", type=click.IntRange(0, HIGHEST_ID), nargs=-1, required=True)
 def set_departments(mail: str, departments: tuple[int, ...]) -> None:
-    """Say in which departments somebody is, and in no other; 0 for none."""
+    """Set a technician's departments, replacing all others; 0 for none."""
     wanted = frozenset(departments) - {0}
     with open_database() as database:
         found = _technician(database, mail)
@@ -160,7 +160,7 @@ def set_departments(mail: str, departments: tuple[int, ...]) -> None:
 @click.argument("mail")
 @click.argument("role", type=_ROLE)
 def set_role(mail: str, role: Role) -> None:
-    """Say what somebody may do: technician, supervisor or administrator; another role logs them out."""
+    """Set a technician's role: technician, supervisor or administrator. A new role logs them out."""
     with open_database() as database:
         found = _technician(database, mail)
         team.change_technician(database, found.id, by=None, now=now(), role=role)
@@ -184,8 +184,8 @@ def disable_technician(mail: str, undo: bool) -> None:
 @click.argument("mail")
 @click.option("--password-file", type=click.File(), help="Where the password stands; - for standard input.")
 def set_password(mail: str, password_file: TextIO | None) -> None:
-    """Give a technician a new password: random, shown once and to be changed at the next log-in, unless a file gives
-    one. They are logged out."""
+    """Set a technician's password and log them out. Without a file, it is random, shown once and to be changed at the
+    next log-in."""
     password, shown = _password(password_file)
     with open_database() as database:
         found = _technician(database, mail)
@@ -198,7 +198,7 @@ def set_password(mail: str, password_file: TextIO | None) -> None:
 @click.argument("mail")
 @click.option("--end-password", is_flag=True, help="End the old password now, and log them out.")
 def invite_technician(mail: str, end_password: bool) -> None:
-    """Print a link with which a technician chooses a password: within 24 hours, once; older links end."""
+    """Print a link to choose a password: valid for 24 hours and once; older links end."""
     settings = load_settings()
     with open_database(settings) as database:
         found = _technician(database, mail)
@@ -240,7 +240,7 @@ def _refuse_unknown(departments: Sequence[int], known: Staff) -> None:
 
 
 def _warn_without_administrator(database: Database) -> None:
-    """The shell may take the last one away: it can also make one."""
+    """Warn when no administrator is left. That is allowed here, as the command line can make one."""
     with database.read() as connection:
         left = store.administrators_left(connection, without=0)
     if not left:
@@ -251,7 +251,7 @@ def _warn_without_administrator(database: Database) -> None:
 
 
 def _name(written: str, what: str) -> str:
-    """The name on one line. Raises ClickException saying `what` it is the name of."""
+    """The name on one line. Raises ClickException; `what` says whose name it is."""
     name = one_line(written)
     if name_fault(name):
         raise click.ClickException(f"{what} has 1 to 80 characters that can be seen, and no control characters")
@@ -259,7 +259,7 @@ def _name(written: str, what: str) -> str:
 
 
 def _password(file: TextIO | None) -> tuple[str, str]:
-    """The password, and what to print of it: only one that was made here."""
+    """The password, and the text to print about it, which is empty for one from a file."""
     if file is not None:
         return file.read().rstrip("\r\n"), ""
     password = "-".join(secrets.token_hex(2) for _ in range(4))

@@ -1,4 +1,4 @@
-"""`handbell desk …`: what holds for the whole desk."""
+"""`handbell desk …`: options of the whole desk."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from app.store.desk import load_desk_options
 
 @click.group()
 def desk() -> None:
-    """What holds for the whole desk."""
+    """Options of the whole desk."""
 
 
 @desk.command("show")
@@ -62,14 +62,14 @@ def set_options(long_wait: int | None, retention_days: str | None, second_factor
 
 
 def _roles(named: tuple[str, ...]) -> tuple[Role, ...] | None:
-    """The roles in their order; None for the default. Raises ClickException for a role beside none or default."""
+    """The roles in their usual order; None for the default. Raises ClickException for a role beside none or default."""
     if len(named) > 1 and {"none", "default"} & set(named):
         raise click.ClickException("--second-factor none and default stand alone")
     return None if named == ("default",) else tuple(role for role in Role if role in named)
 
 
 def _days(text: str) -> int | None:
-    """Empty is None."""
+    """A number of days; None for an empty text. Raises ClickException."""
     if not text.strip():
         return None
     number = int(text) if len(text) <= 6 and text.isascii() and text.isdecimal() else 0

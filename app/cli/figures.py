@@ -16,7 +16,7 @@ from app.core.figures import COLUMNS, figures_csv, plain_figures
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @json_option
 def figures(days: int, as_csv: bool, as_json: bool) -> None:
-    """Requests, opened sessions and times of each day in UTC, of all sites together and of each."""
+    """Requests, opened sessions and times by day (UTC), of each site and of all together."""
     if as_csv and as_json:
         raise click.ClickException("give --json or --csv, not both")
     with open_database() as database:

@@ -50,7 +50,7 @@ def rotate() -> None:
 @keys.command("revoke")
 @click.argument("kid")
 def revoke(kid: str) -> None:
-    """Take a key out within 60 seconds, everywhere; all links that it signed end."""
+    """Remove a key, everywhere within 60 seconds; all links that it signed end."""
     settings = load_settings()
     with _resealing(settings, f"{kid} no longer signs, but is not yet revoked") as (database, warn):
         key_change.revoke(database, settings.keys_path, kid, warn, by=None, now=now())
@@ -59,9 +59,9 @@ def revoke(kid: str) -> None:
 
 @contextmanager
 def _resealing(settings: Settings, so_far: str) -> Iterator[tuple[Database, Callable[[Sealer], None]]]:
-    """The database whose secrets go under another key, and what warns of those that could not be opened.
+    """The database whose secrets get another key, and a function that warns of secrets that could not be decrypted.
 
-    The keys are looked at before the database is opened: without them there is nothing to do.
+    The keys are read before the database is opened: without them there is nothing to do.
     """
     read_keys(settings.keys_path)
     with open_database(settings) as database:

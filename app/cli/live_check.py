@@ -15,16 +15,16 @@ from app.store.sites import load_sites
 
 
 def check_live(database: Database, settings: Settings, key: str | None) -> bool:
-    """Open a session for the site with this key, or for each that is not disabled, and print what came of it.
+    """Open a session for the site with this slug, or for each enabled site, and print the outcome.
 
-    Whether all went well. Raises ClickException when there is no such site.
+    Returns whether all succeeded. Raises ClickException when there is no such site.
     """
     with database.read() as connection:
         sites = [site for site in load_sites(connection) if (site.slug == key if key else not site.disabled)]
     if key and not sites:
         raise click.ClickException(f"there is no site {key}; see: handbell site list")
     calls = VendorCalls()
-    good = [_check(database, settings, site, calls) for site in sites]  # each, whatever came of the others
+    good = [_check(database, settings, site, calls) for site in sites]  # try each site, also after a failure
     return all(good)
 
 

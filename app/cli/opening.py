@@ -1,4 +1,4 @@
-"""The database, the keys and the time, for one command."""
+"""The database, the keys and the time for one command."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ def open_database(settings: Settings | None = None) -> Iterator[Database]:
 
 @contextmanager
 def open_sealer(settings: Settings) -> Iterator[Sealer]:
-    """What seals secrets. No key goes on this host before the end: until then what was sealed must be stored.
+    """A sealer; until the block ends no key is removed on this host, so store what was sealed before then.
 
     Makes the keys file when there is none. Raises BadKeys.
     """
@@ -37,10 +37,10 @@ def open_sealer(settings: Settings) -> Iterator[Sealer]:
 
 
 def today() -> date:
-    """The day, by this machine's clock or by UTC, whichever is further: no day that has begun is in the future."""
+    """The later of this machine's local date and the UTC date, so that no day that has begun counts as future."""
     return max(now().date(), now().astimezone().date())
 
 
 def now() -> datetime:
-    """The time, aware."""
+    """The current time, as aware UTC."""
     return datetime.now(UTC)

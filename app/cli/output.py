@@ -1,4 +1,4 @@
-"""How commands print: tables for people, JSON for programs."""
+"""Output of commands: tables for people, JSON for programs."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -10,12 +10,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def json_option(command: Command) -> Command:
-    """`--json`, as the argument `as_json`."""
+    """Add `--json`, which sets the argument `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
 def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
-    """A listing: a JSON array with everything, or a table of these columns."""
+    """Print a list: a JSON array with all values, or a table of these columns."""
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
@@ -29,7 +29,7 @@ def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: boo
 
 
 def show_one(values: dict[str, Any], *, as_json: bool) -> None:
-    """One thing: a JSON object, or a line for each value."""
+    """Print one object: as JSON, or with a line for each value."""
     if as_json:
         click.echo(json.dumps(values, indent=2, ensure_ascii=False))
         return
@@ -39,17 +39,17 @@ def show_one(values: dict[str, Any], *, as_json: bool) -> None:
 
 
 def say_warning(text: str) -> None:
-    """One line on standard error, of something that was done all the same."""
+    """Print a warning on standard error; the command has been carried out."""
     click.echo(f"handbell: warning: {text}", err=True)
 
 
 def more_rows(more: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
-    """The form's additional fields."""
+    """The form's additional fields, for JSON."""
     return [{"name": name, "value": value} for name, value in more]
 
 
 def spoken(values: dict[str, Any]) -> dict[str, Any]:
-    """For people: who says who the customer is, and a form's other fields as lines."""
+    """The values for people: a note when no field is verified, and the additional fields as lines."""
     more = [f"{field['name']}: {field['value']}" for field in values["more"]]
     return {**values, "verified": values["verified"] or "nothing; typed by the customer", "more": more}
 
@@ -63,6 +63,6 @@ def _cell(value: Any, *, whole: bool = False) -> str:
         return ", ".join(str(item) for item in value) or "-"
     if isinstance(value, dict):
         return ", ".join(f"{name} {item}" for name, item in value.items() if item is not None) or "-"
-    # A customer's text must not steer the terminal or break the table.
+    # A customer's text must not control the terminal or break the table.
     text = "".join(c if c.isprintable() or (whole and c == "\n") else " " for c in str(value))
     return text if whole or len(text) <= 48 else text[:47] + "…"

@@ -62,14 +62,14 @@ _OPTIONS = (
 
 
 def page_options(command: Command) -> Command:
-    """Adds them."""
+    """Add the options to a command."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
 def read_logo(file: BinaryIO) -> Logo | None:
-    """The picture in the file, as it is kept; None of an empty one, which takes the logo away.
+    """The picture in the file, as it will be stored; None for an empty file, which removes the logo.
 
     Raises ClickException.
     """
@@ -81,7 +81,7 @@ def read_logo(file: BinaryIO) -> Logo | None:
 
 
 def split_text(given: str) -> tuple[str, str]:
-    """A key and its text, from KEY=VALUE. Raises ClickException."""
+    """Split KEY=VALUE into a key and its text. Raises ClickException."""
     key, equals, text = given.partition("=")
     if not equals:
         raise click.ClickException(f"--text {given}: write it as KEY=VALUE")

@@ -22,7 +22,7 @@ _CHOICES = [choice.value for choice in RequestState]
 
 @click.group()
 def request() -> None:
-    """What customers submitted."""
+    """Requests that customers submitted."""
 
 
 @request.command("list")
@@ -57,7 +57,7 @@ def show_request(reference: str, as_json: bool) -> None:
 @request.command("retry")
 @click.argument("reference")
 def retry(reference: str) -> None:
-    """Set a parked or suspect request going again, or one that waits at once; a running server takes it up."""
+    """Make a parked or suspect request due again, or a waiting one due now; a running server hands it off."""
     spelled = written_reference(reference)
     with open_database() as database:
         if not try_again(database, spelled, by=Operator(), now=now()):
@@ -98,7 +98,7 @@ def erase_person(reference: str | None, email: str | None, number: str | None, y
 @_email
 @_number
 def export_person(reference: str | None, email: str | None, number: str | None) -> None:
-    """Print everything that is kept about a request or a person, as JSON."""
+    """Print all data kept about a request or a person, as JSON."""
     with open_database() as database:
         person = _person(database, reference, email, number)
         exported = json.dumps(export(database, person), indent=2, ensure_ascii=False)
@@ -108,7 +108,7 @@ def export_person(reference: str | None, email: str | None, number: str | None) 
 
 @click.command()
 def prune() -> None:
-    """Expire and erase now what is due; the worker does the same every few minutes."""
+    """Expire and erase due data now; the worker does the same every few minutes."""
     settings = load_settings()
     with open_database(settings) as database:
         kept_for = retention_of(database, settings.retention_days)

@@ -53,7 +53,7 @@ def serve() -> None:
 
 @click.command()
 def worker() -> None:
-    """Hand requests off and do the background work alone, in the foreground."""
+    """Hand requests off and do the background work, without the website, in the foreground."""
     settings = load_settings()
     log.set_up(settings.log_level)
     stopped = threading.Event()
@@ -83,7 +83,7 @@ _ERASURE_LATE = timedelta(hours=1)
 @click.option("--live", is_flag=True, help="Also open one real session for each site, and show what came back.")
 @click.option("--site", "slug", metavar="KEY", help="With --live: for this site alone.")
 def check(live: bool, slug: str | None) -> None:
-    """Check the configuration, the keys, the database and each site; exit 1 when something is wrong."""
+    """Check the configuration, the keys, the database and each site; exit status 1 when something is wrong."""
     if slug and not live:
         raise click.ClickException("--site goes with --live")
     settings = load_settings()
@@ -96,7 +96,7 @@ def check(live: bool, slug: str | None) -> None:
 
 
 def _check_at_rest(settings: Settings) -> bool:
-    """Print what can be told without calling anybody; whether something is wrong."""
+    """Print the checks that need no call to a vendor; returns whether something is wrong."""
     keys = read_keys(settings.keys_path) if settings.keys_path.exists() else []
     live = live_keys(keys, now())
     sealer = Sealer([key.secret for key in keys]) if keys else None
@@ -132,7 +132,7 @@ def _check_at_rest(settings: Settings) -> bool:
 
 
 def _remind_of_administrator(staff: Staff) -> None:
-    """Print that nobody can log in, or that nobody can run the place from the console."""
+    """Warn when no technician can log in, or none is an administrator."""
     if not staff.technicians:
         click.echo("warning    nobody can log in yet; see: handbell technician add MAIL --name NAME")
     elif not any(t.role is Role.ADMINISTRATOR and not t.disabled for t in staff.technicians.values()):
@@ -140,8 +140,10 @@ def _remind_of_administrator(staff: Staff) -> None:
 
 
 def _warn_of_example_people(settings: Settings, staff: Staff) -> list[str]:
-    """Print which people of the demo desk can take customers' requests where the public address is https; their mail
-    addresses."""
+    """Warn of people of the demo desk who can take customers' requests while the public address is https.
+
+    Returns their mail addresses.
+    """
     if not settings.https:
         return []
     found = [t.email for t in staff.technicians.values() if t.email in EXAMPLE_PEOPLE and not t.disabled]
@@ -151,7 +153,7 @@ def _warn_of_example_people(settings: Settings, staff: Staff) -> list[str]:
 
 
 def _set_up(settings: Settings) -> FirstLogin | None:
-    """Folder, keys, database, migrations, demo desk: whatever is missing."""
+    """Make what is missing: folder, keys, database, migrations, demo desk."""
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         _prove_writable(settings.data_dir)
@@ -172,7 +174,7 @@ def _prove_writable(folder: Path) -> None:
 
 
 def _refuse_busy_port(settings: Settings) -> None:
-    """gunicorn shares its port by design, so a second Handbell on it would go unnoticed."""
+    """Refuse a port in use: gunicorn shares its port by design, so a second Handbell on it would go unnoticed."""
     family = socket.AF_INET6 if ":" in settings.bind else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -205,7 +207,7 @@ def _run_gunicorn(settings: Settings) -> None:
         """gunicorn with our configuration file and our application."""
 
         def init(self, parser: Any, opts: Any, args: Any) -> None:
-            """Nothing comes from the command line."""
+            """Do nothing, as gunicorn gets no options from the command line."""
 
         def load_config(self) -> None:
             self.load_config_from_file(str(resource("gunicorn.conf.py")))

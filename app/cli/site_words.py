@@ -19,7 +19,7 @@ _NAMES = {
     "offer_departments": "--offer-department",
 }
 _WORDS = {
-    # an option's value
+    # values of options
     "missing": "{option} must not be empty",
     "too_long": "{option} must have 1 to {limit} characters, not {length}",
     "slug": "{option} must be 1 to 40 small letters, digits and hyphens",
@@ -53,7 +53,7 @@ _WORDS = {
     "text_key": "{option} KEY=VALUE needs a key of 1 to {most} characters",
     "text": "{option} {key}: must have 1 to {most} characters, without control characters",
     "placeholders": "{option} {key}: {names} does not stand in the text that it replaces",
-    # what a site meets
+    # states of a site
     "ended": "its key at the vendor ended on {day}; make a new one there, then: "
     "handbell site set {slug} --key-file FILE --key-made DAY",
     "ends": "its key at the vendor ends in {days} days, on {day}; make a new one there, then: "
@@ -79,8 +79,8 @@ _OF_FIELD = {
 
 
 def worded(fact: Fact, slug: str = "", option: str | None = None) -> str:
-    """One line. `slug` is the site's, for commands that the line proposes; `option` the one that was used, where
-    there are several."""
+    """A fact as one line. `slug` is the site's, for commands that the line proposes; `option` is the option that was
+    used, where there are several."""
     words = _OF_FIELD.get((fact.field, fact.code)) or _WORDS[fact.code]
     values = {name: _text(value) for name, value in fact.values.items()}
     option = option or _NAMES.get(fact.field, f"--{fact.field.replace('_', '-')}")
@@ -89,12 +89,12 @@ def worded(fact: Fact, slug: str = "", option: str | None = None) -> str:
 
 
 def refuse(problems: Iterable[Fact], option: str | None = None) -> click.ClickException:
-    """The error of a command whose options cannot be kept."""
+    """The error for options that cannot be saved."""
     return click.ClickException("; ".join(worded(problem, option=option) for problem in problems))
 
 
 def worded_all(facts: Collection[Fact], site: Site) -> list[str]:
-    """A line for each."""
+    """One line for each fact."""
     return [worded(fact, site.slug) for fact in facts]
 
 

@@ -40,7 +40,7 @@ _NO_KEY = {"sealed_key": None, "key_ending": None, "key_made": None}
 _ACCOUNT = {"backend", "api_domain", "sealed_key", "key_made"}
 _CHOICES = [choice.value for choice in AskPolicy]
 _LISTS = {"offer_department": "offer_departments", "require": "required", "applet_host": "applet_hosts"}
-# In a list's place, the word that stands for several items or for none.
+# The word that stands for several items, or for none, in a list's place.
 _WORDS_FOR_LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "required": ("none", ()),
     "fields": ("all", NAMES),
@@ -52,7 +52,7 @@ _WORDS_FOR_LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 @click.group()
 def site() -> None:
-    """Places that embed Handbell, each with its own key, contact and routing."""
+    """Websites that use Handbell, each with its own key, contact and routing."""
 
 
 site.add_command(uid)
@@ -62,7 +62,7 @@ site.add_command(uid)
 @click.argument("slug")
 @click.option("--name", required=True, help="As customers read it.")
 def add(slug: str, name: str) -> None:
-    """Add a site; its key stands in its addresses."""
+    """Add a site; its key is part of its addresses."""
     with open_database() as database:
         try:
             new = add_site(database, slug, name, by=None, now=now())
@@ -150,7 +150,7 @@ def set_site(slug: str, new_webhook_secret: bool, new_secret: bool, new_identity
 
 
 def _made(*, new_secret: bool, new_identity_secret: bool) -> dict[str, str]:
-    """The secrets that are asked for, by what they are called."""
+    """The secrets to make, by their names."""
     secrets = {"secret": make_secret} if new_secret else {}
     if new_identity_secret:
         secrets["identity secret"] = make_identity_secret
@@ -166,7 +166,7 @@ def _find(database: Database, slug: str) -> Site:
 
 
 def _changes(given: dict[str, Any]) -> dict[str, Any]:
-    """The site's options from what was given. Raises ClickException."""
+    """The site's options from the given ones. Raises ClickException."""
     written = {_LISTS.get(name, name): value for name, value in given.items() if value is not None and value != ()}
     if "offer_departments" in written:
         written["offer_departments"] = tuple(number for number in written["offer_departments"] if number)
@@ -182,7 +182,7 @@ def _changes(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _changed(database: Database, slug: str, wanted: Wanted) -> SiteChange:
-    """The site as it is at this moment, changed and kept."""
+    """Change the site as it is now. Raises ClickException."""
     try:
         return change_site(database, slug, wanted, by=None, now=now())[0]
     except NoSuchSite:
@@ -194,7 +194,7 @@ def _changed(database: Database, slug: str, wanted: Wanted) -> SiteChange:
 
 
 def _tell(change: SiteChange, changes: dict[str, Any], secret: str) -> None:
-    """What was done, and on standard error what to mind."""
+    """Print what was changed, and warnings on standard error."""
     site = change.site
     names = {_SPOKEN.get(name, name) for name in changes} | ({"webhook_secret"} if change.new_secret else set())
     click.echo(f"changed site {site.slug}: {', '.join(sorted(names))}")
@@ -215,7 +215,7 @@ def _unknown(slug: str) -> click.ClickException:
 
 
 def _plain(found: Site) -> dict[str, Any]:
-    """Everything but the sealed secrets, which nobody needs to see."""
+    """The site's options without its secrets."""
     options = {name: value for name, value in found.options().items() if name not in HIDDEN}
     options |= options.pop("backend_options")
     return {

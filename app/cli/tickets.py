@@ -17,7 +17,7 @@ _CHOICES = [choice.value for choice in TicketState]
 
 @click.group()
 def ticket() -> None:
-    """What the embedded desk holds."""
+    """Tickets of the embedded desk."""
 
 
 @ticket.command("list")

@@ -1,4 +1,4 @@
-"""What `handbell check --live` says of a trial: one line for each step, what came back of the vendor's among them."""
+"""The output of `handbell check --live` for a trial: one line for each step, including the vendor's answer."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ _NUMBERS = {"session": "session", "ticket": "ticket", "pin": "PIN"}
 
 
 def trial_lines(trial: Trial, slug: str) -> Iterator[str]:
-    """Each line begins with its step, 13 characters wide."""
+    """The lines; each begins with its step, 13 characters wide."""
     for problem in trial.problems:
         yield f"{'missing' if problem.code == 'needed' else 'wrong':<12} {worded(problem, slug)}"
     for step in trial.steps:

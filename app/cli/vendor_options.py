@@ -42,7 +42,7 @@ _OPTIONS = (
 
 
 def vendor_options(command: Command) -> Command:
-    """Adds them, and the backends' own ones."""
+    """Add the options, and the backends' own ones, to a command."""
     for option in reversed((*_OPTIONS, *map(_own, own_options().values()))):
         command = option(command)
     return command
@@ -54,7 +54,7 @@ def _own(option: Option) -> Callable[[Command], Command]:
 
 
 def take_key(given: dict[str, Any]) -> str | None:
-    """The key, from whichever option has it; empty to remove it, None when there is neither option."""
+    """The key, from either option; empty to remove it, None when neither option is given. Raises ClickException."""
     key, file = given.pop("vendor_key"), given.pop("key_file")
     if file is None:
         return None if key is None else _key("--key", key)
@@ -69,7 +69,7 @@ def _text(file: BinaryIO) -> str:
     try:
         return file.read(64 * 1024).decode("utf-8-sig")
     except UnicodeDecodeError:
-        return "\N{REPLACEMENT CHARACTER}"  # which no key may hold
+        return "\N{REPLACEMENT CHARACTER}"  # which no key may contain
 
 
 def _key(option: str, text: str) -> str:
