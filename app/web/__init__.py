@@ -1,4 +1,4 @@
-"""Pages for people: each view file holds one behaviour."""
+"""Pages for people; each file of views holds one behaviour."""
 
 from flask import Blueprint, Flask
 
@@ -42,7 +42,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 
 
 def register(app: Flask) -> None:
-    """Put all pages on the app."""
+    """Register all pages."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     errors.register(app)

@@ -1,4 +1,4 @@
-"""The embedded desk's applet: a page of ours that the customer waits on, or the operator's own program."""
+"""The embedded desk's applet: a page on which the customer waits, or the operator's own program."""
 
 import structlog
 from flask import (
@@ -43,9 +43,9 @@ log = structlog.get_logger()
 @pages.get("/applet/<token>")
 @open_to(Who.LINK_HOLDERS)
 def applet(token: str) -> Response:
-    """The operator's program for this system where there is one, else the page the customer waits on.
+    """The operator's program for this platform if there is one, else the page on which the customer waits.
 
-    The ticket of a request that was opened anew leads to the request's status page, and so to the next ticket.
+    A ticket whose request was opened anew redirects to the request's status page, which leads to the next ticket.
     """
     here = running()
     ticket = _ticket(token)
@@ -64,7 +64,7 @@ def applet(token: str) -> Response:
 @pages.get("/applet/<token>/state")
 @open_to(Who.LINK_HOLDERS)
 def state(token: str) -> Response:
-    """What changes while the customer waits, for the page's script; too often is 429."""
+    """The values that change while the customer waits, for the page's script; 429 when polled too often."""
     here = running()
     link = link_or_abort(Purpose.APPLET, token)
     if wait := here.rates.retry_after(POLLS, "applet", link.id, client_network(client_address())):
@@ -83,7 +83,7 @@ def state(token: str) -> Response:
 @pages.post("/applet/<token>")
 @open_to(Who.LINK_HOLDERS)
 def change(token: str) -> Response:
-    """The customer cancels, or changes the ticket's details where Ask_customer_info allows it (else 403)."""
+    """Cancel the ticket, or change its details where Ask_customer_info allows it (else 403)."""
     here = running()
     ticket = _ticket(token)
     try:
@@ -135,7 +135,7 @@ def _ticket_of(link: Link) -> Ticket:
 
 
 def _moved_to(ticket: Ticket) -> str | None:
-    """The status page of the request that has another ticket by now."""
+    """The status page of a request that has a newer ticket; None for a ticket that is current."""
     here = running()
     if ticket.is_open or (reference := later_reference(ticket.reference)) is None:
         return None
@@ -178,7 +178,7 @@ def _page(
         edit_url=f"/applet/{token}?edit",
         request_url=f"/s/{ticket.site}",
     )
-    # An ended ticket's address keeps working, but there is nothing to do on it any more.
+    # An ended ticket's address keeps working, but the customer can do nothing there.
     return make_response(html, status if ticket.is_open else 410)
 
 
@@ -214,7 +214,7 @@ def _queue_label(ticket: Ticket, staff: Staff) -> str:
 
 
 def _helper(ticket: Ticket, staff: Staff) -> str | None:
-    """Who has the ticket: nobody while it waits, whoever it is meant for."""
+    """The name of the technician who has claimed the ticket; None while it waits, even in a technician's queue."""
     owner = staff.technician(ticket.owner_id) if ticket.state is TicketState.ACTIVE else None
     return owner.name if owner else None
 

@@ -1,4 +1,4 @@
-"""A customer's details as a form brings them: checked alike on the request page and in the applet."""
+"""A customer's details from a form, validated in the same way on the request page and in the applet."""
 
 from collections.abc import Collection, Mapping
 
@@ -17,7 +17,7 @@ def asked_of(
     tech: str | None = None,
     language: str | None = None,
 ) -> NewSessionRequest | dict[str, str]:
-    """The customer's request, or its faults by field."""
+    """The customer's request, or its faults by field as sentences."""
     problems = [Fact(name, "missing") for name in required if is_blank(values[name])]
     email = values["customer_email"]
     if not is_blank(email) and not looks_like_email(email):
@@ -30,6 +30,6 @@ def asked_of(
             language=language,
         )
     except Invalid as invalid:
-        # In the order of the form, as the summary lists them.
+        # In the form's order, in which the summary lists them.
         return sentences(tuple(sorted((*problems, *invalid.problems), key=lambda p: NAMES.index(p.field))))
     return sentences(tuple(problems)) if problems else asked

@@ -1,4 +1,4 @@
-"""What answers to programs tell a customer: the pages' own sentences, in the language that the program asks for."""
+"""Texts for customers in answers to programs: the pages' own sentences, in the language that the program asks for."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from app.web.words import _, speak_for
 
 
 class CustomerWords:
-    """The words of `app.edge.customer_words`, as pages say them."""
+    """Implements `app.edge.customer_words` with the pages' texts."""
 
     def problems(self, problems: Sequence[Fact], site: Site, language: str) -> dict[str, str]:
         """One sentence for each field."""
@@ -23,26 +23,26 @@ class CustomerWords:
             return sentences(tuple(problems))
 
     def wait(self, seconds: int, site: Site, language: str) -> str:
-        """That many requests came, and when to send again."""
+        """Too many requests; when to retry, after `seconds`."""
         with _speaking(site, language):
             return wait_sentence(seconds)
 
     def look_again(self, site: Site, language: str) -> str:
-        """That something in the form is not right."""
+        """A field of the form is wrong."""
         with _speaking(site, language):
             return _("Please look at this again")
 
     def language(self, site: Site, language: str) -> str:
-        """The one of the site's languages that fits best, as a tag."""
+        """The site's language that fits best, as a tag."""
         return best_language(language, site.languages).replace("_", "-")
 
     def field(self, name: str, site: Site, language: str) -> str:
-        """What a form calls one of a customer's details."""
+        """The label of one of a customer's details."""
         with _speaking(site, language):
             return form_words()[name]
 
     def about_reference(self, site: Site, language: str) -> str:
-        """What the reference is good for where the technician does not see it: at a vendor's console."""
+        """What the reference is for, when the technician does not see it, as in a vendor's console."""
         with _speaking(site, language):
             return _("Tell us this reference if you call or write to us.")
 

@@ -1,4 +1,4 @@
-"""`/demo`: the page of a made-up company, with the widget in each of its modes and an intranet's form."""
+"""`/demo`: a page of a fictitious company, with the widget in each of its modes and an intranet's form."""
 
 import json
 
@@ -22,7 +22,7 @@ _CUSTOMER = {"name": "Robin Sample", "email": "robin@example.com", "number": "C-
 @pages.get("/demo")
 @open_to(Who.EVERYONE)
 def demo() -> Response:
-    """The page; `?mode=` and `?customer=` are its switches. 404 where it is off."""
+    """The page; `?mode=` and `?customer=` select its variants. 404 when it is off."""
     here = running()
     site = here.desk.site("default")
     if site is None or not here.settings.shows_demo_page:
@@ -43,7 +43,7 @@ def demo() -> Response:
 
 
 def _identity(site: Site) -> str | None:
-    """A token as the company's own server would sign one; None where the site has no identity secret."""
+    """A token as the company's own server would sign it; None when the site has no usable identity secret."""
     here = running()
     if site.sealed_identity_secret is None:
         return None

@@ -1,4 +1,4 @@
-"""Errors as pages for people and as JSON for programs; nothing of what went wrong inside is shown."""
+"""Errors as pages for people and as JSON for programs; no internal detail is shown."""
 
 import traceback
 from pathlib import Path
@@ -19,7 +19,7 @@ _FOR_WHO_MADE_THE_FORM = (400, 413, 415)
 
 
 def register(app: Flask) -> None:
-    """Every error ends here."""
+    """Register the handlers for all errors."""
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(BadBody, _bad_body)
     for kind in NOT_RECORDED:
@@ -54,7 +54,7 @@ def _our_fault(error: Exception) -> Response:
 
 
 def _frames(error: Exception) -> list[str]:
-    """Where it happened, without any value: a value may be a customer's."""
+    """The places of the error without any value, as a value may be customer data."""
     frames = traceback.extract_tb(error.__traceback__)[-8:]
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
 
@@ -78,7 +78,7 @@ def _answer(status: int, reason: str) -> Response:
 
 
 def _site() -> Site | None:
-    """Whose page it was to be, as far as the view had come."""
+    """The site of the failed page, as far as the view had determined it; else the default site."""
     site: Site | None = g.get("spoken_for")
     return site or running().desk.site("default")
 
@@ -88,7 +88,8 @@ def _ways_on_in_console() -> list[dict[str, str]]:
 
 
 def _ways_on(status: int, site: Site | None) -> list[dict[str, str]]:
-    """What failed for now can be asked for again: whoever has a request need not make another one."""
+    """Links to go on. A page that failed temporarily can be reloaded, so that a customer need not make a second
+    request."""
     form = f"/s/{site.slug}" if site and site.slug != "default" else "/"
     anew = {"label": _("Get support"), "url": form, "method": "get"}
     passes = request.method == "GET" and (status >= 500 or status == 429)

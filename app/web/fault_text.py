@@ -5,7 +5,7 @@ from app.web.words import _
 
 
 def sentence(problem: Fact) -> str:
-    """One sentence that says what to do."""
+    """One sentence that tells what to do."""
     match problem.code:
         case "too_long":
             return _("This is %(length)s characters long; please shorten it to %(limit)s.", **problem.values)
@@ -17,10 +17,10 @@ def sentence(problem: Fact) -> str:
             return _("Please fill this in.")
         case "email":
             return _("This does not look like an e-mail address. Please check it, or leave it empty.")
-        case _:  # "twice" and "type" come from no form of ours
+        case _:  # no form of ours causes "twice" and "type"
             return _("This could not be read. Please enter it again.")
 
 
 def sentences(problems: tuple[Fact, ...]) -> dict[str, str]:
-    """One sentence for each field, in the order in which they were found."""
+    """One sentence for each field, in the order of the problems."""
     return {problem.field: sentence(problem) for problem in problems}

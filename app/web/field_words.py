@@ -1,4 +1,4 @@
-"""What a customer's details are called: to the customer on forms, and to technicians in the console."""
+"""Labels of a customer's details: for customers on forms, and for technicians in the console."""
 
 from flask import Flask
 
@@ -7,13 +7,13 @@ from app.web.words import _
 
 
 def register(app: Flask) -> None:
-    """Templates take a customer's fields, and what they are called, from here."""
+    """Give templates the customer's fields and their labels."""
     lines = tuple(each for each in FIELDS if not each.lines)
     app.jinja_env.globals.update(customer_lines=lines, form_words=form_words, console_words=console_words)
 
 
 def form_words() -> dict[str, str]:
-    """By field name, as customers read it."""
+    """Labels by field name for customers."""
     return {
         "customer_name": _("Your name"),
         "customer_email": _("Your e-mail"),
@@ -24,7 +24,7 @@ def form_words() -> dict[str, str]:
 
 
 def console_words() -> dict[str, str]:
-    """By field name, as technicians read it."""
+    """Labels by field name for technicians."""
     return {
         "customer_name": _("Name"),
         "customer_email": _("E-mail"),

@@ -25,10 +25,10 @@ log = structlog.get_logger()
 @pages.route("/go/<token>", methods=["GET", "POST"])
 @open_to(Who.LINK_HOLDERS)
 def go(token: str) -> Response:
-    """302 to the applet, or the applet itself, or a page that fetches it from the vendor.
+    """302 to the applet, or the applet itself, or a page that gets it from the vendor.
 
-    204 for a mail scanner or a prefetch, which counts for nothing and learns nothing. 410 with a way to a new link
-    when this one is used up or late, 404 when it is not ours.
+    204 for a mail scanner or a prefetch, which is not counted. 410 with a way to a new link when this one is used up or
+    has expired, 404 when it is not ours.
     """
     here = running()
     try:
@@ -83,7 +83,7 @@ def _desk_url(applet_id: str, created_at: datetime) -> str:
 
 
 def _vendor_applet(target: StartTarget, site: Site | None) -> Response:
-    """The applet that came as the vendor's answer; the browser fetches one that is not on this disk."""
+    """The applet that came as the vendor's answer; if it is not on this disk, the browser gets one from the vendor."""
     path = running().settings.vendor_applets_dir / (target.applet_file or "")
     if not path.is_file():
         log.error("applet_missing", reference=target.reference, site=target.site)
@@ -101,7 +101,8 @@ def _vendor_applet(target: StartTarget, site: Site | None) -> Response:
 
 
 def _in_browser(target: StartTarget, site: Site | None) -> Response:
-    """A page that makes the vendor's call from the customer's browser: a post, so that no address holds their data."""
+    """A page that makes the vendor's call from the customer's browser, by POST so that no address contains their
+    data."""
     call = running().vendors.browser_call(target.reference, site) if site else None
     if call is None:
         return _over(target)

@@ -1,4 +1,4 @@
-"""Alive, and able to take requests."""
+"""Health checks: whether the process is alive, and whether it can take requests."""
 
 import sqlite3
 

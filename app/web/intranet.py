@@ -1,6 +1,6 @@
-"""Plain HTML forms of other people's pages: whose page it was decides whether the customer is asked first.
+"""Plain HTML forms on other pages; whether the customer has to confirm first depends on the page's origin.
 
-There is no token that such a page could have, and no cookie that it could use: see docs/intranet.md.
+Such a page can have no token of ours and cannot use a cookie: see docs/intranet.md.
 """
 
 from dataclasses import replace
@@ -38,7 +38,7 @@ _ROUTING = ("department", "tech")
 
 
 class Source(Enum):
-    """Whose page posted."""
+    """The page that posted the form."""
 
     LISTED = "one of the site's own"
     OURS = "one of ours"
@@ -49,8 +49,11 @@ class Source(Enum):
 @pages.post("/s/<slug>/submit")
 @open_to(Who.EVERYONE)
 def submit_form(slug: str) -> Response:
-    """The New Session API's names in any case: 303 to the status page, or a page that asks first, or the reason why
-    not with everything that was typed in our own form."""
+    """Take a form with the New Session API's names in any case.
+
+    Answers 303 to the status page, or a page that asks for confirmation, or our own form with the problems and
+    everything that was typed.
+    """
     here = running()
     desk = here.desk
     site = desk.site(slug) or abort(404)
@@ -74,8 +77,10 @@ def submit_form(slug: str) -> Response:
 
 
 def page_source(site: Site) -> Source:
-    """Whose page this form is on, as far as the browser tells. `Origin` decides; where it is absent or `null`, a
-    `Referer` of the site's own does."""
+    """The source of this form, as far as the browser tells.
+
+    `Origin` decides; where it is absent or `null`, a `Referer` at one of the site's origins does.
+    """
     origin = page_origin()
     if origin not in (None, "null"):
         return _source_of(site, origin or "")
@@ -93,8 +98,10 @@ def _source_of(site: Site, origin: str) -> Source:
 
 
 def _is_confirmed(site: Site, posted: Posted) -> bool:
-    """Whether it comes from our own page that asked first. Any page could have got that token for itself: it counts
-    only where no browser says whose page it is."""
+    """Whether the form comes from our own confirmation page.
+
+    Any page could have fetched that token, so it counts only where the browser does not report the page's origin.
+    """
     try:
         link = running().links.read(Purpose.CONFIRM, posted.value("confirm"))
     except (Forged, Expired):
@@ -121,7 +128,7 @@ def _ask_first(site: Site, posted: Posted) -> Response:
 
 
 def _carried(site: Site, posted: Posted) -> list[tuple[str, str]]:
-    """What a page of ours between the form and its request carries along."""
+    """The fields that a page of ours between form and request passes on."""
     carried = {name: without_control(posted.value(name)) for name in (*NAMES, *_ROUTING)}
     carried |= {"ask_customer_info": posted.value("ask_customer_info"), HONEYPOT: posted.value(HONEYPOT)}
     if return_to := allowed_return(site, posted.value("return_to")):
@@ -130,7 +137,7 @@ def _carried(site: Site, posted: Posted) -> list[tuple[str, str]]:
 
 
 def _not_from_here(site: Site) -> Response:
-    """403: a form in a frame, or of a page that the site does not know."""
+    """403: a form in a frame, or from an unknown page."""
     html = render_template(
         "message.html",
         site=site,
@@ -159,8 +166,10 @@ def _taken(desk: Desk, site: Site, posted: Posted) -> Response:
 
 
 def _received(site: Site, posted: Posted) -> tuple[str, datetime] | None:
-    """The reference and time of the same request of the same person, as far as their mail or number tells, unless they
-    have said that this is something new."""
+    """Reference and time of the same request of the same person, identified by mail address or number.
+
+    None if there is none, or if the customer has said that this request is a new one.
+    """
     here = running()
     if is_blank(posted.value("customer_email")) and is_blank(posted.value("customer_number")):
         return None
@@ -170,7 +179,7 @@ def _received(site: Site, posted: Posted) -> tuple[str, datetime] | None:
 
 
 def _received_page(site: Site, posted: Posted, reference: str, at: datetime) -> Response:
-    """That this was received; without a link into it, as whoever sends the same words may be somebody else."""
+    """Tell that the request was received, without a link to it, as another person may have sent the same content."""
     here = running()
     html = render_template(
         "received.html",
@@ -185,7 +194,7 @@ def _received_page(site: Site, posted: Posted, reference: str, at: datetime) -> 
 
 
 def _new_id(site: Site, posted: Posted) -> str | None:
-    """The id of the page on which its sender said that this is something new."""
+    """The id of the page on which the customer said that this request is a new one; else None."""
     try:
         link = running().links.read(Purpose.CONFIRM, posted.value("new"))
     except (Forged, Expired):
@@ -194,7 +203,8 @@ def _new_id(site: Site, posted: Posted) -> str | None:
 
 
 def _asked(desk: Desk, site: Site, posted: Posted) -> NewSessionRequest | dict[str, str]:
-    """What the customer asks for, or what is wrong, by field. Whom they may ask for is the site's to say."""
+    """The customer's request, or its faults by field. Whether they may choose department and technician is up to the
+    site."""
     department, tech = _routable(posted, "department"), _routable(posted, "tech")
     if not site.browser_routing:
         offered = [offer.id for offer in offered_departments(desk, site)]
@@ -205,7 +215,7 @@ def _asked(desk: Desk, site: Site, posted: Posted) -> NewSessionRequest | dict[s
 
 
 def _routable(posted: Posted, name: str) -> str:
-    """A part of the routing that could be right; a wrong one never refuses a form."""
+    """A part of the routing if it could be valid, else empty; a wrong one never refuses a form."""
     value = posted.value(name)
     return "" if text_problem(name, value, LIMITS.get(name)) else value
 

@@ -1,4 +1,4 @@
-"""The page's language: asked for by `?lang=`, else by the browser, else English, or the first of the site's own."""
+"""The page's language: from `?lang=`, else from the browser, else English or the site's first language."""
 
 import re
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ def page_language() -> str:
 
 
 def best_language(asked: str, offered: Sequence[str] = ()) -> str:
-    """The language of an answer to a program that asks for one by its tag, else the browser's; of those `offered`,
-    where there are any."""
+    """The language for an answer to a program: the tag it asks for, else the browser's; limited to `offered`, if
+    any."""
     accepted = request.environ.get("HTTP_ACCEPT_LANGUAGE", "")
     return _best(asked if asked.isascii() else "", accepted, _there(offered))
 
 
 def limit_to(offered: Sequence[str]) -> None:
-    """From now on this answer is in one of these languages; none are all."""
+    """Limit the current answer to these languages; an empty list means all."""
     if offered and has_request_context():
         g.languages = _there(offered)
         refresh()
@@ -49,7 +49,7 @@ def register(app: Flask) -> None:
 
 @lru_cache(maxsize=1024)
 def _best(asked: str, accepted: str, offered: tuple[str, ...] = ()) -> str:
-    """The first wanted language that is offered; a browser's quality 0 means "not this one"."""
+    """The first wanted language that is offered; a browser's quality 0 excludes a language."""
     wanted = [asked[:35]] if asked else []
     wanted += [tag for tag, quality in parse_accept_header(accepted[:200], LanguageAccept) if quality > 0]
     found = (_match(tag, offered or languages()) for tag in wanted if _TAG.fullmatch(tag))
@@ -57,10 +57,10 @@ def _best(asked: str, accepted: str, offered: tuple[str, ...] = ()) -> str:
 
 
 def _match(tag: str, offered: tuple[str, ...]) -> str | None:
-    """The full tag's language, else that of the tag without its last part, and so on.
+    """The language of the full tag, else of the tag without its last part, and so on.
 
-    So `pt-BR` is Brazilian and `pt-PT` Portuguese. Chinese goes by its writing, which a region tells where the tag
-    does not: `zh-HK` is traditional, `zh-SG` is `zh` and simplified.
+    So `pt-BR` is Brazilian and `pt-PT` European Portuguese. Chinese is chosen by its script, which follows from the
+    region where the tag does not name it: `zh-HK` is traditional, `zh-SG` is `zh` and simplified.
     """
     known = {name: language for name, language in _OTHER_NAMES.items() if language in offered}
     known |= {language.lower(): language for language in offered}

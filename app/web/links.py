@@ -1,4 +1,4 @@
-"""Pages that are reached by a signed link, and what they say when the link is no good."""
+"""Pages reached by a signed link, and the answers for an invalid link."""
 
 from flask import Response, abort, make_response, render_template, request
 
@@ -11,7 +11,7 @@ from app.web.words import _, speak_for
 
 
 def link_or_abort(purpose: Purpose, token: str, site: Site | None = None) -> Link:
-    """The link in the address; a forged one is 404, a late one 410 with a way on."""
+    """The link in the address; answers 404 for a forged one, 410 with a way on for an expired one."""
     here = running()
     try:
         return here.links.read(purpose, token)
@@ -22,7 +22,7 @@ def link_or_abort(purpose: Purpose, token: str, site: Site | None = None) -> Lin
 
 
 def gone(site: Site | None, again_url: str | None = None) -> Response:
-    """410: this link is over. With `again_url` one press makes a new one."""
+    """410: this link has expired. With `again_url`, one button makes a new one."""
     speak_for(site)
     request_url = f"/s/{site.slug}" if site else "/"
     actions = [{"label": _("Get support"), "url": request_url, "method": "get"}]
@@ -42,11 +42,11 @@ def gone(site: Site | None, again_url: str | None = None) -> Response:
 
 
 def asked_platform() -> Platform:
-    """The system that the customer chose by hand (`?for=`), else the one they sit at."""
+    """The platform that the customer chose by hand (`?for=`), else that of their browser."""
     chosen = chosen_platform(request.args.get("for", ""))
     return chosen or customer_platform(request.headers.get("Sec-CH-UA-Platform"), request.headers.get("User-Agent"))
 
 
 def is_only_looking() -> bool:
-    """Whether a mail scanner, a prefetch or a link checker asks, which counts for nothing. A POST is always meant."""
+    """Whether this is a mail scanner, a prefetch or a link checker, which is not counted. A POST always counts."""
     return request.method == "HEAD" or (request.method == "GET" and is_fetched_ahead())

@@ -15,13 +15,13 @@ from app.store.backlog import Backlog, load_backlog
 
 pages = Blueprint("metrics_page", __name__)
 _PATH = "/metrics"
-# Whatever a proxy on this machine adds: what comes through it is not from this machine.
+# Headers that proxies add: a call through a proxy on this machine does not come from this machine.
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 
 
 @pages.before_app_request
 def hide() -> None:
-    """Answer 404 to every method, as for an unknown address, unless it is a scrape."""
+    """Answer 404 to every method, as for an unknown address, unless it is an allowed scrape."""
     if request.path == _PATH and not is_scrape():
         abort(404)
 
@@ -29,12 +29,12 @@ def hide() -> None:
 @pages.get(_PATH)
 @open_to(Who.SCRAPERS)
 def show() -> Response:
-    """All processes' metrics of this host."""
+    """The metrics of all processes of this host."""
     return Response(metrics.page(_backlog()), content_type=metrics.CONTENT_TYPE)
 
 
 def is_scrape() -> bool:
-    """Whether this request is for the metrics, by somebody who may have them."""
+    """Whether this is a request for the metrics from an allowed address."""
     if request.path != _PATH:
         return False
     address = client_address()

@@ -1,4 +1,4 @@
-"""A customer's way in by a session code: its nine digits, or its link."""
+"""Entry for a customer with a session code: its nine digits, or its link."""
 
 from dataclasses import replace
 
@@ -33,23 +33,23 @@ from app.web.take_in import sent_form, take_in, to_status
 from app.web.words import _, ngettext, speak_for
 
 pages = Blueprint("pin", __name__)
-_CHECKED = "pin"  # in the place of a site: what the check is for
+_CHECKED = "pin"  # stands in for a site in checks
 
 
 @pages.get("/pin")
 @open_to(Who.EVERYONE)
 def ask() -> Response:
-    """Where a PIN is typed."""
+    """The page on which a PIN is typed."""
     return _page(_site())
 
 
 @pages.post("/pin")
 @open_to(Who.EVERYONE)
 def typed() -> Response:
-    """A PIN: on to its session, or the page again."""
+    """Take a PIN: redirect to its session, or show the page again."""
     here = running()
     site = _site()
-    if is_foreign_post(here.settings):  # it would use up somebody's tries
+    if is_foreign_post(here.settings):  # another site must not use up its visitors' tries
         return _not_from_there(site)
     sent = dict(form_body())
     pin, slug = sent.get("pin", ""), site.slug if site else ""
@@ -64,7 +64,7 @@ def typed() -> Response:
 @pages.get("/pin/check")
 @open_to(Who.EVERYONE)
 def check() -> Response:
-    """`{"check": null}`, or what the page's script has to solve first, while wrong PINs come from everywhere."""
+    """`{"check": null}`, or the challenge for the page's script while too many wrong PINs come from all networks."""
     here = running()
     wanted = wants_check(here.database, now=here.clock())
     challenge = here.keys.puzzles.new_check(_CHECKED, here.clock()) if wanted else None
@@ -75,7 +75,7 @@ def check() -> Response:
 @pages.get("/pin/<token>")
 @open_to(Who.LINK_HOLDERS)
 def invitation(token: str) -> Response:
-    """Who invites to a session, and a button: whoever only looks at the link uses nothing up."""
+    """The inviting technician and a button; only opening the link does not use it."""
     here = running()
     form_token = here.links.form_token("")
     code, site, _form = _of_link(token, form_token)
@@ -98,7 +98,7 @@ def invitation(token: str) -> Response:
 @pages.post("/pin/<token>")
 @open_to(Who.LINK_HOLDERS)
 def follow(token: str) -> Response:
-    """The button: on to the session."""
+    """The button: start the session."""
     here = running()
     code, site, form = _of_link(token, request.args.get("form", ""))
     if is_foreign_post(here.settings):
@@ -112,7 +112,7 @@ def follow(token: str) -> Response:
 
 
 def _site() -> Site | None:
-    """Whose page it is: of the site that is asked for, or of the one named `default`."""
+    """The site of this page: the one named in the address, else the one named `default`."""
     desk = running().desk
     site = desk.site(request.args.get("site", "default")) or desk.site("default")
     speak_for(site)
@@ -136,7 +136,7 @@ def _page(site: Site | None, wrong: NotTaken | None = None, typed: str = "") -> 
 
 
 def _entered(form: str, text: str, check: str) -> CustomerRequest | NotTaken:
-    """The session that the PIN leads to, opened now or before, or what is wrong with it. Raises TooMany."""
+    """The session that the PIN leads to, opened now or before; or the problem. Raises TooMany."""
     here = running()
     pin = written_pin(text)
     if pin is None:
@@ -163,7 +163,8 @@ def _solved(check: str) -> Once | None:
 
 
 def _mark(code: SessionCode, form: str) -> str:
-    """Which form uses the code: what its request is known by, so that a second press of it is the same."""
+    """Marks the form that uses the code; it is the request's idempotency key, so that a second press is the same
+    request."""
     return f"pin:{code.id}:{form}"
 
 
@@ -181,13 +182,15 @@ def _taken_in(site: Site, code: SessionCode, form: str) -> CustomerRequest:
     technician = here.desk.staff.technician(code.technician_id)
     asked = NewSessionRequest(tech=technician.email if technician else None, language=page_language().replace("_", "-"))
     came_in = submission(site, asked, source="pin", key=mark)
-    # The PIN shows that a technician expects this customer: no check is asked.
+    # The PIN shows that a technician expects this customer, so no check is needed.
     return record(replace(came_in, code=code.id, unchecked=None))
 
 
 def _of_link(token: str, form_token: str) -> tuple[SessionCode, Site, str]:
-    """The code in the address, its site, and the id of the form that asks; 404 for a forged link, 410 for one that is
-    over or was used by another form."""
+    """The code in the address, its site, and the form's id.
+
+    Answers 404 for a forged link, 410 for a code that has expired or was used by another form.
+    """
     here = running()
     link = link_or_abort(Purpose.CODE, token)
     form = _form_id(form_token)
@@ -199,7 +202,7 @@ def _of_link(token: str, form_token: str) -> tuple[SessionCode, Site, str]:
 
 
 def _form_id(token: str) -> str:
-    """The id of a form of this page; for one that is late or not ours a fresh one: its press is good, once."""
+    """The id of a form of this page; a new one for an expired or foreign token, whose press is accepted once."""
     try:
         return running().links.read(Purpose.FORM, token).id
     except (Forged, Expired):
@@ -207,7 +210,7 @@ def _form_id(token: str) -> str:
 
 
 def _site_of(code: SessionCode) -> Site | None:
-    """The code's site, while its sessions still open at our own desk."""
+    """The code's site, while its sessions still open at the embedded desk."""
     site = running().desk.site(code.site)
     return site if site and site.at_desk else None
 

@@ -1,4 +1,4 @@
-"""A page that is rendered once; only a token is put in each time it is sent."""
+"""A page that is rendered once; each answer only gets its own token."""
 
 import struct
 import zlib
@@ -9,10 +9,10 @@ _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
 
 
 class Prerendered:
-    """The page before and after its one token, as it is and deflated.
+    """The page before and after its one token, plain and deflated.
 
-    Gzip costs next to nothing per page: the token travels as a stored block between two parts that were
-    deflated beforehand. Each part is deflated for itself, so a token's bytes never influence the others' size.
+    Gzip costs almost nothing per page: the token is sent as a stored block between two parts that were deflated
+    beforehand. Each part is deflated separately, so a token's bytes never influence the size of the rest.
     """
 
     def __init__(self, before: bytes, after: bytes) -> None:
@@ -24,7 +24,7 @@ class Prerendered:
 
     @classmethod
     def from_html(cls, html: str) -> Self:
-        """From a page in which MARK stands where the token belongs, once."""
+        """From a page that contains MARK once, in the token's place."""
         before, after = html.encode().split(MARK.encode())
         return cls(before, after)
 

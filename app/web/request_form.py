@@ -1,4 +1,4 @@
-"""A site's request form, empty or as it came in: what every way to it shows."""
+"""A site's request form, empty or with what was typed, for all pages that show it."""
 
 import sqlite3
 from concurrent.futures import TimeoutError as WriteTimeout
@@ -21,12 +21,13 @@ from app.web.language import limit_to, page_language
 from app.web.prerendered import MARK, Prerendered
 from app.web.words import _, ngettext, speak_for
 
-NOT_RECORDED = (SQLAlchemyError, sqlite3.Error, WriteTimeout)  # what a write raises that did not get to the disk
+NOT_RECORDED = (SQLAlchemyError, sqlite3.Error, WriteTimeout)  # exceptions of a write that did not reach the disk
 
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
-    """Why a form was not taken: a sentence for its sender, the answer's status, and whole seconds to wait."""
+    """The reason why a form was not taken: a sentence for its sender, the answer's status, and whole seconds to
+    wait."""
 
     sentence: str
     status: int
@@ -35,9 +36,9 @@ class NotTaken:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A form as it came in: what was typed, as typed, what it brought besides, and what is wrong with it.
+    """A form as submitted: the typed values, additional fields, and problems by field.
 
-    `token` is the form's own while it is good, so that what is sent again is the same request.
+    `token` is the form's own while it is valid, so that sending the form again is the same request.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -49,12 +50,12 @@ class Filled:
     token: str | None = None
 
     def refused(self, why: NotTaken) -> "Filled":
-        """The same, with what its sender is told."""
+        """The same form with the refusal as its problem."""
         return replace(self, problems={"form": why.sentence}, status=why.status, retry_after=why.retry_after)
 
 
 def empty_form(site: Site) -> Response:
-    """The request page with a fresh token."""
+    """The request page with a new token."""
     here = running()
     limit_to(site.languages)
     page = _prerendered(here.desk, site.slug, page_language())
@@ -69,7 +70,7 @@ def empty_form(site: Site) -> Response:
 
 
 def form_again(desk: Desk, site: Site, filled: Filled) -> Response:
-    """The request page with everything that was typed still in it."""
+    """The request page with all typed values."""
     html = _html(desk, site, filled.token or running().links.form_token(site.slug), filled)
     response = Response(html, filled.status, content_type="text/html; charset=utf-8")
     if filled.retry_after is not None:
@@ -84,7 +85,7 @@ def offered_departments(desk: Desk, site: Site) -> list[Department]:
 
 
 def wait_sentence(retry_after: int) -> str:
-    """What somebody is told whose network made its share of requests."""
+    """The sentence for a client whose network has reached its limit of requests."""
     minutes = -(-retry_after // 60)
     return ngettext(
         "Many requests came from your network just now. Please press the button again in %(num)d minute.",
@@ -94,7 +95,7 @@ def wait_sentence(retry_after: int) -> str:
 
 
 def not_recorded_sentence() -> str:
-    """What somebody is told whose request could not be put on disk."""
+    """The sentence for a client whose request could not be written to disk."""
     return _(
         "We could not take your request just now. Everything you typed is still here:"
         " please press the button again in a moment."
@@ -103,12 +104,12 @@ def not_recorded_sentence() -> str:
 
 @lru_cache(maxsize=512)
 def _prerendered(desk: Desk, slug: str, language: str) -> Prerendered:
-    """Rendered once per site and language; `desk` is a new object after every change of the configuration."""
+    """The page, rendered once per site and language; `desk` is a new object after every change of the configuration."""
     return Prerendered.from_html(_html(desk, desk.sites[slug], MARK, Filled()))
 
 
 def _shown(site: Site, filled: Filled) -> list[str]:
-    """The fields that the site's form has, and those that came filled in all the same: nothing typed is lost."""
+    """The fields of the site's form, and others that have a value, so that nothing typed is lost."""
     return [n for n in NAMES if n in site.fields or filled.values.get(n) or n in filled.problems]
 
 
@@ -134,7 +135,7 @@ def _html(desk: Desk, site: Site, token: str, filled: Filled) -> str:
 
 
 def _pin_url(site: Site) -> str | None:
-    """Where a technician's PIN is typed: only our own desk gives any."""
+    """The page for a technician's PIN; None when the site has no embedded desk, which alone issues PINs."""
     if not site.at_desk:
         return None
     return "/pin" if site.slug == "default" else f"/pin?site={site.slug}"

@@ -47,7 +47,7 @@ def site_page(slug: str) -> Response:
 @pages.get("/s/<slug>/check")
 @open_to(Who.EVERYONE)
 def check(slug: str) -> Response:
-    """`{"check": null}`, or what the page's script has to solve before this client's next request."""
+    """`{"check": null}`, or the challenge that the page's script must solve before this client's next request."""
     here = running()
     site = here.desk.site(slug) or abort(404)
     address = client_address()
@@ -60,7 +60,8 @@ def check(slug: str) -> Response:
 @pages.post("/s/<slug>")
 @open_to(Who.EVERYONE)
 def send(slug: str) -> Response:
-    """A filled form: recorded, then on to its status page; refused, with everything that was typed still in it."""
+    """Take a filled form: record it and redirect to its status page, or refuse it and show it again with all typed
+    values."""
     here = running()
     desk = here.desk
     site = desk.site(slug) or abort(404)
@@ -100,7 +101,7 @@ def _empty_page(slug: str) -> Response:
 
 
 def _asked(desk: Desk, site: Site, values: dict[str, str]) -> NewSessionRequest | dict[str, str]:
-    """What the customer asks for, or what is wrong, by field; a department that is not offered (any more) is none."""
+    """The customer's request, or its faults by field; a department that is not offered (any more) is ignored."""
     chosen = values["department"]
     offered = any(str(department.id) == chosen for department in offered_departments(desk, site))
     language = page_language().replace("_", "-")
@@ -108,7 +109,7 @@ def _asked(desk: Desk, site: Site, values: dict[str, str]) -> NewSessionRequest 
 
 
 def _idempotency_key(form: Link, posted: Posted) -> str:
-    """The same form sent again with the same content is the same request; changed, it is another one."""
+    """A key by which the same form with the same content is the same request; other content is another request."""
     content = [form.id, *(posted.value(name) for name in _VALUES), *(text for pair in posted.more for text in pair)]
     digest = hashlib.sha256("\0".join(content).encode()).hexdigest()
     return f"page:{digest[:32]}"

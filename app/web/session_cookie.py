@@ -1,4 +1,4 @@
-"""The console's cookie: signed, for the console alone, with the keys as they are now."""
+"""The console's cookie: signed with the current keys, and used by the console only."""
 
 from flask import Flask
 from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
@@ -9,7 +9,7 @@ from app.process.running import Running
 
 
 class ConsoleCookie(SecureCookieSessionInterface):
-    """No page outside the console reads or sets a cookie."""
+    """Sessions for the console; other pages neither read nor set a cookie."""
 
     def __init__(self, here: Running) -> None:
         self._here = here

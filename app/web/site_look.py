@@ -1,4 +1,4 @@
-"""A site's colour and logo on its customers' pages, under addresses that change with them."""
+"""A site's colour and logo on its pages for customers, under addresses that change with their content."""
 
 from flask import Blueprint, Flask, Response, abort
 
@@ -25,19 +25,19 @@ def register(app: Flask) -> None:
 
 
 def look_url(site: Site) -> str:
-    """Where the stylesheet of a site that has a colour is."""
+    """The path of the stylesheet for a site with a colour."""
     return f"/s/{site.slug}/look/{stylesheet_digest(site.colour or '')}.css"
 
 
 def logo_url(site: Site) -> str:
-    """Where the picture of a site that has a logo is."""
+    """The path of the picture for a site with a logo."""
     return f"/s/{site.slug}/logo/{site.logo}"
 
 
 @pages.get("/s/<slug>/look/<digest>.css")
 @open_to(Who.EVERYONE)
 def look(slug: str, digest: str) -> Response:
-    """The site's colours, for light and dark."""
+    """The site's colours for light and dark pages."""
     site = running().desk.sites.get(slug)
     if site is None or site.colour is None or stylesheet_digest(site.colour) != digest:
         abort(404)

@@ -1,4 +1,4 @@
-"""Stylesheets and scripts, served under an address that changes with their bytes."""
+"""Stylesheets and scripts, served under an address that changes with their content."""
 
 from flask import Blueprint, Flask, Response, abort, request
 
@@ -23,7 +23,7 @@ def register(app: Flask) -> None:
 @pages.get("/static/<digest>/<name>")
 @open_to(Who.EVERYONE)
 def static_file(digest: str, name: str) -> Response:
-    """A file by its name and the digest of its bytes."""
+    """A file by its name and the digest of its content."""
     asset = assets().get(name)
     if asset is None or asset.digest != digest:
         abort(404)

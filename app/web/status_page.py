@@ -1,4 +1,4 @@
-"""A request's own page: how it stands, and the start of its session."""
+"""A request's status page, which starts its session."""
 
 from flask import Blueprint, Response, abort, make_response, render_template
 from werkzeug.exceptions import TooManyRequests
@@ -26,7 +26,7 @@ _NAMES = {Platform.WINDOWS: "Windows", Platform.MACOS: "Mac", Platform.LINUX: "L
 @pages.get("/r/<token>")
 @open_to(Who.LINK_HOLDERS)
 def status(token: str) -> Response:
-    """The page after the form: starts the session by itself the first time it can."""
+    """The page after the form; it starts the session by itself the first time it can."""
     here = running()
     followed = _followed(token)
     request = followed.request
@@ -69,7 +69,7 @@ def status(token: str) -> Response:
 @pages.post("/r/<token>")
 @open_to(Who.LINK_HOLDERS)
 def again(token: str) -> Response:
-    """A fresh link that starts the session while the request is open; a parked request is tried again."""
+    """Make a new start link while the request is open; try a parked request again."""
     here = running()
     followed = _followed(token)
     reference = followed.request.reference

@@ -1,4 +1,4 @@
-"""Takes in what customers send by a form: on to its status page, or what to tell its sender."""
+"""Takes forms of customers: redirects to the request's status page, or tells the sender what is wrong."""
 
 from collections.abc import Callable
 
@@ -17,9 +17,9 @@ log = structlog.get_logger()
 
 
 def sent_form(token: str, slug: str) -> Link | NotTaken:
-    """The form of ours that was sent, by its token; `slug` is the site whose form it must be, empty for none's.
+    """The form of ours that was sent, by its token; `slug` is the form's site, empty for a form without one.
 
-    A late or foreign one is shown again, filled, with a token that is good.
+    A form with an expired or foreign token is to be shown again, filled in, with a valid token.
     """
     try:
         link = running().links.read(Purpose.FORM, token)
@@ -35,9 +35,9 @@ def sent_form(token: str, slug: str) -> Link | NotTaken:
 
 
 def take_in(record: Callable[[], CustomerRequest | Response | NotTaken], slug: str) -> Response | NotTaken:
-    """Let `record` put a request on disk, and go to its status page; what else it returns is the answer.
+    """Call `record` and redirect to the status page of the request it returns; any other result is the answer.
 
-    Too many of one network and a database that is away are told. `slug` is the site's, for the log.
+    Too many requests of a network and a failing database become a NotTaken. `slug` is the site's, for the log.
     """
     try:
         found = record()
@@ -50,5 +50,5 @@ def take_in(record: Callable[[], CustomerRequest | Response | NotTaken], slug: s
 
 
 def to_status(recorded: CustomerRequest) -> Response:
-    """To the page that follows the request."""
+    """Redirect to the request's status page."""
     return see_other(f"/r/{running().links.status_token(recorded.status_id, recorded.created_at)}")

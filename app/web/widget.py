@@ -1,4 +1,4 @@
-"""The widget's scripts, as other people's pages load them: current under one short-lived address, or by digest."""
+"""The widget's scripts for other sites' pages: the newest under one briefly cached address, any under its digest."""
 
 from flask import Blueprint, Response, abort, request
 
@@ -16,8 +16,8 @@ _FOREVER = "public, max-age=31536000, immutable"
 @pages.get("/widget.js")
 @open_to(Who.EVERYONE)
 def current() -> Response:
-    """The current widget in the language asked for by `?lang=`, else by the browser; with `?site=`, one of the
-    site's."""
+    """The newest widget in the language of `?lang=`, else of the browser; with `?site=`, limited to the site's
+    languages."""
     site = running().desk.site(request.args.get("site", ""))
     limit_to(site.languages if site else ())
     script = widget_script(page_language().replace("_", "-"))
@@ -27,7 +27,10 @@ def current() -> Response:
 @pages.get("/widget/<digest>/<name>")
 @open_to(Who.EVERYONE)
 def by_digest(digest: str, name: str) -> Response:
-    """One file for good. A page that was open while Handbell was renewed asks by an old digest: it gets today's."""
+    """One file under its digest.
+
+    A page that was open during an upgrade asks for an old digest: it gets the newest file.
+    """
     file = widget_files().get(name) or abort(404)
     return _sent(file, _FOREVER if digest == file.digest else _CURRENT, "Accept-Encoding")
 
@@ -39,5 +42,5 @@ def _sent(file: WidgetFile, caching: str, varies: str) -> Response:
     if encoding != "identity":
         response.headers["Content-Encoding"] = encoding
     response.set_etag(f"{file.digest}-{encoding}")
-    response.make_conditional(request)  # in place
+    response.make_conditional(request)  # changes the response in place
     return response

@@ -14,7 +14,7 @@ _LONE_PERCENT = re.compile(r"%(?!\(\w+\)[sd])")
 
 
 def _(text: str, **values: object) -> str:
-    """The text in the page's language, `%(name)s` filled in."""
+    """The text in the page's language, with `%(name)s` filled in."""
     if not values:
         return _said(text)
     own = _own().get(text)
@@ -22,14 +22,14 @@ def _(text: str, **values: object) -> str:
 
 
 def ngettext(one: str, many: str, num: int) -> str:
-    """The form of the text that fits the number, `%(num)d` filled in."""
+    """The plural form of the text for this number, with `%(num)d` filled in."""
     own = _own().get(many if num != 1 else one)
     said = _LONE_PERCENT.sub("%%", own) if own else str(get_translations().ungettext(one, many, num))
     return said % {"num": num}
 
 
 def speak_for(site: Site | None, language: str | None = None) -> None:
-    """From now on this answer's texts are in one of the site's languages and its own words, where it has some."""
+    """Use the site's languages and its own words for the rest of the current answer."""
     if site:
         limit_to(site.languages)
     g.spoken_for = site
@@ -37,7 +37,7 @@ def speak_for(site: Site | None, language: str | None = None) -> None:
 
 
 def register(app: Flask) -> None:
-    """Templates speak as the views do."""
+    """Let templates translate with the same functions as the views."""
     app.jinja_env.install_gettext_callables(_in_template, _in_template_of, newstyle=True)  # type: ignore[attr-defined]
 
 
@@ -61,5 +61,5 @@ def _in_template_of(one: str, many: str, num: int) -> str:
 
 
 def _as_markup(own: str) -> str:
-    """Jinja takes what comes from catalogues for markup, and always fills it in with %."""
+    """Escape a site's own text: Jinja treats texts from catalogues as markup, and always fills them in with %."""
     return escape(_LONE_PERCENT.sub("%%", own))
