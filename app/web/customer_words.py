@@ -42,7 +42,7 @@ class CustomerWords:
             return form_words()[name]
 
     def about_reference(self, site: Site, language: str) -> str:
-        """What the reference is for, when the technician does not see it, as in a vendor's console."""
+        """The purpose of the reference, for when the technician does not see it, as in a vendor's console."""
         with _speaking(site, language):
             return _("Tell us this reference if you call or write to us.")
 

@@ -1,4 +1,4 @@
-"""The console: each page has one view file; `frame` is what they share."""
+"""The console: each page has one file of views; `frame` is what they share."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""One's own account: who one is, password, second factor, sessions."""
+"""The account page: the reader's own role, password, second factor and sessions."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -30,14 +30,14 @@ SECOND_FACTOR = f"{ACCOUNT}/second-factor"
 @pages.get("/account")
 @technicians_only
 def own_account() -> Response:
-    """The reader's own account and log-ins."""
+    """The reader's own account and sessions."""
     return _account_page()
 
 
 @pages.post("/account/password")
 @technicians_only
 def new_password() -> Response:
-    """Change one's own password; the old one is asked for, and all other sessions end."""
+    """Change the reader's password; this requires the old one and ends all other sessions."""
     here = running()
     if problems := _password_problems():
         return _account_page(422, problems)
@@ -57,7 +57,7 @@ def new_password() -> Response:
 @pages.get("/account/second-factor")
 @technicians_only
 def second_factor() -> Response:
-    """Set it up, or, where there is one, turn it off and make new recovery codes."""
+    """Set a second factor up, or, where there is one, turn it off and make new recovery codes."""
     here = running()
     if _has_second_factor():
         return _second_factor_page()
@@ -67,7 +67,8 @@ def second_factor() -> Response:
 @pages.post("/account/second-factor")
 @technicians_only
 def set_up_second_factor() -> Response:
-    """Put it in force, with the password and a code of the app; shows the recovery codes, this once."""
+    """Put the second factor in force, with the password and a code of the app; shows the recovery codes only this
+    once."""
     here = running()
     try:
         offer = factor.offered(here.keys, request.form.get("offer", ""), me().id, me().email, now=here.clock())
@@ -94,7 +95,7 @@ def set_up_second_factor() -> Response:
 @pages.post("/account/second-factor/off")
 @technicians_only
 def turn_off_second_factor() -> Response:
-    """Log in with the password alone again."""
+    """Turn the second factor off, so that the password alone is enough."""
     here = running()
 
     def turn_off() -> None:
@@ -113,7 +114,7 @@ def turn_off_second_factor() -> Response:
 @pages.post("/account/second-factor/codes")
 @technicians_only
 def new_recovery_codes() -> Response:
-    """Make new recovery codes and show them, this once."""
+    """Make new recovery codes and show them only this once."""
     here = running()
     codes: list[str] = []
 
@@ -134,7 +135,7 @@ def new_recovery_codes() -> Response:
 @pages.post("/account/sessions/end")
 @technicians_only
 def end_session() -> Response:
-    """Log one's account out in another browser."""
+    """End one of the reader's other sessions."""
     ended = end_one_session(running().database, me().id, request.form.get("session", ""))
     flash(_("That session is ended.") if ended else _("That session had ended before."))
     return see_other(ACCOUNT)
@@ -143,14 +144,14 @@ def end_session() -> Response:
 @pages.post("/account/sessions/end-others")
 @technicians_only
 def end_others() -> Response:
-    """Log one's account out everywhere but here."""
+    """End all of the reader's sessions but this one."""
     end_other_sessions(running().database, me().id, my_session())
     flash(_("You are logged out everywhere else."))
     return see_other(ACCOUNT)
 
 
 class _Refused:
-    """Why a form was not taken: what is wrong by field, and how the answer says so."""
+    """A refused form: its problems by field, the answer's status, and whole seconds to wait."""
 
     def __init__(self, problems: dict[str, str], status: int = 422, retry_after: int | None = None) -> None:
         self.problems = problems
@@ -159,7 +160,7 @@ class _Refused:
 
 
 def _refusal(act: Callable[[], None], *, at: str) -> _Refused | None:
-    """Do it; None when it is done. `at` is the field that the present password is typed into."""
+    """Run `act`; None when it succeeds. `at` is the field of the current password."""
     try:
         act()
     except TooManyTries as tries:
@@ -188,7 +189,7 @@ def _password_problems() -> dict[str, str]:
 
 
 def password_words(problem: PasswordProblem) -> str:
-    """Why a new password may not be taken."""
+    """The reason why a new password is refused, and what to do."""
     return {
         PasswordProblem.TOO_SHORT: _("A password needs at least %(n)s characters.", n=SHORTEST),
         PasswordProblem.TOO_LONG: _("A password has at most %(n)s characters.", n=LONGEST),

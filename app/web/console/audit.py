@@ -1,4 +1,4 @@
-"""The audit log: who did what, and when."""
+"""The audit log page."""
 
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -17,7 +17,7 @@ _PAGE = 50
 @pages.get("/audit")
 @administrators_only
 def audit() -> Response:
-    """The newest first; `?who=` and `?act=` choose, `?before=` goes on."""
+    """The newest entries first; `?who=` and `?act=` filter, `?before=` goes to the next page."""
     here = running()
     who, act = request.args.get("who", ""), request.args.get("act", "")
     before = request.args.get("before", type=int)
@@ -45,7 +45,7 @@ def _people() -> list[tuple[str, str]]:
 
 
 def _who(text: str) -> int | Literal["command-line"] | None:
-    """The person whose acts are wanted; 404 when unknown."""
+    """The technician to filter by; 404 when unknown."""
     if text == "":
         return None
     if text == COMMAND_LINE:
@@ -74,7 +74,7 @@ def _row(act: Act) -> dict[str, Any]:
 
 
 def _change(act: str, value: Any) -> tuple[str | None, str]:
-    """The old value, where it is a change, and the new one."""
+    """The old value, if the act is a change, and the new value."""
     if act.endswith((".changed", ".renamed")) and isinstance(value, list) and len(value) == 2:
         return _plain(value[0]), _plain(value[1])
     return None, _plain(value)

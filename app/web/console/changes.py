@@ -1,4 +1,4 @@
-"""The stream that tells a page to look again."""
+"""The stream that tells a page to reload its content."""
 
 from flask import Response, abort, request
 
@@ -12,8 +12,10 @@ pages = console_pages("changes")
 @pages.get("/changes")
 @technicians_only
 def changes() -> Response:
-    """Server-sent events: one whenever something has changed. 204 where this server cannot, 503 with enough of them;
-    pages then ask for themselves every two seconds."""
+    """Server-sent events: one whenever something has changed.
+
+    204 where this server cannot stream, 503 when there are too many streams; pages then poll every two seconds.
+    """
     streams = running().changes
     sock = request.environ.get("gunicorn.socket")
     asked = request.method == "GET" and request.headers.get("Accept") == EVENTS

@@ -1,4 +1,4 @@
-"""Session codes: start one, give it to a customer, take it back."""
+"""Session codes: start one, give it to a customer, revoke it."""
 
 from flask import Response, abort, flash, request
 
@@ -21,14 +21,14 @@ _HERE = "/console/codes"
 @technicians_only
 @unless_changed
 def codes() -> Response:
-    """One's own codes that live, and a form for a new one."""
+    """The technician's own live codes, and a form for a new one."""
     return _page({"life": USUAL_LIFE})
 
 
 @pages.post("/codes")
 @technicians_only
 def start() -> Response:
-    """A new code."""
+    """Make a new code."""
     here = running()
     sites = {site.slug: site for site in _sites()}
     values = {"life": request.form.get("life", ""), "site": request.form.get("site", "")}
@@ -69,7 +69,7 @@ def take_back(key: str) -> Response:
 @pages.post("/codes/<key>/again")
 @technicians_only
 def let_back_in(key: str) -> Response:
-    """A new code for the same ticket: its customer has lost the page. The code that was used stays spent."""
+    """Make a new code for the same ticket, as its customer has lost the page. The used code stays used."""
     here = running()
     try:
         code = way_back(here.database, key, me().id, now=here.clock())
@@ -118,7 +118,7 @@ def _row(code: SessionCode, number: int | None, *, many: bool) -> dict[str, obje
 
 
 def _sites() -> list[Site]:
-    """Those whose sessions open at our own desk."""
+    """Enabled sites whose sessions open at the embedded desk."""
     return [site for site in running().desk.sites.values() if site.at_desk and not site.disabled]
 
 

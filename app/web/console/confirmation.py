@@ -1,5 +1,7 @@
-"""Password and code again before what would let a stolen session take the place over; the form that asks carries what
-was sent, so that nothing has to be typed twice."""
+"""Password and code are required again for changes by which a stolen session could take the desk over.
+
+The form that asks for them carries the first form's fields, so that nothing has to be typed twice.
+"""
 
 from flask import Response, make_response, render_template, request
 from flask_wtf.csrf import generate_csrf
@@ -19,7 +21,7 @@ _OURS = ("confirm_password", "confirm_code", "csrf_token")
 
 
 def confirmation(technician: Technician, log_in: LiveSession, session: str) -> Response | None:
-    """The page that asks, when password and code were given too long ago; None once they are right.
+    """The page that asks for password and code, if they were given too long ago; None once they are confirmed.
 
     `session` is the secret of the technician's session.
     """

@@ -1,4 +1,4 @@
-"""People's data: found, given out, erased. What is looked for is posted, so that it stands in no address and no log."""
+"""Personal data: find, export, erase. The search is posted, so that it appears in no address and no log."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ class _Wanted:
 @pages.get("/data")
 @administrators_only
 def data() -> Response:
-    """Where somebody is looked for."""
+    """The search form."""
     return _search({"kind": "email", "value": ""})
 
 
@@ -53,7 +53,7 @@ def find() -> Response:
 @pages.post("/data/export")
 @administrators_only
 def give_out() -> Response:
-    """All of it as JSON; audited."""
+    """Export all of it as JSON, recorded in the audit log."""
     wanted = _wanted()
     if isinstance(wanted, Response):
         return wanted
@@ -71,7 +71,7 @@ def give_out() -> Response:
 @pages.post("/data/erase")
 @administrators_only
 def erase_all() -> Response:
-    """Asks first; erases what was shown, or shows once more what has come in meanwhile."""
+    """Ask first; then erase what was shown, or ask again if more has come in meanwhile."""
     wanted = _wanted()
     if isinstance(wanted, Response):
         return wanted
@@ -94,7 +94,7 @@ def _not_yet_gone() -> str:
 
 
 def _wanted() -> _Wanted | Response:
-    """The person to find, or the page with the faults."""
+    """The person to find, or the search form with its problems."""
     values = {name: request.form.get(name, "") for name in ("kind", "value")}
     problems = {}
     if values["kind"] not in _KINDS:
@@ -146,7 +146,7 @@ def _confirm(wanted: _Wanted, person: Person, *, changed: bool) -> Response:
 
 
 def _rows(person: Person) -> list[dict[str, object]]:
-    """The newest first; a request and its ticket are one row."""
+    """One row for a request and its ticket, the newest first."""
     tickets = {ticket.number: ticket for ticket in person.tickets}
     pairs: list[tuple[CustomerRequest | Ticket, Ticket | None]] = [
         (made, tickets.pop(made.ticket_number or 0, None)) for made in person.requests
@@ -169,7 +169,7 @@ def _row(kept: CustomerRequest | Ticket, ticket: Ticket | None) -> dict[str, obj
 
 
 def _mark(person: Person) -> str:
-    """The same for the same requests and tickets."""
+    """A digest of the requests and tickets, which changes when they do."""
     return hashlib.sha256(json.dumps(person.names).encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Departments: added, renamed, disabled, never deleted."""
+"""Departments: add, rename, disable; they are never deleted."""
 
 from flask import Response, abort, flash, request
 
@@ -18,7 +18,7 @@ pages = console_pages("departments")
 @pages.route("/team/departments/add", methods=["GET", "POST"])
 @administrators_only
 def add() -> Response:
-    """A new department, with the number that callers send."""
+    """Add a department, with the number that callers send."""
     if request.method == "GET":
         number = free_number(running().desk.staff.departments)
         return _new({"number": str(number or "")}, {})
@@ -41,7 +41,7 @@ def add() -> Response:
 @pages.route("/team/departments/<int:department_id>", methods=["GET", "POST"])
 @administrators_only
 def department(department_id: int) -> Response:
-    """Its name, who is in it, what waits in it, and which sites count on it."""
+    """A department's name, members, waiting tickets, and the sites that route to it although it is disabled."""
     found = _department(department_id)
     if request.method == "GET":
         return _one(found, {"name": found.name}, {})
@@ -57,7 +57,7 @@ def department(department_id: int) -> Response:
 @pages.post("/team/departments/<int:department_id>/disabled")
 @administrators_only
 def disable(department_id: int) -> Response:
-    """Disable it with `disabled=1`, else enable it."""
+    """Disable the department with `disabled=1`, else enable it."""
     here = running()
     disabled = request.form.get("disabled") == "1"
     disable_department(here.database, _department(department_id).id, by=me().id, now=here.clock(), disabled=disabled)

@@ -21,7 +21,7 @@ _LIMITS = {"long_wait": LONGEST_WAIT_MINUTES, "retention_days": LONGEST_KEPT_DAY
 @pages.get("/desk")
 @administrators_only
 def desk() -> Response:
-    """The options as they are."""
+    """The current options."""
     options = running().desk.options
     values = {"long_wait": str(options.long_wait), "retention_days": _written(options.retention_days)}
     https = running().settings.https
@@ -31,7 +31,7 @@ def desk() -> Response:
 @pages.post("/desk")
 @administrators_confirmed
 def change() -> Response:
-    """The options as they are wanted."""
+    """Change the options."""
     here = running()
     values = {name: request.form.get(name, "").strip() for name in _LIMITS}
     roles = [role for role in Role if role in request.form.getlist("second_factor")]
@@ -48,7 +48,7 @@ def change() -> Response:
 
 
 def _rule(roles: Collection[Role]) -> dict[str, tuple[Role, ...]]:
-    """Whose log-in needs a second factor, where that is another rule than the one in force."""
+    """The roles that need a second factor, if that differs from the current rule; else empty."""
     here = running()
     before = [role for role in Role if here.desk.options.demands_second_factor(role, https=here.settings.https)]
     return {} if before == list(roles) else {"second_factor_roles": tuple(roles)}
@@ -68,7 +68,7 @@ def _page(values: dict[str, str], problems: dict[str, str], second_factor: Colle
 
 
 def _number(text: str, most: int) -> int | None:
-    """A whole number from 1 to `most`, in ASCII digits."""
+    """A whole number from 1 to `most`, in ASCII digits; else None."""
     plain = len(text) <= 6 and text.isascii() and text.isdecimal()
     return int(text) if plain and 1 <= int(text) <= most else None
 

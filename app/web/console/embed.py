@@ -1,4 +1,4 @@
-"""The Embed page: what a website's page writes to have the widget, with a page that shows it."""
+"""The Embed page: the HTML with which a website's page gets the widget, and a preview."""
 
 from babel import Locale
 from flask import Response, abort, make_response, render_template, request
@@ -23,7 +23,7 @@ pages = console_pages("embed")
 @pages.get("/sites/<slug>/embed")
 @administrators_only
 def embed(slug: str) -> Response:
-    """The choices, which stand in the address, and what comes of them."""
+    """The choices, taken from the address, and the resulting HTML."""
     site = _site(slug)
     here = running()
     chosen, wrong = _chosen(site)
@@ -57,7 +57,7 @@ def embed(slug: str) -> Response:
 @pages.get("/sites/<slug>/embed/preview")
 @administrators_only
 def preview(slug: str) -> Response:
-    """A page with exactly this snippet in it; pages of ours may frame it, and nobody else."""
+    """A page with exactly this snippet; only our own pages may frame it."""
     site = _site(slug)
     chosen, _wrong = _chosen(site)
     language = chosen.language.replace("-", "_")
@@ -88,7 +88,7 @@ def _snippet(chosen: Embed, base_url: str, site: Site) -> str:
 
 
 def _written(chosen: Embed, base_url: str, site: Site, script: Script) -> str:
-    """The snippet in the site's colour: a floating button is there before the widget asks for it."""
+    """The snippet in the site's colour: a floating button appears before the widget has asked for the colour."""
     return snippet(chosen.in_colour(site.colour or ""), base_url, site.slug, script, title=_title(chosen, site))
 
 
@@ -97,7 +97,7 @@ def _labels(chosen: Embed) -> dict[str, str]:
 
 
 def _title(chosen: Embed, site: Site) -> str:
-    """What the way to us says, in the site's own words where it has some."""
+    """The text of the link or button, in the site's own words where it has some."""
     own = texts_for(site.texts, chosen.language or "en")
     said = _labels(chosen)["send"]
     return own.get("title") or own.get("Get support") or said
@@ -113,20 +113,20 @@ def _page_form(chosen: Embed, base_url: str, site: Site, labels: dict[str, str])
 
 
 def _values(chosen: Embed, wrong: dict[str, Wrong]) -> dict[str, str]:
-    """The form's values: the choices, and the typed text where it is invalid."""
+    """The form's values: the choices, and the typed text for an invalid one."""
     names = ("place", "text", "position", "colour", "department", "language")
     values = {**{name: getattr(chosen, name) for name in names}, **chosen.prefill}
     return {**values, **{name: request.args.get(name, "") for name in wrong}}
 
 
 def _languages(site: Site) -> list[tuple[str, str]]:
-    """The site's, by their tags as pages write them, with what each calls itself."""
+    """The site's languages: tags as pages write them, and each language's own name."""
     offered = [tag for tag in languages() if tag in site.languages] or languages()
     return [(tag.replace("_", "-"), own_name(tag)) for tag in offered]
 
 
 def own_name(tag: str) -> str:
-    """A language's (`pt_BR`) own name."""
+    """The name of a language (`pt_BR`) in that language."""
     locale = Locale.parse(tag)
     return str(locale.get_display_name(locale) or tag)
 

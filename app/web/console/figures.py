@@ -1,4 +1,4 @@
-"""Figures: how many asked for help each day, how many got a session, and how long it took."""
+"""The figures page: requests and sessions per day, and how long they took."""
 
 import json
 from collections.abc import Iterable
@@ -46,14 +46,14 @@ def figures() -> Response:
 @pages.get("/figures.csv")
 @supervisors_only
 def as_csv() -> Response:
-    """Each day of all sites together (`*`) and of each, for a spreadsheet. Times are milliseconds."""
+    """CSV of each day, for each site and for all sites together (`*`). Times are milliseconds."""
     return _file(figures_csv(*_exported()), "text/csv; charset=utf-8", "csv")
 
 
 @pages.get("/figures.json")
 @supervisors_only
 def as_json() -> Response:
-    """The same for a program; all sites together have the site null."""
+    """The same figures as JSON; all sites together have null as site."""
     found, today = _exported()
     plain = {"days": [plain_figures(one, today) for one in found]}
     return _file([json.dumps(plain, indent=1), "\n"], "application/json", "json")
@@ -69,7 +69,7 @@ def _charts(rows: list[DayFigures]) -> list[dict[str, Any]]:
 
 
 def _days() -> int:
-    """The range that the address asks for, 30 unless it does; 404 for one that there is not."""
+    """The range in the address, 30 days by default; 404 for an unknown range."""
     days = request.args.get("days", "30")
     if days not in map(str, RANGES):
         abort(404)

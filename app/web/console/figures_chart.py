@@ -1,4 +1,4 @@
-"""The charts of the figures page: what its template draws, mark by mark."""
+"""The charts of the figures page, as data for their template."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,7 +17,7 @@ _BAR = 0.68  # of a day's width
 
 
 def counts_chart(days: Sequence[date], requests: Sequence[int], opened: Sequence[int]) -> dict[str, Any]:
-    """Requests and opened sessions of each day, as bars in front of each other."""
+    """Requests and opened sessions of each day, as bars one in front of the other."""
     scale = number_scale(max(requests), _HEIGHT)
     places = [slot.narrowed(_BAR) for slot in _slots(days)]
     bars = [
@@ -35,7 +35,7 @@ def counts_chart(days: Sequence[date], requests: Sequence[int], opened: Sequence
 
 
 def time_chart(name: str, title: str, days: Sequence[date], times: Sequence[Times]) -> dict[str, Any]:
-    """Median and 95th percentile of each day, as two lines with gaps where nothing was measured."""
+    """Median and 95th percentile of each day, as two lines with gaps on days without a measurement."""
     medians, highest = [one.median for one in times], [one.p95 for one in times]
     scale = duration_scale(max((ms for ms in (*medians, *highest) if ms), default=1), _HEIGHT)
     said = [_("median %(m)s, 95 %% within %(p)s", m=words_for(one.median), p=words_for(one.p95)) for one in times]
@@ -48,7 +48,7 @@ def time_chart(name: str, title: str, days: Sequence[date], times: Sequence[Time
 
 
 def words_for(milliseconds: int | None) -> str:
-    """A time as people say it; a dash for none."""
+    """A time in words; a dash for None."""
     if milliseconds is None:
         return "–"
     if milliseconds < 10_000:

@@ -1,4 +1,4 @@
-"""The field labels of a customer's form, for the forms that other people's pages have."""
+"""The labels of a customer's form, for forms on other sites' pages."""
 
 from flask_babel import force_locale
 
@@ -8,7 +8,7 @@ from app.web.words import _
 
 
 def form_labels(language: str | None = None) -> dict[str, str]:
-    """By field, and `send` and `anyone`, in that language (`pt_BR`) or the page's."""
+    """Labels by field, and `send` and `anyone`, in this language (`pt_BR`) or the page's."""
     with force_locale(language or page_language()):
         return {
             **form_words(),

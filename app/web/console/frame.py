@@ -1,4 +1,4 @@
-"""Shared by all console pages: access rules, where posts must come from, and the frame around it."""
+"""Shared by all console pages: access rules, refusal of foreign posts, and the frame around the page."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -40,22 +40,22 @@ _WHERE_DUTIES_ARE_DONE = {Duty.PASSWORD: "/console/account", Duty.SECOND_FACTOR:
 
 
 class NothingForm(FlaskForm):  # type: ignore[misc]
-    """A button: only its CSRF token counts."""
+    """A form that is only a button with its CSRF token."""
 
 
 def console_pages(name: str) -> Blueprint:
-    """A blueprint below /console, into which no other site's page can post."""
+    """A blueprint below /console that refuses posts from other sites' pages."""
     pages = Blueprint(f"console_{name}", __name__, url_prefix="/console")
     pages.before_request(_refuse_foreign_posts)
     return pages
 
 
 def only(role: Role, *, largest: int = MAX_BODY, sensitive: bool = False) -> Callable[[View], View]:
-    """Declare a view as for people of this role and up.
+    """Declare a view for this role and higher ones.
 
-    Without a log-in the answer leads there, another role gets 403, and a post without its CSRF token 400. Somebody with
-    a duty (see `core/log_in_rules.py`) is led to it first. A post to a `sensitive` view asks for password and code
-    again when they were given more than ten minutes ago. `largest` is how many bytes a body may have.
+    Without a log-in it redirects there, another role gets 403, and a post without its CSRF token 400. A technician with
+    a duty (see `core/log_in_rules.py`) is redirected to that first. A post to a `sensitive` view asks for password and
+    code again when they were given more than ten minutes ago. `largest` is the limit of a body in bytes.
     """
 
     def declare(view: View) -> View:
@@ -95,28 +95,28 @@ def me() -> Technician:
 
 
 def my_session() -> str:
-    """The secret of the session that this page was asked for with."""
+    """The secret of the current session."""
     return str(session.get("sid", ""))
 
 
 def in_background() -> bool:
-    """Whether the page's script asks by itself, and nobody has touched the page since it last did."""
+    """Whether the page's script calls by itself, without any use of the page since its last call."""
     return "X-Background" in request.headers or request.headers.get("Accept") == EVENTS
 
 
 def by_script() -> bool:
-    """Whether the page's script asks, to renew what is shown: nobody looks at the answer as a page of its own."""
+    """Whether the page's script calls to renew the page, so that the answer is not shown as a page of its own."""
     return "X-Live" in request.headers or in_background()
 
 
 def waiting_since() -> datetime:
-    """A ticket that has waited since before this is everybody's."""
+    """The start of the long wait: a ticket that has waited since before this time is shown to all technicians."""
     here = running()
     return here.desk.waiting_since(here.clock())
 
 
 def sees(ticket: Ticket) -> bool:
-    """Whether the ticket is for the eyes of whose page this is."""
+    """Whether the logged-in technician may see the ticket."""
     return may_see(me(), ticket, running().desk.staff, waiting_since())
 
 
@@ -138,7 +138,7 @@ def console_page(template: str, *, status: int = 200, **context: object) -> Resp
 
 
 def _places(role: Role) -> list[dict[str, object]]:
-    """The pages that this role finds in the frame."""
+    """The pages in this role's menu."""
     everything = (
         (Role.TECHNICIAN, "/console/", _("Queue")),
         (Role.TECHNICIAN, "/console/codes", _("Session codes")),
@@ -164,7 +164,7 @@ def _is_at(url: str) -> bool:
 
 
 def _refuse_foreign_posts() -> None:
-    """An unsafe request must be a small form from our own pages, whatever its CSRF token says.
+    """Refuse an unsafe request unless it is a small form from our own pages, even with a valid CSRF token.
 
     JSON is refused here: Flask-WTF would read it as a form, and fails on anything but a flat object.
     """
@@ -183,7 +183,7 @@ def _log_in() -> LiveSession | None:
 
 
 def duty_at(technician: Technician, log_in: LiveSession) -> Duty | None:
-    """The duty that this technician must do before any other page."""
+    """The duty that this technician must do before using any other page; None without one."""
     here = running()
     return duty_of(
         password_temporary=log_in.password_temporary,
@@ -205,13 +205,13 @@ def _to_log_in() -> Response:
 
 
 def to_log_in(page: str) -> str:
-    """The log-in's address that leads back to this page of the console."""
+    """The address of the log-in that leads back to this console page."""
     page = way_back(page)
     return LOG_IN if page == HOME else f"{LOG_IN}?next={quote(page, safe='/')}"
 
 
 def _asked_for() -> str:
-    """The page to come back to: this one, or the one that a form was sent from."""
+    """The page to come back to: this one, or the page from which a form was sent."""
     if request.method in _SAFE:
         return iri_to_uri(request.full_path.rstrip("?"))
     return sent_from(running().settings) or HOME

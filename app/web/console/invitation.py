@@ -1,4 +1,4 @@
-"""A link with which somebody chooses a password: opening it uses nothing up, sending the form does."""
+"""The page of an invitation: opening the link does not use it, sending the form does."""
 
 from flask import Response, abort, flash, make_response, render_template, request
 from flask_wtf.csrf import generate_csrf
@@ -26,7 +26,7 @@ pages = console_pages("invitation")
 @pages.route("/invitation/<secret>", methods=["GET", "POST"])
 @open_to(Who.LINK_HOLDERS)
 def invitation(secret: str) -> Response:
-    """Say whom the link is for and take a new password, typed twice."""
+    """Show the technician that the link is for, and take a new password, typed twice."""
     here = running()
     try:
         found = invited(here.database, secret, now=here.clock())
@@ -38,7 +38,7 @@ def invitation(secret: str) -> Response:
 
 
 def _chosen(found: Invited, secret: str) -> Response:
-    """The log-in, or the page again; what was typed twice is never sent back."""
+    """Redirect to the log-in, or show the page again; the typed passwords are never sent back."""
     if not NothingForm().validate():
         again = _("This page was open for too long. Please type your password once more.")
         return _page(found, {"password": again}, 400)
@@ -75,7 +75,7 @@ def _why(problem: PasswordProblem) -> str:
 
 
 def _unknown() -> Response:
-    """404, for so many a client: looking for links is not made quick. Who has a good one is never held up."""
+    """404, limited by client, to slow down guessing. A valid link is never refused."""
     wait = running().rates.retry_after(WRONG_INVITATIONS, "invitation", client_network(client_address()))
     if wait is None:
         abort(404)

@@ -1,4 +1,4 @@
-"""Pages that renew themselves: what their script asks for, answered with 304 before anything is rendered."""
+"""Pages that renew themselves: their script's requests are answered with 304 before anything is rendered."""
 
 import hashlib
 from functools import wraps
@@ -13,15 +13,15 @@ from app.web.language import page_language
 
 
 def unless_changed(view: View) -> View:
-    """A page that shows tickets or the configuration, below its audience: 304 while neither has changed.
+    """Decorate a view of tickets or configuration, below its access rule: answers 304 while neither has changed.
 
-    Its template marks what renews itself with `data-live` and an id. Times that pass are the script's: see `waited`.
+    Its template marks parts to renew with `data-live` and an id. Elapsed times are updated by the script: see `waited`.
     """
 
     @wraps(view)
     def cheaper(**arguments: Any) -> Response:
         g.live_tag = _tag()
-        # What the page before has to say is still to be shown.
+        # A message of the previous page still has to be shown.
         if request.if_none_match.contains(g.live_tag) and "_flashes" not in session:
             return _tagged(Response(status=304))
         response = view(**arguments)
@@ -37,7 +37,7 @@ def _tagged(response: Response) -> Response:
 
 def _tag() -> str:
     here = running()
-    # Another session has other CSRF tokens, which the page takes over.
+    # Another session has other CSRF tokens, which the page must get.
     who = (me().id, my_session())
     key = (*newest(here.database, here.desk.waiting_since(here.clock())), *who, request.full_path, page_language())
     return hashlib.sha256(repr(key).encode()).hexdigest()[:32]

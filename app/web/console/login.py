@@ -1,4 +1,4 @@
-"""Log in, with a second step where somebody has a second factor, and out."""
+"""Log-in, with a second step for accounts with a second factor, and log-out."""
 
 from flask import Response, flash, make_response, render_template, request, session
 from flask_babel import lazy_gettext
@@ -37,7 +37,7 @@ class CodeForm(FlaskForm):  # type: ignore[misc]
 @pages.route("/login", methods=["GET", "POST"])
 @open_to(Who.EVERYONE)
 def login() -> Response:
-    """Log in with mail address and password; `next` is the page of the console to go on to."""
+    """Log in with mail address and password; `next` is the console page to go to."""
     form = LoginForm()
     if request.method != "POST":
         return _page("console/login.html", form)
@@ -124,7 +124,7 @@ def _code_entered(form: CodeForm) -> Response:
 
 
 def _take(secret: str) -> None:
-    """Start a new cookie with this secret; drop what it held before the log-in."""
+    """Start a new cookie with this secret, without any content from before the log-in."""
     session.clear()
     session["sid"] = secret
 

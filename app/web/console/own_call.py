@@ -1,6 +1,6 @@
-"""A call of our own API as a program would make it: through the whole application, without a wire.
+"""A call of our own API as a program would make it: through the whole application, without a network.
 
-Everything that a program meets is met, rates and refusals too, and the answer is what it would get, byte for byte.
+Rates and refusals apply, and the answer is byte for byte what a program would get.
 """
 
 import sys
@@ -19,7 +19,7 @@ from app.edge.this_app import running
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request to send: the path, the headers beside `Host`, and the body of a `POST`."""
+    """A `POST` to send: the path, the headers other than `Host`, and the body."""
 
     path: str
     headers: tuple[tuple[str, str], ...]
@@ -28,7 +28,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class CallAnswer:
-    """The response; `status` is such as `302 FOUND`."""
+    """The response; `status` is text such as `302 FOUND`."""
 
     status: str
     headers: tuple[tuple[str, str], ...]
@@ -40,17 +40,17 @@ class CallAnswer:
         return int(self.status.split(" ", 1)[0])
 
     def header(self, name: str) -> str:
-        """The value of a header, or an empty text."""
+        """The value of a header; empty when it is missing."""
         return next((value for known, value in self.headers if known.lower() == name.lower()), "")
 
 
 def own_host() -> str:
-    """What a program names as the host: ours, as links have it."""
+    """The host for such calls: that of our links."""
     return urlsplit(running().settings.base_url).netloc
 
 
 def answer_to(call: Call) -> CallAnswer:
-    """Make the call as the client of the current request, with nothing of that request in it."""
+    """Make the call for the client of the current request, without using anything else of that request."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     return Context().run(_served, app, _environ(call))
 

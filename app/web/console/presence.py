@@ -1,4 +1,4 @@
-"""Available or away: what a technician says of themselves, on every page of the console."""
+"""Availability: technicians set themselves available or away, from every page of the console."""
 
 from flask import Response, flash, request
 
@@ -15,7 +15,7 @@ pages = console_pages("presence")
 @pages.post("/presence")
 @technicians_only
 def presence() -> Response:
-    """`away` is 1 or 0: said twice, it is the same. Leads back to the page in `back`."""
+    """Set `away` to 1 or 0; repeating it changes nothing. Redirects to the page in `back`."""
     away = request.form.get("away") == "1"
     technician_id = me().id
     running().database.write(lambda connection: set_away(connection, technician_id, away))

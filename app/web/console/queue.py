@@ -1,4 +1,4 @@
-"""The queues: who waits, for whom, for how long."""
+"""The queues: waiting customers, their queue, and how long they have waited."""
 
 from flask import Response, abort, request
 from sqlalchemy import Connection
@@ -23,7 +23,7 @@ _PAGE = 50
 @technicians_only
 @unless_changed
 def queue() -> Response:
-    """A queue, the newest first, or what a search finds."""
+    """A queue, newest first, or the results of a search."""
     view = _view()
     here = running()
     with here.database.read() as connection:
@@ -46,7 +46,7 @@ def queue() -> Response:
 
 
 def waited_words() -> dict[str, str]:
-    """How long somebody has waited: sentences with `{n}`, or `{h}` and `{m}`, by the unit."""
+    """Texts for a waiting time by unit, with `{n}`, or `{h}` and `{m}`."""
     return {
         "minutes": _("%(n)s min", n="{n}"),
         "hours": _("%(h)s h %(m)s min", h="{h}", m="{m}"),
@@ -55,7 +55,7 @@ def waited_words() -> dict[str, str]:
 
 
 def queue_row(ticket: Ticket, words: dict[str, str] | None = None) -> dict[str, object]:
-    """A ticket as a line of the queue. `words` are `waited_words()`, looked up once for many rows."""
+    """A ticket as a row of the queue. `words` are `waited_words()`, passed in to look them up once for many rows."""
     here = running()
     staff = here.desk.staff
     technician, owner = staff.technician(ticket.technician_id), staff.technician(ticket.owner_id)
@@ -145,7 +145,7 @@ def _states(view: QueueView) -> list[dict[str, object]]:
 
 
 def _departments(view: QueueView) -> list[tuple[int, str]]:
-    """The departments that this queue can be narrowed to."""
+    """The departments by which this queue can be filtered."""
     if view.search or view.queue not in (QueueName.DEPARTMENTS, QueueName.ALL):
         return []
     everyone = me().role.includes(Role.SUPERVISOR) and view.queue is QueueName.ALL
@@ -154,7 +154,7 @@ def _departments(view: QueueView) -> list[tuple[int, str]]:
 
 
 def _waited(seconds: int, words: dict[str, str]) -> str:
-    """The page's script says the same as time goes on: `waited.ts`."""
+    """The waiting time in words. The page's script writes the same as time passes: `waited.ts`."""
     minutes = seconds // 60
     if minutes < 60:
         return words["minutes"].replace("{n}", str(minutes))

@@ -1,4 +1,4 @@
-"""The list of requests to take away: for a spreadsheet, and for a program."""
+"""Export of the list of requests, as CSV and as JSON."""
 
 import json
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ _EXPORTED = (
 @pages.get("/requests.csv")
 @administrators_only
 def as_csv() -> Response:
-    """The list with its filters for a spreadsheet, personal data in it."""
+    """The filtered list as CSV, including personal data."""
     wanted, database = _exporting("csv"), running().database
 
     def lines() -> Iterator[str]:
@@ -63,7 +63,7 @@ def as_csv() -> Response:
 @pages.get("/requests.json")
 @administrators_only
 def as_json() -> Response:
-    """The same for a program."""
+    """The filtered list as JSON, including personal data."""
     wanted, database = _exporting("json"), running().database
 
     def parts() -> Iterator[str]:
@@ -77,9 +77,9 @@ def as_json() -> Response:
 
 
 def _exporting(kind: str) -> Wanted:
-    """The filters of an export that is about to begin, which is in the audit log from now on.
+    """The filters of an export; records in the audit log that it begins.
 
-    A link on another site's page must not make an administrator export anything: 403.
+    403 for a link on another site's page, which must not make an administrator export anything.
     """
     if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
         abort(403)
@@ -90,7 +90,7 @@ def _exporting(kind: str) -> Wanted:
 
 
 def _all(database: Database, wanted: Wanted) -> Iterator[CustomerRequest]:
-    """The newest 10,000, read page by page: no statement is open while somebody's line is slow."""
+    """The newest 10,000 requests, read in pages: no statement stays open while a client downloads slowly."""
     before, left = None, _MOST
     while left > 0:
         with database.read() as connection:

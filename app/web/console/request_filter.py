@@ -1,4 +1,4 @@
-"""Which requests a page of the console is about, as its address says."""
+"""The filters in the address of a console page about requests."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ _US = timedelta(microseconds=1)
 
 
 def wanted_here() -> Wanted:
-    """What the address asks for; 404 for what there is not."""
+    """The filters in the address; 404 for unknown values."""
     given = {name: request.args.get(name) or None for name in ("state", "site", "backend")}
     sites = running().desk.sites
     known = (given["state"] or "waiting") in list(RequestState)
@@ -33,7 +33,7 @@ def wanted_here() -> Wanted:
 
 
 def place_here() -> Place | None:
-    """Where the page at hand begins; 404 for what is no place."""
+    """The position at which the current page begins; 404 for an invalid one."""
     text = request.args.get("before", "")
     if not text:
         return None
@@ -44,14 +44,14 @@ def place_here() -> Place | None:
 
 
 def list_address(wanted: Wanted, path: str = LIST, **more: str) -> str:
-    """The list with these filters, or another page at `path` with the same."""
+    """The address of the list with these filters, or of another page at `path`."""
     asked = {"state": wanted.state, "site": wanted.site, "backend": wanted.backend, "q": wanted.text, **more}
     query = urlencode({name: value for name, value in asked.items() if value})
     return f"{path}?{query}" if query else path
 
 
 def older_address(wanted: Wanted, older: Place | None) -> str | None:
-    """The list's next page."""
+    """The address of the list's next page; None when there is none."""
     if older is None:
         return None
     return list_address(wanted, before=f"{(older.created_at - _EPOCH) // _US}.{older.reference}")

@@ -1,4 +1,4 @@
-"""Requests of every backend: how their hand-offs stand, and what an operator can do about it."""
+"""Requests of all backends: the state of their hand-offs, and actions of an operator."""
 
 from typing import Any
 
@@ -36,14 +36,14 @@ pages = console_pages("requests")
 @pages.get("/requests")
 @supervisors_only
 def listing() -> Response:
-    """All requests, the newest first: by state, site, backend, reference, mail address or number."""
+    """The requests, newest first, filtered by state, site, backend, reference, mail address or number."""
     return _listing()
 
 
 @pages.post("/requests")
 @supervisors_only
 def judge() -> Response:
-    """Several suspects at once: these came from people, or from programs."""
+    """Release or dismiss several suspect requests at once."""
     references = {written_reference(text) for text in request.form.getlist("reference")}
     acts = {"release": release_suspects, "dismiss": dismiss_suspects}
     if request.form.get("act") not in acts:
@@ -60,7 +60,7 @@ def judge() -> Response:
 @pages.get("/requests/<reference>")
 @supervisors_only
 def one(reference: str) -> Response:
-    """Everything that is known of one request, and what can be done about it."""
+    """All data of one request, and the possible actions."""
     found = _found(reference)
     with running().database.read() as connection:
         earlier = earlier_tickets(connection, found.reference)
@@ -78,7 +78,7 @@ def one(reference: str) -> Response:
 @pages.post("/requests/<reference>")
 @supervisors_only
 def act(reference: str) -> Response:
-    """Try again, park, or say who a suspect is."""
+    """Retry or park a request, or release or dismiss a suspect one."""
     found = _found(reference)
     here = running()
     by, now = _operator(), here.clock()
@@ -105,7 +105,7 @@ def act(reference: str) -> Response:
 @pages.get("/requests/<reference>/anew")
 @supervisors_only
 def ask_anew(reference: str) -> Response:
-    """What another session would mean for this request."""
+    """Explain what another session means for this request, and ask for confirmation."""
     found = _found(reference)
     if not may_open_anew(found):
         flash(_moved_on())
@@ -122,7 +122,7 @@ def ask_anew(reference: str) -> Response:
 @pages.post("/requests/<reference>/anew")
 @supervisors_only
 def anew(reference: str) -> Response:
-    """Open another session for it, once, however often the button is pressed."""
+    """Open another session for the request; only once when the button is pressed repeatedly."""
     found = _found(reference)
     attempts = request.form.get("attempts", type=int)
     here = running()
@@ -188,7 +188,7 @@ def _count(number: int | None) -> str | None:
 
 
 def state_words(state: RequestState) -> str:
-    """A state as people read it."""
+    """A state in words."""
     return {
         RequestState.WAITING: _("Waiting"),
         RequestState.OPENING: _("Being opened"),
@@ -251,7 +251,7 @@ def _start_words(start: Start | None) -> str | None:
 
 
 def _acts(found: CustomerRequest) -> list[tuple[str, str, str]]:
-    """What can be done now: the act, its button's words and kind."""
+    """The actions possible now: name, button text and button kind."""
     if found.state is RequestState.SUSPECT:
         return [("release", _("This is a person"), ""), ("dismiss", _("Not a person"), "bad")]
     if found.state is RequestState.PARKED:

@@ -1,4 +1,4 @@
-"""The New Session API of a site: its address and key, what may be sent, examples, and a call to try it."""
+"""The New Session API of a site: its address and key, parameters, examples, and a trial call."""
 
 import json
 import secrets
@@ -32,12 +32,12 @@ from app.web.words import _
 
 pages = console_pages("start_api")
 _REMEMBERED = 20  # trials of one log-in
-_MOST_NAMES = 200  # technicians that the page lists
+_MOST_NAMES = 200  # technicians in the page's list
 
 
 @dataclass(frozen=True, slots=True)
 class TriedCall:
-    """A call that was made: as it was sent, what came back, and the ticket that it has opened."""
+    """A trial call: the request as sent, its answer, and the ticket that it opened."""
 
     sent: str
     status: str
@@ -49,14 +49,14 @@ class TriedCall:
 @pages.get("/sites/<slug>/start-api")
 @administrators_only
 def start_api(slug: str) -> Response:
-    """Everything but the key, which wants a press."""
+    """The page without the key, which is shown by a button."""
     return _page(_site(slug))
 
 
 @pages.route("/sites/<slug>/start-api/key", methods=["GET", "POST"])
 @administrators_confirmed
 def key(slug: str) -> Response:
-    """Show the account key, make a new one, or end one; whoever opens the address again is back on the page."""
+    """Show the account key, make a new one, or end one; opening the address with GET redirects to the page."""
     site = _site(slug)
     if request.method != "POST":
         return see_other(_path(site))
@@ -78,7 +78,7 @@ def key(slug: str) -> Response:
 @pages.route("/sites/<slug>/start-api/try", methods=["GET", "POST"])
 @administrators_only
 def try_it(slug: str) -> Response:
-    """Make a call, and show it with its answer. The same form counts once."""
+    """Make a call, and show it with its answer. The same form makes only one call."""
     site = _site(slug)
     if request.method != "POST":
         return see_other(_path(site))
@@ -102,7 +102,7 @@ def try_it(slug: str) -> Response:
 @pages.post("/sites/<slug>/start-api/cancel")
 @administrators_only
 def cancel_it(slug: str) -> Response:
-    """End a ticket that this log-in has opened by trying; any other is 404 here."""
+    """Cancel a ticket that this log-in opened by a trial; 404 for any other ticket."""
     site = _site(slug)
     here = running()
     number = request.form.get("number", type=int)
@@ -130,7 +130,7 @@ def _path(site: Site) -> str:
 
 
 def _change_key(account: AccountKey, act: str | None) -> None:
-    """Do it and say so on the next page. A form that was made for another key does nothing."""
+    """Change the key and report it on the next page. A form made for an earlier key changes nothing."""
     try:
         if act == "renew":
             account.renew(keep_old=bool(request.form.get("keep_old")))
@@ -159,7 +159,7 @@ def _tried(site: Site, call: TrialCall) -> TriedCall:
 
 
 def _opened(answer: CallAnswer) -> Ticket | None:
-    """The ticket whose applet the answer leads to."""
+    """The ticket whose applet the answer links to."""
     here = running()
     link = answer.header("Location")
     if answer.code == 200:
@@ -222,7 +222,7 @@ def _facts(site: Site, *, shows_key: bool) -> Facts:
 
 
 def _department(site: Site) -> Department | None:
-    """The site's own, else the first that it offers: for the examples."""
+    """The site's own department, else the first that it offers; for the examples."""
     here = running()
     known = here.desk.staff.departments
     number = department_id(site.department) if site.department else None
@@ -243,7 +243,7 @@ def _first_values(facts: Facts) -> dict[str, str]:
 
 
 def _parameters() -> list[dict[str, Any]]:
-    """The vendor's parameters, what they mean, and how many characters they may have."""
+    """The vendor's parameters with their meanings and limits in characters."""
     said = (
         ("UID", UID_LIMIT, _("The site’s account key. The only one that must be sent.")),
         ("Department", None, _("The number of a department, as 1234 or id_1234.")),

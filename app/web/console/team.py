@@ -1,4 +1,4 @@
-"""The team: departments and technicians in two lists, and the words that their pages share."""
+"""The team page: lists of departments and technicians, and texts shared with their pages."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
@@ -31,8 +31,10 @@ N = TypeVar("N", bound=_Numbered)
 @pages.get("/team")
 @administrators_only
 def team() -> Response:
-    """Both lists, and what sites send to nobody. `?q=` finds names and mail addresses; lists go on with `?after=` and
-    `?after_department=`."""
+    """Both lists, and sites that route to disabled or unknown ones.
+
+    `?q=` searches names and mail addresses; `?after=` and `?after_department=` go to the next part of a list.
+    """
     here = running()
     staff = here.desk.staff
     wanted = request.args.get("q", "").strip()[:LONGEST_NAME]
@@ -55,7 +57,7 @@ def team() -> Response:
 
 
 def role_words() -> dict[Role, str]:
-    """What the roles are called."""
+    """The roles' names."""
     return {
         Role.TECHNICIAN: _("Technician"),
         Role.SUPERVISOR: _("Supervisor"),
@@ -64,7 +66,7 @@ def role_words() -> dict[Role, str]:
 
 
 def fault_words(fault: Fault, longest: int = LONGEST_NAME) -> str:
-    """What to do about a field."""
+    """The message about a faulty field."""
     match fault:
         case "missing":
             return _("Please fill this in.")
@@ -79,18 +81,18 @@ def fault_words(fault: Fault, longest: int = LONGEST_NAME) -> str:
 
 
 def typed(*names: str) -> dict[str, str]:
-    """What was typed into these fields, for the page that comes back."""
+    """The typed values of these fields, to show the form again."""
     return {name: without_unreadable(request.form.get(name, "")) for name in names}
 
 
 def name_problems(name: str) -> dict[str, str]:
-    """What is wrong with the field `name`."""
+    """The problem of the field `name`, if any."""
     fault = name_fault(name)
     return {"name": fault_words(fault)} if fault else {}
 
 
 def dead_end_words(end: DeadEnd) -> str:
-    """What a site does in vain; the name comes after it."""
+    """What the site does, as a phrase before the name of the disabled or unknown department or technician."""
     return {
         "department": _("sends requests to a department that is disabled or unknown:"),
         "technician": _("sends requests to a technician who is disabled or unknown:"),
@@ -109,7 +111,7 @@ def _named(departments: Sequence[Department], wanted: str) -> list[Department]:
 
 
 def _part(every: list[N], parameter: str) -> tuple[list[N], int | None]:
-    """One page of a list, and after whose id the next one begins, if there is a next one."""
+    """One page of a list, and the id after which the next page begins; None on the last page."""
     after = request.args.get(parameter, type=int)
     begin = next((place + 1 for place, each in enumerate(every) if each.id == after), 0)
     page = every[begin : begin + _PAGE]

@@ -1,4 +1,4 @@
-"""What the form of a technician says: name, role and departments."""
+"""The form of a technician: name, role and departments."""
 
 from flask import request
 
@@ -11,7 +11,7 @@ from app.web.words import _
 
 
 def wanted_particulars() -> tuple[Particulars | None, dict[str, str]]:
-    """What the form says of a technician, or what is wrong with it by field."""
+    """The particulars in the form, or its problems by field."""
     name, role, chosen = one_line(request.form.get("name", "")), request.form.get("role", ""), ticked()
     problems = name_problems(name)
     if role not in list(Role):
@@ -22,17 +22,17 @@ def wanted_particulars() -> tuple[Particulars | None, dict[str, str]]:
 
 
 def typed_again() -> dict[str, str]:
-    """What was typed, for the page that comes back; the departments are `ticked`."""
+    """The typed values, to show the form again; for the departments see `ticked`."""
     return typed("email", "name", "role")
 
 
 def ticked() -> frozenset[int]:
-    """The ids of the departments that were chosen, whether there are such or not."""
+    """The ids of the chosen departments, existing or not."""
     return frozenset(int(each) for each in _boxes() if each.isascii() and each.isdigit() and len(each) <= 18)
 
 
 def choices(chosen: frozenset[int]) -> list[tuple[Department, bool]]:
-    """The departments to choose from, and whether each is chosen: disabled ones only where they are."""
+    """The departments to choose from, and whether each is chosen; disabled ones only if they are chosen."""
     every = running().desk.staff.departments.values()
     return [(each, each.id in chosen) for each in every if not each.disabled or each.id in chosen]
 

@@ -1,4 +1,4 @@
-"""Technicians: added, invited, changed, disabled, never deleted."""
+"""Technicians: add, invite, change, disable; they are never deleted."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ Act = Callable[[int], object]
 @pages.route("/team/add", methods=["GET", "POST"])
 @administrators_confirmed
 def add() -> Response:
-    """A new technician. The answer to the form has the link with which they choose a password, this once."""
+    """Add a technician. The answer shows, only once, the link with which they choose a password."""
     if request.method == "GET":
         return _new({"role": Role.TECHNICIAN.value}, frozenset(), {})
     here = running()
@@ -49,7 +49,7 @@ def add() -> Response:
 @pages.route("/team/<int:technician_id>", methods=["GET", "POST"])
 @administrators_confirmed
 def technician(technician_id: int) -> Response:
-    """Name, role and departments; how they log in; whether they are away; their sessions."""
+    """A technician's name, role and departments; their ways to log in; their presence and sessions."""
     person = _technician(technician_id)
     if request.method == "GET":
         return _one(person)
@@ -82,7 +82,7 @@ def technician(technician_id: int) -> Response:
 @pages.post("/team/<int:technician_id>/disabled")
 @administrators_confirmed
 def disable(technician_id: int) -> Response:
-    """Disable them with `disabled=1`, else enable them."""
+    """Disable the technician with `disabled=1`, else enable them."""
     here = running()
     disabled = request.form.get("disabled") == "1"
     said = _("Disabled, and logged out everywhere.") if disabled else _("Enabled.")
@@ -96,7 +96,7 @@ def disable(technician_id: int) -> Response:
 @pages.post("/team/<int:technician_id>/away")
 @administrators_only
 def away(technician_id: int) -> Response:
-    """Say for them that they are away with `away=1`, else that they are back."""
+    """Set the technician away with `away=1`, else back."""
     here = running()
     gone = request.form.get("away") == "1"
     return _done(
@@ -109,7 +109,7 @@ def away(technician_id: int) -> Response:
 @pages.post("/team/<int:technician_id>/second-factor")
 @administrators_confirmed
 def second_factor(technician_id: int) -> Response:
-    """Forget their second factor: the telephone is lost, or was never theirs."""
+    """Remove the technician's second factor: the telephone was lost, or was never theirs."""
     here = running()
     return _done(
         technician_id,
@@ -137,7 +137,7 @@ def sessions(technician_id: int) -> Response:
 @pages.post("/team/<int:technician_id>/invitation")
 @administrators_confirmed
 def invitation(technician_id: int) -> Response:
-    """A new link, shown this once; with `end_password=1` the old password ends now."""
+    """Make a new link, shown only once; with `end_password=1` the old password ends now."""
     _technician(technician_id)
     return _link_for(technician_id, without_password=request.form.get("end_password") == "1")
 
@@ -163,7 +163,7 @@ def _link_for(technician_id: int, *, without_password: bool = False) -> Response
 
 
 def _done(technician_id: int, act: Act, said: str) -> Response:
-    """Back on their page, where it says so; or the page with what was in the way."""
+    """Run `act` and redirect to the technician's page; if it is refused, show the page with the reason."""
     _technician(technician_id)
     try:
         act(me().id)
@@ -208,7 +208,7 @@ def _new(values: dict[str, str], chosen: frozenset[int], problems: dict[str, str
 
 
 def _one(person: Technician, problems: dict[str, str] | None = None, status: int = 200) -> Response:
-    """The page; what was typed stays in its form when that was refused."""
+    """The technician's page; after a refusal its form keeps the typed values."""
     here = running()
     now = here.clock()
     with here.database.read() as connection:

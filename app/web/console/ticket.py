@@ -1,4 +1,4 @@
-"""One ticket: everything that was sent, where it went and why, what happened to it, and what can be done now."""
+"""One ticket: what was sent, its route and the reason, its history, and the possible actions."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -21,14 +21,14 @@ from app.web.words import _
 
 pages = console_pages("ticket")
 _BIGGEST = 2**63 - 1
-_MOST_LINES = 300  # of a history: whoever has an applet's link can add lines without end
+_MOST_LINES = 300  # of a history, as any holder of the applet's link can add lines without end
 
 
 @pages.get("/tickets/<int:number>")
 @technicians_only
 @unless_changed
 def ticket(number: int) -> Response:
-    """Everything that was sent, where it went and why."""
+    """What was sent, the ticket's route and the reason."""
     found = find_ticket(number)
     if found is None or not sees(found):
         abort(404)
@@ -36,7 +36,7 @@ def ticket(number: int) -> Response:
 
 
 def find_ticket(number: int) -> Ticket | None:
-    """The ticket with this number, without a check of who may see it."""
+    """The ticket with this number, without a check of access."""
     if number > _BIGGEST:
         return None
     with running().database.read() as connection:
@@ -51,7 +51,7 @@ def ticket_page(
     values: Mapping[str, str] | None = None,
     problems: Mapping[str, str] | None = None,
 ) -> Response:
-    """The page. `told` are lines on why nothing was done; `values` and `problems` are a refused form's, by field."""
+    """The page. `told` are lines that explain a refusal; `values` and `problems` are a refused form's, by field."""
     here = running()
     staff = here.desk.staff
     with here.database.read() as connection:
@@ -83,7 +83,7 @@ def ticket_page(
 
 
 def how_it_stands(ticket: Ticket) -> str:
-    """One sentence: who has it, where it waits, or how it ended."""
+    """One sentence: the ticket's owner, its queue, or how it ended."""
     match ticket.state:
         case TicketState.WAITING:
             waited = queue_row(ticket)["waited"]
@@ -113,7 +113,7 @@ def _how_it_ended(ticket: Ticket) -> str:
 
 
 def _can(ticket: Ticket) -> set[str]:
-    """What whose page this is can do to the ticket as it stands."""
+    """What the logged-in technician can do with the ticket in its current state."""
     if ticket.erased_at:
         return set()
     if ticket.state is TicketState.WAITING:
@@ -125,7 +125,7 @@ def _can(ticket: Ticket) -> set[str]:
 
 
 def _away(ticket: Ticket, staff: Staff) -> str | None:
-    """The technician whom a waiting ticket is meant for, when they are away."""
+    """The technician that a waiting ticket is meant for, if they are away or disabled."""
     if ticket.state is not TicketState.WAITING:
         return None
     technician = staff.technician(ticket.technician_id)
@@ -133,7 +133,7 @@ def _away(ticket: Ticket, staff: Staff) -> str | None:
 
 
 def _targets(ticket: Ticket, staff: Staff) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Where the ticket can be passed on to: groups of values and names."""
+    """The queues to which the ticket can be passed on: groups of values and names."""
     there = queue_of(ticket) if ticket.state is TicketState.WAITING else None
     departments = [(Queue(QueueKind.DEPARTMENT, d.id), d.name) for d in staff.departments.values()]
     technicians = [(Queue(QueueKind.TECHNICIAN, t.id), _with_presence(t)) for t in staff.technicians.values()]
@@ -156,7 +156,7 @@ def _with_presence(technician: Technician) -> str:
 
 
 def was_everybodys(ticket: Ticket) -> bool:
-    """Whether the ticket had waited for so long when it was taken that every technician saw it."""
+    """Whether the ticket had waited so long when it was claimed that every technician saw it."""
     if ticket.state not in OPEN_STATES or ticket.claimed_at is None:
         return False
     return ticket.claimed_at - ticket.created_at > timedelta(minutes=running().desk.options.long_wait)

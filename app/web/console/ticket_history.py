@@ -1,4 +1,4 @@
-"""A ticket's history in words: what it began with, and what happened to it."""
+"""A ticket's history in words: how it was opened, and its events."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -16,13 +16,13 @@ _DESK = "desk"
 
 
 def history_of(ticket: Ticket, events: Sequence[TicketEvent], staff: Staff) -> list[Line]:
-    """Lines from the oldest to the newest: `at`, `who`, `text`, and where there are any `changes`, `facts`, `said`."""
+    """Lines from the oldest to the newest: `at`, `who`, `text`, and where present `changes`, `facts`, `said`."""
     told = [_told(event, staff) for event in events]
     return [_asked(ticket), _routed(ticket, events, staff), *told]
 
 
 def queue_name(queue: Queue | None, staff: Staff) -> str:
-    """Whose queue it is, in words."""
+    """The name of the queue's technician or department, or of the general queue."""
     if queue is None or queue.kind is QueueKind.GENERAL:
         return _("General queue")
     technician, department = staff.technician(queue.technician_id), staff.departments.get(queue.department_id or -1)
@@ -30,7 +30,7 @@ def queue_name(queue: Queue | None, staff: Staff) -> str:
 
 
 def outcome_name(outcome: str | None) -> str:
-    """How a ticket ended, in words."""
+    """An outcome in words."""
     return outcome_names().get(outcome or "", outcome or "")
 
 
@@ -46,7 +46,7 @@ def outcome_names() -> dict[str, str]:
 
 
 def reason_text(reason: Reason) -> str:
-    """Why a ticket went where it did."""
+    """The reason for a ticket's route, in words."""
     return {
         Reason.NOTHING_ASKED: _("No department or technician was asked for."),
         Reason.DEPARTMENT: _("This department was asked for."),

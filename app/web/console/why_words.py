@@ -1,4 +1,4 @@
-"""What the console says of why a request waits, is parked or is suspect: each code once, in the reader's language."""
+"""The console's words for why a request waits, is parked or is suspect: each code once, in the reader's language."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ _Values = Mapping[str, Any]
 
 
 def why_words(why: Why) -> str:
-    """What went wrong last, or why it is suspect. What another version wrote is shown as it is."""
+    """The last failure, or why the request is suspect. Text of another version is shown unchanged."""
     return _WORDS[why.code](why.values)
 
 

@@ -1,4 +1,4 @@
-"""The actions of a ticket's buttons: take it, pass it on, write a note, close it, open it again."""
+"""The buttons of a ticket: claim it, pass it on, add a note, close it, reopen it."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,8 @@ _TYPED = ("note", "closing_note", "outcome", "to")
 @pages.post("/tickets/<int:number>/claim")
 @technicians_only
 def claim(number: int) -> Response:
-    """Take a waiting ticket, or take over one that the page showed to be somebody else's. 409 tells who was first."""
+    """Claim a waiting ticket, or take over one that the page showed as another technician's. 409 names the one who was
+    first."""
     ticket = find_ticket(number)
     if ticket and not sees(ticket) and was_everybodys(ticket):
         return _lost(ticket)
@@ -37,7 +38,7 @@ def claim(number: int) -> Response:
 @pages.post("/tickets/<int:number>/release")
 @technicians_only
 def release(number: int) -> Response:
-    """Back into its queue."""
+    """Return the ticket to its queue."""
     ticket = _seen_ticket(number)
     said = _("The ticket is back in its queue.")
     return _done(ticket, _seen(), lambda work: actions.release(running().database, work), said)
@@ -46,7 +47,7 @@ def release(number: int) -> Response:
 @pages.post("/tickets/<int:number>/transfer")
 @technicians_only
 def transfer(number: int) -> Response:
-    """Into the queue `to`: `t-<id>` of a technician, `d-<id>` of a department, or `general`."""
+    """Move the ticket to the queue `to`: `t-<id>` of a technician, `d-<id>` of a department, or `general`."""
     ticket = _seen_ticket(number)
     staff = running().desk.staff
     to = read_queue(request.form.get("to", ""))
@@ -61,7 +62,7 @@ def transfer(number: int) -> Response:
 @pages.post("/tickets/<int:number>/note")
 @technicians_only
 def note(number: int) -> Response:
-    """A few words for colleagues; the customer never sees them."""
+    """Add a note for colleagues; the customer never sees it."""
     ticket = _seen_ticket(number)
     try:
         text = read_note("note", request.form.get("note", ""))
@@ -81,7 +82,7 @@ def note(number: int) -> Response:
 @pages.post("/tickets/<int:number>/close")
 @technicians_only
 def close(number: int) -> Response:
-    """End the ticket with an outcome, and a note where there is one."""
+    """End the ticket with an outcome, and a note if one was typed."""
     ticket = _seen_ticket(number)
     outcome = request.form.get("outcome", "")
     try:
@@ -101,14 +102,14 @@ def close(number: int) -> Response:
 @pages.post("/tickets/<int:number>/reopen")
 @technicians_only
 def reopen(number: int) -> Response:
-    """Go on with a ticket that was closed or expired."""
+    """Reopen a ticket that was closed or expired."""
     ticket = _seen_ticket(number)
     said = _("You have this ticket now. The customer’s own page is open again.")
     return _done(ticket, _seen(), lambda work: actions.reopen(running().database, work), said)
 
 
 def _seen_ticket(number: int) -> Ticket:
-    """The ticket, or 404 when it is not for these eyes: then too, what was typed comes back."""
+    """The ticket; 404 when the technician may not see it. The 404 page still contains a typed note."""
     ticket = find_ticket(number)
     if ticket is None or not sees(ticket):
         abort(_kept() if _written() else 404)
@@ -116,12 +117,12 @@ def _seen_ticket(number: int) -> Ticket:
 
 
 def _seen() -> Standing | None:
-    """How the ticket stood on the page from which this comes."""
+    """The ticket's standing on the page that sent this form."""
     return read_standing(request.form.get("seen", ""))
 
 
 def _as_it_waits(ticket: Ticket) -> Standing | None:
-    """A press in the queue says nothing of how the ticket stood: it waited, or is in the same hands already."""
+    """The standing to claim from for a button in the queue, which sends none: waiting, or already this technician's."""
     mine = ticket.state is TicketState.ACTIVE and ticket.owner_id == me().id
     return Standing.of(ticket) if mine or ticket.state is TicketState.WAITING else None
 
@@ -131,7 +132,7 @@ def _work(ticket: Ticket, seen: Standing) -> Work:
 
 
 def _done(ticket: Ticket, seen: Standing | None, act: Callable[[Work], None], said: str) -> Response:
-    """Do it and show the ticket, or the queue where it is not for these eyes any more."""
+    """Run `act` and show the ticket, or the queue when the technician may not see the ticket any more."""
     try:
         if seen is None:
             raise Meanwhile
@@ -160,7 +161,7 @@ def _stale(number: int) -> Response:
 
 
 def _lost(ticket: Ticket) -> Response:
-    """409 for whoever saw the ticket a moment ago and may not any more: who has it, and nothing else of it."""
+    """409 for a technician who saw the ticket a moment ago and may not any more: its owner, and nothing else."""
     owner = running().desk.staff.technician(ticket.owner_id) if ticket.state is TicketState.ACTIVE else None
     line = _("%(name)s has this ticket.", name=owner.name) if owner else _("It is in another queue now.")
     return _message(_("Somebody else changed it first"), [line, _("Nothing was changed.")], 409)
@@ -177,7 +178,7 @@ def _message(title: str, lines: list[str], status: int) -> Response:
 
 
 def _written() -> str:
-    """What was typed and would be a pity to lose."""
+    """The typed note, which should not be lost."""
     return without_control(request.form.get("note") or request.form.get("closing_note") or "")
 
 

@@ -1,4 +1,4 @@
-"""An administrator runs sites: one file a tab; `forms` is what the tabs share."""
+"""Administration of sites: one file per tab; `forms` is what the tabs share."""
 
 from flask import Blueprint
 

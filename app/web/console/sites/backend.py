@@ -1,4 +1,5 @@
-"""How a site's sessions are opened: by our own desk or an account at the vendor; and who is told of what happens."""
+"""How a site's sessions are opened, by the embedded desk or an account at the vendor; and the webhook for its
+events."""
 
 from flask import Response, request
 
@@ -66,7 +67,7 @@ def _values(site: Site) -> Values:
 
 
 def _own() -> list[Option]:
-    """The options that backends declare and that have no field of their own on the page."""
+    """Options of backends that have no field of their own on the page."""
     return list(own_options().values())
 
 
@@ -86,14 +87,14 @@ WEBHOOK_SECRET = SiteForm("webhook_secret", ("webhook", "sealed_webhook_secret")
 @pages.get("/sites/<slug>/backend")
 @administrators_only
 def backend(slug: str) -> Response:
-    """Backend, account, webhook, test."""
+    """The page for backend, account, webhook and test."""
     return _page(site_of(slug), None)
 
 
 @pages.post("/sites/<slug>/backend")
 @administrators_confirmed
 def save_backend(slug: str) -> Response:
-    """Backend and account. A key goes in and never comes out."""
+    """Save backend and account. A stored key is never shown."""
     site = site_of(slug)
     problems: dict[str, str] = {}
     hosts_text, hosts = typed_lines("applet_hosts", _LONGEST_LIST, problems)
@@ -123,7 +124,7 @@ def save_backend(slug: str) -> Response:
 @pages.post("/sites/<slug>/webhook")
 @administrators_confirmed
 def save_webhook(slug: str) -> Response:
-    """Where events go; with each new address a secret is made, and shown once."""
+    """Save the webhook's address; each new address gets a secret, shown only once."""
     site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {"webhook": typed_text("webhook", LONGEST_ADDRESS, problems)}
@@ -136,7 +137,7 @@ def save_webhook(slug: str) -> Response:
 @pages.post("/sites/<slug>/webhook-secret")
 @administrators_confirmed
 def make_webhook_secret(slug: str) -> Response:
-    """Another secret for the webhook, shown once."""
+    """Make a new secret for the webhook, shown only once."""
     site = site_of(slug)
     try:
         return _with_secret(WEBHOOK_SECRET, slug, {}, {}, renew=True)
@@ -157,7 +158,7 @@ def _with_secret(form: SiteForm, slug: str, options: Values, values: Values, *, 
 
 
 def _key(problems: dict[str, str]) -> str | None:
-    """The new key; empty to remove the stored one; None to leave it."""
+    """The new key; empty to remove the stored one; None to keep it."""
     try:
         typed = vendor_key(request.form.get("key", ""))
     except Invalid as invalid:
@@ -169,7 +170,7 @@ def _key(problems: dict[str, str]) -> str | None:
 
 
 def _demand_key(site: Site, options: Values, new_key: str | None, problems: dict[str, str]) -> None:
-    """A stored key never goes along to another domain: the form asks for that domain's."""
+    """Require a new key with a new domain, as a stored key is never sent to another domain."""
     moved = site.api_domain is not None and options.get("api_domain") not in (None, site.api_domain)
     if moved and site.sealed_key and new_key is None:
         problems.setdefault("key", worded(Fact("vendor_key", "other_account")))

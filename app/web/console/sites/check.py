@@ -1,4 +1,4 @@
-"""An administrator tests a site: what is stored, or by opening a real session."""
+"""Test of a site by an administrator: of its stored options, or by opening a real session."""
 
 import threading
 
@@ -23,7 +23,7 @@ from app.web.console.sites.words import worded
 from app.web.words import _
 
 pages = console_pages("site_check")
-# A vendor is called from this one place by a request's own thread: for an administrator, one at a time, and not long.
+# Only here a request's own thread calls a vendor: for an administrator, one call at a time and with short limits.
 _BUSY = threading.Lock()
 _LIMITS = Limits(connect=2.0, read=8.0, whole=8.0, applet=8.0, pauses=())  # seconds
 
@@ -31,8 +31,10 @@ _LIMITS = Limits(connect=2.0, read=8.0, whole=8.0, applet=8.0, pauses=())  # sec
 @pages.post("/sites/<slug>/check")
 @administrators_only
 def check(slug: str) -> Response:
-    """What `handbell check` says of this site; with `live`, what `handbell check --live` does. 429 while another such
-    test is under way in this process."""
+    """Run the check of `handbell check` for this site; with `live`, that of `handbell check --live`.
+
+    429 while another live test runs in this process.
+    """
     site = site_of(slug)
     if request.form.get("live") != "1":
         return _at_rest(site)
@@ -54,7 +56,7 @@ def _at_rest(site: Site) -> Response:
 
 
 def _of_option(fact: Fact) -> str:
-    """The fact in words, with the name of its field on our pages."""
+    """The fact in words, after the label of its field on our pages."""
     forms = (BACKEND, WEBSITES, FIELDS, ROUTING, GENERAL, LOOK, LANGUAGES)
     labels = {name: label for form in forms for name, label in form.labels().items()}
     labels |= {
@@ -78,7 +80,7 @@ def _live(site: Site) -> Response:
 
 
 def _steps(trial: Trial) -> list[tuple[str, str]]:
-    """What is missing, or each step that may be shown."""
+    """The missing options, or each step that may be shown."""
     missing = [(_("Missing"), _of_option(problem)) for problem in trial.problems]
     return missing + [said for step in trial.steps if (said := step_words(step))]
 

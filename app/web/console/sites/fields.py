@@ -1,4 +1,4 @@
-"""What a site's form asks, when the applet asks again, and to whom its requests go."""
+"""The fields of a site's form, when the applet asks again, and the routing of its requests."""
 
 from flask import Response, request
 
@@ -51,14 +51,14 @@ ROUTING = SiteForm(
 @pages.get("/sites/<slug>/fields")
 @administrators_only
 def fields(slug: str) -> Response:
-    """Fields, Ask_customer_info, routing."""
+    """The page for fields, Ask_customer_info and routing."""
     return _page(site_of(slug), None)
 
 
 @pages.post("/sites/<slug>/fields")
 @administrators_only
 def save_fields(slug: str) -> Response:
-    """Which fields there are, which must be filled in, and when the applet asks again."""
+    """Save which fields are shown and required, and when the applet asks again."""
     site = site_of(slug)
     shown, required = _elements("fields"), _elements("required")
     values: Values = {"fields": shown, "required": required, "ask_customer_info": request.form.get("ask_customer_info")}
@@ -72,7 +72,8 @@ def save_fields(slug: str) -> Response:
 @pages.post("/sites/<slug>/routing")
 @administrators_only
 def save_routing(slug: str) -> Response:
-    """Where requests go that ask for nobody, and what customers may choose."""
+    """Save the routing of requests that name no department or technician, and the departments that customers may
+    choose."""
     site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {
@@ -81,17 +82,17 @@ def save_routing(slug: str) -> Response:
         "offer_departments": sorted(set(request.form.getlist("offer_departments"))),
     }
     options = read_typed({name: values[name] for name in ("department", "technician")}, problems)
-    # A department of a vendor's account is not one of ours, and is kept; a new one must be.
+    # The id of a vendor's department is not one of ours: a stored one is kept, a new one must be ours.
     known = {str(number) for number in (*running().desk.staff.departments, *site.offer_departments)}
     if not set(values["offer_departments"]) <= known:
         problems["offer_departments"] = _("Please choose from these.")
     if problems:
         return _page(site, Typed("routing", values, problems))
     offered = {int(number) for number in values["offer_departments"]}
-    kept = [number for number in site.offer_departments if number in offered]  # in the order that they were given
+    kept = [number for number in site.offer_departments if number in offered]  # in their stored order
     options["offer_departments"] = (*kept, *sorted(offered - set(kept)))
     if values["department"] == _number(site.department):
-        options["department"] = site.department  # as it is spelt
+        options["department"] = site.department  # in its stored spelling
     return saved(ROUTING, slug, _page, "/fields", options, values)
 
 
@@ -144,7 +145,7 @@ def _technicians(site: Site) -> list[tuple[str, str]]:
 
 
 def _with_current(found: list[tuple[str, str]], current: str) -> list[tuple[str, str]]:
-    """A choice that is not among ours, of a vendor's account or disabled, stays one."""
+    """The choices, including a current one that is not among ours: from a vendor's account, or disabled."""
     known = {value for value, _label in found}
     return found if current in known else [*found, (current, _("%(name)s (not one of this desk)", name=current))]
 

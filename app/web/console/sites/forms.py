@@ -1,4 +1,4 @@
-"""What the forms of a site's pages share: what they were shown, what came in, and what is told when it is refused."""
+"""Shared by the forms of a site's pages: their values as shown and as typed, saving, and refusals."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,8 +25,8 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class SiteForm:
-    """One form of a site's page. `options` are what it shows and changes, `labels` their names by field, `values` what
-    stands in the fields of a site as it is."""
+    """One form of a site's page. `options` are those that it shows and changes, `labels` its labels by field, `values`
+    the field values for a site."""
 
     name: str
     options: tuple[str, ...]
@@ -36,7 +36,7 @@ class SiteForm:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """One form as it came in. `problems` are sentences by field; `theirs`, what somebody else has made of it
+    """A refused form as typed. `problems` are sentences by field; `theirs` are values that someone else has saved
     meanwhile, as label and text."""
 
     form: str
@@ -48,7 +48,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One form for its template. `mark` goes along with it, and tells whether somebody else was quicker."""
+    """One form for its template. The form carries `mark`, which reveals that someone else has saved first."""
 
     values: Values
     problems: dict[str, str]
@@ -61,7 +61,7 @@ Page = Callable[[Site, Typed | None], Response]
 
 
 class FormRefused(Exception):
-    """The form was not kept; `typed` is what to show."""
+    """The form was not saved; `typed` is what to show."""
 
     def __init__(self, typed: Typed) -> None:
         super().__init__(typed.form)
@@ -69,14 +69,14 @@ class FormRefused(Exception):
 
 
 def site_of(slug: str) -> Site:
-    """The site in the address, a disabled one too; 404 when there is none."""
+    """The site in the address, disabled ones included; 404 when there is none."""
     return running().desk.sites.get(slug) or abort(404)
 
 
 def show_site(
     template: str, site: Site, current: str, forms: tuple[SiteForm, ...], typed: Typed | None, **context: object
 ) -> Response:
-    """A page of a site's: its forms as they are, and the one that was refused as it was typed."""
+    """A page of a site with its forms: a refused one as typed, the others as stored."""
     return console_page(
         template,
         status=typed.status if typed else 200,
@@ -98,7 +98,7 @@ def _shown(form: SiteForm, site: Site, typed: Typed | None) -> Shown:
 def saved(
     form: SiteForm, slug: str, page: Page, back: str, options: Mapping[str, Any], values: Values, **more: Any
 ) -> Response:
-    """Keep what the form asks for, then back to its page; refused, the page again with everything that was typed."""
+    """Save the form and redirect to its page; if refused, show the page again with all typed values."""
     try:
         keep(form, slug, options, values, **more)
     except FormRefused as refused:
@@ -107,7 +107,7 @@ def saved(
 
 
 def keep(form: SiteForm, slug: str, options: Mapping[str, Any], values: Values, **more: Any) -> SiteChange:
-    """The site with these options, kept; `more` goes into `Wanted`. Raises FormRefused."""
+    """Save these options of the site; `more` goes into `Wanted`. Raises FormRefused."""
     here = running()
     seen = Seen(form.options, request.form.get("seen", ""))
     wanted = Wanted(options=options, seen=seen, **more)
@@ -125,7 +125,7 @@ def keep(form: SiteForm, slug: str, options: Mapping[str, Any], values: Values, 
 
 
 def typed_text(name: str, most: int, problems: dict[str, str]) -> str:
-    """One field as it was typed, without blanks around it; what cannot be kept of it goes into `problems`."""
+    """A field's text without surrounding blanks; a fault is added to `problems`."""
     text = normal_newlines(request.form.get(name, "")).strip()
     if problem := text_problem(name, text, most):
         problems[name] = sentence(problem)
@@ -140,13 +140,13 @@ def ticked(name: str) -> bool:
 
 
 def typed_lines(name: str, most: int, problems: dict[str, str]) -> tuple[str, list[str]]:
-    """A field with one item on each line: as it was typed, and the items."""
+    """A field with one item per line: the typed text, and the items."""
     text = typed_text(name, most, problems)
     return text, [line for line in map(str.strip, text.split("\n")) if line]
 
 
 def read_typed(written: Mapping[str, Any], problems: dict[str, str]) -> dict[str, Any]:
-    """The options as they are kept; what cannot be goes into `problems`."""
+    """The options parsed for saving; faults are added to `problems`."""
     options, wrong = read_options(written, today=today(), languages=languages())
     for name, text in by_input(wrong).items():
         problems.setdefault(name, text)
@@ -154,7 +154,7 @@ def read_typed(written: Mapping[str, Any], problems: dict[str, str]) -> dict[str
 
 
 def today() -> date:
-    """The day, by this machine's clock or by UTC, whichever is further."""
+    """The later of this machine's local date and the UTC date."""
     now = running().clock()
     return max(now.date(), now.astimezone().date())
 

@@ -1,4 +1,4 @@
-"""A site in general: its name, whether it is open, how its links work, and whom customers in trouble may call."""
+"""General options of a site: its name, whether it is open, its links, and its contact for customers in trouble."""
 
 from flask import Response
 
@@ -46,14 +46,14 @@ CONTACT = SiteForm(
 @pages.get("/sites/<slug>")
 @administrators_only
 def general(slug: str) -> Response:
-    """Name, state, links, contact."""
+    """The page for name, state, links and contact."""
     return _page(site_of(slug), None)
 
 
 @pages.post("/sites/<slug>")
 @administrators_only
 def save_general(slug: str) -> Response:
-    """Name, state, links."""
+    """Save name, state and links."""
     site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {
@@ -69,7 +69,7 @@ def save_general(slug: str) -> Response:
 @pages.post("/sites/<slug>/contact")
 @administrators_only
 def save_contact(slug: str) -> Response:
-    """Phone and mail for customers in trouble."""
+    """Save phone and mail address for customers in trouble."""
     site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {

@@ -1,4 +1,4 @@
-"""All sites, and a new one."""
+"""The list of sites, and a form for a new one."""
 
 from flask import Response, flash, request
 
@@ -20,14 +20,14 @@ _PAGE = 100
 @pages.get("/sites")
 @administrators_only
 def sites() -> Response:
-    """The list, by slug, and a form for a new site."""
+    """The list, sorted by slug, and a form for a new site."""
     return _page({}, {})
 
 
 @pages.post("/sites")
 @administrators_only
 def add() -> Response:
-    """Add a site; 303 to its page, 422 with what was typed."""
+    """Add a site; 303 to its page, or 422 with the typed values."""
     here = running()
     problems: dict[str, str] = {}
     values = {"key": typed_text("key", 60, problems).lower(), "name": typed_text("name", LONGEST_NAME, problems)}
@@ -73,5 +73,5 @@ def _row(site: Site) -> dict[str, object]:
 
 
 def backend_names() -> dict[str, str]:
-    """How sessions are opened, in words."""
+    """The backends' labels by name."""
     return {known.name: _(known.label) for known in declared()}

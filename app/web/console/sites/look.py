@@ -1,4 +1,4 @@
-"""How a site looks to its customers: colour, logo, languages; its own words have a page of their own."""
+"""The look of a site for its customers: colour, logo, languages; its own words have a separate page."""
 
 from babel import Locale
 from flask import Response, request
@@ -15,7 +15,7 @@ from app.web.site_look import logo_url
 from app.web.words import _
 
 pages = console_pages("site_look")
-_LARGEST_UPLOAD = 2 * 1024 * 1024  # bytes: a file that is not much too large is told so beside its field
+_LARGEST_UPLOAD = 2 * 1024 * 1024  # bytes: up to this size, a file that is too large gets a message beside its field
 
 
 LOOK = SiteForm(
@@ -36,14 +36,14 @@ LANGUAGES = SiteForm(
 @pages.get("/sites/<slug>/look")
 @administrators_only
 def look(slug: str) -> Response:
-    """Colour, logo, languages."""
+    """The page for colour, logo and languages."""
     return _page(site_of(slug), None)
 
 
 @pages.post("/sites/<slug>/look")
 @administrators_only
 def save_look(slug: str) -> Response:
-    """The colour; one that cannot be read is refused, with the nearest that can."""
+    """Save the colour; an unreadable one is refused, naming the nearest readable one."""
     site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {"colour": typed_text("colour", 20, problems).lower()}
@@ -56,7 +56,7 @@ def save_look(slug: str) -> Response:
 @pages.post("/sites/<slug>/logo")
 @only(Role.ADMINISTRATOR, largest=_LARGEST_UPLOAD)
 def save_logo(slug: str) -> Response:
-    """A picture, looked at and written anew."""
+    """Save a logo: the picture is checked and re-encoded."""
     site = site_of(slug)
     file = request.files.get("logo")
     try:
@@ -69,7 +69,7 @@ def save_logo(slug: str) -> Response:
 @pages.post("/sites/<slug>/logo/remove")
 @administrators_only
 def remove_logo(slug: str) -> Response:
-    """No logo: our bell and the site's name."""
+    """Remove the logo, which leaves our bell and the site's name."""
     site_of(slug)
     return saved(LOGO, slug, _page, "/look", {"logo": None}, {})
 
@@ -77,7 +77,7 @@ def remove_logo(slug: str) -> Response:
 @pages.post("/sites/<slug>/languages")
 @administrators_only
 def save_languages(slug: str) -> Response:
-    """The languages that customers get; the first stands in for those that they want and there are not."""
+    """Save the languages for customers; the first one is used when none fits."""
     site = site_of(slug)
     chosen = [tag for tag in languages() if tag in request.form.getlist("languages")]
     first = request.form.get("first", "")
@@ -109,7 +109,7 @@ def _page(site: Site, typed: Typed | None) -> Response:
 
 
 def language_names() -> list[tuple[str, str]]:
-    """Every language that there is: its tag, and its name in the page's language."""
+    """All languages: tag, and name in the page's language."""
     here = get_locale() or Locale("en")
     return [(tag, Locale.parse(tag).get_display_name(here) or tag) for tag in languages()]
 

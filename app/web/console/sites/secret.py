@@ -1,4 +1,4 @@
-"""A secret that was just made: shown this once, and never again."""
+"""The page that shows a new secret, only once."""
 
 from flask import Response
 
@@ -7,7 +7,7 @@ from app.web.console.frame import console_page
 
 
 def show_secret(site: Site, current: str, title: str, secret: str) -> Response:
-    """The page with the secret; `current` is the part of the site that it belongs to."""
+    """The page with the secret; `current` is the tab that it belongs to."""
     return console_page(
         "console/sites/secret.html",
         site=site,

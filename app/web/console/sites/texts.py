@@ -1,4 +1,4 @@
-"""A site's own words: ours beside theirs, for one language or for all of them."""
+"""A site's own words, edited beside ours, for one language or for all."""
 
 from flask import Response, abort, request
 from flask_babel import force_locale
@@ -38,7 +38,7 @@ ON_PAGES = (
     "Sorry, this takes longer than it should",
     "Your request is safe with us, and our team has been told. You can try again now.",
 )
-IN_THE_WIDGET = {  # as widget/src/embed/texts.ts and later-texts.ts have them
+IN_THE_WIDGET = {  # as in widget/src/embed/texts.ts and later-texts.ts
     "title": "Get support",
     "name": "Your name",
     "email": "Your e-mail",
@@ -53,8 +53,8 @@ IN_THE_WIDGET = {  # as widget/src/embed/texts.ts and later-texts.ts have them
 }
 _FIELDS = {f"page{n}": key for n, key in enumerate(ON_PAGES)} | {f"widget_{key}": key for key in IN_THE_WIDGET}
 _LONGEST_OTHERS = 40_000  # characters
-_LARGEST = 500_000  # bytes: Chinese takes nine for a character
-_LONG = 60  # characters of ours: theirs gets more lines
+_LARGEST = 500_000  # bytes: a Chinese character takes nine
+_LONG = 60  # characters; for a longer text of ours, the field has more lines
 
 
 @pages.get("/sites/<slug>/texts")
@@ -67,7 +67,7 @@ def texts(slug: str) -> Response:
 @pages.post("/sites/<slug>/texts")
 @only(Role.ADMINISTRATOR, largest=_LARGEST)
 def save_texts(slug: str) -> Response:
-    """The site's own words in this language; an empty field takes ours."""
+    """Save the site's own words in this language; an empty field restores ours."""
     site = site_of(slug)
     tag = _asked(request.form.get("of", ""))
     problems: dict[str, str] = {}
@@ -104,13 +104,13 @@ def _values(site: Site, tag: str) -> Values:
 
 
 def _ours(tag: str) -> dict[str, str]:
-    """Our own words by field, in that language."""
+    """Our own words by field, in this language."""
     with force_locale(tag or DEFAULT_LANGUAGE):
         return {name: _(IN_THE_WIDGET.get(key, key)) for name, key in _FIELDS.items()}
 
 
 def _others(text: str, problems: dict[str, str]) -> dict[str, str]:
-    """`KEY=VALUE`, one on each line."""
+    """Own texts from lines of `KEY=VALUE`; faults are added to `problems`."""
     found: dict[str, str] = {}
     for line in filter(None, map(str.strip, text.split("\n"))):
         key, equals, own = (part.strip() for part in line.partition("="))
@@ -129,12 +129,12 @@ def _field(key: str) -> str:
 
 
 def _asked(tag: str) -> str:
-    """The language whose texts are asked for; empty for all of them."""
+    """The language to edit, empty for all; 404 for an unknown one."""
     return tag if tag in ("", *languages()) else abort(404)
 
 
 def _tag(tag: str) -> str:
-    """As keys of texts bear it."""
+    """The language as it is written in keys of texts."""
     return tag.lower().replace("_", "-")
 
 

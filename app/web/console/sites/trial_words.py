@@ -1,4 +1,4 @@
-"""What the console says of each step of a trial: what the vendor's answer was taken for, and nothing that it wrote."""
+"""The console's words for each step of a trial: how the vendor's answer was understood, without its text."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from app.web.words import _
 
 
 def step_words(step: Fact) -> tuple[str, str] | None:
-    """The step's name and what came of it; None for a step that shows the vendor's own words."""
+    """The step's name and result; None for a step that contains the vendor's own text."""
     if step.field in ("refused", "failed"):
         return _names()[step.field], why_words(Why(WhyCode(step.code), step.values))
     said = _SAID.get((step.field, step.code))

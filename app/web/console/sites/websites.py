@@ -1,4 +1,4 @@
-"""A site's own web pages and servers: which may talk to us, and with what secrets."""
+"""A site's own web pages and servers: the allowed origins, and their secrets."""
 
 from collections.abc import Callable
 
@@ -58,14 +58,14 @@ IDENTITY = SiteForm("identity", ("sealed_identity_secret",), _secret_labels, lam
 @pages.get("/sites/<slug>/websites")
 @administrators_only
 def websites(slug: str) -> Response:
-    """Origins, foreign forms, routing by pages, secrets."""
+    """The page for origins, foreign forms, routing by pages, and secrets."""
     return _page(site_of(slug), None)
 
 
 @pages.post("/sites/<slug>/websites")
 @administrators_only
 def save_websites(slug: str) -> Response:
-    """Origins, foreign forms, routing by pages."""
+    """Save origins, foreign forms and routing by pages."""
     site = site_of(slug)
     problems: dict[str, str] = {}
     text, origins = typed_lines("origins", _LONGEST_LIST, problems)
@@ -83,7 +83,7 @@ def save_websites(slug: str) -> Response:
 @pages.post("/sites/<slug>/server-key")
 @administrators_confirmed
 def make_server_key(slug: str) -> Response:
-    """A new key for the site's servers, shown once."""
+    """Make a new key for the site's servers, shown only once."""
 
     def options() -> tuple[str, Values]:
         secret = new_secret()
@@ -95,7 +95,7 @@ def make_server_key(slug: str) -> Response:
 @pages.post("/sites/<slug>/identity-secret")
 @administrators_confirmed
 def make_identity_secret(slug: str) -> Response:
-    """A new secret that vouches for customers, shown once."""
+    """Make a new secret that vouches for customers, shown only once."""
     with held_sealer(running().settings.keys_path) as sealer:
 
         def options() -> tuple[str, Values]:

@@ -1,4 +1,4 @@
-"""What the console says of a site: each fact's code once, in the reader's language."""
+"""The console's words for facts about a site: each code once, in the reader's language."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -7,12 +7,12 @@ from app.core.fact import Fact
 from app.web.fault_text import sentence
 from app.web.words import _
 
-_INPUTS = {"slug": "key", "vendor_key": "key", "texts": "others"}  # where a form's field has another name
+_INPUTS = {"slug": "key", "vendor_key": "key", "texts": "others"}  # form fields whose names differ from the options'
 _Words = Mapping[Any, Callable[[Mapping[str, Any]], str]]
 
 
 def by_input(problems: Iterable[Fact]) -> dict[str, str]:
-    """One sentence for each field of a form, that of its first problem."""
+    """One sentence for each field of a form: its first problem."""
     found: dict[str, str] = {}
     for problem in problems:
         found.setdefault(_INPUTS.get(problem.field, problem.field), worded(problem))
@@ -20,7 +20,7 @@ def by_input(problems: Iterable[Fact]) -> dict[str, str]:
 
 
 def worded(fact: Fact) -> str:
-    """One sentence about an option that cannot be kept, or about what a site meets."""
+    """One sentence about an invalid option, or about the state of a site."""
     words = _OF_OPTION.get((fact.field, fact.code)) or _OF_OPTION.get(fact.field) or _OF_CODE.get(fact.code)
     return words(fact.values) if words else sentence(fact)
 
