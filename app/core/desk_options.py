@@ -35,7 +35,7 @@ class DeskOptions:
         return cls(**known)
 
     def stored(self) -> dict[str, Any]:
-        """As plain JSON values."""
+        """The options as plain JSON values."""
         return asdict(self)
 
     def problems(self) -> list[Fact]:

@@ -35,7 +35,7 @@ _MOVES: dict[RequestState, frozenset[RequestState]] = {
     RequestState.ENDED: frozenset({RequestState.OPENED}),  # its ticket at the embedded desk is reopened
 }
 
-# From these states an operator opens another session, whatever happened to the earlier one; no other code makes this
+# From these states an operator opens another session, in whatever way the earlier one ended; no other code makes this
 # move.
 OPENED_ANEW_FROM = (RequestState.OPENED, RequestState.ENDED)
 

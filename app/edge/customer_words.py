@@ -33,7 +33,7 @@ class CustomerWords(Protocol):
         """The label of one of a customer's details."""
 
     def about_reference(self, site: Site, language: str) -> str:
-        """What the reference is for, when the technician does not see it."""
+        """The purpose of the reference, for when the technician does not see it."""
 
 
 def use_words(app: Flask, words: CustomerWords) -> None:

@@ -1,7 +1,7 @@
 """Why a request waits, is parked or is suspect, as three columns: the code, its values, and `last_error`.
 
-The column `last_error` holds the sentence of a version that knew no codes, and is empty where this version wrote. The
-member `last_error` of JSON and exports is the English of any of them.
+The column `last_error` holds the sentence of a version that knew no codes; this version leaves it empty. In JSON and
+exports, the member `last_error` is the English text in either case.
 """
 
 from typing import Any
@@ -60,7 +60,7 @@ def in_english(why: Why) -> str:
 
 
 def why_columns(why: Why | None) -> dict[str, Any]:
-    """What the three columns hold."""
+    """The values of the three columns."""
     if why is None:
         return dict(NOTHING)
     if why.code is WhyCode.UNKNOWN:
@@ -69,16 +69,16 @@ def why_columns(why: Why | None) -> dict[str, Any]:
 
 
 def why_members(why: Why | None) -> dict[str, Any]:
-    """The same as members of JSON: a code is there for what is unknown too."""
+    """The reason as members of JSON; a reason without a known code has a code there too."""
     if why is None:
         return dict(NOTHING)
     return {"why": why.code.value, "why_values": dict(why.values), "last_error": in_english(why)}
 
 
 def take_why(row: dict[str, Any]) -> None:
-    """Put one `why` in the place of a row's three columns.
+    """Replace a row's three columns by one `why`.
 
-    A version without codes writes `last_error` alone, over a code of something earlier: then the sentence counts.
+    A version without codes writes only `last_error`, over a code from earlier: then the sentence counts.
     """
     code, values, sentence = (row.pop(name) for name in COLUMNS)
     row["why"] = _known(code, values or {}) if sentence is None else _unknown(sentence)
@@ -90,7 +90,7 @@ def _known(code: str | None, values: dict[str, Any]) -> Why | None:
     try:
         why = Why(WhyCode(code), values)
         in_english(why)
-    except (ValueError, KeyError):  # a newer version's
+    except (ValueError, KeyError):  # a code of a newer version
         return _unknown(code)
     return why
 

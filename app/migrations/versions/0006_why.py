@@ -1,7 +1,6 @@
 """Why a request waits, is parked or is suspect as a code with values; notices name their channel.
 
-`last_error` stays, for the sentences that have no code: a version before this one may run beside it, and writes
-nothing else.
+`last_error` stays, for sentences without a code: the previous version may run beside this one, and writes nothing else.
 """
 
 import re
@@ -13,7 +12,7 @@ from alembic import op
 revision = "0006"
 down_revision = "0005"
 
-# Every sentence that a version before this one can have written, with its code. Fixed: later wordings are not here.
+# Every sentence that an earlier version may have written, with its code. Fixed: later wordings do not belong here.
 _ANSWERED = "the vendor answered (?P<status>[0-9]+)"
 _SENTENCES = {
     "suspect: the field that nobody sees was filled in": "trap",
@@ -67,7 +66,7 @@ def upgrade() -> None:
 
 
 def _carry_over(connection: sa.Connection) -> None:
-    """Replace each sentence by its code. What is unknown keeps its sentence."""
+    """Replace each sentence by its code. An unknown sentence is kept."""
     sentence = _REQUESTS.c.last_error
     for text in connection.execute(sa.select(sentence).where(sentence.is_not(None)).distinct()).scalars().all():
         if found := coded(text):
