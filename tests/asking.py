@@ -1,4 +1,4 @@
-"""A request to the New Session API, from flat names as forms and programs send them."""
+"""New Session API requests from flat names, as forms and programs send them."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from app.core.new_session import NewSessionRequest
 
 
 def asking(**values: Any) -> NewSessionRequest:
-    """`customer_name` and the others go into its customer."""
+    """A request; flat names such as `customer_name` go into its customer."""
     details = {name: values.pop(name) for name in NAMES if name in values}
     return NewSessionRequest(customer=Customer.of(details), **values)
 
 
 def asked_for(request: NewSessionRequest, name: str) -> Any:
-    """What the request says of this flat name."""
+    """The value of this flat name in the request."""
     return request.customer.values()[name] if name in NAMES else getattr(request, name)

@@ -1,4 +1,4 @@
-"""What tests share: a clock that stands still, databases of their own on both kinds of server, a checking client."""
+"""Shared by tests: a clock that stands still, separate databases of both kinds, a checking client."""
 
 import os
 import shutil
@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class StandingClock:
-    """A time that moves only when told to."""
+    """A clock that only `advance` moves."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -57,7 +57,7 @@ def clock() -> StandingClock:
 
 @pytest.fixture(scope="session")
 def _postgresql_is_there() -> str | None:
-    """None, or why there is none."""
+    """None if PostgreSQL runs, else the reason why it cannot be used."""
     try:
         psycopg.connect("postgresql://postgres@127.0.0.1:5432/test", connect_timeout=3).close()
     except psycopg.OperationalError as error:
@@ -77,14 +77,14 @@ def _postgresql_databases(_postgresql_is_there: str | None) -> Iterator[Postgres
 
 @pytest.fixture
 def postgresql_url(_postgresql_databases: PostgresqlDatabases) -> Iterator[str]:
-    """An empty PostgreSQL database of this test's own."""
+    """An empty PostgreSQL database for this test only."""
     with _postgresql_databases.empty() as url:
         yield url
 
 
 @pytest.fixture
 def migrated_postgresql_url(_postgresql_databases: PostgresqlDatabases) -> Iterator[str]:
-    """A migrated PostgreSQL database of this test's own."""
+    """A migrated PostgreSQL database for this test only."""
     with _postgresql_databases.migrated() as url:
         yield url
 
@@ -108,14 +108,14 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def both_urls(request: pytest.FixtureRequest) -> str:
-    """Runs the test on SQLite and on PostgreSQL, whose schema is there already."""
+    """Runs the test on SQLite and on PostgreSQL; the PostgreSQL database is migrated already."""
     name = "sqlite_url" if request.param == "sqlite" else "migrated_postgresql_url"
     return str(request.getfixturevalue(name))
 
 
 @pytest.fixture(scope="session")
 def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file to be copied: Alembic takes half a second for each."""
+    """A migrated SQLite file to copy, as Alembic takes half a second for each."""
     path = tmp_path_factory.mktemp("migrated") / "handbell.sqlite3"
     database = Database(f"sqlite:///{path}")
     migrate(database)
@@ -126,7 +126,7 @@ def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def database(both_urls: str, tmp_path: Path, _migrated_sqlite: Path) -> Iterator[Database]:
-    """A migrated, empty database, once of each kind."""
+    """A migrated, empty database, once for each kind."""
     if both_urls.startswith("sqlite"):
         copy_sqlite(_migrated_sqlite, tmp_path)
     opened = Database(both_urls)
@@ -137,13 +137,14 @@ def database(both_urls: str, tmp_path: Path, _migrated_sqlite: Path) -> Iterator
 
 @cache
 def _hashed_cheaply(password: str) -> str:
-    """A hash that costs next to nothing to verify, as the hash itself says how; Handbell's own costs 40 ms a log-in."""
+    """A hash that costs almost nothing to verify, as a hash contains its own cost; Handbell's costs 40 ms per
+    log-in."""
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password)
 
 
 def fill_desk(database: Database, now: datetime) -> None:
-    """The site `default` (key UID), departments 10, 20 and 30 (disabled), anna in 10, ben in 20, carl disabled;
-    sven is a supervisor, dora an administrator, both in no department."""
+    """Add the site `default` (key UID), departments 10, 20 and 30 (disabled), anna in 10, ben in 20, carl disabled;
+    sven is a supervisor, dora an administrator, both without a department."""
 
     def fill(connection):  # type: ignore[no-untyped-def]
         for department in (Department(10, "Computers"), Department(20, "Billing"), Department(30, "Closed", True)):
@@ -163,7 +164,7 @@ def fill_desk(database: Database, now: datetime) -> None:
 
 @pytest.fixture(scope="session")
 def _filled_sqlite(tmp_path_factory: pytest.TempPathFactory, _migrated_sqlite: Path) -> Path:
-    """A migrated SQLite file with a filled desk, to be copied."""
+    """A migrated SQLite file with a filled desk, to copy."""
     path = tmp_path_factory.mktemp("filled") / "handbell.sqlite3"
     shutil.copyfile(_migrated_sqlite, path)
     database = Database(f"sqlite:///{path}")
@@ -174,14 +175,16 @@ def _filled_sqlite(tmp_path_factory: pytest.TempPathFactory, _migrated_sqlite: P
 
 
 def copy_sqlite(template: Path, folder: Path) -> None:
-    """To where `sqlite_url` says."""
+    """Copy the file to the path of `sqlite_url`."""
     (folder / "data").mkdir(exist_ok=True)
     shutil.copyfile(template, folder / "data" / "handbell.sqlite3")
 
 
 class _CompiledTemplates(BytecodeCache):
-    """Compiled templates for every application of a test run: to compile them is a third of its time. Jinja keeps a
-    template's checksum with each."""
+    """Compiled templates for all applications of a test run, as compiling takes a third of its time.
+
+    Jinja stores a template's checksum with each.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}
@@ -218,20 +221,20 @@ def app(sqlite_url: str, tmp_path: Path, clock: StandingClock, _filled_sqlite: P
 
 @pytest.fixture
 def app_on_both(both_urls: str, tmp_path: Path, clock: StandingClock, _filled_sqlite: Path) -> Iterator[Flask]:
-    """The application with a filled desk, once on each kind of database."""
+    """The application with a filled desk, once for each kind of database."""
     yield from _app(both_urls, tmp_path, clock, _filled_sqlite)
 
 
 @pytest.fixture
 def here(app: Flask) -> Running:
-    """What the application shares."""
+    """The shared objects of the application."""
     running: Running = app.extensions["handbell"]
     return running
 
 
 @pytest.fixture
 def client(app: Flask) -> PageClient:
-    """Checks every page it gets."""
+    """A client that checks every page it gets."""
     return PageClient(app)
 
 
@@ -250,5 +253,5 @@ def change_site(here: Running) -> Callable[..., Site]:
 
 
 os.environ.pop("HANDBELL_DATA_DIR", None)
-# No test calls a server that the system's authorities vouch for, and reading all of them takes an application 40 ms.
+# No test calls a server certified by the system's authorities, and reading them takes an application 40 ms.
 os.environ.setdefault("SSL_CERT_FILE", os.devnull)

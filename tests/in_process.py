@@ -1,4 +1,4 @@
-"""The `handbell` command in this process: what a process of its own would do and print, without its start of 0.6 s."""
+"""Runs the `handbell` command in this process, with the same effect and output, without a process's start of 0.6 s."""
 
 import io
 import os
@@ -17,7 +17,7 @@ from app.cli import main
 def run_in_process(
     arguments: Sequence[str | bytes], environment: Mapping[str, str], folder: Path, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """`handbell <arguments>` in `folder`, whatever comes of it; what it does not expect is raised."""
+    """Run `handbell <arguments>` in `folder`; returns any result, and raises unexpected exceptions."""
     said, complained = _written(), _written()
     with (
         _as_a_process(arguments, environment, folder, stdin),
@@ -33,7 +33,7 @@ def run_in_process(
 def _as_a_process(
     arguments: Sequence[str | bytes], environment: Mapping[str, str], folder: Path, stdin: str
 ) -> Iterator[None]:
-    """Everything that a process has of its own, back again afterwards."""
+    """Set everything that belongs to a process, and restore it afterwards."""
     argv = ["handbell", *(os.fsdecode(argument) for argument in arguments)]
     typed = io.TextIOWrapper(io.BytesIO(stdin.encode()), "utf-8")
     with (

@@ -1,8 +1,8 @@
-"""The real `handbell serve`, as a process of its own on a free port with a folder of its own.
+"""The real `handbell serve`, as a separate process on a free port with its own folder.
 
     from tests.live_server import live_server  # noqa: F401 - a fixture: one server for a whole module
 
-or, for settings of its own, `with serving(tmp_path, HANDBELL_PROCESSES="1") as server: …`.
+or, for special settings, `with serving(tmp_path, HANDBELL_PROCESSES="1") as server: …`.
 """
 
 import json
@@ -35,7 +35,7 @@ _END_WITHIN = 30.0
 
 @dataclass(frozen=True, slots=True)
 class LiveServer:
-    """A running server. `said` are the lines that it printed up to `ready`; `log_file` has its standard error."""
+    """A running server. `said` are the lines that it printed before `ready`; `log_file` is its standard error."""
 
     base_url: str
     port: int
@@ -60,25 +60,25 @@ class LiveServer:
         return str(self.run_json("site", "show", site)["uid"])
 
     def form_token(self, site: str = "default") -> str:
-        """The token of a request form that somebody has had open for a while."""
+        """The token of a request form that has been open for a while."""
         now = datetime.now(UTC)
         signer = LinkSigner([key.secret for key in live_keys(read_keys(self.data_dir / "keys"), now)])
         return signer.sign(Link(Purpose.FORM, new_link_id(), now + FORM_LIFE - timedelta(minutes=1), site))
 
     @property
     def first_log_in(self) -> tuple[str, str]:
-        """The first technician's mail and password, as they were printed this once, as if they had chosen it."""
+        """The first technician's mail and password as printed, after marking the password as chosen."""
         database = self.environment.get("HANDBELL_DATABASE_URL") or f"sqlite:///{self.data_dir / 'handbell.sqlite3'}"
         return printed_log_in(self.said, database)
 
     @property
     def log(self) -> str:
-        """What it wrote to standard error so far."""
+        """All that it has written to standard error."""
         return self.log_file.read_text("utf-8")
 
 
 def printed_log_in(said: Sequence[str], database: str) -> tuple[str, str]:
-    """The mail and the password that a first start printed, which no longer has to be changed."""
+    """The mail and password that a first start printed; the password then no longer has to be changed."""
     (line,) = (line for line in said if line.startswith("first log-in"))
     _first, _log_in, email, _password, password, *_rest = line.split()
     chosen = update(technicians).where(technicians.c.email == email).values(password_temporary=False)
@@ -124,13 +124,13 @@ def serving(folder: Path, **settings: str) -> Iterator[LiveServer]:
 
 @pytest.fixture(scope="module")
 def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """One server for a whole module, with the demo desk: departments 10 and 20, alex, robin and sam."""
+    """One server for a whole module, with the demo desk: departments 10 and 20; alex, robin and sam."""
     with serving(tmp_path_factory.mktemp("live")) as server:
         yield server
 
 
 def clean_environment(data_dir: Path, **settings: str) -> dict[str, str]:
-    """This process's environment without any setting of Handbell's but these."""
+    """This process's environment with only these settings of Handbell."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HANDBELL_") and name != "PORT"}
     return {**kept, "HANDBELL_DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1", **settings}
 
@@ -138,7 +138,7 @@ def clean_environment(data_dir: Path, **settings: str) -> dict[str, str]:
 def run_handbell(
     arguments: Sequence[str], environment: dict[str, str], folder: Path, stdin: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """`handbell <arguments>` in `folder`, whatever comes of it."""
+    """Run `handbell <arguments>` in `folder`; returns any result."""
     return subprocess.run(
         [HANDBELL, *arguments],
         env=environment,
@@ -154,21 +154,21 @@ def run_handbell(
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port on which no process listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def end(process: subprocess.Popen[str]) -> None:
-    """Ctrl-C. Fails when it does not end by itself, or not with status 0."""
+    """Send Ctrl-C. Fails when the process does not end by itself with status 0."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
     assert process.wait(_END_WITHIN) == 0
 
 
 def _until_ready(process: subprocess.Popen[str], stdout: IO[str], log_file: Path) -> tuple[str, ...]:
-    """The lines before `ready`; no line in time, or an early end, fails with what it did say."""
+    """The lines before `ready`; fails with the output so far when it is late or ends early."""
     late = threading.Timer(_START_WITHIN, process.kill)
     late.start()
     said: list[str] = []
@@ -184,7 +184,7 @@ def _until_ready(process: subprocess.Popen[str], stdout: IO[str], log_file: Path
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
-    """Leave nothing behind of a server that did not end: its session is its own."""
+    """Kill a server that did not end, with its children: it has its own session."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(_END_WITHIN)

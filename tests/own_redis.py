@@ -1,4 +1,4 @@
-"""A Redis server of a test's own: it can be killed, started anew and flushed, and nobody else counts in it.
+"""A Redis server for one test: it can be killed, restarted and flushed, and no other test counts in it.
 
 from tests.own_redis import OwnRedis, own_redis  # noqa: F401 - a fixture
 """
@@ -12,7 +12,7 @@ from tests.live_server import free_port
 
 
 class OwnRedis:
-    """A Redis server of the test's own, which may be killed and started anew on the same port."""
+    """A Redis server of the test's own, which may be killed and restarted on the same port."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -21,7 +21,7 @@ class OwnRedis:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        """Returns when it takes connections; it has nothing in it."""
+        """Start it empty; returns when it accepts connections."""
         options = ("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
         self._process = subprocess.Popen(
             ["redis-server", *options], cwd=self._folder, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True

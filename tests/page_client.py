@@ -1,4 +1,4 @@
-"""A test client that checks every page for free and hands back a soup."""
+"""A test client that checks every page automatically and returns it as a soup."""
 
 import json
 import re
@@ -18,7 +18,7 @@ HOST = "127.0.0.1:8000"
 
 
 class Answer:
-    """A response, with its page as a soup where it is one."""
+    """A response, with its HTML page as a soup if it is one."""
 
     def __init__(self, response: TestResponse) -> None:
         self.status = response.status_code
@@ -38,7 +38,7 @@ class Answer:
         return json.loads(self.body)
 
     def select(self, selector: str) -> Any:
-        """The one element that the selector finds."""
+        """The only element that matches the selector."""
         found = self.page.select(selector)
         assert len(found) == 1, f"{selector}: {len(found)} found"
         return found[0]
@@ -61,7 +61,7 @@ class PageClient:
     def open(
         self, method: str, path: str, *, headers: dict[str, str] | None = None, check: bool = True, **options: Any
     ) -> Answer:
-        """One call. Without `check` it may be a page whose headers differ, such as the one that posts to a vendor."""
+        """Make one call. Without `check` its page may have other headers, such as the page that posts to a vendor."""
         environ = {"REMOTE_ADDR": self._address}
         every = {"Host": HOST, **(headers or {})}
         answer = Answer(self._client.open(path, method=method, headers=every, environ_base=environ, **options))
@@ -91,7 +91,7 @@ def check_page(answer: Answer) -> None:
 
 
 def check_html(answer: Answer) -> None:
-    """Valid HTML, one title and heading, unique ids, labelled fields, nothing that the page's policy would stop."""
+    """Valid HTML, one title and heading, unique ids, labelled fields, nothing that the page's policy would block."""
     keep_page(answer.page, answer.body)
     errors = parse_errors(_TOKEN.sub("t", answer.text))
     assert not errors, errors
@@ -108,13 +108,13 @@ def check_html(answer: Answer) -> None:
     assert not [element for element in elements if _is_stopped(element)]
 
 
-# What differs between two looks at one page: tokens need not be parsed again.
+# Tokens differ between two loads of one page; without them, equal pages are parsed once.
 _TOKEN = re.compile(r"(?<=value=\")[\w.-]{40,}(?=\")")
 
 
 @lru_cache(maxsize=1000)
 def parse_errors(html: str) -> list[object]:
-    """The first of them, as html5lib finds them."""
+    """The first errors that html5lib finds."""
     parser = html5lib.HTMLParser(strict=False, namespaceHTMLElements=False)
     parser.parse(html)
     return list(parser.errors[:3])

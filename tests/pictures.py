@@ -1,4 +1,4 @@
-"""Pictures to upload, drawn when they are needed."""
+"""Pictures to upload, drawn on demand."""
 
 import io
 from typing import Any

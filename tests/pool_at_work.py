@@ -1,4 +1,4 @@
-"""A hand-off pool over a database with a filled desk, and a backend that does as it is told."""
+"""A hand-off pool over a database with a filled desk, and a backend that answers as told."""
 
 import threading
 from collections import Counter
@@ -22,12 +22,12 @@ from app.store.sites import add_site, change_site, load_sites
 from app.store.staff import load_staff
 from tests.asking import asking
 
-WITHIN = 20.0  # seconds that a test waits for what must happen
+WITHIN = 20.0  # seconds that a test waits for a condition
 
 
 @dataclass(slots=True)
 class Told:
-    """A backend: answers with what it is told, remembers what it was asked, and can be made to wait."""
+    """A backend that answers as told, records its requests, and can be made to wait."""
 
     answer: Callable[[NewSessionRequest], Opened] = lambda asked: Opened(
         Start.LINK, session_id="s-1", ticket_number="T-1", link="https://applets.startcontrol.com/s-1"
@@ -69,7 +69,7 @@ class Configured:
 
 
 class PoolAtWork:
-    """What a test does with it."""
+    """The pool and what tests do with it."""
 
     def __init__(self, database: Database, backends: dict[str, Told], **around: Any) -> None:
         self.database = database
@@ -88,7 +88,7 @@ class PoolAtWork:
         )
 
     def clock(self) -> datetime:
-        """The true time, moved ahead as far as the test says."""
+        """The real time, moved ahead by `ahead`."""
         return datetime.now(UTC) + self.ahead
 
     def configured(self) -> Configured:
@@ -132,7 +132,7 @@ class PoolAtWork:
 
 @contextmanager
 def at_work(database: Database, *sites: str, start: bool = True, **around: Any) -> Iterator[PoolAtWork]:
-    """A started pool over the site `default` and more, all with a Take Control account; stopped at the end."""
+    """A started pool for the site `default` and others, all with a Take Control account; stopped at the end."""
     backends = {key: Told() for key in ("default", *sites)}
     work = PoolAtWork(database, backends, **around)
     work.change_site(backend="take-control", api_domain="https://api.example.com")

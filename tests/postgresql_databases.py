@@ -1,6 +1,6 @@
-"""PostgreSQL databases for tests: empty ones, and migrated ones that are emptied and given out again.
+"""PostgreSQL databases for tests: empty ones, and migrated ones that are emptied and reused.
 
-To make and drop a database takes a second of waiting, to empty one a hundredth.
+Making and dropping a database takes a second of waiting, emptying one a hundredth of that.
 """
 
 import secrets
@@ -17,10 +17,10 @@ from app.store.migrate import migrate
 
 SERVER = "127.0.0.1:5432"
 _ADMIN = f"postgresql://postgres@{SERVER}/test"
-_GROWN = 48 * 1024 * 1024  # bytes; a fresh one has 8 MB
+_GROWN = 48 * 1024 * 1024  # bytes; a new one has 8 MB
 _TABLES = "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
 _SEQUENCES = "SELECT quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public'"
-# Tables, indexes, columns and triggers: a test that changed one of them spoils the database for the next.
+# Tables, indexes, columns and triggers: a test that changes one of them spoils the database for the next test.
 _SCHEMA = """SELECT md5(string_agg(part, ',' ORDER BY part)) FROM (
     SELECT c.relname::text || '.' || a.attname::text || ' ' || a.atttypid::text || a.attnotnull::text AS part
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = 'public'::regnamespace
@@ -31,7 +31,7 @@ _OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 
 @dataclass(frozen=True)
 class _Fresh:
-    """What a migrated database holds before anybody uses it: its schema, rows as COPY writes them, and sequences."""
+    """The content of an unused migrated database: its schema, rows as COPY writes them, and sequences."""
 
     schema: str
     rows: dict[str, bytes]
@@ -44,7 +44,7 @@ class _Migrated:
     def __init__(self, name: str) -> None:
         self.name = name
         self._connection = psycopg.connect(f"postgresql://postgres@{SERVER}/{name}", autocommit=True)
-        # Neither foreign keys nor the rule that the audit log only grows hinder the emptying.
+        # So that neither foreign keys nor the append-only audit log prevent the emptying.
         self._connection.execute("SET session_replication_role = replica")
         self._connection.execute("SET synchronous_commit = off")
         self._connection.execute("SET lock_timeout = '10s'")
@@ -55,7 +55,7 @@ class _Migrated:
         return _Fresh(self._one(_SCHEMA), tables, sequences)
 
     def reset(self, fresh: _Fresh) -> bool:
-        """Make it as it was; False when it cannot be, or has grown, and is to be dropped."""
+        """Restore the initial content; False when that fails or the database has grown, and it must be dropped."""
         self._connection.execute(_OTHERS)
         if self._one(_SCHEMA) != fresh.schema or self._one("SELECT pg_database_size(current_database())") > _GROWN:
             return False
@@ -92,7 +92,7 @@ class _Migrated:
 
 
 class PostgresqlDatabases:
-    """All of a session's databases; they are dropped beside the tests and when it ends."""
+    """All databases of a session; they are dropped in the background and at its end."""
 
     def __enter__(self) -> Self:
         self._admin = psycopg.connect(_ADMIN, autocommit=True)
@@ -112,14 +112,14 @@ class PostgresqlDatabases:
 
     @contextmanager
     def empty(self) -> Iterator[str]:
-        """The address of a database without any table."""
+        """The address of a database without tables."""
         name = self._create()
         yield _address(name)
         self._drops.append(self._dropper.submit(_drop_database, name))
 
     @contextmanager
     def migrated(self) -> Iterator[str]:
-        """The address of a database with today's schema, as new."""
+        """The address of a database with the current schema and its initial content."""
         taken = self._spare.pop() if self._spare else self._migrate()
         yield _address(taken.name)
         assert self._fresh

@@ -1,4 +1,4 @@
-"""A copy of the project with one more file in a registry, and a test that runs in it."""
+"""A copy of the project with one more backend or channel, and a test that runs in it."""
 
 import os
 import shutil
@@ -10,8 +10,10 @@ PROJECT = Path(__file__).parents[1]
 
 
 def run_with(folder: Path, file: Path, room: str, name: str, journey: Path) -> None:
-    """In a copy, so that registry, commands and pages are made from what is declared: the file becomes
-    `app/<room>/<name>.py`, its name goes into `_FILES`, and the one test of `journey` passes."""
+    """Run a test in a copy of the project, so that registry, commands and pages include the new declaration.
+
+    The file becomes `app/<room>/<name>.py`, its name is added to `_FILES`, and the one test of `journey` must pass.
+    """
     for part in ("app", "tests"):
         left_out = shutil.ignore_patterns("__pycache__", "browser", "faults")
         shutil.copytree(PROJECT / part, folder / part, ignore=left_out)

@@ -1,4 +1,4 @@
-"""Waits for what comes a moment later in another thread or process."""
+"""Waits for a condition that becomes true a moment later, in another thread or process."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 def until(true: Callable[[], object], within: float = 30.0, every: float = 0.02) -> bool:
-    """Whether it becomes true within so many seconds; looks again and again, as an operator would."""
+    """Whether the condition becomes true within `within` seconds; checks it every `every` seconds."""
     end = time.monotonic() + within
     pause = threading.Event()
     while not (is_true := bool(true())) and time.monotonic() < end:

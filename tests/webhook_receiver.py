@@ -1,4 +1,4 @@
-"""A webhook's receiver on loopback that does what a test tells it to, and keeps what it got."""
+"""A webhook's receiver on loopback that behaves as a test tells it, and records what it receives."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass
 class Receiver:
-    """`does` is a status, or `hang` (no answer), `drip` (one that never ends), `close` (none at all)."""
+    """`does` is a status, or `hang` (no answer), `drip` (an endless one), `close` (close without answer)."""
 
     address: str = ""
     does: int | str = 204
@@ -25,12 +25,12 @@ class Receiver:
 
     @property
     def ids(self) -> list[str]:
-        """Of the notices it got, in turn."""
+        """The ids of the received notices, in order."""
         return [headers["webhook-id"] for _, headers, _ in self.got]
 
 
 def is_genuine(secret: str, headers: dict[str, str], body: bytes, now: float) -> bool:
-    """What docs/operations.md tells a receiver to do."""
+    """Verify a webhook as docs/operations.md tells receivers to."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
@@ -40,7 +40,7 @@ def is_genuine(secret: str, headers: dict[str, str], body: bytes, now: float) ->
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Does what its receiver says."""
+    """Behaves as its receiver is told."""
 
     protocol_version = "HTTP/1.1"
     receiver: Receiver
@@ -63,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.end_headers()
 
     def do_GET(self) -> None:
-        """Whoever follows a redirect comes here."""
+        """Record a followed redirect."""
         self._keep({}, b"")
         self.send_error(404)
 
@@ -82,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
 
     def log_message(self, *_: Any) -> None:
-        """Nothing on standard error."""
+        """Write nothing to standard error."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -90,12 +90,12 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, *_: Any) -> None:
-        """A client that hangs up, as over a certificate that it does not trust, is what some tests are about."""
+        """Ignore clients that hang up, for example because they do not trust the certificate."""
 
 
 @contextmanager
 def receiving(does: int | str = 204, tls: SSLContext | None = None) -> Iterator[Receiver]:
-    """A receiver that runs as long as the block."""
+    """A receiver that runs until the block ends."""
     receiver = Receiver(does=does)
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"receiver": receiver}))
     if tls:

@@ -1,4 +1,4 @@
-"""The desk as actions see it: submit to it, and look at what it holds."""
+"""A desk for tests of actions: submit requests to it, and read what it stores."""
 
 from dataclasses import replace
 from datetime import timedelta

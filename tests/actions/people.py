@@ -1,4 +1,4 @@
-"""The people of a desk: who they are, who is logged in, and what the audit log says of them."""
+"""The desk's technicians in tests: who they are, their sessions, and their entries in the audit log."""
 
 from app.actions.log_in import current_session, log_in
 from app.core.staff import Technician

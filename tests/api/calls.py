@@ -1,4 +1,4 @@
-"""Calling the New Session API in each of its flavours, and what came of it."""
+"""Calls of the New Session API in each of its flavours, and their results."""
 
 from enum import StrEnum
 from typing import Any
@@ -28,7 +28,7 @@ class Flavour(StrEnum):
 
 
 def call(client: PageClient, flavour: Flavour, uid: str | None = UID, **parameters: str) -> Answer:
-    """One call with these parameters, named as the form flavour names them, as a browser or program makes it."""
+    """Make one call with these parameters, named as in the form flavour, as a browser or program makes it."""
     if flavour is Flavour.REST:
         key = {} if uid is None else {"INTEGRATION-KEY": uid}
         return client.post(REST_PATH, json={_REST_NAMES.get(n, n): v for n, v in parameters.items()}, headers=key)
@@ -65,12 +65,12 @@ def tickets(app: Flask, most: int = 10_000) -> list[Ticket]:
 
 
 def newest(app: Flask) -> Ticket:
-    """The ticket that was opened last."""
+    """The newest ticket."""
     return tickets(app, most=1)[0]
 
 
 def history(app: Flask, ticket: Ticket) -> list[TicketEvent]:
-    """What happened to a ticket, oldest first."""
+    """A ticket's history, oldest first."""
     here: Running = app.extensions["handbell"]
     with here.database.read() as connection:
         return ticket_history(connection, ticket.number)

@@ -1,4 +1,4 @@
-"""Calls as the widget makes them from a page at one of the site's origins, and as the site's own server does."""
+"""Calls of the widget on a page at one of the site's origins, and of the site's own server."""
 
 import secrets
 from typing import Any
@@ -32,13 +32,13 @@ class Widget:
         return self.client.get(f"/api/v1/sites/{self.site}", headers={**self._headers(), **headers})
 
     def token(self, *, age: float = 3) -> str:
-        """A form token; by the time that it is used it is so many seconds old."""
+        """A form token that is `age` seconds old when this returns."""
         token = str(self.site_info().json["form_token"])
         self.client._clock.advance(seconds=age)
         return token
 
     def send(self, *, key: str | None = None, headers: dict[str, str] | None = None, **body: Any) -> Answer:
-        """A request; `form_token=None` leaves it out."""
+        """Send a request; `form_token=None` leaves the token out."""
         if "form_token" not in body:
             body["form_token"] = self.token()
         sent = {name: value for name, value in body.items() if value is not None}
@@ -62,7 +62,7 @@ class Server:
 
 
 def solution(check: dict[str, Any]) -> str:
-    """What a browser sends as the answer to a check."""
+    """A browser's answer to a check."""
     challenge = altcha.Challenge.from_dict(check["challenge"])
     solved = altcha.solve_challenge(challenge)
     assert solved
@@ -86,5 +86,5 @@ def identity(here: Running, **claims: Any) -> str:
 
 
 def with_identity_secret(here: Running) -> dict[str, Any]:
-    """The site's option."""
+    """The site option for an identity secret."""
     return {"sealed_identity_secret": here.keys.sealer.seal(IDENTITY_SECRET)}

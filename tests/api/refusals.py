@@ -1,10 +1,10 @@
-"""What a call that is refused is answered."""
+"""Checks of the answer to a refused call."""
 
 from tests.page_client import Answer
 
 
 def assert_refused(answer: Answer, status: int, *words: str, page: bool = False) -> None:
-    """That status with those words, as a page or in the vendor's envelope, and never to be cached."""
+    """Check the status and words of a refusal, as a page or in the vendor's envelope, and that it is not cached."""
     assert answer.status == status, answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     if page:

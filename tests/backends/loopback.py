@@ -1,4 +1,4 @@
-"""Small servers on loopback that answer exactly what a test wants, however wrong."""
+"""Small servers on loopback that answer exactly what a test defines, even invalid answers."""
 
 import contextlib
 import socket
@@ -14,7 +14,7 @@ _SO_RESET = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request as it came; header names in lower case."""
+    """One request as received; header names in lower case."""
 
     method: str
     path: str
@@ -24,7 +24,7 @@ class Received:
 
 @dataclass(slots=True)
 class Loopback:
-    """A running server. `connections` counts what was accepted, `over` is set when the test ends."""
+    """A running server. `connections` counts accepted connections; `over` is set when the test ends."""
 
     port: int
     scheme: str
@@ -41,14 +41,14 @@ Behaviour = Callable[[socket.socket, Loopback], None]
 
 
 def http(status: int, body: bytes = b"", /, length: int | None = None, **headers: str) -> bytes:
-    """An answer; underscores in header names are hyphens. `length` is what Content-Length says, if not the truth."""
+    """An answer; underscores in header names become hyphens. `length` replaces the true Content-Length."""
     lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body) if length is None else length}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join((*lines, "", "")).encode("latin-1") + body
 
 
 def answers(raw: bytes) -> Behaviour:
-    """Reads the request, sends this, and hangs up."""
+    """A behaviour: read the request, send this answer, and close."""
 
     def behave(connection: socket.socket, server: Loopback) -> None:
         server.received.append(read_request(connection))
@@ -64,7 +64,7 @@ def reset(connection: socket.socket) -> None:
 
 
 def read_request(connection: socket.socket) -> Received:
-    """All of one request with a Content-Length."""
+    """Read one whole request with a Content-Length."""
     data = b""
     while b"\r\n\r\n" not in data:
         more = connection.recv(65536)
@@ -82,7 +82,7 @@ def read_request(connection: socket.socket) -> Received:
 
 @contextmanager
 def loopback(behave: Behaviour | bytes, tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
-    """A server that does this with every connection."""
+    """A server that handles every connection in this way."""
     behaviour = answers(behave) if isinstance(behave, bytes) else behave
     listening = socket.create_server(("127.0.0.1", 0), backlog=256)
     server = Loopback(listening.getsockname()[1], "https" if tls else "http")

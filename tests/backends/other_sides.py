@@ -1,7 +1,7 @@
-"""Everybody who can open a session, seen from both ends: the backend, and what its other side got.
+"""Every way to open a session, seen from both ends: the backend, and what its other side received.
 
-The embedded desk has no wire between the two. Each flavour of Take Control is pointed at our own desk over HTTP, which
-takes what its documentation says, and at the stand-in for the vendor, which imports nothing of ours.
+For the embedded desk there is no network between the two. Each flavour of Take Control is pointed at our own desk over
+HTTP, which accepts what its documentation says, and at the stand-in for the vendor, which imports nothing of ours.
 """
 
 import shutil
@@ -37,7 +37,7 @@ BROWSER = Browser(user_agent="Mozilla/5.0 (a customer's)", accept_language="fr-C
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """What the other side knows of one session; None for what did not reach it."""
+    """One session as the other side received it; None for a value that did not reach it."""
 
     department: str | None = None
     tech: str | None = None
@@ -49,23 +49,23 @@ class Got:
 
 
 class OtherSide(ABC):
-    """A backend and where it leads."""
+    """A backend and its other side."""
 
     @abstractmethod
     def backend(self, key: str | None = None) -> SessionBackend:
-        """The way there, with the right key unless another is given."""
+        """The backend, with the right key unless another is given."""
 
     @abstractmethod
     def got(self) -> list[Got]:
         """The sessions that were opened, in order."""
 
     def open(self, request: NewSessionRequest) -> Opened:
-        """One session."""
+        """Open one session."""
         return self.backend().open_session(request, BROWSER)
 
 
 class Server(OtherSide):
-    """One that is reached over HTTP."""
+    """Another side that is reached over HTTP."""
 
     def __init__(self, kind: str, folder: Path) -> None:
         self._kind = kind
@@ -79,11 +79,11 @@ class Server(OtherSide):
 
     @abstractmethod
     def stop(self) -> None:
-        """Nobody listens there any more."""
+        """Stop listening."""
 
 
 class Embedded(OtherSide):
-    """Our own desk in our own transaction."""
+    """Our own desk, in our own transaction."""
 
     def __init__(self, database: Database, clock: StandingClock) -> None:
         self._database = database
@@ -97,7 +97,7 @@ class Embedded(OtherSide):
 
 
 class _Transactions:
-    """A transaction for each session."""
+    """Runs each session in a transaction."""
 
     def __init__(self, database: Database, clock: StandingClock) -> None:
         self._database = database
@@ -113,7 +113,7 @@ class _Transactions:
 
 
 class OurDesk(Server):
-    """Our own desk over HTTP, as somebody else's website calls it."""
+    """Our own desk over HTTP, as another website calls it."""
 
     def __init__(self, kind: str, folder: Path, served: "Served") -> None:
         super().__init__(kind, folder)
@@ -162,7 +162,7 @@ class Served:
         self.database = self._running.database
 
     def stop(self) -> None:
-        """Close the port; what was recorded can still be looked at."""
+        """Close the port; recorded data stays readable."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

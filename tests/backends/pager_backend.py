@@ -1,6 +1,7 @@
-"""A pager: each session is one message, and the answer has the address at which the customer goes on.
+"""A pager: each session is one message, and the answer contains the address at which the customer goes on.
 
-This file is what CONTRIBUTING asks of a new backend. `test_new_backend.py` puts it into `app/backends/`.
+This file is an example of a new backend as described in CONTRIBUTING. `test_new_backend.py` puts it into
+`app/backends/`.
 """
 
 import json
@@ -22,7 +23,7 @@ class Pager:
     account: Account
 
     def open_session(self, request: NewSessionRequest, browser: Browser) -> Opened:
-        """One message. Raises Refused or Unavailable."""
+        """Send one message. Raises Refused or Unavailable."""
         address = self.account.site.option("pager_url")
         body = json.dumps({"from": request.customer.name, "text": request.customer.problem}).encode()
         answer = self.account.calls.post(address, body, {"Content-Type": "application/json"}, self.account.folder)
@@ -32,7 +33,7 @@ class Pager:
 
 
 def pager_url(written: str) -> str:
-    """The address as it is kept. Raises Invalid."""
+    """The address to store. Raises Invalid."""
     if not written.startswith(("https://", "http://127.0.0.1:")):
         raise Invalid(Fact("pager_url", "not_https"))
     return written

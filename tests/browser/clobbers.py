@@ -1,4 +1,4 @@
-"""Pages whose HTML or prototypes name another server: each tries to be taken for Handbell's."""
+"""Pages whose HTML or prototypes name another server, each trying to be taken for Handbell's."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ _DOCUMENT = (
     "hidden",
     "head",
 )
-_NEEDED = ("createElement", "addEventListener")  # without these there is no widget
+_NEEDED = ("createElement", "addEventListener")  # the widget needs these
 _WINDOW = (
     "fetch",
     "URL",
@@ -88,7 +88,7 @@ _SCRIPTS = {
     "node_base": "Object.defineProperty(Node.prototype, 'baseURI', {get: () => 'OTHER/'});"
     "Object.defineProperty(window, 'origin', {get: () => 'OTHER'})",
 }
-_ENDS = {"object_prototype_method": "error"}  # no browser sends a request by that method
+_ENDS = {"object_prototype_method": "error"}  # browsers send no request through that method
 _LATE = {
     "fetch_later": "const real = fetch; window.fetch = (url, init) => real('OTHER/x2?' + url, init)",
     "globals_later": "window.URL = window.Document = window.Request = function () {"
@@ -100,10 +100,11 @@ _LATE = {
 
 @dataclass(frozen=True, slots=True)
 class Clobber:
-    """One page: `html` before the script and `after` it, a script `early`, and one `late`, once the widget is there.
+    """One page: `html` before the script and `after` it, a script `early`, and one `late`, once the widget exists.
 
-    OTHER stands for the other server. `end` is how it ends where the request is not sent: "error" where the form says
-    so, "link" where no widget comes of it, only the plain link."""
+    OTHER stands for the other server. `end` is the result when the request is not sent: "error" when the form reports
+    it, "link" when there is no widget but only the plain link.
+    """
 
     name: str
     html: str = ""

@@ -44,8 +44,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """The demo desk, with a phone, for one module: even a trusted network's sixtieth request in ten minutes is suspect,
-    and all browsers here have one address."""
+    """The demo desk with a phone number, for one module.
+
+    All browsers here have one address, and even for a trusted network the sixtieth request in ten minutes is suspect.
+    """
     folder = tmp_path_factory.mktemp("browser")
     with serving(folder, HANDBELL_PROCESSES="1", HANDBELL_TRUSTED_NETWORKS="127.0.0.0/8") as server:
         server.run("site", "set", "default", "--phone", "+1 555 0100", "--name", "Example Help")
@@ -55,7 +57,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _RUN = """rules => axe.run({runOnly: {type: 'tag', values: rules}}).then(found => found.violations.map(
     v => `${v.id}: ${v.nodes.map(n => n.target + ' ' + n.failureSummary).join(' | ')}`))"""
-_PATIENCE_MS = 30_000  # a wait ends when what it waits for is there; a machine may be slow
+_PATIENCE_MS = 30_000  # a wait ends when its condition holds; a machine may be slow
 _TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 expect.set_options(timeout=_PATIENCE_MS)
 NewPage = Callable[..., Page]
@@ -64,7 +66,7 @@ Look = Callable[[Page, str], None]
 
 @pytest.fixture
 def new_page(browser: Browser, live: LiveServer) -> Iterator[NewPage]:
-    """Pages in contexts of their own. Whatever a page complains about fails its test, unless the test expects it."""
+    """Pages in contexts of their own. A complaint of the browser fails the test, unless the test expects it."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
@@ -97,7 +99,7 @@ def page(new_page: NewPage) -> Page:
 
 @pytest.fixture
 def look() -> Look:
-    """Look at a page in all ways; what is wrong fails the test."""
+    """Check a page in all ways; a fault fails the test."""
 
     def check(page: Page, name: str) -> None:
         wrong: list[str] = []
@@ -105,7 +107,7 @@ def look() -> Look:
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             wrong += [f"{scheme}: {violation}" for violation in page.evaluate(_RUN, RULES)]
-        # 320 px is also 1280 px enlarged to 400 %, 640 px the same at 200 % (WCAG 1.4.10, 1.4.4).
+        # 320 px are also 1280 px enlarged to 400 %, and 640 px to 200 % (WCAG 1.4.10, 1.4.4).
         for width in (320, 640):
             page.set_viewport_size({"width": width, "height": 640})
             if page.evaluate(_TOO_WIDE):
@@ -121,7 +123,8 @@ NewHost = Callable[..., Host]
 
 @pytest.fixture
 def new_host(browser: Browser, live: LiveServer) -> Iterator[NewHost]:
-    """Company pages whose origin the site lists. A complaint of the browser's fails the test unless it is expected."""
+    """Company pages whose origin the site lists. A complaint of the browser fails the test, unless the test expects
+    it."""
     hosts: list[Host] = []
     expected: list[str] = []
     with company() as served:

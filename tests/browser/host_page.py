@@ -1,7 +1,7 @@
-"""Other people's pages: servers on loopback ports of their own, so of other origins than Handbell.
+"""Pages of other sites: servers on their own loopback ports, so at other origins than Handbell.
 
-`pages(…)` serves a company's page that has the widget; `stand_in(…)` answers in Handbell's place, where a test
-needs it to be down, slow or wrong.
+`pages(…)` serves a company's page with the widget; `stand_in(…)` replaces Handbell where a test needs it to be down,
+slow or wrong.
 """
 
 import json
@@ -25,7 +25,7 @@ LAUNCHER, SUBMIT = "[part~=launcher]", "[part=submit]"
 
 @dataclass(slots=True)
 class Heard:
-    """One request that a server got."""
+    """One request that a server received."""
 
     method: str
     path: str
@@ -39,7 +39,7 @@ class Heard:
 
 @dataclass(slots=True)
 class Served:
-    """A running server: where, what it was asked, and what it answers."""
+    """A running server: its address, the requests it received, and its answers."""
 
     url: str
     heard: list[Heard] = field(default_factory=list)
@@ -47,13 +47,13 @@ class Served:
     headers: dict[str, str] = field(default_factory=dict)
 
     def asked(self, part: str) -> list[Heard]:
-        """The requests whose path has this part."""
+        """The requests whose path contains this part."""
         return [one for one in self.heard if part in one.path]
 
 
 @contextmanager
 def serving(answer: Callable[[Heard], Answer | None]) -> Iterator[Served]:
-    """A server on a free port of 127.0.0.1; None as an answer closes the connection without a word."""
+    """A server on a free port of 127.0.0.1; an answer of None closes the connection without answering."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -134,7 +134,8 @@ _CORS = {
 
 @dataclass(slots=True)
 class StandIn:
-    """Handbell, as it answers the widget. Each of `site`, `submit` and `poll` may be replaced; `script` too."""
+    """A replacement for Handbell's answers to the widget. `site`, `submit` and `poll` can each be replaced; `script`
+    too."""
 
     url: str = ""
     served: Served | None = None
@@ -150,13 +151,13 @@ class StandIn:
 
 
 def said(answer: object, status: int = 200, **headers: str) -> Answer:
-    """JSON, as Handbell says it."""
+    """A JSON answer in Handbell's form."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return status, {"Content-Type": "application/json", **named}, json.dumps(answer).encode()
 
 
 def slowly(seconds: float, answer: Answer) -> Callable[[Heard], Answer]:
-    """This answer after a while."""
+    """Send this answer after some seconds."""
 
     def wait(_heard: Heard) -> Answer:
         time.sleep(seconds)
@@ -167,7 +168,7 @@ def slowly(seconds: float, answer: Answer) -> Callable[[Heard], Answer]:
 
 @contextmanager
 def stand_in() -> Iterator[StandIn]:
-    """A server in Handbell's place."""
+    """A server in place of Handbell."""
     here = StandIn()
 
     def answer(heard: Heard) -> Answer | None:
@@ -201,7 +202,7 @@ def _file(path: str) -> Answer:
 
 @dataclass(slots=True)
 class Host:
-    """A company's page with the widget, and everything that it and its network said."""
+    """A company's page with the widget, and everything that the page and its network reported."""
 
     company: Served
     live: LiveServer
@@ -242,7 +243,8 @@ class Host:
         return page
 
     def wait_until(self, condition: str) -> None:
-        """Playwright's own way to wait needs eval, which the page forbids. Fails after about 20 seconds."""
+        """Wait for a condition. Playwright's own wait needs eval, which the page forbids. Fails after about 20
+        seconds."""
         for _ in range(1000):
             if self.page.evaluate(f"Boolean({condition})"):
                 return
@@ -250,13 +252,13 @@ class Host:
         raise AssertionError(f"it never came true: {condition}")
 
     def paths(self) -> list[str]:
-        """What was asked of our server, without preflights."""
+        """The requests to our server, without preflights."""
         ours = [request for request in self.requests if request.url.startswith(self.live.base_url)]
         return [f"{r.method} {r.url.removeprefix(self.live.base_url).partition('?')[0]}" for r in ours]
 
 
 def strict(base: str) -> dict[str, str]:
-    """A page's policy that lets our scripts and calls in and nothing else: no nonce, no inline style."""
+    """A page's policy that allows only our scripts and calls: no nonce, no inline style."""
     return {
         "Content-Security-Policy": f"default-src 'none'; script-src 'self' {base}; connect-src {base}; "
         "style-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'"

@@ -1,6 +1,7 @@
-"""A bell at the desk: each event is one POST, and any answer of 200 means that it rang.
+"""A bell at the desk: each event is one POST, and an answer of 200 means that it rang.
 
-This file is what CONTRIBUTING asks of a new channel. `test_new_channel.py` puts it into `app/channels/`.
+This file is an example of a new channel as described in CONTRIBUTING. `test_new_channel.py` puts it into
+`app/channels/`.
 """
 
 import http.client
@@ -12,7 +13,7 @@ from app.core.notice import Delivery, TryResult
 
 
 def ring(sending: Sending) -> TryResult:
-    """One try."""
+    """Make one try."""
     place = urlsplit(sending.site.option("bell_url"))
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=5)
     try:

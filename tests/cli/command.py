@@ -24,11 +24,11 @@ class Handbell:
         self.data = folder / "data"
 
     def run(self, *arguments: str | bytes, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-        """What came of it, whatever that was; in this process, which is much quicker than one for each command."""
+        """Run the command in this process, which is much quicker than a process for each; returns any result."""
         return run_in_process(arguments, self._environment(environment), self.folder, stdin)
 
     def process(self, *arguments: str | bytes, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-        """The same of the installed command, a process of its own; never with a traceback."""
+        """Run the installed command as a process; it must not print a traceback."""
         finished = subprocess.run(
             [str(COMMAND), *arguments],
             env=self._environment(environment),
@@ -43,24 +43,24 @@ class Handbell:
         return finished
 
     def _environment(self, more: dict[str, str]) -> dict[str, str]:
-        """This process's, with no setting of Handbell's but these."""
+        """This process's environment, with only these settings of Handbell."""
         clean = {
             name: value for name, value in os.environ.items() if not name.startswith("HANDBELL_") and name != "PORT"
         }
         return {**clean, "HANDBELL_DATA_DIR": str(self.data), **more}
 
     def says(self, *arguments: str) -> str:
-        """What it prints when all is well."""
+        """Run a command that must succeed; returns its output."""
         finished = self.run(*arguments)
         assert (finished.returncode, finished.stderr) == (0, "")
         return finished.stdout
 
     def json(self, *arguments: str) -> Any:
-        """The same, read as JSON."""
+        """Run a command with `--json`; returns the parsed output."""
         return json.loads(self.says(*arguments, "--json"))
 
     def fails(self, *arguments: str | bytes, **environment: str) -> str:
-        """The one line it prints when something is wrong."""
+        """Run a command that must fail; returns the one line it prints."""
         finished = self.run(*arguments, **environment)
         assert (finished.returncode, finished.stdout) == (1, "")
         (line,) = finished.stderr.splitlines()

@@ -1,4 +1,4 @@
-"""The command, in a data folder of its own."""
+"""The command in its own data folder."""
 
 from pathlib import Path
 
@@ -10,12 +10,12 @@ from tests.conftest import copy_sqlite
 
 @pytest.fixture
 def handbell(tmp_path: Path) -> Handbell:
-    """On an empty data folder."""
+    """The command on an empty data folder."""
     return Handbell(tmp_path)
 
 
 @pytest.fixture
 def filled(handbell: Handbell, _filled_sqlite: Path) -> Handbell:
-    """With a filled desk: see tests.conftest.fill_desk."""
+    """The command with a filled desk: see tests.conftest.fill_desk."""
     copy_sqlite(_filled_sqlite, handbell.folder)
     return handbell

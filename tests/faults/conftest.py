@@ -1,4 +1,4 @@
-"""What the fault tests run on: SQLite alone, or PostgreSQL and Redis with two hosts; and one server for every fault."""
+"""Servers for the fault tests: SQLite alone, or PostgreSQL and Redis with two hosts; and one server for all faults."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,14 +12,14 @@ from tests.own_redis import OwnRedis
 
 @pytest.fixture(scope="package")
 def every_vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hosts, Seen]]:
-    """All cases, submitted at once, and a look at each when it stood as it must."""
+    """All cases, submitted at once, with the observed state of each."""
     with every_case(tmp_path_factory.mktemp("vendors")) as started:
         yield started
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.redis])])
 def servers(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What `running` is given: one host and SQLite, or two hosts with PostgreSQL and Redis."""
+    """Arguments for `running`: one host and SQLite, or two hosts with PostgreSQL and Redis."""
     if request.param == "sqlite":
         return {}
     own: OwnRedis = request.getfixturevalue("own_redis")

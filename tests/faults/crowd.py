@@ -1,12 +1,12 @@
-"""Customers, in a process of their own: they fill the request page in, press, press again, and look how it goes.
+"""Customers in a separate process: they fill in the request page, send it, send it again, and follow its status.
 
     with crowd(Plan(ports, visits)) as customers:
         customers.wait_for(100)      # requests that were acknowledged
         customers.finish()
         customers.told["17"]         # what the customer of request 17 was told
 
-Each `customer_number` is one request, from an address of its own. As a program it reads its plan as JSON from
-standard input and writes a line for everything that it hears; it imports nothing but the standard library.
+Each `customer_number` is one request, from its own address. As a program it reads its plan as JSON from standard
+input and writes a line for each answer; it imports only the standard library.
 """
 
 import asyncio
@@ -32,26 +32,26 @@ _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 _NO_ANSWER = (OSError, EOFError, ValueError, TimeoutError)
 _ANSWER_WITHIN = 30.0  # seconds
 _PRESS_AGAIN_AFTER = 0.2
-_READS_FOR = 2.5  # nobody fills a form in within two seconds; who does is kept as suspect
-_GIVE_UP_AFTER = 60.0  # seconds in which nobody's request was acknowledged
+_READS_FOR = 2.5  # a request sent within two seconds is kept as suspect
+_GIVE_UP_AFTER = 60.0  # seconds without any acknowledged request
 _LOOKS_FOR = 120.0
 
 
 class Way(StrEnum):
-    """How a request comes to be sent more than once."""
+    """How a request is sent more than once."""
 
     ONCE = "once"
     AT_ONCE = "at once"
     APART = "apart"  # one millisecond
-    RELOAD = "reload"  # each time after the answer
-    ALL_HOSTS = "all hosts"  # at once, by one host after the other
+    RELOAD = "reload"  # each one after the previous answer
+    ALL_HOSTS = "all hosts"  # at once, one at each host in turn
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One customer, who comes `after` so many seconds and sends one request, `times` times.
+    """One customer, who comes after `after` seconds and sends one request `times` times.
 
-    Who `looks` follows the status page as its script does, until the request no longer waits.
+    With `looks` they follow the status page as its script does, until the request no longer waits.
     """
 
     number: str
@@ -64,8 +64,8 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`at_once` customers are there at the same time. Beside them the request page is looked at `pages` times, once
-    every `page_every` seconds."""
+    """`at_once` customers come at the same time. Beside them the request page is loaded `pages` times, once every
+    `page_every` seconds."""
 
     ports: Sequence[int]
     visits: Sequence[Visit] = ()
@@ -87,7 +87,7 @@ class Answered:
 
 @dataclass(slots=True)
 class Told:
-    """What the customer of one request was told: status pages, references and states, each once."""
+    """All that the customer of one request was told: status pages, references and states, each once."""
 
     locations: set[str] = field(default_factory=set)
     references: set[str] = field(default_factory=set)
@@ -96,7 +96,7 @@ class Told:
 
 
 class Crowd:
-    """The customers, seen from the test."""
+    """The customers, as seen by the test."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
@@ -115,18 +115,18 @@ class Crowd:
         return [answer for answer in self.answers if answer.status != 303]
 
     def wait_for(self, acknowledged: int) -> bool:
-        """Until that many requests were acknowledged; False when the crowd has gone home."""
+        """Wait until this many requests were acknowledged; False when the crowd ended earlier."""
         with self._changed:
             self._changed.wait_for(lambda: self._over or len(self.told) >= acknowledged)
             return not self._over
 
     def finish(self) -> None:
-        """Until everybody has gone home. Fails when the process did."""
+        """Wait for the end of all customers. Fails when the process failed."""
         self._listener.join()
         assert self._process.wait() == 0
 
     def end(self) -> None:
-        """Send those home who are still there."""
+        """Kill the process, and with it all remaining customers."""
         self._process.kill()
         self._listener.join()
         self._process.wait()
@@ -162,7 +162,7 @@ class Crowd:
 
 @contextmanager
 def crowd(plan: Plan) -> Iterator[Crowd]:
-    """A crowd at work; whoever is left at the end of the block is sent home."""
+    """A running crowd; remaining customers are ended with the block."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.faults.crowd"],
         cwd=_ROOT,
@@ -189,7 +189,7 @@ class _Answer:
 
 
 class _Customers:
-    """The program's side: the visits, all in one thread."""
+    """The customers in their own process: all visits, in one thread."""
 
     def __init__(self, plan: Plan, out: TextIO) -> None:
         self._plan = plan
@@ -234,7 +234,7 @@ class _Customers:
             await self._look(visit, path, address)
 
     async def _sent(self, visit: Visit, address: str) -> str | None:
-        """Where the status page is; None when nobody ever said so."""
+        """Send the request; returns its status page, or None when no answer named one."""
         ports = [next(self._next_port) for _ in range(visit.times)]
         if visit.way is not Way.ALL_HOSTS:
             ports = ports[:1] * visit.times
@@ -247,7 +247,7 @@ class _Customers:
         return (await asyncio.gather(*presses))[-1]
 
     async def _pressed(self, visit: Visit, port: int, address: str, after: float) -> str | None:
-        """Press, and again while there is no answer: at the next host where there are several."""
+        """Press, and press again while there is no answer: at the next host if there are several."""
         await asyncio.sleep(after)
         body = urlencode(
             {
@@ -280,7 +280,8 @@ class _Customers:
         return location
 
     async def _look(self, visit: Visit, path: str, address: str) -> None:
-        """Once, to read the reference; who looks on does it as often as the page's script."""
+        """Load the status page once, to read the reference; with `looks`, repeatedly at the pace of the page's
+        script."""
         until = time.monotonic() + _LOOKS_FOR
         for asked in itertools.count():
             state = await self._state(visit, path, address)
@@ -313,7 +314,7 @@ async def _call(port: int, method: str, path: str, address: str, body: str = "")
 
 
 async def _exchange(port: int, method: str, path: str, address: str, body: str) -> _Answer:
-    """One call on a connection of its own. Raises one of _NO_ANSWER when there is none, or not all of it."""
+    """One call on its own connection. Raises one of _NO_ANSWER when the answer is missing or incomplete."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         head = (
@@ -342,7 +343,7 @@ def _read(answer: bytes) -> _Answer:
 
 
 def main() -> None:
-    """Read the plan, play it, and end."""
+    """Read the plan, run it, and end."""
     plan = json.load(sys.stdin)
     visits = [Visit(**{**visit, "way": Way(visit["way"])}) for visit in plan.pop("visits")]
     asyncio.run(_Customers(Plan(visits=visits, **plan), sys.stdout).run())

@@ -1,6 +1,6 @@
 """Handbell as it runs in production: `handbell serve` on one or more hosts and `handbell worker`, over one database.
 
-A supervisor starts every process again when it ends, as systemd's Restart=always does; `kill` is `kill -9`.
+A supervisor restarts every process that ends, as systemd's Restart=always does; `kill` is `kill -9`.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ _END_WITHIN = 45.0
 
 
 class Kind(StrEnum):
-    """Which process is killed."""
+    """The process to kill."""
 
     MASTER = "gunicorn master"
     WEB = "gunicorn worker"
@@ -40,7 +40,7 @@ class Kind(StrEnum):
 
 
 class Service:
-    """One process with its children, started again whenever it ends."""
+    """One process with its children, restarted whenever it ends."""
 
     def __init__(self, name: str, command: str, environment: dict[str, str], folder: Path) -> None:
         self.name = name
@@ -57,7 +57,7 @@ class Service:
 
     @property
     def pid(self) -> int | None:
-        """The main process, while it is there."""
+        """The main process's id, while it runs."""
         process = self._process
         return process.pid if process and process.poll() is None else None
 
@@ -67,7 +67,7 @@ class Service:
             return []
         try:
             return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-        except FileNotFoundError:  # it ended in this moment
+        except FileNotFoundError:  # it has just ended
             return []
 
     @property
@@ -78,7 +78,7 @@ class Service:
         assert self._ready.wait(_START_WITHIN), f"{self.name} never was ready:\n{self.log_file.read_text('utf-8')}"
 
     def stop(self) -> None:
-        """SIGTERM, and wait for the end of the last of its processes."""
+        """Send SIGTERM and wait for the last of its processes."""
         self._stopping.set()
         if (pid := self.pid) is not None:
             os.kill(pid, signal.SIGTERM)
@@ -108,10 +108,10 @@ class Service:
                 start_new_session=True,
             )
         with self._process as process:
-            if self._stopping.is_set():  # in this moment
+            if self._stopping.is_set():  # just now
                 process.terminate()
             assert process.stdout is not None
-            # Ends with the last process that has it: orphans of a killed master hold the port until then.
+            # Ends with the last process that holds the pipe: until then, orphans of a killed master hold the port.
             for line in process.stdout:
                 self.said.append(line)
                 if line == "ready\n":
@@ -138,7 +138,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Hosts:
-    """Some hosts and what a test does with them. `ports` are the web servers', one of each host."""
+    """Hosts under test. `ports` are those of the web servers, one for each host."""
 
     folder: Path
     database_url: str
@@ -157,20 +157,20 @@ class Hosts:
 
     @property
     def logs(self) -> str:
-        """What all processes wrote to standard error so far."""
+        """All that the processes have written to standard error."""
         return "".join(service.log_file.read_text("utf-8") for service in self.services)
 
     @property
     def first_log_in(self) -> tuple[str, str]:
-        """The first technician's mail and password, as they were printed this once, as if they had chosen it."""
+        """The first technician's mail and password as printed, after marking the password as chosen."""
         return printed_log_in(self.web[0].said, self.database_url)
 
     def logged(self, event: str) -> int:
-        """How often something was logged."""
+        """How often this event was logged."""
         return self.logs.count(f'"event": "{event}"')
 
     def kill(self, kind: Kind) -> bool:
-        """`kill -9` a process of that kind, any of those that run; False when there is none at this moment."""
+        """`kill -9` a random running process of this kind; False when there is none at the moment."""
         services = [one for one in (self.hand_off if kind is Kind.HAND_OFF else self.web) if one.is_ready]
         found = [pid for one in services for pid in (one.children if kind is Kind.WEB else [one.pid]) if pid]
         with contextlib.suppress(IndexError, ProcessLookupError):
@@ -182,7 +182,7 @@ class Hosts:
     def ask(
         self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None, port: int = 0
     ) -> Answer:
-        """One call of the first host, or of the one on that port."""
+        """Make one call to the first host, or to the host on this port."""
         connection = HTTPConnection("127.0.0.1", port or self.ports[0], timeout=30)
         try:
             connection.request(method, path, body, dict(headers or {}))
@@ -203,7 +203,7 @@ class Hosts:
 
     @contextmanager
     def database(self) -> Iterator[Database]:
-        """Their database, as one more process beside them."""
+        """The hosts' database, opened as by one more process."""
         database = Database(self.database_url)
         try:
             yield database
@@ -211,7 +211,7 @@ class Hosts:
             database.close()
 
     def give_account(self, key: str, api_domain: str, vendors_key: str, **options: Any) -> None:
-        """A site, new or known, opens its sessions at a vendor."""
+        """Give a new or existing site an account at a vendor."""
         ring = [found.secret for found in read_keys(Path(self.environments[0]["HANDBELL_KEYS_FILE"]))]
         account = {"api_domain": api_domain, "sealed_key": Sealer(ring).seal(vendors_key), "key_ending": "test"}
         with self.database() as database:
@@ -229,7 +229,7 @@ class Hosts:
 def running(
     folder: Path, *, database_url: str = "", hosts: int = 1, worker: bool = True, **settings: str
 ) -> Iterator[Hosts]:
-    """That many hosts and a hand-off worker, until the block ends. Without an address their database is SQLite's."""
+    """Run hosts and a hand-off worker until the block ends. Without an address their database is SQLite."""
     folder.mkdir(parents=True, exist_ok=True)
     database_url = database_url or f"sqlite:///{folder / 'host-0' / 'handbell.sqlite3'}"
     environments = [

@@ -1,4 +1,4 @@
-"""What must hold after everything: each acknowledged request is kept once and settled, each session accounted for."""
+"""Checks after all faults: each acknowledged request is kept once and settled, and each session is accounted for."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ _ON_ITS_WAY = (RequestState.WAITING, RequestState.OPENING)
 
 
 def hurry(database: Database, *, unsure: int = 0) -> None:
-    """What waits for its next try is due now: everything, or what may have been sent so often."""
+    """Make waiting requests due now: all, or those that may have been sent at least `unsure` times."""
     now = datetime.now(UTC)
     waiting = update(requests).where(
         requests.c.state == RequestState.WAITING, requests.c.due_at > now, requests.c.unsure >= unsure
@@ -31,7 +31,7 @@ def hurry(database: Database, *, unsure: int = 0) -> None:
 
 
 def end_leases(database: Database, older_than: timedelta) -> None:
-    """Leases that began so long ago end now: their holders are dead, or would have called long since."""
+    """End leases that began longer ago than this: their holders are dead, or would have called by then."""
     now = datetime.now(UTC)
     held = update(requests).where(
         requests.c.state == RequestState.OPENING, requests.c.due_at < now + LEASE - older_than
@@ -40,14 +40,14 @@ def end_leases(database: Database, older_than: timedelta) -> None:
 
 
 def unsettled(database: Database) -> int:
-    """How many requests are on their way."""
+    """Number of requests that are waiting or being opened."""
     with database.read() as connection:
         query = select(func.count()).select_from(requests).where(requests.c.state.in_(_ON_ITS_WAY))
         return int(connection.execute(query).scalar_one())
 
 
 def settle_all(database: Database, within: float, leases_after: timedelta = LEASE) -> None:
-    """Wait until every request is opened or parked; what waits for its next try is hurried, old leases are ended."""
+    """Wait until every request is opened or parked, while making waiting requests due and ending old leases."""
 
     def settled() -> bool:
         hurry(database)
@@ -58,13 +58,14 @@ def settle_all(database: Database, within: float, leases_after: timedelta = LEAS
 
 
 def rows_of(database: Database) -> list[Row[Any]]:
-    """Every request, with the columns that nobody but the queue reads."""
+    """All rows of requests, including the columns of the queue."""
     with database.read() as connection:
         return list(connection.execute(select(requests)).all())
 
 
 def check_kept(rows: list[Row[Any]], crowd: Crowd) -> None:
-    """Acknowledged: one row, settled, under the reference that the customer was told, and one status page."""
+    """Each acknowledged request has one row, is settled, has the reference that the customer was told, and one status
+    page."""
     times = Counter(row.customer_number for row in rows)
     assert [number for number in crowd.told if number not in times] == []
     assert [number for number, count in times.items() if count > 1] == []
@@ -75,7 +76,7 @@ def check_kept(rows: list[Row[Any]], crowd: Crowd) -> None:
 
 
 def check_desk(rows: list[Row[Any]], database: Database) -> None:
-    """The embedded desk has one ticket for each of its requests, and no other."""
+    """The embedded desk has one ticket for each of its requests, and no others."""
     with database.read() as connection:
         found = Counter(connection.execute(select(tickets.c.reference)).scalars())
     assert found == Counter(row.reference for row in rows if row.backend == "embedded")
@@ -84,7 +85,7 @@ def check_desk(rows: list[Row[Any]], database: Database) -> None:
 def check_sessions(rows: list[Row[Any]], vendor: RemoteVendor, hosts: Hosts) -> int:
     """Each session at the vendor belongs to a request; more than one only after an ambiguous failure, and marked.
 
-    Returns how many there were too many.
+    Returns the number of surplus sessions.
     """
     sessions = _by_number(vendor.sessions)
     known = {row.customer_number: row for row in rows if row.backend != "embedded"}

@@ -1,4 +1,4 @@
-"""How long the fault tests run: a short profile in `make test`, the full one in `make faults`."""
+"""Sizes of the fault tests: a short profile for `make test`, the full one for `make faults`."""
 
 import os
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Sizes of the runs. `hang` is seconds for which the vendor says nothing."""
+    """Sizes of the runs. `hang` is how many seconds the vendor does not answer."""
 
     requests: int
     kills: int
     clients: int
     hang: float
     doubled: int  # requests that are sent more than once
-    hurries: bool  # tries that are due later are made at once where a test has seen what it wants to see
-    leases_end_after: timedelta  # 30 s is how long they last; before that a test ends them where nobody lives any more
+    hurries: bool  # make later tries due at once, after a test has seen what it checks
+    leases_end_after: timedelta  # leases last 30 s; a test ends them earlier where no holder is alive
 
 
 SHORT = Profile(

@@ -1,4 +1,4 @@
-"""Finds a secret in bytes, however it is written down."""
+"""Finds a secret in bytes, in any encoding."""
 
 import base64
 import html
@@ -12,11 +12,11 @@ from sqlalchemy import text
 from app.store.database import Database
 from app.store.tables import metadata
 
-_PIECE = 16  # characters; a part of the secret is as bad as all of it
+_PIECE = 16  # characters; a part of the secret is as bad as the whole
 
 
 def spellings(secret: str) -> dict[str, bytes]:
-    """How the secret, or a part of it, may stand somewhere, by the name of the spelling."""
+    """Encodings of the secret and its parts, by name."""
     raw = secret.encode()
     plain = {
         "clear": secret,
@@ -33,7 +33,7 @@ def spellings(secret: str) -> dict[str, bytes]:
     }
     pieces = {f"from {at} on": secret[at : at + _PIECE] for at in range(0, len(secret) - _PIECE + 1, _PIECE // 2)}
     found = {name: spelled.encode() for name, spelled in {**plain, **pieces}.items()}
-    for before in range(3):  # base64 depends on how many bytes are before it; its ends depend on what is beside it
+    for before in range(3):  # base64 depends on the number of bytes before it; its ends depend on what surrounds it
         coded = base64.b64encode(b"\0" * before + raw)[4:-4]
         found[f"base64 after {before}"] = coded
         found[f"base64url after {before}"] = coded.translate(bytes.maketrans(b"+/", b"-_"))
@@ -41,12 +41,12 @@ def spellings(secret: str) -> dict[str, bytes]:
 
 
 def leaks(secret: str, data: bytes) -> list[str]:
-    """The spellings of the secret that are in there."""
+    """The encodings of the secret that occur in the data."""
     return [name for name, spelled in spellings(secret).items() if spelled in data]
 
 
 def leaking_files(secret: str, folder: Path) -> dict[str, list[str]]:
-    """Every file below the folder that holds the secret: databases and their logs, metrics, logs, applets."""
+    """All files below the folder that contain the secret: databases and their logs, metrics, logs, applets."""
     found = {str(path): leaks(secret, path.read_bytes()) for path in folder.rglob("*") if path.is_file()}
     return {path: names for path, names in found.items() if names}
 
@@ -55,7 +55,7 @@ def contents(database: Database) -> Iterator[bytes]:
     """Every row of every table, as text."""
     with database.read() as connection:
         for table in metadata.sorted_tables:
-            for row in connection.execute(text(f"SELECT * FROM {table.name}")):  # noqa: S608 - names of our own
+            for row in connection.execute(text(f"SELECT * FROM {table.name}")):  # noqa: S608 - our own names
                 yield repr(tuple(row)).encode()
 
 

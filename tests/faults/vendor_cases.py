@@ -1,6 +1,6 @@
-"""Everything that a vendor may do wrong, and what must come of it.
+"""All faults of a vendor, and the expected outcome.
 
-Every case has a site, a stand-in and, where the wire is broken, a proxy of its own; all of them run at once.
+Every case has a site, a stand-in and, where the connection is broken, its own proxy; all of them run at once.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,12 +25,12 @@ from tests.waiting import until
 
 OPENED, WAITING, PARKED = RequestState.OPENED, RequestState.WAITING, RequestState.PARKED
 ORIGIN = "https://www.example.com"
-_SETTLED_WITHIN = 60.0  # seconds: two calls of ten, and what a busy machine adds
+_SETTLED_WITHIN = 60.0  # seconds: two calls of ten seconds, and the delay of a busy machine
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What the vendor does, and what must come of it; `unsure` is how many calls may have opened a session."""
+    """The vendor's behaviour and the expected outcome; `unsure` is how many calls may have opened a session."""
 
     name: str
     state: RequestState
@@ -44,7 +44,7 @@ class Case:
 
     @property
     def progress(self) -> str:
-        """The state as the customer's page and the API tell it."""
+        """The state in the words of the customer's page and the API."""
         return "ready" if self.state is OPENED else self.state.value
 
 
@@ -133,7 +133,7 @@ CASES = [
 
 @contextmanager
 def other_side(case: Case) -> Iterator[str]:
-    """The vendor of one case; the address at which the site calls it."""
+    """The vendor of one case; yields the address that the site calls."""
     with ExitStack() as ends:
         vendor: Vendor = ends.enter_context(stand_in(**case.knobs))
         if case.mode is None:
@@ -151,7 +151,7 @@ def as_expected(case: Case, row: Row[Any]) -> bool:
 
 
 class Seen:
-    """What became of every request; a case is seen when it stood, at any look, as it must."""
+    """The observed outcomes of all requests; a case is seen once it was in the expected state at any look."""
 
     def __init__(self, hosts: Hosts, customers: Crowd) -> None:
         self._hosts = hosts
@@ -183,7 +183,7 @@ class Seen:
 
 @contextmanager
 def every_case(folder: Path) -> Iterator[tuple[Hosts, "Seen"]]:
-    """A server on which all cases were submitted at once, and how each stood."""
+    """A server on which all cases were submitted at once, and the observed state of each."""
     (folder / "authority.pem").write_bytes(authority_pem())
     with ExitStack() as ends:
         vendors = {case.name: ends.enter_context(other_side(case)) for case in CASES}

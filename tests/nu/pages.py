@@ -1,6 +1,6 @@
-"""Keeps one page of each shape that the tests get, for the Nu HTML checker, which reads them all after the tests.
+"""Keeps one page of each shape that the tests get, for the Nu HTML checker, which reads all of them after the tests.
 
-`tools/test` gives HANDBELL_TEST_NU, the checker's jar, or HANDBELL_TEST_NO_NU, the reason why there is none.
+`tools/test` sets HANDBELL_TEST_NU, the checker's jar, or HANDBELL_TEST_NO_NU, the reason why there is none.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _MOST_SHOWN = 20
 
 
 def keep_page(page: BeautifulSoup, body: bytes) -> None:
-    """Keep the page to be checked, unless one like it is there."""
+    """Keep the page for the check, unless one of the same shape is kept."""
     if folder := os.environ.get(_FOLDER):
         path = Path(folder, f"{_shape(page)}.html")
         if not path.exists():
@@ -29,7 +29,7 @@ def keep_page(page: BeautifulSoup, body: bytes) -> None:
 
 
 def _shape(page: BeautifulSoup) -> str:
-    """Pages that differ in texts, values and the number of rows have the same."""
+    """A digest of the page's shape; it ignores texts, values and the number of rows."""
     tags = page.find_all(True)
     kinds = {f"{tag.parent.name if tag.parent else ''} {tag.name} {sorted(tag.attrs)}" for tag in tags}
     return hashlib.sha256("\n".join(sorted(kinds)).encode()).hexdigest()[:20]
@@ -50,7 +50,7 @@ def errors_of(folder: Path, jar: str) -> list[str]:
 
 
 class NuCheck:
-    """Plugin of the process that starts the tests: fails the run where a page is not valid."""
+    """Plugin of the process that starts the tests: fails the run when a page is not valid."""
 
     def __init__(self, jar: str | None, why_not: str | None) -> None:
         self._jar, self._why_not = jar, why_not
@@ -84,7 +84,7 @@ class NuCheck:
 
 
 def add_nu_check(config: pytest.Config) -> None:
-    """Check the pages of this run, in the process that starts the tests, where `tools/test` asks for it."""
+    """Add the check to the process that starts the tests, if `tools/test` asks for it."""
     jar, why_not = os.environ.get("HANDBELL_TEST_NU"), os.environ.get("HANDBELL_TEST_NO_NU")
     if (jar or why_not) and not hasattr(config, "workerinput"):
         config.pluginmanager.register(NuCheck(jar, why_not))

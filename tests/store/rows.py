@@ -1,4 +1,4 @@
-"""Requests and tickets as rows, with what a test does not care about filled in."""
+"""Rows of requests and tickets; values that a test does not give are filled in."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 
 def with_customer(given: dict[str, Any]) -> dict[str, Any]:
-    """With the flat names of a customer's details, where there are any, in one value."""
+    """Combine the flat names of a customer's details, if given, into one `customer`."""
     details = {name: value for name, value in given.items() if name in NAMES}
     rest = {name: value for name, value in given.items() if name not in NAMES}
     return {"customer": Customer.of(details), **rest} if details else rest

@@ -1,4 +1,4 @@
-"""The other side of the wire, for tests: a stand-in for the vendor's New Session API and a proxy that breaks calls.
+"""The vendor's side, for tests: a stand-in for its New Session API and a proxy that breaks calls.
 
-Nothing here imports `app`: what the stand-in holds against us must not come from us.
+Nothing here imports `app`: the stand-in's expectations must not come from our code.
 """

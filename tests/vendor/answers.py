@@ -22,7 +22,7 @@ LINK_KEYS = (
     "link",
     "url",
 )
-# Content-Disposition as servers write it, with the name that is meant; None where there is none to be had.
+# Content-Disposition headers of real servers, with the intended name; None where there is none.
 DISPOSITIONS: dict[str, str | None] = {
     'attachment; filename="TakeControl-Applet.exe"': "TakeControl-Applet.exe",
     "attachment; filename=TakeControl-Applet.exe": "TakeControl-Applet.exe",
@@ -38,7 +38,7 @@ DISPOSITIONS: dict[str, str | None] = {
     "attachment": None,
     'attachment; filename=""': None,
 }
-# Names that are no names: whatever becomes of them, nothing leaves the folder and no header breaks.
+# Names that are no file names: no file may leave the folder, and no header may break.
 HOSTILE_DISPOSITIONS = (
     'attachment; filename="../../etc/passwd"',
     'attachment; filename="..\\..\\Windows\\evil.exe"',
@@ -64,7 +64,7 @@ _BOMB_MIB = 256
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What an answer to a good call tells: nothing in it is known when no session was opened."""
+    """The values in the answer to a good call; empty when no session was opened."""
 
     flavour: Flavour
     session_id: str = ""
@@ -74,12 +74,12 @@ class Ticket:
 
 
 def answer_to(answers: Answers, ticket: Ticket, knobs: Knobs) -> Answer:
-    """The answer in the way that is asked for."""
+    """The answer of the chosen kind."""
     return _MADE[answers](ticket, knobs)
 
 
 def refusal(status: int, flavour: Flavour, why: str = "", **headers: str) -> Answer:
-    """An error as the flavour tells it: the envelope, or a page."""
+    """An error in the flavour's form: the envelope, or a page."""
     why = why or HTTPStatus(status).phrase
     extra = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     if flavour is Flavour.REST:
@@ -89,7 +89,7 @@ def refusal(status: int, flavour: Flavour, why: str = "", **headers: str) -> Ans
 
 
 def applet_file(size: int) -> bytes:
-    """An applet of that many bytes; like a Windows program it begins with MZ."""
+    """An applet of this many bytes; like a Windows program it begins with MZ."""
     return (b"MZ\x90\x00" + bytes(range(256)) * (size // 256 + 1))[:size]
 
 

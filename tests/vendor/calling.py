@@ -1,4 +1,4 @@
-"""Calls to the stand-in with http.client alone, which forgives little."""
+"""Calls to the stand-in with http.client only, which tolerates little."""
 
 import http.client
 import json
@@ -17,7 +17,7 @@ _WITHIN = 10.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """An answer as it came. Header names are looked up in any case."""
+    """An answer as received. Header names are looked up in any case."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -29,14 +29,14 @@ class Heard:
 
     @property
     def location(self) -> str | None:
-        """The Location, which comes as UTF-8 though http.client reads Latin-1."""
+        """The Location header, which is sent as UTF-8 but read as Latin-1 by http.client."""
         value = self.headers["Location"]
         return None if value is None else value.encode("latin-1").decode()
 
 
 @contextmanager
 def connected(port: int) -> Iterator[http.client.HTTPConnection]:
-    """A connection that is closed at the end."""
+    """A connection that is closed at the end of the block."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_WITHIN)
     try:
         yield connection
@@ -45,20 +45,20 @@ def connected(port: int) -> Iterator[http.client.HTTPConnection]:
 
 
 def heard(connection: http.client.HTTPConnection) -> Heard:
-    """The answer on a connection, read to its end."""
+    """Read the answer on a connection to its end."""
     answer = connection.getresponse()
     return Heard(answer.status, answer.headers, answer.read())
 
 
 def post_form(port: int, *, key: str = KEY, **values: str) -> Heard:
-    """One call to the form flavour on a connection of its own."""
+    """Make one call to the form flavour on its own connection."""
     with connected(port) as connection:
         connection.request("POST", FORM_PATHS[0], urlencode({"uid": key, **values}), FORM_TYPE)
         return heard(connection)
 
 
 def post_rest(port: int, *, key: str = KEY, **members: object) -> Heard:
-    """One call to the REST flavour on a connection of its own."""
+    """Make one call to the REST flavour on its own connection."""
     headers = {"Content-Type": "application/json", "INTEGRATION-KEY": key}
     with connected(port) as connection:
         connection.request("POST", REST_PATH, json.dumps(members).encode(), headers)
@@ -66,7 +66,7 @@ def post_rest(port: int, *, key: str = KEY, **members: object) -> Heard:
 
 
 def form_call(key: str = KEY, **values: str) -> bytes:
-    """The same call as bytes for a bare socket."""
+    """A form call as bytes, for a bare socket."""
     body = urlencode({"uid": key, **values}).encode()
     head = f"POST {FORM_PATHS[0]} HTTP/1.1\r\nHost: a\r\nContent-Type: {FORM_TYPE['Content-Type']}\r\n"
     return head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body

@@ -1,7 +1,7 @@
-"""The controls of a stand-in over HTTP, on a port of their own: they are there also while the vendor's is closed.
+"""The controls of a stand-in over HTTP, on a separate port, so that they work while the vendor's port is closed.
 
-`GET /_control/state` (everything), `GET /_control/counts`, `POST /_control/set` (JSON: the knobs to change),
-`POST /_control/release`, `POST /_control/forget`.
+`GET /_control/state` (everything), `GET /_control/counts`, `POST /_control/set` (JSON: the knobs to change), `POST
+/_control/release`, `POST /_control/forget`.
 """
 
 import json
@@ -58,7 +58,7 @@ class ControlPort:
 
 
 def state(vendor: Controls) -> dict[str, Any]:
-    """Everything that is known, as JSON values."""
+    """The complete state, as JSON values."""
     return {
         **_counts(vendor),
         "address": vendor.address,

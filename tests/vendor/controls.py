@@ -1,4 +1,4 @@
-"""What a test can set and see of a stand-in, wherever that runs."""
+"""The controls of a stand-in for tests, in this process or another."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -25,11 +25,11 @@ class Knob(Generic[T]):
 
 
 class Controls(ABC):
-    """The knobs (`Knobs` explains them) and the records of a stand-in.
+    """The knobs (explained at `Knobs`) and the records of a stand-in.
 
-    `address` is where it answers (`http://127.0.0.1:PORT`). A session in `ambiguous` was opened, but its caller was
-    not told: it broke off, had left before the answer was written, or got a 504. A caller who gave up while the
-    answer was on its way cannot be told from one who read it.
+    `address` is where it answers (`http://127.0.0.1:PORT`). A session in `ambiguous` was opened, but its caller was not
+    told: the call was broken off, the caller had left before the answer was written, or got a 504. A caller who leaves
+    while the answer is being sent cannot be distinguished from one who reads it.
     """
 
     address: str
@@ -58,15 +58,15 @@ class Controls(ABC):
     @property
     @abstractmethod
     def knobs(self) -> Knobs:
-        """All settings as they are now."""
+        """The current settings."""
 
     @abstractmethod
     def change(self, **settings: Any) -> None:
-        """Change several at once. Raises ValueError for what it does not know."""
+        """Change several settings at once. Raises ValueError for unknown names or values."""
 
     @abstractmethod
     def release(self) -> None:
-        """Answer every call that hangs, and hang no more."""
+        """Answer every hanging call, and stop hanging."""
 
     @abstractmethod
     def forget(self) -> None:
@@ -74,7 +74,7 @@ class Controls(ABC):
 
     @abstractmethod
     def counts(self) -> dict[str, int]:
-        """`calls`, `sessions`, `ambiguous`, `in_flight`, `most_in_flight`: cheap, also with many sessions."""
+        """`calls`, `sessions`, `ambiguous`, `in_flight`, `most_in_flight`; cheap even with many sessions."""
 
     @abstractmethod
     def cpu_seconds(self) -> float:
@@ -83,26 +83,26 @@ class Controls(ABC):
     @property
     @abstractmethod
     def sessions(self) -> list[Session]:
-        """Every session that was opened, in order."""
+        """All sessions that were opened, in order."""
 
     @property
     @abstractmethod
     def ambiguous(self) -> list[Session]:
-        """Those whose caller does not know of them."""
+        """The sessions whose caller does not know of them."""
 
     @property
     @abstractmethod
     def calls(self) -> list[Call]:
-        """Every call to the API, in order, also those that failed or are under way."""
+        """All calls to the API, in order, including failed ones and those under way."""
 
     @property
     @abstractmethod
     def fetched(self) -> list[str]:
-        """Everything else that was asked for, such as an applet at OWN_APPLET: targets in order."""
+        """The targets of all other calls in order, such as an applet at OWN_APPLET."""
 
     @property
     def call_times(self) -> list[float]:
-        """When each call began, in seconds since 1970."""
+        """The start of each call, in seconds since 1970."""
         return [call.at for call in self.calls]
 
     @property
@@ -114,7 +114,7 @@ class Controls(ABC):
         return self.counts()["most_in_flight"]
 
     def wait_for(self, condition: Callable[[], object], within: float = 10.0) -> None:
-        """Wait until a condition on this vendor holds; AssertionError when it does not within that many seconds."""
+        """Wait until a condition on this vendor holds; AssertionError when it does not within `within` seconds."""
         assert self._holds(condition, within), f"not within {within} s; counts: {self.counts()}"
 
     @abstractmethod

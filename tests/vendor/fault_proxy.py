@@ -32,26 +32,26 @@ _PIECE = 65_536
 
 
 class Mode(StrEnum):
-    """What becomes of a connection. From RESET_AFTER on the call reaches the other side before it is broken."""
+    """What happens to a connection. From RESET_AFTER on the call reaches the other side before it is broken."""
 
     PASS = "pass"
-    IGNORE = "ignore"  # nobody can connect, nobody is refused: only a limit on connecting ends it (Linux)
+    IGNORE = "ignore"  # connections are neither accepted nor refused: only a connect timeout ends the call (Linux)
     REFUSE = "refuse"  # the port is closed
     NEVER_READ = "never-read"  # accepted, then nothing
-    RESET_BEFORE = "reset-before"  # RST once the request is there, before it is read
-    CLOSE_BEFORE = "close-before"  # read, not forwarded, closed in order
+    RESET_BEFORE = "reset-before"  # RST once the request has arrived, before it is read
+    CLOSE_BEFORE = "close-before"  # read, not forwarded, closed orderly
     RESET_AFTER = "reset-after"  # forwarded and answered; the caller gets RST instead
-    CLOSE_AFTER = "close-after"  # the same with an orderly close
+    CLOSE_AFTER = "close-after"  # as RESET_AFTER, with an orderly close
     STALL = "stall"  # answered `stall` seconds late
-    DRIP = "drip"  # the answer, head and all, comes one byte every `interval` seconds
-    CUT_OFF = "cut-off"  # closed after half of the body (of the head, when there is no body)
-    LONG_LENGTH = "long-length"  # Content-Length promises 100 bytes more than there are
+    DRIP = "drip"  # the whole answer, head included, comes one byte every `interval` seconds
+    CUT_OFF = "cut-off"  # closed after half of the body (of the head, if there is no body)
+    LONG_LENGTH = "long-length"  # Content-Length promises 100 bytes too many
     SHORT_LENGTH = "short-length"  # Content-Length says half
-    GARBAGE = "garbage"  # no HTTP at all
+    GARBAGE = "garbage"  # not HTTP
 
 
 class Tls(StrEnum):
-    """What the proxy shows as its certificate."""
+    """The certificate that the proxy presents."""
 
     NONE = "none"  # plain http
     SOUND = "sound"
@@ -63,7 +63,7 @@ class Tls(StrEnum):
 
 @dataclass(slots=True)
 class Passage:
-    """One connection: what was meant for it, and how far it came. `read` and `written` are bytes of HTTP."""
+    """One connection: its mode, and how far it got. `read` and `written` are bytes of HTTP."""
 
     mode: Mode
     tls: Tls
@@ -75,9 +75,9 @@ class Passage:
 
 
 class FaultProxy:
-    """Between a caller and `upstream` (`http://127.0.0.1:PORT`).
+    """A proxy between a caller and `upstream` (`http://127.0.0.1:PORT`).
 
-    `mode`, `tls`, `stall` and `interval` (seconds) can be set at any time and hold for connections from then on.
+    `mode`, `tls`, `stall` and `interval` (seconds) can be set at any time, for connections from then on.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class FaultProxy:
 
     @property
     def address(self) -> str:
-        """Where to call: `https` with any certificate, `http` without."""
+        """The address to call: `https` with any certificate, `http` without."""
         return f"{'http' if self.tls is Tls.NONE else 'https'}://127.0.0.1:{self.port}"
 
     @property
@@ -116,33 +116,33 @@ class FaultProxy:
 
     @property
     def passages(self) -> list[Passage]:
-        """Every connection that was accepted, in order."""
+        """All accepted connections, in order."""
         with self._changed:
             return list(self._passages)
 
     @property
     def connections(self) -> Counter[Mode]:
-        """How many there were in each mode."""
+        """Number of connections in each mode."""
         return Counter(passage.mode for passage in self.passages)
 
     @property
     def forwarded(self) -> int:
-        """How many calls reached the other side."""
+        """Number of calls that reached the other side."""
         return sum(passage.forwarded for passage in self.passages)
 
     def wait_for(self, condition: Callable[[], object], within: float = 10.0) -> None:
-        """Wait until a condition on this proxy holds; AssertionError when it does not within that many seconds."""
+        """Wait until a condition on this proxy holds; AssertionError when it does not within `within` seconds."""
         with self._changed:
             assert self._changed.wait_for(condition, within), f"not within {within} s: {self._passages}"
 
     def close(self) -> None:
-        """End everything; no thread is left."""
+        """Close everything; no thread remains."""
         self.closing.set()
         self._listener.close()
 
     @contextmanager
     def note(self) -> Iterator[None]:
-        """Change a passage."""
+        """Change a passage within this block."""
         with self._changed:
             yield
             self._changed.notify_all()
@@ -165,7 +165,7 @@ class FaultProxy:
 
 
 class _Passing:
-    """One connection on its way through."""
+    """One connection passing through."""
 
     def __init__(self, proxy: FaultProxy, passage: Passage, line: socket.socket) -> None:
         self._proxy = proxy
@@ -187,7 +187,7 @@ class _Passing:
             self._hand_back(self._forwarded(request))
 
     def _forwarded(self, request: Incoming) -> bytes:
-        """The other side's answer, from head to end."""
+        """Forward the request; returns the whole answer of the other side."""
         answer = _asked(self._proxy.upstream_port, request)
         with self._proxy.note():
             self._passage.forwarded = True
@@ -223,7 +223,7 @@ class _Passing:
 def fault_proxy(
     upstream: str, *, mode: Mode = Mode.PASS, tls: Tls = Tls.NONE, stall: float = 30.0, interval: float = 1.0
 ) -> Iterator[FaultProxy]:
-    """A proxy before `upstream`, closed at the end."""
+    """A proxy in front of `upstream`, closed at the end."""
     proxy = FaultProxy(upstream, mode=mode, tls=tls, stall=stall, interval=interval)
     try:
         yield proxy
@@ -232,12 +232,12 @@ def fault_proxy(
 
 
 def authority_pem() -> bytes:
-    """The certificate to trust: Tls.SOUND is sound with it, and each of the others wrong in one way only."""
+    """The certificate to trust: with it Tls.SOUND is valid, and each other certificate has a single fault."""
     return _authority().cert_pem.bytes()
 
 
 def trusting_context() -> ssl.SSLContext:
-    """A caller's context that trusts that authority alone."""
+    """A caller's context that trusts only that authority."""
     return ssl.create_default_context(cadata=authority_pem().decode())
 
 
@@ -268,13 +268,13 @@ def _with_length(head: bytes, length: int) -> bytes:
 
 @contextmanager
 def _secured(connection: socket.socket, tls: Tls) -> Iterator[socket.socket]:
-    """The connection, inside TLS where that is asked for. The duplicate leaves the listener its own handle."""
+    """The connection, in TLS if configured. It is duplicated so that the listener keeps its own handle."""
     if tls is Tls.NONE:
         yield connection
         return
     with _server_context(tls).wrap_socket(connection.dup(), server_side=True) as line:
         yield line
-        with contextlib.suppress(OSError, ValueError):  # gone, or reset by us
+        with contextlib.suppress(OSError, ValueError):  # closed by the caller, or reset by us
             line.unwrap()
 
 

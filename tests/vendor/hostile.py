@@ -1,7 +1,7 @@
 """Addresses that must never reach a customer as an applet's, and unusual ones that may.
 
-Every one of them goes into a header as it stands, but those that only a body can carry (HOSTILE_LINKS).
-Plain http on 127.0.0.1 is not among them: it is allowed while the site's API domain is on loopback itself.
+Each of them is used in a header unchanged, except those that only a body can contain (HOSTILE_LINKS). Plain http on
+127.0.0.1 is not listed: it is allowed while the site's API domain is on loopback itself.
 """
 
 HOSTILE_REDIRECTS: tuple[str, ...] = (
@@ -51,7 +51,7 @@ HOSTILE_REDIRECTS: tuple[str, ...] = (
     "view-source:https://applets.startcontrol.com/",
     "ms-appinstaller:?source=https://applets.startcontrol.com/",
     "takecontrol://applets.startcontrol.com/",
-    # Schemeless and crooked
+    # Without a scheme, or malformed
     "//evil.example/",
     "https:evil.example/",
     "https:/evil.example/",
@@ -59,7 +59,7 @@ HOSTILE_REDIRECTS: tuple[str, ...] = (
     "https:///applets.startcontrol.com/",
     "https://",
     "https:// applets.startcontrol.com/",
-    # Backslashes, tabs, blanks, fragments before the host's end
+    # Backslashes, tabs, blanks, and fragments before the end of the host
     "https:\\\\evil.example\\",
     "https://evil.example\\.startcontrol.com/",
     "https://evil.example\\@applets.startcontrol.com/",
@@ -86,7 +86,7 @@ HOSTILE_REDIRECTS: tuple[str, ...] = (
     "https://applets.ѕtartcontrol.com/",
     "https://xn--tartcontrol-9oi.com/",
     "https://applets.startcontrol.com/下载",
-    # Addresses instead of names
+    # IP addresses instead of names
     "https://10.0.0.1/",
     "http://169.254.169.254/latest/meta-data/",
     "https://169.254.169.254/",
@@ -99,7 +99,7 @@ HOSTILE_REDIRECTS: tuple[str, ...] = (
     "https://[applets.startcontrol.com/",
     "http://127.0.0.1@evil.example/",
     "http://127.0.0.1.evil.example/",
-    # Longer than anything that is used
+    # Longer than any allowed address
     "https://applets.startcontrol.com/" + "a" * 2048,
 )
 

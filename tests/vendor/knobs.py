@@ -1,18 +1,18 @@
-"""What can be set about the stand-in, here or in another process: one value, through JSON and a command line."""
+"""The settings of the stand-in, in this process or another: one value, from JSON or a command line."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, Self
 
-# With every character that an encoding could harm, as real keys have them.
+# Contains every character that an encoding could damage, as real keys do.
 KEY = "Zm9v+YmFy/cXV4+MTIzNDU2Nzg5MC9hYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAxMjM0NTY3ODkrLz0rLw/+aA=="
 VENDOR_APPLET = "https://applets.startcontrol.com/download/{id}"
 OWN_APPLET = "http://127.0.0.1:{port}/applet/{id}"
 
 
 class Answers(StrEnum):
-    """How a good call is answered."""
+    """The answer to a good call."""
 
     DOCUMENTED = "documented"  # a redirect to the form flavour, the envelope to the REST flavour
     REDIRECT = "redirect"
@@ -50,7 +50,7 @@ class Answers(StrEnum):
 
     @property
     def opens(self) -> bool:
-        """Whether a session exists afterwards."""
+        """Whether it opens a session."""
         return self not in _OPEN_NOTHING
 
 
@@ -70,10 +70,10 @@ _OPEN_NOTHING = frozenset(
 
 
 class Failure(StrEnum):
-    """What becomes of a call that is drawn to fail."""
+    """How a call fails."""
 
-    REFUSED = "refused"  # reset as soon as it is connected, before anything was sent
-    RESET_BEFORE = "reset-before"  # reset once the request is there, before it is read
+    REFUSED = "refused"  # reset as soon as it is connected, before anything is sent
+    RESET_BEFORE = "reset-before"  # reset once the request has arrived, before it is read
     RESET_AFTER = "reset-after"  # read, the session opened, then reset instead of an answer
     SERVER_ERROR = "500"
     UNAVAILABLE = "503"
@@ -85,22 +85,22 @@ class Failure(StrEnum):
 
 
 class Outage(StrEnum):
-    """A time in which no call succeeds."""
+    """A state in which all calls fail."""
 
     NONE = "none"
-    REFUSED = "refused"  # the port is closed; connections kept from before are reset
+    REFUSED = "refused"  # the port is closed; open connections are reset
     UNAVAILABLE = "unavailable"  # 503 to everything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knobs:
-    """The settings of one moment; a call keeps those it began with.
+    """The settings at one moment; a call keeps those it began with.
 
-    `link` is the applet's address: `{id}` becomes the session's id and `{port}` the stand-in's port, anything else
-    goes out as it stands. `delay` and `hang` are seconds between reading a call (which opens the session) and
-    answering it; `release()` ends a hang. `failing` is the share of calls that fail, from 0 to 1, in ways taken from
-    `failures` by a random series that starts over with `seed`. `disposition` is ATTACHMENT's header and `file_size`
-    its bytes; `retry_after` that header of 429 and 503. `closes_quietly` ends the connection after an answer that
+    `link` is the applet's address: `{id}` becomes the session's id and `{port}` the stand-in's port, anything else is
+    sent unchanged. `delay` and `hang` are seconds between reading a call (which opens the session) and answering it;
+    `release()` ends a hang. `failing` is the share of calls that fail, from 0 to 1, in ways taken from `failures` by a
+    random series that restarts with `seed`. `disposition` is the Content-Disposition of ATTACHMENT and `file_size` its
+    bytes; `retry_after` is the Retry-After of 429 and 503. `closes_quietly` closes the connection after an answer that
     did not announce it.
     """
 
@@ -122,13 +122,13 @@ class Knobs:
     chunked: bool = False
 
     def changed(self, settings: Mapping[str, Any]) -> Self:
-        """With these settings, as JSON or a command line writes them. Raises ValueError for what it does not know."""
+        """The settings with these changes, as written in JSON or a command line. Raises ValueError for unknown ones."""
         if unknown := [name for name in settings if name not in _READ]:
             raise ValueError(f"no such knob: {', '.join(unknown)}; there are {', '.join(_READ)}")
         return replace(self, **{name: _READ[name](value) for name, value in settings.items()})
 
     def plain(self) -> dict[str, Any]:
-        """As JSON values."""
+        """The settings as JSON values."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
 

@@ -1,4 +1,4 @@
-"""A port on loopback whose connections get a thread each; it can refuse for a while, and ends without a trace."""
+"""A port on loopback with a thread for each connection; it can refuse connections for a while, and closes cleanly."""
 
 import contextlib
 import select
@@ -11,7 +11,7 @@ _BACKLOG = 1024
 
 
 class Listener:
-    """Calls `serve` with every connection, in a thread of its own, and closes it afterwards."""
+    """Calls `serve` with every connection, in its own thread, and closes it afterwards."""
 
     def __init__(self, serve: Callable[[socket.socket], None], port: int = 0) -> None:
         self._serve = serve
@@ -24,7 +24,7 @@ class Listener:
         self.accept()
 
     def accept(self) -> None:
-        """Take connections, again. Does nothing when it does already."""
+        """Accept connections, or do so again. Does nothing when it already does."""
         if self._acceptor is None:
             self._empty()
             self._socket.listen(_BACKLOG)
@@ -32,18 +32,18 @@ class Listener:
             self._acceptor.start()
 
     def refuse(self) -> None:
-        """Close the port: who connects now is refused by the system. Connections that are open stay open."""
+        """Close the port: the system refuses new connections. Open connections stay open."""
         if self._acceptor is None:
             self._empty()
             return
         acceptor, self._acceptor = self._acceptor, None
         with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", self.port)).close()  # wakes it
+            socket.create_connection(("127.0.0.1", self.port)).close()  # wakes the thread
         acceptor.join()
-        self._socket = _bound(self.port)  # bound, not listening: nobody else gets the port
+        self._socket = _bound(self.port)  # bound, not listening, so that no other process gets the port
 
     def ignore(self) -> None:
-        """Let nobody connect, and refuse nobody: the queue of a port that never accepts is full (Linux)."""
+        """Neither accept nor refuse connections: the queue of a port that never accepts is full (Linux)."""
         self.refuse()
         self._socket.listen(0)
         for _ in range(2):
@@ -53,7 +53,7 @@ class Listener:
             self._fillers.append(filler)
 
     def close(self) -> None:
-        """Refuse, end every connection and wait for every thread."""
+        """Refuse connections, end the open ones and wait for all threads."""
         self.refuse()
         self._socket.close()
         with self._lock:
@@ -87,7 +87,7 @@ class Listener:
 
     def _run(self, connection: socket.socket) -> None:
         try:
-            with connection, contextlib.suppress(OSError):  # callers leave when they like
+            with connection, contextlib.suppress(OSError):  # callers may leave at any time
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._serve(connection)
         finally:
@@ -102,14 +102,14 @@ def reset(connection: socket.socket) -> None:
 
 
 def readable(connection: socket.socket, milliseconds: int | None = None) -> bool:
-    """Wait until there is something to read, or the caller has left; False when neither came in time."""
+    """Wait until there is data to read, or the caller has left; False when neither happened in time."""
     poll = select.poll()
     poll.register(connection, select.POLLIN)
     return bool(poll.poll(milliseconds))
 
 
 def has_left(connection: socket.socket) -> bool:
-    """Whether the caller of a plain connection closed it or reset it."""
+    """Whether the caller of a plain connection has closed or reset it."""
     try:
         return readable(connection, 0) and not connection.recv(1, socket.MSG_PEEK)
     except OSError:

@@ -1,6 +1,7 @@
-"""Which calls the stand-in takes: paths, methods, keys, encodings and the documented limits, on its own account.
+"""Which calls the stand-in accepts: paths, methods, keys, encodings and the documented limits, independent of our code.
 
-Whether the real service refuses or shortens what is too long is not published; the stand-in refuses, for tests to see.
+It is not documented whether the real service refuses or shortens texts that are too long; the stand-in refuses them, so
+that tests notice.
 """
 
 import json
@@ -16,7 +17,7 @@ _FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 class Rejected(Exception):
-    """The call is answered with this status and opens nothing."""
+    """The call gets this status and opens nothing."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -24,14 +25,14 @@ class Rejected(Exception):
 
 
 def flavour_of(path: str) -> Flavour | None:
-    """The API's flavour behind a path; None when there is none."""
+    """The API's flavour at a path; None for other paths."""
     if path == REST_PATH:
         return Flavour.REST
     return Flavour.FORM if path in FORM_PATHS else None
 
 
 def received(call: Incoming, flavour: Flavour, key: str) -> Asked:
-    """What a good call asks for. Raises Rejected for any other."""
+    """The parameters of a good call. Raises Rejected for any other."""
     fields = _rest(call, key) if flavour is Flavour.REST else _form(call, key)
     for name, limit in _LIMITS.items():
         if len(str(fields.get(name) or "")) > limit:

@@ -1,4 +1,4 @@
-"""What the stand-in saw: its calls, the sessions it opened, and those whose caller never heard of them."""
+"""Records of the stand-in: its calls, the sessions it opened, and those whose caller was not told."""
 
 import threading
 import time
@@ -16,13 +16,13 @@ class Flavour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A call that passed every check: the fields as they were sent, names in lower case, blank ones included."""
+    """The fields of a call that passed every check, as sent: names in lower case, blank ones included."""
 
     flavour: Flavour
     fields: dict[str, Any]
 
     def field(self, form_name: str, rest_name: str | None = None) -> str | None:
-        """A field by its name in this flavour, as text; None when it was not sent."""
+        """A field as text, by its name in this flavour; None when it was not sent."""
         value = self.fields.get((rest_name or form_name) if self.flavour is Flavour.REST else form_name)
         return None if value is None else str(value)
 
@@ -86,13 +86,13 @@ class Session:
         return self.headers.get("accept-language")
 
     def plain(self) -> dict[str, Any]:
-        """As JSON values, with the customer's fields on top for whoever reads it by hand."""
+        """The session as JSON values, with the customer's fields first for human readers."""
         shown = {name: getattr(self, name) for name in ("customer_name", "customer_number", "problem_description")}
         return {**asdict(self), "body": self.body.decode("latin-1"), **shown}
 
     @classmethod
     def from_plain(cls, values: dict[str, Any]) -> Self:
-        """The session of `plain()`."""
+        """The session from `plain()`."""
         kept = {name: values[name] for name in cls.__slots__}
         kept["body"] = values["body"].encode("latin-1")
         kept["asked"] = Asked(Flavour(values["asked"]["flavour"]), values["asked"]["fields"])
@@ -101,10 +101,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call, from its first byte on. `outcome` says what was done with it: a status, or how it was broken off.
+    """One call, from its first byte on. `outcome` is its result: a status, or how it was broken off.
 
-    `at` and `ended` are in seconds since 1970; `ended` is None while it is under way, and set just before the answer
-    is written, so that there never seem to be more calls at once than the callers made. `session` is the id of the
+    `at` and `ended` are in seconds since 1970; `ended` is None while the call is under way, and is set just before the
+    answer is written, so that no more concurrent calls are counted than the callers made. `session` is the id of the
     session that it opened, `answered` whether the answer was written to a caller who was still there.
     """
 
@@ -117,7 +117,7 @@ class Call:
 
 
 class Records:
-    """Everything above, under one lock; `changed` is notified with every change."""
+    """All records, under one lock; `changed` is notified of every change."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
@@ -125,7 +125,7 @@ class Records:
         self.forget()
 
     def forget(self) -> None:
-        """Start over; calls under way still end."""
+        """Clear the records; calls under way still end."""
         with self.changed:
             self._sessions: list[Session] = []
             self._lost: list[str] = []
@@ -135,7 +135,7 @@ class Records:
             self._next_number = getattr(self, "_next_number", 1)
 
     def begin(self) -> int:
-        """A call began; its number."""
+        """Record the start of a call; returns its number."""
         with self.changed:
             number, self._next_number = self._next_number, self._next_number + 1
             self._calls[number] = Call(number, time.time())
@@ -145,7 +145,8 @@ class Records:
             return number
 
     def end(self, number: int, outcome: str, session: Session | None, *, answered: bool, told: bool) -> None:
-        """A call is over but for its answer. `told` is whether its caller will know of the session, if there is one."""
+        """Record the end of a call, before its answer is sent. `told` is whether its caller will learn of the session,
+        if any."""
         with self.changed:
             self._in_flight -= 1
             if call := self._calls.get(number):
@@ -161,7 +162,7 @@ class Records:
             self.changed.notify_all()
 
     def was_not_answered(self, number: int) -> None:
-        """The caller of a call that ended left while the answer was written."""
+        """Record that the caller left while the answer was written."""
         with self.changed:
             if call := self._calls.get(number):
                 self._calls[number] = replace(call, answered=False)
@@ -180,13 +181,13 @@ class Records:
             return session
 
     def fetch(self, target: str) -> None:
-        """Something beside the API was asked for."""
+        """Record a call other than to the API."""
         with self.changed:
             self._fetched.append(target)
             self.changed.notify_all()
 
     def counts(self) -> dict[str, int]:
-        """Numbers alone."""
+        """Numbers only."""
         with self.changed:
             return {
                 "calls": len(self._calls),
@@ -218,6 +219,6 @@ class Records:
             return list(self._fetched)
 
     def wait_for(self, condition: Callable[[], object], within: float) -> bool:
-        """Wait until the condition holds, looking again after every change."""
+        """Wait until the condition holds; checks it after every change."""
         with self.changed:
             return bool(self.changed.wait_for(condition, within))

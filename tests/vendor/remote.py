@@ -21,7 +21,7 @@ _END_WITHIN = 30.0
 
 
 class RemoteVendor(Controls):
-    """The same as Vendor, over the control address. Every look at the records fetches them."""
+    """A stand-in in another process, controlled over its control address. Every access to the records fetches them."""
 
     def __init__(self, address: str, control: str) -> None:
         self.address = address
@@ -91,7 +91,7 @@ class RemoteVendor(Controls):
 
 @contextmanager
 def vendor_process(port: int = 0, **settings: Any) -> Iterator[RemoteVendor]:
-    """A stand-in in a process of its own, with these knobs to begin with; it ends with this one, whatever happens."""
+    """A stand-in in its own process, with these initial knobs; it always ends with this process."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.vendor.stand_in", "--port", str(port), "--until-stdin-ends"],
         cwd=_ROOT,
@@ -99,7 +99,7 @@ def vendor_process(port: int = 0, **settings: Any) -> Iterator[RemoteVendor]:
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        start_new_session=True,  # a Ctrl-C for the test run is not for it
+        start_new_session=True,  # protects it from a Ctrl-C for the test run
     )
     assert process.stdin is not None
     assert process.stdout is not None

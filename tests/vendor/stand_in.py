@@ -1,15 +1,15 @@
-"""A stand-in for the vendor's New Session API: real HTTP on 127.0.0.1, answering in every way that a test asks for.
+"""A stand-in for the vendor's New Session API: real HTTP on 127.0.0.1, answering in every way that a test needs.
 
     with stand_in(delay=0.3) as vendor:          # in this process
         vendor.answers = Answers.REDIRECT
         ...
         assert vendor.sessions[0].customer_name == "…"
 
-    with vendor_process(delay=0.3) as vendor:    # the same in a process of its own
+    with vendor_process(delay=0.3) as vendor:    # the same in a separate process
 
     python -m tests.vendor.stand_in --port 8099 --delay 0.3 --answers redirect
 
-`tests/vendor/controls.py` says what can be set and seen.
+`tests/vendor/controls.py` describes the settings and records.
 """
 
 import argparse
@@ -107,13 +107,13 @@ class Vendor(Controls):
         return self.records.fetched
 
     def close(self) -> None:
-        """End everything; no thread is left."""
+        """Close everything; no thread remains."""
         self._closing.set()
         self._released.set()
         self._listener.close()
 
     def draw(self) -> Failure | None:
-        """Whether the next call fails, and how."""
+        """Draw whether the next call fails, and how."""
         knobs = self._knobs
         if not knobs.failing:
             return None
@@ -121,12 +121,12 @@ class Vendor(Controls):
             return self._chance.choice(knobs.failures) if self._chance.random() < knobs.failing else None
 
     def now(self) -> tuple[threading.Event, Knobs]:
-        """What ends a call's hang, and its settings: in this order, or a release between the two is missed."""
+        """The event that ends a call's hang, and its settings; read in this order, so that no release is missed."""
         released = self._released
         return released, self._knobs
 
     def pause(self, knobs: Knobs, released: threading.Event) -> None:
-        """The time that a call takes, unless the stand-in is closed or the call released."""
+        """Wait as long as a call takes, until the stand-in is closed or the call released."""
         if knobs.hang:
             released.wait(knobs.hang)
         if knobs.delay:
@@ -155,7 +155,7 @@ class _Line:
         self._reader = Reader(connection)
 
     def serve(self) -> None:
-        """Call after call, until one side ends it."""
+        """Serve calls until one side ends the connection."""
         failure = self._vendor.draw()
         if failure is Failure.REFUSED:
             self._break_off(failure)
@@ -169,7 +169,7 @@ class _Line:
         return readable(self._connection) and not has_left(self._connection)
 
     def _next(self, failure: Failure | None) -> bool:
-        """The next call. False when the connection is over."""
+        """Serve the next call. False when the connection has ended."""
         if self._vendor.outage is Outage.REFUSED:
             failure = Failure.RESET_BEFORE
         if failure in (Failure.REFUSED, Failure.RESET_BEFORE):
@@ -194,9 +194,9 @@ class _Line:
         reset(self._connection)
 
     def _call(self, incoming: Incoming, flavour: Flavour, failure: Failure | None) -> bool:
-        """Read, opened, waited for, recorded, answered: the caller never knows of it before the records do."""
+        """Read, open, wait, record, answer: the records always know of a session before the caller does."""
         released, knobs = self._vendor.now()
-        with self._records.changed:  # both are seen at once
+        with self._records.changed:  # so that both become visible together
             number = self._records.begin()
             session, answer = self._decided(incoming, flavour, knobs, failure)
         self._vendor.pause(knobs, released)
@@ -234,7 +234,7 @@ class _Line:
         return session, answer_to(_failed(failure) or knobs.answers, ticket, knobs)
 
     def _something_else(self, incoming: Incoming) -> Answer:
-        """The applet at OWN_APPLET; nothing else is there."""
+        """The applet at OWN_APPLET; other addresses do not exist."""
         self._records.fetch(incoming.target)
         if incoming.method != "GET" or not incoming.path.startswith("/applet/"):
             return refusal(404, Flavour.FORM)
@@ -250,7 +250,7 @@ class _Line:
 
 
 def _failed(failure: Failure | None) -> Answers | None:
-    """The answer that a failing call gets, where it gets one."""
+    """The answer to a failing call, if it gets one."""
     match failure:
         case Failure.SERVER_ERROR:
             return Answers.SERVER_ERROR
@@ -263,7 +263,7 @@ def _failed(failure: Failure | None) -> Answers | None:
 
 @contextmanager
 def stand_in(port: int = 0, **settings: Any) -> Iterator[Vendor]:
-    """A stand-in in this process, with these knobs to begin with."""
+    """A stand-in in this process, with these initial knobs."""
     vendor = Vendor(port, **settings)
     try:
         yield vendor
@@ -272,7 +272,7 @@ def stand_in(port: int = 0, **settings: Any) -> Iterator[Vendor]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run as a program: prints its address, then that of its controls, and ends by SIGINT or SIGTERM."""
+    """Run as a program: prints its address, then that of its controls, and ends on SIGINT or SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m tests.vendor.stand_in", description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--control-port", type=int, default=0)

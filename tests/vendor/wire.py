@@ -1,4 +1,4 @@
-"""HTTP/1.1 as bytes: requests read off a connection, answers to be written, rightly or wrongly."""
+"""HTTP/1.1 as bytes: requests read from a connection, and answers to write, correct or not."""
 
 import socket
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ _MOST = 16 * 1024 * 1024  # bytes of one request
 
 
 class Unreadable(Exception):
-    """What came is no HTTP request with a length."""
+    """The data is no HTTP request with a length."""
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request. Header names are lower case; a header given twice is joined with a comma."""
+    """A request. Header names are lower case; repeated headers are joined with a comma."""
 
     method: str
     target: str
@@ -37,14 +37,14 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, headers beside the length, and body."""
+    """Status, headers except the length, and body."""
 
     status: int
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
 
     def encoded(self, *, close: bool = False, chunked: bool = False) -> bytes:
-        """As it goes over the wire. `close` says that the connection ends with it."""
+        """The answer as bytes. `close` announces that the connection ends with it."""
         lines = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}"]
         lines += [f"{name}: {value}" for name, value in self.headers]
         lines.append("Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(self.body)}")
@@ -55,7 +55,7 @@ class Answer:
 
 
 class Reader:
-    """The requests of one connection, one after the other."""
+    """The requests of one connection, in order."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection

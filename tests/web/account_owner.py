@@ -1,4 +1,4 @@
-"""Anna at her account page, with a phone that shows codes."""
+"""Anna at her account page, with an authenticator app."""
 
 from flask import Flask
 
@@ -11,14 +11,14 @@ SECOND_FACTOR = "/console/account/second-factor"
 
 
 class Owner:
-    """Anna's browser, and her phone."""
+    """Anna's browser and her authenticator app."""
 
     def __init__(self, app: Flask, clock: StandingClock, address: str = "192.0.2.7") -> None:
         self.client = PageClient(app, address=address)
         self.clock = clock
 
     def turn_on(self) -> list[str]:
-        """Log in, set the second factor up; the recovery codes."""
+        """Log in and set the second factor up; returns the recovery codes."""
         log_in(self.client)
         page = self.client.get(SECOND_FACTOR)
         self.key = page.select("#key").get_text().replace(" ", "")

@@ -1,4 +1,4 @@
-"""The translations as they are written: the catalogue of each language and its messages."""
+"""The translations as stored: the catalogue of each language and its messages."""
 
 from pathlib import Path
 

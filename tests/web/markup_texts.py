@@ -1,4 +1,4 @@
-"""Fifty texts that try to be markup, and what a page is made of: the same whichever text stands in it."""
+"""Fifty texts that try to be markup, and a page's structure, which must be the same with any of them."""
 
 from tests.page_client import Answer
 

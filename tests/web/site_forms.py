@@ -1,4 +1,4 @@
-"""The forms of a site's pages in the console, filled in and sent as a browser does."""
+"""The forms of a site's console pages, filled in and sent as a browser does."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ BASE = "/console/sites/default"
 
 
 def fields_of(form: Any) -> dict[str, Any]:
-    """What a browser would send of it, as it stands."""
+    """The values that a browser would send from the unchanged form."""
     sent: dict[str, Any] = {}
     for control in form.select("input[name], select[name], textarea[name]"):
         name, kind = control["name"], control.get("type")
