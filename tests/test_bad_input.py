@@ -1,4 +1,4 @@
-"""Bad input: a clear 4xx, never a 5xx, nothing stored. The list of security.md, section 6."""
+"""Bad input: a clear 4xx, never a 5xx, nothing stored. Implements the list of security.md, section 6."""
 
 import json
 import socket
@@ -209,7 +209,7 @@ def test_raw_requests(live_server: LiveServer) -> None:  # noqa: F811 - the fixt
         path = REST_PATH if raw.startswith(REST_HEAD) else FORM_PATH
         request = raw.format(path=path, port=live_server.port, uid=uid).encode()
         statuses[name] = exchange(live_server.port, request)
-    # A 4xx, or the connection closed without a word on what is no HTTP at all.
+    # A 4xx; or the connection is closed without an answer to data that is not HTTP.
     assert {name: status for name, status in statuses.items() if not 400 <= status < 500} == {}
     assert live_server.run_json("ticket", "list") == before
     assert not [line for line in live_server.log.splitlines() if '"unexpected_error"' in line or "Traceback" in line]

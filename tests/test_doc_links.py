@@ -1,4 +1,4 @@
-"""Every relative link and anchor in what people read leads somewhere."""
+"""Every relative link and anchor in the documentation leads somewhere."""
 
 import re
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ _HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*\s*$", re.MULTILINE)
 
 
 def prose(page: Path) -> str:
-    """A page without its code."""
+    """The page without its code blocks."""
     return re.sub(r"`[^`\n]*`", "`", _FENCED.sub("", page.read_text("utf-8")))
 
 
 def links(page: Path) -> Iterator[str]:
-    """What a page links to on this side of the web."""
+    """The page's links, except those to other sites."""
     for found in _LINK.finditer(prose(page)):
         target = found[1] or found[2]
         if not re.match(r"[a-z][a-z+.-]*:", target):
@@ -27,7 +27,7 @@ def links(page: Path) -> Iterator[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """A page's headings as GitHub makes addresses of them, and the ids in its HTML."""
+    """The anchors that GitHub makes from the page's headings, and the ids in its HTML."""
     text = _FENCED.sub("", page.read_text("utf-8"))
     made: dict[str, int] = {}
     found = set(re.findall(r"\b(?:id|name)=\"([^\"]+)\"", text))

@@ -1,4 +1,4 @@
-"""What people can set, type or visit is documented."""
+"""All settings, commands and addresses are documented."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The Start API page's examples, run where their language is there: each opens a session at a running desk."""
+"""The Start API page's examples, run where their language is installed: each opens a session at a running desk."""
 
 import json
 import shutil

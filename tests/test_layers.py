@@ -1,4 +1,4 @@
-"""What keeps the code in order: a pure core, one reader of the environment, declared routes."""
+"""Rules of the code's structure: a pure core, one reader of the environment, declared routes."""
 
 import ast
 import sys
@@ -26,7 +26,7 @@ def imported(tree: ast.Module) -> Iterator[str]:
 
 
 def from_tests(tree: ast.Module) -> Iterator[str]:
-    """What a module imports from tests, in full: `tests.web.console_client.log_in`."""
+    """The full names that a module imports from tests: `tests.web.console_client.log_in`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.startswith("tests."))
@@ -68,7 +68,7 @@ def test_no_file_is_named_after_a_kind() -> None:
 
 
 def test_no_test_module_is_imported_for_its_helpers() -> None:
-    """What two test modules need stands in a module that is named after what it does."""
+    """Code that two test modules need belongs in a module named after what it does."""
     folder = Path(__file__).parent
     borrowed = [
         f"{source.relative_to(folder)}: {name}"
@@ -95,7 +95,7 @@ def test_actions_take_the_database_first_and_by_and_now_by_name() -> None:
 
 
 def test_only_actions_write_the_audit_log() -> None:
-    """A row of the audit log is written in the transaction of the act that it tells of."""
+    """A row of the audit log is written in the transaction of the act that it reports."""
     for source in SOURCES:
         for node in ast.walk(ast.parse(source.read_text("utf-8"))):
             if isinstance(node, ast.ImportFrom) and source.parent != APP / "actions":

@@ -1,4 +1,4 @@
-"""Metrics: every process counts, their sum is shown, and what dead processes left goes at the next start."""
+"""Metrics: every process counts, the sum is shown, and files of dead processes are removed at the next start."""
 
 import http.client
 import os
@@ -33,7 +33,7 @@ sys.stdout.buffer.write(metrics.page(None))
 
 
 class Process:
-    """A process of its own that counts in a folder and lives until it is told to show what it sees."""
+    """A process that counts in a folder and lives until it is told to show the metrics."""
 
     def __init__(self, folder: Path, hand_offs: int, breaker: str = "closed") -> None:
         command = [sys.executable, "-c", COUNT, str(folder), str(hand_offs), breaker]
@@ -173,18 +173,18 @@ def processes(folder: Path) -> set[str]:
 
 
 def having_counted(folder: Path) -> list[Path]:
-    """Counters' files in which something stands."""
+    """The counters' files with content."""
     return [path for path in folder.glob("counter_*.db") if b"handbell_requests_submitted" in path.read_bytes()]
 
 
 def submit(server: LiveServer, number: int) -> None:
-    """A new request, on a connection of its own."""
+    """Send a new request, on its own connection."""
     body = urlencode({"form_token": server.form_token(), "customer_number": str(number)})
     ask(server, "POST", "/s/default", 303, body)
 
 
 def ask(server: LiveServer, method: str, path: str, status: int, body: str | None = None) -> str:
-    """What it answers, on a new connection; asked again when the process that took it was just killed."""
+    """The answer on a new connection; asks again if the process that accepted the connection was just killed."""
     while True:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         try:

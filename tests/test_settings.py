@@ -1,4 +1,4 @@
-"""Settings: a bad value is refused at start, by its name."""
+"""Settings: an invalid value is refused at start, by its name."""
 
 import os
 from ipaddress import ip_network
@@ -11,7 +11,7 @@ from app.settings import BadSettings, Settings, load_settings
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of whoever runs the tests, and no handbell.env."""
+    """Remove all settings from the environment, and any handbell.env."""
     for name in os.environ:
         if name.startswith("HANDBELL_") or name == "PORT":
             monkeypatch.delenv(name)

@@ -1,4 +1,4 @@
-"""The wheel holds all that it needs: it runs from an empty directory, far from the checkout."""
+"""The wheel contains all that it needs: it runs from an empty directory, outside the checkout."""
 
 import subprocess
 import sys

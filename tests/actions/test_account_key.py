@@ -1,4 +1,4 @@
-"""Account keys made anew and revoked, with their lines in the audit log, on both databases."""
+"""Account keys renewed and revoked, with their lines in the audit log, on both databases."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Session codes on both databases: found by PIN, used once, taken back, and no more than five wrong tries."""
+"""Session codes on both databases: found by PIN, used once, revoked, and at most five wrong tries."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

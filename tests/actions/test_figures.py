@@ -1,4 +1,4 @@
-"""Figures of days: as a look at every row would have them, kept once, and there after the persons are gone."""
+"""Daily figures: equal to a count over all rows, kept once, and still there after personal data is erased."""
 
 import threading
 from collections import defaultdict
@@ -30,7 +30,7 @@ Samples = dict[tuple[date, str], list[tuple[bool, int | None, int | None]]]
 
 
 def fill(desk: DeskAtWork, days: int, each: int, seed: int = 1) -> Samples:
-    """Requests of two sites on each of the last days, and of each: whether it was opened, and how long it took."""
+    """Requests of two sites on each of the last days; returns the expected samples."""
     chance, now, made = Random(seed), desk.clock(), defaultdict(list)
     desk.database.write(lambda c: add_site(c, Site(slug="shop", name="Shop", uid="shop"), now))
 
@@ -152,7 +152,7 @@ def test_two_processes_that_count_one_day_at_once_keep_it_once(desk: DeskAtWork)
         barrier.wait(10)
         try:
             finish_next_day(database, now=desk.clock())
-        except Exception as fault:  # noqa: BLE001 - told below
+        except Exception as fault:  # noqa: BLE001 - reported below
             faults.append(fault)
 
     threads = [threading.Thread(target=count, args=(database,)) for database in (desk.database, second)]

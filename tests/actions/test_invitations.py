@@ -86,7 +86,7 @@ def test_a_newer_link_ends_the_older_ones_of_that_person_alone(desk: DeskAtWork)
 
 
 def test_a_used_link_is_over_for_whoever_began_before_it_was_used(desk: DeskAtWork) -> None:
-    """Each looks at the clock first and then waits for its turn to hash, on a host whose clock may be slow."""
+    """The password is hashed between reading the clock and using the link, on a host whose clock may be slow."""
     secret, began = link_for(desk), desk.clock()
     desk.clock.advance(minutes=5)
     choose_password(desk.database, secret, CHOSEN, now=desk.clock())

@@ -168,7 +168,7 @@ def test_a_right_password_is_not_counted_as_a_try(desk: DeskAtWork) -> None:
 
 
 class Queue:
-    """Says who asked for a turn, and gives none when told so."""
+    """Turns that record who asked, and refuse with `wait`."""
 
     def __init__(self, wait: int | None = None) -> None:
         self.asked: list[bool] = []
@@ -180,7 +180,7 @@ class Queue:
 
 
 def asks(desk: DeskAtWork, address: str, email: str = ANNA, password: str = PASSWORD) -> bool:
-    """Whether this try counts as the owner's own network's."""
+    """Whether this try counts as one from the owner's own network."""
     queue = Queue()
     with contextlib.suppress(WrongLogin):
         log_in(desk.database, email, password, address, now=desk.clock(), turns=queue)
@@ -245,7 +245,7 @@ def test_a_network_with_too_many_wrong_tries_costs_no_turn(desk: DeskAtWork) -> 
 
 
 class Watched:
-    """The real hasher; says what it was given."""
+    """The real hasher; records the cost of each hash it verified."""
 
     def __init__(self, hasher: PasswordHasher) -> None:
         self._hasher = hasher

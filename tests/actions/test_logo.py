@@ -1,4 +1,4 @@
-"""What somebody uploads as a logo: small, still, and with nothing in it but its pixels; or refused."""
+"""Uploaded logos: accepted ones become small, still pictures with nothing but pixels; others are refused."""
 
 import contextlib
 import io
@@ -93,7 +93,7 @@ def test_a_comment_is_gone_and_the_picture_stands_upright() -> None:
     note.add_itxt("XML:com.adobe.xmp", "<x>SecretXmp</x>")
     assert b"Secret" not in as_logo(picture(pnginfo=note)).content
     exif = Image.Exif()
-    exif[0x0112] = 6  # turned by a quarter
+    exif[0x0112] = 6  # rotated by 90 degrees
     assert kept(picture((100, 50), form="JPEG", exif=exif)).size == (48, 96)
 
 

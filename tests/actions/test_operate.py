@@ -1,4 +1,4 @@
-"""What operators do with hand-offs: each act moves a request once, and is in the audit log when it did."""
+"""What operators do with hand-offs: each action moves a request once, with a line in the audit log if it did."""
 
 import threading
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def audited(desk: DeskAtWork) -> list[tuple[int | None, str, str]]:
 
 
 def opened_by_the_pool(desk: DeskAtWork) -> None:
-    """What the hand-off pool does with what is due at the embedded desk."""
+    """Open the requests due at the embedded desk, as the hand-off pool does."""
     now = desk.clock()
     with desk.database.read() as connection:
         staff = load_staff(connection)
@@ -52,7 +52,7 @@ def opened_by_the_pool(desk: DeskAtWork) -> None:
 
 
 def at_once(times: int, work: Callable[[], int]) -> list[int]:
-    """What `work` gives to so many threads that begin together."""
+    """The results of `work` in threads that start together."""
     barrier = threading.Barrier(times)
     results: list[int] = []
 
@@ -157,7 +157,7 @@ def test_opened_anew_at_the_desk_it_is_another_ticket_and_the_one_before_is_clos
     with desk.database.read() as connection:
         (event,) = ticket_history(connection, first.number)
     assert (event.who, event.what) == ("Sven S", "opened_anew")
-    # What still happens to the first one is nothing to the request.
+    # Later changes of the first ticket do not affect the request.
     cancel(desk.database, first.number, now=desk.clock())
     assert desk.request(request.reference).state is RequestState.OPENED
 

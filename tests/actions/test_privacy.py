@@ -1,4 +1,4 @@
-"""People's data: exported whole, erased without a trace, and erased by itself in time."""
+"""Personal data: exported completely, erased without a trace, and erased automatically in time."""
 
 import json
 import os
@@ -37,7 +37,7 @@ CANARY = NewSessionRequest(
 
 
 def submit_canary(desk: DeskAtWork) -> tuple[str, int]:
-    """A request that was changed in the applet, so that its ticket has a history too."""
+    """A request whose details were changed in the applet, so that its ticket has a history too."""
     made = desk.submit(CANARY, ticked=True, client_address="203.0.113.77", idempotency_key="CANARY-key")
     number = made.ticket_number or 0
     changes: dict[str, str | None] = {"customer_name": "CANARY-second-name"}
@@ -46,7 +46,7 @@ def submit_canary(desk: DeskAtWork) -> tuple[str, int]:
 
 
 def kept_bytes(desk: DeskAtWork, folder: Path) -> bytes:
-    """All that SQLite's files hold, its log included; of PostgreSQL, whose files are its own, all rows."""
+    """The whole content of SQLite's files, including its log; for PostgreSQL, all rows."""
     if desk.database.is_sqlite:
         return b"".join(path.read_bytes() for path in folder.iterdir())
     with desk.database.read() as connection:
@@ -237,7 +237,7 @@ def test_more_than_one_batch_is_pruned_at_once(desk: DeskAtWork) -> None:
 
 
 def vendor_request(desk: DeskAtWork, applets: Path, name: str) -> str:
-    """A request that a vendor opened, with an applet that came as a file."""
+    """A request opened by a vendor, with an applet that came as a file."""
     row = request_row(
         start=Start.FILE,
         opened_at=desk.clock(),

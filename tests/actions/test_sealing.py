@@ -1,4 +1,4 @@
-"""Secrets of sites follow the newest key, and nothing that is done at the same time is lost."""
+"""Secrets of sites follow the newest key, and no concurrent change is lost."""
 
 import os
 import threading
@@ -107,7 +107,7 @@ def test_nothing_sealed_is_nothing_to_do(database: Database) -> None:
 
 
 class SetMeanwhile(Sealer):
-    """A sealer at whose first opening, which is when `reseal` has read the sites, somebody changes one."""
+    """A sealer that changes a site at its first decryption, when `reseal` has just read the sites."""
 
     def __init__(self, ring: list[bytes], change: Callable[[], None]) -> None:
         super().__init__(ring)

@@ -1,4 +1,4 @@
-"""The second factor: a code counts once, guessing is bounded for the account, and its owner still gets in."""
+"""The second factor: a code counts once, guessing is limited per account, and its owner still gets in."""
 
 import hashlib
 import os
@@ -39,7 +39,7 @@ SEALER = Sealer([os.urandom(32)])
 
 
 class Phone:
-    """Anna's, with the app on it, and the paper with her recovery codes."""
+    """Anna's telephone with the app, and her recovery codes."""
 
     def __init__(self, desk: DeskAtWork) -> None:
         self.desk = desk
@@ -54,7 +54,7 @@ class Phone:
         set_up(self.desk.database, self.offer, proof, self.app.code(now), SEALER, SEALER, keep, now=now)
 
     def begin(self, address: str = HOME) -> str:
-        """The password is right."""
+        """Log in with the right password; returns the pending session's secret."""
         return log_in(self.desk.database, ANNA, PASSWORD, address, now=self.desk.clock())
 
     def enter(self, pending: str, code: str, address: str = HOME) -> str:
@@ -79,7 +79,7 @@ class Phone:
 
 @pytest.fixture
 def phone(desk: DeskAtWork) -> Phone:
-    """Anna's phone; the second factor is on, and its next code is due."""
+    """Anna's telephone; the second factor is on, and its next code is valid."""
     made = Phone(desk)
     made.turn_on()
     desk.clock.advance(seconds=60)
@@ -256,7 +256,7 @@ def test_wrong_codes_at_the_same_time_are_no_more_than_five(phone: Phone, desk: 
 def test_strangers_with_the_password_guess_ten_codes_an_hour_and_the_owner_still_gets_in(
     phone: Phone, desk: DeskAtWork
 ) -> None:
-    phone.enter(phone.begin(), phone.code)  # from home, which is known from now on
+    phone.enter(phone.begin(), phone.code)  # from home, which is a known network from now on
     desk.clock.advance(seconds=30)
     for number in range(10):
         phone.guess(f"203.0.113.{number}")

@@ -1,4 +1,4 @@
-"""A change of a site: whole or not at all, never over somebody else's, and always in the audit log."""
+"""A change of a site: complete or not at all, never over a concurrent change, and always in the audit log."""
 
 from typing import Any
 

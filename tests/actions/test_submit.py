@@ -1,4 +1,4 @@
-"""A submission is on disk with its session before anyone is told, once however often it is sent."""
+"""A submission is on disk with its session before the answer, once even when it is sent repeatedly."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -218,7 +218,7 @@ def test_what_else_a_form_brought_is_in_the_ticket_and_below_the_description_for
     assert (asked.customer.problem, asked.ask_customer_info) == ("It broke.\n\nRoom: 4.11", False)
     retried = asked_of(replace(made, unsure=1), vendor).customer.problem
     assert retried == f"It broke.\n\nRoom: 4.11 [REF {made.reference} retry]"
-    # Whoever sent nothing themselves must still be asked.
+    # A customer who gave no details must still be asked for them.
     nothing = desk.submit(NewSessionRequest(), more=(("Room", "4.11"),))
     asked = asked_of(nothing, vendor)
     assert (asked.customer.problem, asked.ask_customer_info) == ("Room: 4.11", True)

@@ -1,4 +1,4 @@
-"""Changes to the team: each is audited, and somebody who can log in stays an administrator."""
+"""Changes to the team: each is in the audit log, and an administrator who can log in always remains."""
 
 from collections.abc import Callable
 

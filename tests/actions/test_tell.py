@@ -1,4 +1,4 @@
-"""Webhooks are told at least once, tried again when they fail, and given up in the end."""
+"""Webhooks are delivered at least once, tried again when they fail, and given up in the end."""
 
 import json
 import threading
@@ -35,7 +35,7 @@ PARKED = RequestParked(
 
 
 def by(deliver: Callable[[Sending], TryResult]) -> dict[str, Channel]:
-    """A webhook that delivers like this."""
+    """The webhook channel with this `deliver`."""
     return {"webhook": replace(webhook.CHANNEL, deliver=deliver)}
 
 
@@ -47,7 +47,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What is logged, at every level, whatever an application of another test has set."""
+    """All logged events, independent of the log level that an application of another test has set."""
     capture = structlog.testing.LogCapture()
     every = structlog.make_filtering_bound_logger(0)
     monkeypatch.setattr(tell, "log", structlog.wrap_logger(None, processors=[capture], wrapper_class=every))
@@ -69,7 +69,7 @@ class Desk:
         return deliver_due(self.database, {"default": self.site}, SEALER.unseal, channels(), now=self.clock())
 
     def deliver_after(self, seconds: float) -> tuple[int, int]:
-        """How many were delivered, and how many tries the receiver has seen in all."""
+        """How many notices were delivered, and how many tries the receiver has had in all."""
         self.clock.advance(seconds=seconds)
         return self.deliver(), len(self.receiver.got)
 

@@ -1,4 +1,4 @@
-"""What the customer does to a ticket in the applet."""
+"""Changes that the customer makes to a ticket in the applet."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What technicians do to a ticket, on both databases, many at once."""
+"""Actions of technicians on a ticket, on both databases, also concurrently."""
 
 import threading
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def asked(desk: DeskAtWork) -> Ticket:
 
 
 def at(desk: DeskAtWork, number: int, who: int = ANNA) -> Work:
-    """Somebody at the ticket as it stands now."""
+    """The work of a technician on the ticket in its current state."""
     return Work(number, Standing.of(desk.ticket(number)), by=who, now=desk.clock())
 
 
@@ -45,7 +45,7 @@ def history(desk: DeskAtWork, number: int) -> list[tuple[str, str, dict[str, lis
 
 
 def at_once(many: int, job: Callable[[int], object]) -> list[object]:
-    """`job(n)` in threads of their own that start together; what each returned or raised."""
+    """Run `job(n)` in threads that start together; returns what each returned or raised."""
     barrier = threading.Barrier(many)
     came: list[object] = [None] * many
 

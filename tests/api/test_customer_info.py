@@ -11,7 +11,7 @@ from tests.api.calls import FORM_PATH, REST_PATH, Flavour, applet_of, call, hist
 from tests.conftest import UID
 from tests.page_client import HOST, Answer, PageClient
 
-# Texts that nothing else on a page could contain, each with what HTML has to escape.
+# Texts that occur nowhere else on a page, each with characters that HTML has to escape.
 SENT = {
     "customer_name": "Zoë <b>Quixotic</b> & Söhne 株式会社",
     "customer_email": "quixotic@zebra.example",
@@ -30,12 +30,12 @@ flavours = pytest.mark.parametrize("flavour", Flavour)
 
 
 def blank_free(values: dict[str, str]) -> dict[str, str | None]:
-    """As a ticket keeps them."""
+    """The values as a ticket stores them."""
     return {name: values.get(name, "") or None for name in NAMES}
 
 
 def form_values(page: Answer) -> dict[str, str]:
-    """What stands in the applet's form."""
+    """The values in the applet's form."""
     values = {}
     for name in ELEMENTS:
         field = page.select(f"[name={name}]")
@@ -44,7 +44,7 @@ def form_values(page: Answer) -> dict[str, str]:
 
 
 def assert_nothing_reaches_the_customer(client: PageClient, applet: str) -> None:
-    """None of the four elements, and no field for one, in anything that this link can be made to answer."""
+    """No answer for this link contains any of the four elements, or a field for one."""
     answers = [
         client.get(applet),
         client.get(f"{applet}?edit"),
@@ -65,7 +65,7 @@ def assert_nothing_reaches_the_customer(client: PageClient, applet: str) -> None
 
 
 def asking_applet(app: Flask, client: PageClient, flavour: Flavour, **parameters: str) -> str:
-    """The applet of a call that sent no element: it has the empty form."""
+    """Check that a call without any element gets an applet with the empty form; returns the applet's path."""
     applet = applet_of(call(client, flavour, **parameters))
     ticket = newest(app)
     assert (ticket.info_mode, ticket.customer.values()) == (InfoMode.ASK, blank_free({}))

@@ -1,4 +1,4 @@
-"""What the API answers when something is wrong with a call: protocol.md, section 3. Nothing is ever created."""
+"""The API's answers to invalid calls: protocol.md, section 3. They never create anything."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ flavours = pytest.mark.parametrize("flavour", Flavour)
 def refused_everywhere(
     client: PageClient, app: Flask, status: int, *words: str, method: str = "GET", **options: Any
 ) -> None:
-    """Both addresses of the form flavour, as a page and as JSON."""
+    """Check the refusal at both addresses of the form flavour, as a page and as JSON."""
     headers = options.pop("headers", {})
     for path in FORM_PATHS:
         address = path + options.get("query", "")
@@ -174,7 +174,7 @@ def test_other_shapes_of_keys(app: Flask, here: Running, clock: Callable[[], Any
         assert call(PageClient(app), flavour, uid).status in (200, 302)
         assert newest(app).site == "other"
     if "+" in uid:
-        # A bare + is a blank: such a key is not known.
+        # A bare + means a blank, so this key is unknown.
         assert PageClient(app).get(f"{FORM_PATH}?uid={uid}").status == 403
 
 

@@ -1,4 +1,4 @@
-"""Hypothesis against the API and the form: whatever comes in, no 5xx; what is good arrives unchanged."""
+"""Hypothesis against the API and the form: no input causes a 5xx, and good input arrives unchanged."""
 
 import secrets
 from dataclasses import replace
@@ -59,7 +59,7 @@ HEADERS = [
     "X-Forwarded-Host",
     "X-Forwarded-Proto",
 ]
-# What a server hands on: no CR, LF or NUL in a header.
+# Header values that a server passes on: without CR, LF and NUL.
 header_value = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=40)
 content_type = st.sampled_from(
     [FORM_TYPE, "application/json", "multipart/form-data; boundary=b", "multipart/form-data", "text/plain", ""]
@@ -79,7 +79,7 @@ json_value = st.recursive(
 
 @pytest.fixture
 def fuzzed(app: Flask, here: Running, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    """The application, counting no calls."""
+    """The application without rate limits."""
     monkeypatch.setattr(here.rates, "retry_after", lambda *_: None)
     monkeypatch.setattr("app.process.limits.REQUESTS_IN_TEN_MINUTES", 10**6)
     here.database.write(lambda c: change_site(c, replace(here.desk.sites["default"], origins=(ORIGIN,))))
@@ -87,7 +87,7 @@ def fuzzed(app: Flask, here: Running, monkeypatch: pytest.MonkeyPatch) -> Flask:
 
 
 def send(app: Flask, method: str, path: str, **options: Any) -> int:
-    """The status, which is never a 5xx."""
+    """Send a request; returns the status, which must not be a 5xx."""
     headers = {"Host": HOST, **options.pop("headers", {})}
     answer = app.test_client().open(path, method=method, headers=headers, **options)
     assert answer.status_code < 500, (answer.status_code, method, path, options)

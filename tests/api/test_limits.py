@@ -1,4 +1,4 @@
-"""How often the API may be called: security.md section 8."""
+"""Rate limits of the API: security.md section 8."""
 
 from flask import Flask
 
@@ -15,7 +15,7 @@ OTHER_UID = "8b0c1f7e-1111-4a4a-9c9c-000000000001"
 
 
 def call_often(app: Flask, uid: str, times: int, address: str) -> list[int]:
-    """Calls that are refused for a parameter once their rate is counted: quick, and they keep nothing."""
+    """Make calls that are refused for a parameter after their rate is counted: they are quick and store nothing."""
     client = app.test_client()
     headers = {"Host": HOST, **JSON}
     path = f"{FORM_PATH}?uid={uid}&customer_number={'1' * 33}"
@@ -39,7 +39,7 @@ def test_600_a_minute_for_one_account(app: Flask, here: Running, clock: Standing
     fresh = PageClient(app, address="203.0.113.1")
     assert_told_to_wait(fresh, {})
     assert not tickets(app)
-    # Another account is not held up by it.
+    # Another account is not affected.
     assert fresh.get(f"{FORM_PATH}?uid={OTHER_UID}").status == 302
 
 
@@ -70,7 +70,7 @@ def test_a_status_may_be_asked_60_times_a_minute(app: Flask, here: Running, cloc
     assert [answer.status for answer in answers] == [200] * 60 + [429]
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 61
     assert answers[-1].json["error"]["status"] == 429
-    # Another spelling of the same link is the same link; somebody else is somebody else.
+    # Another spelling of the same link counts as the same link; another client does not.
     again = here.links.token(Purpose.STATUS, here.keys.signer.read(Purpose.STATUS, status, clock()).id, clock())
     assert client.get(f"/api/v1/requests/{again}").status == 429
     assert PageClient(app, address="192.0.2.8").get(path).status == 200

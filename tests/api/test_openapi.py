@@ -1,4 +1,4 @@
-"""The OpenAPI document against the application: schemathesis makes the calls, over WSGI."""
+"""The OpenAPI document against the application: schemathesis makes the calls, through WSGI."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -42,20 +42,20 @@ OPERATIONS = (
     "POST /s/{site}",
     "POST /s/{site}/submit",
 )
-EXAMPLES = settings(  # of each operation, three ways
+EXAMPLES = settings(  # for each operation, in three ways
     max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 
 
 @pytest.fixture
 def schema(app: Flask, here: Running, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The document as it is served, with calls counted towards no limit."""
+    """The document as served, while calls are not counted by the limits."""
     monkeypatch.setattr(here.rates, "retry_after", lambda *_: None)
     return schemathesis.openapi.from_wsgi("/api/openapi.json", app, headers={"Host": HOST})
 
 
 def partial_check(check: Callable[[Any, bool], None], known: bool) -> Callable[[Any], None]:
-    """`check` for hypothesis, which takes no defaults and no partials."""
+    """`check` as a function for hypothesis, which accepts neither defaults nor partials."""
 
     def checked(case: Any) -> None:
         check(case, known)
@@ -82,7 +82,7 @@ def test_every_answer_is_as_described(
     statuses = set()
 
     def check(case: Any, known: bool) -> None:
-        """A generated call, with the key, link or site that is really there where `known`."""
+        """Make a generated call; with `known`, it uses an existing key, link or site."""
         if known and label.startswith("GET /integration"):
             case.query["uid"] = UID
         elif known and label.startswith("POST /integration") and isinstance(case.body, dict):
@@ -104,9 +104,9 @@ def test_every_answer_is_as_described(
         (schemathesis.GenerationMode.NEGATIVE, True),
     ):
         if "{token}" in label and mode is schemathesis.GenerationMode.NEGATIVE:
-            continue  # every text may be asked for as a token
+            continue  # every text is a valid token for the document
         strategy = operation.as_strategy(generation_mode=mode)
         given(case=strategy)(EXAMPLES(partial_check(check, known)))()
-    # A good call was among them, and a bad one.
+    # At least one call was good, and one bad.
     assert statuses & {200, 201, 202, 302, 303}, statuses
     assert statuses & {400, 403, 404, 415, 422}, statuses

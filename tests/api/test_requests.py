@@ -1,4 +1,4 @@
-"""A request as JSON: one key is one request, refusals say what to do, and nothing of a refused one is kept."""
+"""Requests as JSON: one key is one request, refusals say what to do, and refused requests are not stored."""
 
 import json
 import secrets
@@ -97,7 +97,7 @@ def test_another_key_and_another_sites_key_are_other_requests(widget: Widget, he
 def test_while_the_session_waits_it_is_202_with_the_same_reference(
     widget: Widget, here: Running, change_site: ChangeSite
 ) -> None:
-    change_site(backend="take-control", api_domain="https://api.example.com")  # no pool runs here: nobody opens it
+    change_site(backend="take-control", api_domain="https://api.example.com")  # without a pool, no session is opened
     first, again = (widget.send(key=KEY, **ZOE) for _ in range(2))
     assert (first.status, again.status) == (202, 202)
     assert first.json["reference"] == again.json["reference"]
@@ -162,7 +162,7 @@ def test_a_form_token_is_for_one_site_and_one_origin(
     }
     for name, token in tokens.items():
         assert Widget(client).send(form_token=token, **ZOE).status == 400, name
-    # Nor does the widget's do on the hosted page.
+    # The widget's token is not accepted on the hosted page either.
     assert client.post("/s/default", {"form_token": Widget(client).token(), **ZOE}).status == 400
     assert not requests(here)
 
@@ -237,7 +237,7 @@ def test_the_61st_in_ten_minutes_is_429_with_a_way_out(widget: Widget, here: Run
     assert_readable(refused)
     assert 0 < int(refused.headers["Retry-After"]) <= 601
     assert refused.json["contact"] == {"phone": "+1 555 0100", "mail": None}
-    # What is wrong with the fields is not looked at first.
+    # The limit is checked before the fields.
     assert widget.send(form_token=token, customer_name="n" * 129).status == 429
     assert len(requests(here)) == 60
 

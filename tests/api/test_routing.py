@@ -10,12 +10,12 @@ from tests.api.calls import FORM_PATH, Flavour, applet_of, call, newest, tickets
 from tests.conftest import UID
 from tests.page_client import PageClient
 
-# Departments as asked. 10 and 20 are there, 30 is disabled.
+# Departments as written in calls. 10 and 20 exist, 30 is disabled.
 ABSENT = (None, "", "   ")
 TEN = ("10", "id_10", "ID_10", " 10 ")
 TWENTY = ("20", "id_20")
 NO_DEPARTMENT = ("99", "30", "id_30", "ten", "-10", "10.0", "id_", "1" * 40, "١٠", "10;20")
-# Technicians as asked. anna is in 10, ben in 20, carl is disabled.
+# Technicians as written in calls. anna is in 10, ben in 20, carl is disabled.
 ANNA = ("anna@example.com", "Anna@Example.COM", " anna@example.com ")
 NO_TECHNICIAN = ("nobody@example.com", "carl@example.com", "anna", "Anna A", "安娜@example.com")
 
@@ -39,7 +39,7 @@ ROWS: tuple[tuple[tuple[str | None, ...], tuple[str | None, ...], Went], ...] = 
 
 
 def expected() -> dict[Asked, Went]:
-    """Each spelling of a row's first column with the plainest of the second, and the other way round."""
+    """Every spelling of a row's department with the plainest technician, and the other way round."""
     table: dict[Asked, Went] = {}
     for departments, technicians, went in ROWS:
         table |= {(department, technicians[0]): went for department in departments}
@@ -48,14 +48,14 @@ def expected() -> dict[Asked, Went]:
 
 
 def went(app: Flask, ticket: Ticket) -> Went:
-    """Where a ticket is, and why."""
+    """The ticket's queue, and the reason for it."""
     here: Running = app.extensions["handbell"]
     technician = here.desk.staff.technician(ticket.technician_id)
     return ticket.queue_kind, ticket.department_id, technician.email if technician else None, ticket.reason
 
 
 def kept(written: str | None) -> str | None:
-    """A blank parameter counts as absent; anything else is kept as it was written."""
+    """The stored value: None for a blank parameter, else the text as written."""
     return written if written and not written.isspace() else None
 
 

@@ -1,4 +1,4 @@
-"""What a page at one of the site's origins is told of the site, and nobody else."""
+"""Site data is given to pages at the site's own origins only."""
 
 from collections.abc import Callable
 
@@ -110,7 +110,7 @@ def test_any_other_origin_is_403_and_can_read_nothing(client: PageClient, origin
 
 
 def test_a_page_of_our_own_may_too(client: PageClient) -> None:
-    # Browsers send no Origin with a GET of the same origin.
+    # Browsers send no Origin with a same-origin GET.
     assert client.get("/api/v1/sites/default", headers={"Sec-Fetch-Site": "same-origin"}).status == 200
     assert Widget(client, origin="http://127.0.0.1:8000").site_info().status == 200
     assert client.get("/api/v1/sites/default", headers={"Sec-Fetch-Site": "cross-site"}).status == 403
@@ -161,5 +161,5 @@ def test_a_busy_address_is_asked_for_a_check_which_is_for_this_site(app: Flask, 
     assert script.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert b"export{" in script.body
     assert widget.send(customer_number="7", check=solution(check)).status == 201
-    # Another address is not asked.
+    # Another address gets no check.
     assert Widget(PageClient(app, address="192.0.2.8")).site_info().json["check"] is None

@@ -1,4 +1,4 @@
-"""The example that the vendor documents, typed into curl, against the real server; and the longest calls there are."""
+"""The example that the vendor documents, typed into curl, against the real server; and the longest possible calls."""
 
 import json
 import socket
@@ -38,7 +38,7 @@ def curl(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def opened(server: LiveServer, *arguments: str) -> dict[str, object]:
-    """What `handbell ticket show` prints of the ticket that a curl command opened, by the number it was told."""
+    """The output of `handbell ticket show` for the ticket that a curl command opened, by the number in its answer."""
     done = curl("--fail-with-body", "-H", "Accept: application/json", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     number = json.loads(done.stdout)["details"]["ticket_number"]
@@ -104,7 +104,7 @@ def test_rest(live_server: LiveServer, uid: str, header: str) -> None:  # noqa: 
 
 
 def test_a_literal_blank_in_an_address_is_no_http(live_server: LiveServer, uid: str) -> None:  # noqa: F811 - the fixture
-    """curl refuses to send it, and a client that does gets a 400; browsers write it as %20."""
+    """curl refuses to send it, and a client that sends it gets a 400; browsers write it as %20."""
     before = count(live_server)
     target = f"/integration/integration_api.php?{DOCUMENTED.format(uid=uid)}"
     assert curl(live_server.base_url + target).returncode == 3  # CURLE_URL_MALFORMAT

@@ -1,4 +1,4 @@
-"""Whatever a vendor answers is understood, refused in our own words, or known not to be readable."""
+"""Every answer of a vendor is understood, refused in our own words, or recognized as unreadable."""
 
 import json
 import random
@@ -26,7 +26,7 @@ UNREADABLE = Opened(Start.BROWSER)
 
 
 def answer(status: int = 200, body: bytes | str | None = b"", **headers: str) -> VendorAnswer:
-    """An answer; underscores in header names are hyphens."""
+    """An answer; underscores in header names become hyphens."""
     named = {name.replace("_", "-").lower(): value for name, value in headers.items()}
     return VendorAnswer(
         Head(status, named), NOW, body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
@@ -47,7 +47,7 @@ def of_xml(body: str, content_type: str = "application/xml") -> Opened:
 
 
 def of_page(body: str) -> str | None:
-    """The link of a page; without one it is unreadable, and nothing else."""
+    """The link found in a page; a page without a link is exactly the unreadable answer."""
     result = opened(answer(200, body, content_type="text/html; charset=utf-8"))
     assert result == (Opened(Start.LINK, link=result.link) if result.link else UNREADABLE)
     return result.link
@@ -261,7 +261,7 @@ def test_an_id_of_128_characters_is_kept() -> None:
 def test_a_link_that_is_not_allowed_is_never_used(link: str) -> None:
     for body in ({"link": link, "id": 1}, {"details": {"session_link": link, "url": LINK, "id": 1}}):
         result = of_json(body)
-        # Blanks and line breaks around a link are nobody's intention.
+        # Blanks and line breaks around a link are unintended, so it counts without them.
         expected = None if link.strip() == link else allowed_address(link.strip(), VENDOR.hosts)
         assert (result.link, result.session_id) == (expected, "1")
         assert result.start is (Start.LINK if expected else Start.BROWSER)
@@ -450,7 +450,7 @@ PATHOLOGICAL = (
     "piece", [*PATHOLOGICAL, "<a href=x>", "<a x='\"'\"", "<a '<a \"", "<style></style>", "<a/<a/"]
 )
 def test_no_page_takes_long(piece: str) -> None:
-    """html.parser alone takes seconds for 30 kB of some of these, and its time grows with the square."""
+    """html.parser alone takes seconds for 30 kB of some of these, and its time grows quadratically."""
     page = (piece * MOST_HTML)[:MOST_HTML].encode()
     started = time.thread_time()
     page_link(page, "text/html", VENDOR, VENDOR.form)
@@ -535,7 +535,7 @@ def test_no_wait_is_beyond_15_minutes(written: str) -> None:
     assert wait is None or 0 <= wait <= 900
 
 
-# Whatever comes
+# Arbitrary input
 
 
 def _only_ours(given: VendorAnswer) -> None:

@@ -1,4 +1,4 @@
-"""What every way to open a session owes its caller, the same tests for each of them."""
+"""The contract of all ways to open a session, checked by the same tests for each."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -32,7 +32,7 @@ SERVERS = [
 
 @pytest.fixture
 def other_side(request: pytest.FixtureRequest, tmp_path: Path, clock: StandingClock) -> Iterator[OtherSide]:
-    """The one that the test is run for."""
+    """The other side for which the test is run."""
     filled: Path = request.getfixturevalue("_filled_sqlite")
     kind, _at, where = request.param.partition(" at ")
     folder = tmp_path / "applets"
@@ -111,7 +111,7 @@ class TestEveryServer:
 
 @pytest.mark.parametrize("other_side", [name for name in SERVERS if "stand-in" in name], indirect=True)
 class TestOnTheWire:
-    """What only the stand-in can see."""
+    """Checks that only the stand-in makes possible."""
 
     def test_a_field_that_is_blank_or_not_set_has_no_name_there_either(self, other_side: StandIn) -> None:
         other_side.open(NewSessionRequest(customer=Customer(name=" ", email="", problem="It broke.")))
@@ -140,6 +140,6 @@ class TestOnTheWire:
 
 
 def assert_says_nothing_of(message: str, key: str) -> None:
-    """Neither the key nor anything of the customer's is in a message."""
+    """The message contains neither the key nor customer data."""
     for secret in (key, *(value for value in ZOE.values() if isinstance(value, str) and len(value) > 3)):
         assert secret not in message

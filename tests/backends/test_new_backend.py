@@ -1,4 +1,4 @@
-"""A backend of one's own is one file and one line, as CONTRIBUTING says."""
+"""A new backend takes one file and one line, as CONTRIBUTING says."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Both flavours against Handbell's own New Session API: what works for the vendor works by changing the host."""
+"""Both flavours against Handbell's own New Session API: calls for the vendor work after changing only the host."""
 
 from pathlib import Path
 

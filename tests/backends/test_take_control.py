@@ -1,4 +1,4 @@
-"""The form flavour: what is sent, and what is made of the answer."""
+"""The form flavour: the call, and how its answer is understood."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,7 @@ def backend(server: Loopback | str, folder: Path, key: str = KEY) -> SessionBack
 
 
 def sent(request: NewSessionRequest, browser: Browser, folder: Path, key: str = KEY) -> Received:
-    """The vendor's side of one call."""
+    """Make one call; returns it as the vendor received it."""
     with loopback(http(302, Location="/applet")) as server:
         opened = backend(server, folder, key).open_session(request, browser)
     assert opened == Opened(Start.LINK, link=f"{server.address}/applet")

@@ -1,4 +1,4 @@
-"""The REST flavour: what is sent, and what is made of the answer."""
+"""The REST flavour: the call, and how its answer is understood."""
 
 import json
 import socket
@@ -37,7 +37,7 @@ def enveloped(details: object, status: int = 200, error: object = None, **header
 
 
 def sent(request: NewSessionRequest, folder: Path, browser: Browser | None = None) -> tuple[Received, Any]:
-    """The vendor's side of one call, and its body."""
+    """Make one call; returns it as the vendor received it, and its parsed body."""
     with loopback(enveloped({"session_link": "https://startcontrol.com/1"})) as server:
         opened = backend(server, folder).open_session(request, browser or Browser())
     assert opened.link == "https://startcontrol.com/1"
@@ -129,7 +129,7 @@ def _as_our_desk(connection: socket.socket, server: Loopback) -> None:
 
 
 def test_the_embedded_desks_own_answer_is_understood(tmp_path: Path) -> None:
-    """As app/api/new_session.py writes it: our server and our client speak the same."""
+    """An answer as app/api/new_session.py writes it: our server and our client must match."""
     with loopback(_as_our_desk) as server:
         opened = backend(server, tmp_path).open_session(BARE, Browser())
     assert (opened.start, opened.link) == (Start.LINK, f"{server.address}/applet/token")

@@ -1,4 +1,4 @@
-"""What an operator is shown of a real answer: never the key, never anything that steers a terminal."""
+"""What an operator is shown of a real answer: without the key and without control characters for a terminal."""
 
 import base64
 import html
@@ -54,7 +54,7 @@ def test_the_key_is_masked_however_it_is_written(key: str) -> None:
         assert "[key]" in shown, spelling
         assert shown.startswith("before ")
         assert shown.endswith(" after")
-        # Base64 keeps what stands around the key, and a character at each end that holds bits of both.
+        # Base64 keeps the text around the key, and a character at each end that encodes bits of both.
         assert len(shown) <= len("before [key] after") + 12, shown
 
 
@@ -86,7 +86,7 @@ def attempted(account: Account) -> Trial:
 
 
 def lines(result: Trial) -> list[str]:
-    """As the command words it."""
+    """The trial in the command's words."""
     return list(trial_lines(result, "a"))
 
 

@@ -1,4 +1,4 @@
-"""A call of a server that misbehaves: how it ends, when, and whether the session may exist."""
+"""Calls of a server that misbehaves: how and when they end, and whether the session may exist."""
 
 import gzip
 import socket
@@ -44,7 +44,7 @@ def call(
 
 
 def failure(server: Loopback | str, folder: Path, **options: object) -> Unavailable:
-    """The failure of a call; nothing that was sent is in it, nor anything that is not ours."""
+    """The failure of a call; it must contain no sent data and no text of the vendor."""
     with pytest.raises(Unavailable) as failed:
         call(server, folder, **options)
     told = f"{failed.value} {failed.value.__cause__!r}"
@@ -126,7 +126,7 @@ def test_a_refused_connection_is_tried_three_times(folder: Path) -> None:
 
 
 def test_a_server_that_comes_back_is_reached_within_the_call(folder: Path) -> None:
-    """The first two connections end in the middle of TLS; nothing was sent on them."""
+    """The first two connections end during TLS, before anything was sent."""
     authority = trustme.CA()
     context = _server(authority.issue_cert("127.0.0.1"))
     served: list[int] = []
@@ -153,7 +153,7 @@ def test_a_name_that_does_not_exist(folder: Path) -> None:
 
 
 def test_a_connection_that_never_comes(folder: Path) -> None:
-    """A listener whose queue is full lets connections wait."""
+    """A listener whose queue is full keeps connections waiting."""
     with socket.socket() as full, socket.socket() as first:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -229,7 +229,7 @@ def test_the_systems_authorities_are_the_default(folder: Path, authority: trustm
         assert failure(server, folder).why.code is WhyCode.CERTIFICATE_UNTRUSTED
 
 
-# After it was sent: once, and never again
+# After it was sent: only one try
 
 
 def hang_up(connection: socket.socket, server: Loopback) -> None:
@@ -264,7 +264,7 @@ def stall_within_the_body(connection: socket.socket, server: Loopback) -> None:
 
 
 def drip(raw: bytes) -> Behaviour:
-    """A byte now and then, always within the limit of one read."""
+    """Send single bytes, each within the limit of one read."""
 
     def behave(connection: socket.socket, server: Loopback) -> None:
         read_request(connection)
@@ -322,7 +322,7 @@ def test_what_was_sent_may_have_opened_a_session(behave: Behaviour | bytes, why:
         took = time.monotonic() - started
     assert (failed.maybe_sent, failed.why) == (True, why)
     assert server.connections == 1
-    assert took < 30  # it was cut off: the slowest of them would go on for longer
+    assert took < 30  # it was cut off: the slowest answer would take longer
 
 
 def test_an_answer_before_everything_was_read_counts(folder: Path) -> None:
@@ -338,7 +338,7 @@ def test_an_answer_before_everything_was_read_counts(folder: Path) -> None:
         assert calls.post(f"{server.address}/call", b"x" * MEGABYTE, {}, folder).head.status == 413
 
 
-# Large and packed bodies
+# Large and compressed bodies
 
 
 def test_a_body_over_the_limit_is_not_read_to_its_end(folder: Path) -> None:
@@ -365,7 +365,8 @@ def test_a_body_that_is_packed_badly_is_one_that_cannot_be_read(folder: Path) ->
 
 
 def _in_a_process(code: str, *arguments: str) -> list[str]:
-    """What a Python of its own prints, and last how many kB more it needed at its peak."""
+    """Run code in a new Python process; returns what it prints, the last line being the kB that it needed at its
+    peak."""
     program = f"""
 import re, sys
 from pathlib import Path
@@ -469,7 +470,7 @@ def test_an_applet_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_a_hundred_threads_at_once(folder: Path) -> None:
-    """The server answers none before all hundred are there."""
+    """The server answers no call before all hundred have arrived."""
     together = threading.Barrier(100, timeout=30)
 
     def behave(connection: socket.socket, server: Loopback) -> None:

@@ -1,4 +1,4 @@
-"""The check of a busy address: solved by the page's script under our own strict headers, never needed without it."""
+"""The check for a busy address: solved by the page's script under our own strict headers; never required without it."""
 
 import http.client
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _VIOLATIONS = "addEventListener('securitypolicyviolation', e => console.error(`C
 
 @pytest.fixture
 def busy(tmp_path: Path) -> Iterator[LiveServer]:
-    """A server to which this address has sent six requests just now."""
+    """A server to which this address has just sent six requests."""
     with serving(tmp_path, HANDBELL_PROCESSES="1") as server:
         token = server.form_token()
         for number in range(6):
@@ -58,7 +58,7 @@ def test_with_script_it_is_solved_unseen_and_without_it_the_request_waits(browse
     newest, solved, *others = busy.run_json("request", "list")
     assert (newest["state"], solved["state"]) == ("suspect", "opened")
     assert {row["state"] for row in others} == {"opened"}
-    # Somebody releases it, and the running server takes it up.
+    # An operator releases it, and the running server hands it off.
     busy.run("request", "retry", newest["reference"])
     page = browser.new_page(base_url=busy.base_url)
     assert busy.run_json("request", "list", "--state", "suspect") == []

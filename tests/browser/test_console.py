@@ -1,4 +1,4 @@
-"""A technician's way through the console, in a real browser."""
+"""A technician's use of the console, in a real browser."""
 
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_from_the_log_in_to_a_ticket_and_out_again(new_page: NewPage, live: LiveServer) -> None:
-    customer, page = new_page(), new_page(expect=LATE)  # a page that asks while one logs out hears 401
+    customer, page = new_page(), new_page(expect=LATE)  # a page that polls during the log-out gets a 401
     fill(customer, name="<b>Quill</b>", problem="<script>document.title = 'taken'</script>\nIt broke.")
     send(customer)
     reference = customer.locator(".reference").first.inner_text()

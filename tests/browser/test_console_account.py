@@ -1,4 +1,4 @@
-"""One's own account in a real browser: a second factor from the set-up to the log-in, sessions, the password."""
+"""The account page in a real browser: a second factor from the set-up to the log-in, sessions, the password."""
 
 from datetime import UTC, datetime
 

@@ -39,7 +39,7 @@ def test_a_customer_types_the_pin_on_a_phone_and_is_in_the_technician_s_queue(
     phone.get_by_label("PIN").press("Enter")
     phone.wait_for_url(APPLET)
     expect(phone.get_by_label("Your name")).to_be_visible()
-    expect(page.locator(".session-code .tag")).to_have_text("Used")  # by itself
+    expect(page.locator(".session-code .tag")).to_have_text("Used")  # without a reload
     page.locator(".session-code").get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Ticket")
     assert pin.replace(" ", "") not in live.log

@@ -1,4 +1,4 @@
-"""The Start API and Embed pages in Chromium: a snippet that is built, seen and used; a call that lands in the queue."""
+"""The Start API and Embed pages in Chromium: a snippet is built, previewed and used; a trial call reaches the queue."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ EMBED, START_API = "/console/sites/default/embed", "/console/sites/default/start
 
 @pytest.fixture
 def page(new_page: NewPage, live: LiveServer) -> Page:
-    """An administrator's, in the console."""
+    """An administrator's page in the console."""
     page = new_page(locale="en-US", viewport={"width": 1280, "height": 900})
     log_in(page, live)
     return page
@@ -150,7 +150,7 @@ def test_they_look_right(new_page: NewPage, live: LiveServer, look: Look) -> Non
     look(page, "start api")
     page.get_by_role("button", name="Show the key").click()
     page.locator("#uid").wait_for()
-    page.evaluate("scrollTo(0, 0)")  # the address leads to the key, and the frame covers what is above it
+    page.evaluate("scrollTo(0, 0)")  # the address scrolls to the key, and the frame would cover what is above it
     look(page, "start api with its key")
     page.get_by_role("button", name="Make the call").click()
     page.get_by_role("heading", name="is open").wait_for()

@@ -1,4 +1,4 @@
-"""Five hundred hostile texts in every field of a ticket, opened in the console: they are text, and nothing else."""
+"""Five hundred hostile texts in every field of a ticket, opened in the console: they are shown as plain text."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -57,7 +57,7 @@ def _ticket(text: str, n: int) -> Ticket:
 
 @pytest.fixture(scope="module")
 def numbers(live: LiveServer) -> list[int]:
-    """One ticket for each text, and a plain one to compare with as the last."""
+    """One ticket for each text, and a plain one at the end for comparison."""
     database = Database(f"sqlite:///{live.data_dir / 'handbell.sqlite3'}")
 
     def fill(connection) -> list[int]:  # type: ignore[no-untyped-def]

@@ -1,4 +1,4 @@
-"""The queue in real browsers: requests come by themselves, keys do what they say, and nobody is disturbed."""
+"""The queue in real browsers: requests appear without a reload, keys work, and work in progress is not disturbed."""
 
 import urllib.request
 from collections.abc import Callable
@@ -20,13 +20,13 @@ FOCUSED = "document.activeElement.closest('[data-row]')?.dataset.row"
 
 @pytest.fixture(scope="module")
 def robin(live: LiveServer) -> None:
-    """Robin, who is in department 10, can log in."""
+    """Give Robin, in department 10, a password."""
     live.run("technician", "password", ROBIN, "--password-file", "-", stdin=f"{PASSWORD}\n")
 
 
 @pytest.fixture(scope="module")
 def ask(live: LiveServer) -> Ask:
-    """A program asks for a session."""
+    """Open a session as a program does."""
     uid = live.uid()
 
     def call(**parameters: str) -> None:

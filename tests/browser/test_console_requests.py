@@ -1,4 +1,4 @@
-"""Suspects and figures in a real browser: who was taken for a program goes on as soon as somebody says so."""
+"""Suspects and figures in a real browser: a request taken for a program's goes on once an operator releases it."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 
 def send_as_a_program(page: Page) -> str:
-    """The request page, with the field filled in that nobody sees; the request's reference."""
+    """Send the request page with the hidden field filled in; returns the request's reference."""
     fill(page, name="<b>Quill</b>")
     page.locator("[name=website]").evaluate("field => { field.value = 'x' }")
     send(page)

@@ -1,4 +1,4 @@
-"""An administrator runs a site from the console, in a real browser; and its customers see what came of it."""
+"""An administrator changes a site in the console, in a real browser, and its customers see the result."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ DESKTOP = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}}
 
 @pytest.fixture
 def admin(new_page: NewPage, live: LiveServer) -> Page:
-    """In the console, on a new page; what is refused (4xx) is expected."""
+    """A new page of an administrator in the console; 4xx answers are expected."""
     page = new_page(expect=LATE, **DESKTOP)
     log_in(page, live)
     return page

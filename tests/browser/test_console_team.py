@@ -1,4 +1,4 @@
-"""An administrator staffs the desk, and the new person comes in and goes out, in a real browser."""
+"""An administrator adds technicians, and a new one logs in and out, in a real browser."""
 
 import pytest
 from playwright.sync_api import Page, expect

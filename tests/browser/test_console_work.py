@@ -1,4 +1,4 @@
-"""A customer and two consoles at once: who takes a ticket, who is told, and what the customer sees of it."""
+"""A customer and two consoles at once: who gets a ticket, who is told, and what the customer sees."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,12 +11,12 @@ from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.browser
 PASSWORD = "a-password-for-tests"
-SOON_MS = 30_000  # three seconds, on a machine that is busy
+SOON_MS = 30_000  # usually three seconds; a machine may be busy
 
 
 @pytest.fixture(scope="module")
 def desk(live: LiveServer) -> LiveServer:
-    """Two more who can log in: Wei in department 10, Noor in 20; and Alex, with the same password."""
+    """Two more technicians who can log in: Wei in department 10, Noor in 20; and Alex, with the same password."""
     live.run("technician", "password", "alex@example.com", "--password-file", "-", stdin=PASSWORD)
     for mail, name, department in (("wei@example.com", "Wei Chen", "10"), ("noor@example.com", "Noor Haddad", "20")):
         options = ("--name", name, "--department", department, "--password-file", "-")
@@ -79,7 +79,7 @@ def test_one_claims_the_other_is_told_and_the_customer_reads_who_will_help(new_p
     customer.reload()
     noor.get_by_role("button", name="Open it again").click()
     expect(noor.locator("#ticket-now")).to_contain_text("You have this ticket.")
-    customer.clock.fast_forward(15_000)  # the page looks by itself, but not often
+    customer.clock.fast_forward(15_000)  # the page polls by itself, but rarely
     expect(customer.locator("#now")).to_have_text("Noor Haddad will help you now.")
     history = noor.locator("#ticket-history > li")
     expect(history).to_have_count(11)
@@ -90,7 +90,7 @@ def test_a_page_asks_at_once_when_the_network_is_back(page: Page) -> None:
     page.clock.install()
     reach_applet(page)
     with page.expect_response("**/state"):
-        page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))  # no timer of the page's fires after this one
+        page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))  # no timer of the page fires after this one
     page.context.set_offline(True)
     with page.expect_response("**/state"):
         page.context.set_offline(False)
@@ -99,7 +99,7 @@ def test_a_page_asks_at_once_when_the_network_is_back(page: Page) -> None:
 @pytest.mark.usefixtures("desk")
 def test_the_status_page_says_who_will_help_and_when_it_is_over(new_page: NewPage) -> None:
     customer = new_page()
-    customer.route("**/go/**", lambda route: route.fulfill(status=204))  # as if it were a program: the page stays
+    customer.route("**/go/**", lambda route: route.fulfill(status=204))  # as for a program: the page stays
     fill(customer)
     send(customer)
     customer.locator("[data-after]").wait_for()
@@ -127,7 +127,7 @@ def test_without_script_a_ticket_is_worked_and_away_is_said(new_page: NewPage) -
 
 
 def end_session(page: Page, live: LiveServer) -> None:
-    """As after half an hour of nothing: the page is told at once, as something changes."""
+    """End the session as after half an hour without use; a change makes the page notice at once."""
     page.context.clear_cookies()
     live.run("desk", "set", "--long-wait", "11")
     live.run("desk", "set", "--long-wait", "10")

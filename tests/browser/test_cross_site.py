@@ -1,4 +1,4 @@
-"""Plain forms on other people's pages, posted by a real browser: security.md section 3 as a table."""
+"""Plain forms on other sites' pages, posted by a real browser: the table of security.md section 3."""
 
 import sqlite3
 import threading
@@ -28,7 +28,7 @@ _FORM = """<!doctype html><html lang="en"><head><title>Intranet</title>{head}</h
 
 
 class _Intranet(BaseHTTPRequestHandler):
-    """Serves a form as its address says: policy, charset, attributes of the form, further fields."""
+    """Serves a form as its address describes: policy, charset, attributes of the form, additional fields."""
 
     def do_GET(self) -> None:
         asked = {
@@ -54,12 +54,12 @@ class _Intranet(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 @dataclass(frozen=True)
 class Intranet:
-    """The pages of a company, at an origin that is the site's and at one that is not."""
+    """The pages of a company, at a listed origin of the site and at an unlisted one."""
 
     live: LiveServer
     port: int
@@ -81,7 +81,7 @@ class Intranet:
         return f"{origin}/?" + "&".join(f"{name}={quote(value)}" for name, value in every.items())
 
     def rows(self, number: str) -> list[tuple[Any, ...]]:
-        """Reference, name, more of the requests with this customer number."""
+        """Reference, name and additional fields of the requests with this customer number."""
         database = sqlite3.connect(f"file:{self.live.data_dir / 'handbell.sqlite3'}?mode=ro", uri=True)
         try:
             query = "SELECT reference, customer_name, more FROM requests WHERE customer_number = ?"
@@ -108,7 +108,7 @@ def intranet(live: LiveServer) -> Iterator[Intranet]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that nobody looks over: framed and refused answers are complained about, as they should be."""
+    """A page whose complaints are ignored: browsers rightly complain about framed and refused answers."""
     context = browser.new_context(locale="en-US")
     context.set_default_timeout(15_000)
     yield context.new_page()

@@ -1,4 +1,4 @@
-"""The made-up company's page in Chromium, under our own pages' policy."""
+"""The fictitious company's page in Chromium, under our own pages' policy."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every page in every state: accessible in light and dark, and without sideways scrolling on a phone or enlarged."""
+"""Every page in every state: accessible in light and dark, without horizontal scrolling on a phone or enlarged."""
 
 import pytest
 from playwright.sync_api import Page
@@ -13,7 +13,7 @@ LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordn
 
 @pytest.fixture
 def page(new_page: NewPage) -> Page:
-    """A page into which axe can be put."""
+    """A page into which axe can be injected."""
     return new_page(expect=LATE, bypass_csp=True, reduced_motion="reduce")
 
 
@@ -35,7 +35,7 @@ def test_the_status_page_and_a_link_that_is_over(page: Page, look: Look) -> None
     page.wait_for_load_state()
     look(page, "status, ready")
     go = page.locator("a[data-start]").first.get_attribute("href")
-    page.locator("[data-after]").wait_for()  # the page has started it by itself: nothing navigates any more
+    page.locator("[data-after]").wait_for()  # the page has started the session, so it does not navigate any more
     page.unroute("**/go/**")
     page.goto(str(go))
     applet = page.url

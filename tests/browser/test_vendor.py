@@ -1,4 +1,4 @@
-"""A site with a Take Control account, in a real browser: the wait, the start, the trouble, the vendor's own page."""
+"""A site with a Take Control account, in a real browser: waiting, start, failures, and the vendor's own page."""
 
 from collections.abc import Iterator
 
@@ -73,7 +73,7 @@ def test_a_session_that_is_opened_anew_comes_by_itself(
     supervisor.get_by_role("button", name="Open a new session").click()
     expect(supervisor.locator("p.saying")).to_contain_text("Another session is on its way.")
     with page.expect_download(timeout=20_000):
-        page.clock.fast_forward(15_000)  # the page looks by itself, but not often
+        page.clock.fast_forward(15_000)  # the page polls by itself, but rarely
     assert len(vendor.sessions) == 2
 
 
@@ -110,7 +110,7 @@ def test_the_browser_hand_off_posts_to_the_vendor(
 
 
 def test_back_from_the_vendor_opens_no_second_session(new_page: NewPage, live: LiveServer, vendor: Vendor) -> None:
-    page = new_page(expect=LATE)  # the stand-in's page names pictures that it does not have
+    page = new_page(expect=LATE)  # the stand-in's page refers to pictures that do not exist
     live.run("site", "set", "vendor", "--backend", "take-control-browser")
     vendor.change(answers=Answers.WAITING_PAGE)
     ask(page)
@@ -130,7 +130,7 @@ def test_an_answer_that_nobody_can_read_opens_the_vendors_page(
     ask(page)
     page.wait_for_url(f"{vendor.address}/**", timeout=15_000)
     assert live.run_json("site", "show", "vendor")["unreadable"] is True
-    assert len(vendor.sessions) == 2  # the server's, which nobody could read, and the browser's
+    assert len(vendor.sessions) == 2  # the server's, whose answer was unreadable, and the browser's
 
 
 def test_every_page_of_it_is_accessible(new_page: NewPage, live: LiveServer, vendor: Vendor, look: Look) -> None:

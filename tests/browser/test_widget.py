@@ -1,4 +1,4 @@
-"""The widget on a company's page of another origin, under the strictest policy a page can have; against our server."""
+"""The widget on a company's page at another origin, under the strictest possible policy; against our server."""
 
 import json
 import re
@@ -16,7 +16,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 _AXE = """rules => axe.run({runOnly: {type: 'tag', values: rules}}).then(found => found.violations.map(
     v => `${v.id}: ${v.nodes.map(n => JSON.stringify(n.target) + ' ' + n.failureSummary).join(' | ')}`))"""
 _IN_FORM = "document.querySelector('section')?.shadowRoot.activeElement?.closest('[part=panel]') != null"
-MOST_SCRIPT_MS = 3.0  # Playwright's own share is in it; `make bench ARGS=widget` measures it alone
+MOST_SCRIPT_MS = 3.0  # includes Playwright's own share; `make bench ARGS=widget` measures the script alone
 LINK = '<a href="{base}/s/default" data-handbell>Need help?</a>'
 
 
@@ -150,7 +150,7 @@ def test_destroy_leaves_nothing(host: Host) -> None:
     before = _counters(client)
     page.reload()
     host.wait_until("window.Handbell?.open")
-    # By the page's own script alone: what Playwright does to elements leaves listeners of its own.
+    # By the page's own script only: Playwright's actions on elements leave listeners behind.
     page.evaluate("""() => {
         Handbell.on("open", () => {});
         document.querySelector("a").click();
@@ -203,7 +203,7 @@ def test_calls_before_the_script_arrives_are_made_then(host: Host) -> None:
     assert values == ["Robin", "r@example.com", "C-7"]
     page.evaluate("Handbell.push(['close'])")
     page.get_by_label("Your name").wait_for(state="hidden")
-    host.wait_until("heard.length > 1")  # the dialog says so a moment after it is gone
+    host.wait_until("heard.length > 1")  # the dialog reports it a moment after it is closed
     assert page.evaluate("heard") == ["open", "close"]
 
 
@@ -314,7 +314,7 @@ def test_the_page_may_ask_for_a_language(host: Host) -> None:
 
 
 def test_cpu_until_the_button(new_host: NewHost) -> None:
-    """The quickest of some loads: a busy machine makes others slower, and none faster."""
+    """The fastest of several loads: a busy machine can only make loads slower."""
     took = []
     for _ in range(8):
         host = new_host()

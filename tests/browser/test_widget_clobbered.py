@@ -1,4 +1,4 @@
-"""No page chooses which server the widget trusts, with whichever HTML or prototypes; there is no policy to help."""
+"""No page can choose which server the widget trusts, by any HTML or prototypes; without a policy to help."""
 
 import shutil
 import subprocess
@@ -19,10 +19,9 @@ WIDGET = Path(__file__).parents[2] / "widget"
 IN_EVERY_LANGUAGE = {f"current_script_as_{kind}" for kind in ("image", "form", "frame_with_anchors")}
 TAGS = [name.split(".")[1] for name in widget_files() if name.startswith("handbell.")]
 OPTIONS = "data-site=default data-mode=link"
-ALLOWED = {"/x", "/widget.js", "/widget/x.js"}  # what the clobbering elements load by themselves
-# All pages of a run are frames of one page, some at a time. Each is asked to open the form, and to send it; what it
-# says in the end is "ready", "error", or "link" where there is no widget. A page's timers are quick, so nobody
-# waits.
+ALLOWED = {"/x", "/widget.js", "/widget/x.js"}  # what the clobbering elements load themselves
+# All pages of a run are frames of one page, some at a time. Each is asked to open the form and to send it; its result
+# is "ready", "error", or "link" where there is no widget. A page's timers are shortened, so that no test waits.
 _DRIVE = """async pages => {
     const said = {};
     const find = (root, what) => root && Document.prototype.querySelector.call(root, what);
@@ -67,7 +66,7 @@ _QUICK = "const wait = setTimeout; window.setTimeout = (f, ms, ...all) => wait(f
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Handbell, the other server that the pages name, and the company whose pages they are."""
+    """Handbell, the other server that the pages name, and the company that serves the pages."""
 
     ours: StandIn
     other: StandIn
@@ -84,7 +83,7 @@ def servers() -> Iterator[Servers]:
 
 
 def _script(heard: Heard) -> Answer:
-    """The file by its name, or the current one in the language of `?lang=`."""
+    """The script by its name, or the current one in the language of `?lang=`."""
     path, _, query = heard.path.partition("?")
     name = path.rpartition("/")[2]
     file = widget_script(query.removeprefix("lang=") or "en") if name == "widget.js" else widget_files()[name]
@@ -106,7 +105,7 @@ def loader(ours: str, tag: str) -> str:
 
 
 def loader_by_option(ours: str, tag: str) -> str:
-    """English, which then fetches the language."""
+    """The English loader, which then fetches the other language."""
     return f"<script async src='{ours}/widget.js' {OPTIONS} data-lang={tag}></script>"
 
 
@@ -133,7 +132,7 @@ WAYS = [loader, loader_by_option, pinned, module, package]
 
 @pytest.fixture(scope="module")
 def package_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The npm package's scripts, built for these tests alone."""
+    """The npm package's scripts, built for these tests."""
     if not shutil.which("npm"):
         pytest.skip("no Node.js here")
     folder = tmp_path_factory.mktemp("package")
@@ -150,7 +149,7 @@ def page_of(clobber: Clobber, tag: str, script: str) -> str:
 
 
 def said_by(pages: dict[str, tuple[Clobber, str]], servers: Servers, browser: Browser) -> dict[str, str]:
-    """What each page says in the end, by its name."""
+    """The result of each page, by its name."""
     names = {"OURS": servers.ours.url, "OTHER": servers.other.url, "COMPANY": servers.company.url}
 
     def named(text: str) -> str:
@@ -182,10 +181,10 @@ def test_no_page_chooses_the_server(
         servers.company.pages |= request.getfixturevalue("package_files")
     heard_before = len(servers.other.asked(""))
     script = {tag: way(servers.ours.url, tag) for tag in TAGS}
-    # Every clobber in one language, the chief ones in all.
+    # All clobbers in one language, the most important ones in all.
     pairs = {(clobber, TAGS[at % len(TAGS)]) for at, clobber in enumerate(CLOBBERS)}
     pairs |= {(clobber, tag) for clobber in CHIEF if clobber.name in IN_EVERY_LANGUAGE for tag in TAGS}
-    if way is package:  # it asks no global of the page
+    if way is package:  # it uses no global of the page
         pairs = {(clobber, tag) for clobber, tag in pairs if clobber.name != "frame_Handbell"}
     pages = {f"{clobber.name} {tag}": (clobber, page_of(clobber, tag, script[tag])) for clobber, tag in pairs}
     told = said_by(pages, servers, browser)

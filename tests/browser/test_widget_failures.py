@@ -1,4 +1,4 @@
-"""The widget while Handbell is down, slow or wrong: a server in its place says what it is told to."""
+"""The widget while Handbell is down, slow or wrong: a replacement server answers as told."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,13 +18,13 @@ GARBAGE: Answer = (200, {"Content-Type": "application/json"}, b"<!doctype html><
 
 
 def ready(here: StandIn, **more: Any) -> dict[str, Any]:
-    """A recorded request whose session may be started."""
+    """A recorded request whose session can be started."""
     base = {"reference": "7K2M-40QZ", "state": "ready", "status_url": f"{here.url}/r/x"}
     return {**base, "poll_url": f"{here.url}/api/v1/requests/x", "start_url": f"{here.url}/go/x", **more}
 
 
 def in_turn(*answers: Answer | None) -> Callable[[Heard], Answer | None]:
-    """These answers one after the other; the last one stays."""
+    """These answers one after the other; the last one is repeated."""
     left = list(answers)
     return lambda _heard: left.pop(0) if len(left) > 1 else left[0]
 
@@ -37,7 +37,7 @@ def here() -> Iterator[StandIn]:
 
 @pytest.fixture
 def page(browser: Browser, here: StandIn) -> Iterator[Page]:
-    """A company's page with the widget; an error that nobody caught fails the test."""
+    """A company's page with the widget; an uncaught error fails the test."""
     uncaught: list[str] = []
     with company() as served:
         served.pages = {
@@ -228,9 +228,9 @@ def test_a_script_that_hangs_delays_nothing_where_the_page_imports_it(browser: B
 
 
 def _load_event(browser: Browser, here: StandIn, script: str) -> float:
-    """Milliseconds until a page's load event, the best of eight: a busy machine makes none of them quicker.
+    """Milliseconds until a page's load event, the best of eight, as a busy machine can only make them slower.
 
-    Its support link leads to us all the same.
+    The page's support link leads to us in any case.
     """
     link = f"<a href='{here.url}/s/default' data-handbell>Help</a>"
     context = browser.new_context()

@@ -1,4 +1,4 @@
-"""The widget on pages that do not make it easy."""
+"""The widget on pages that make it difficult."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from tests.browser.conftest import NewHost
 from tests.browser.host_page import LAUNCHER, SUBMIT, Host
 
 pytestmark = pytest.mark.browser
-SCREENSHOTS = os.environ.get("HANDBELL_TEST_SCREENSHOTS")  # a folder: what was looked at
+SCREENSHOTS = os.environ.get("HANDBELL_TEST_SCREENSHOTS")  # a folder for screenshots of what was checked
 LINK = "<a href='{base}/s/default' data-handbell>Need help?</a>"
 HOSTILE = """
 *:not(html) { all: unset !important; display: none !important; font: 70px fantasy !important; color: red !important;
@@ -33,7 +33,7 @@ def look(page: Page, name: str) -> None:
 
 
 def send(page: Page) -> None:
-    """Type, send, and see that the session is ready."""
+    """Type and send, and check that the session is ready."""
     page.get_by_label("Problem").fill("It is broken")
     page.locator(SUBMIT).click()
     page.get_by_role("heading", name="Your session is ready").wait_for()

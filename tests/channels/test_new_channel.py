@@ -1,4 +1,4 @@
-"""A channel of one's own is one file and one line, as CONTRIBUTING says."""
+"""A new channel takes one file and one line, as CONTRIBUTING says."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""One delivery: what each kind of answer means, and that no receiver holds us up."""
+"""One delivery: the meaning of each kind of answer, and that no receiver delays us."""
 
 import ssl
 import time

@@ -1,4 +1,4 @@
-"""What commands do is in the audit log; `handbell audit …` and `handbell desk …`."""
+"""Commands write to the audit log; `handbell audit …` and `handbell desk …`."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -18,7 +18,7 @@ KEY = "Zm9v+YmFy/YmF6="
 
 
 def set_vendor(handbell: Handbell, server: Loopback, key: str | None = KEY, backend: str = "take-control") -> None:
-    """The site `default` opens its sessions at this server."""
+    """Let the site `default` open its sessions at this server."""
     keys = handbell.data / "keys"
     ensure_keys(keys, NOW)
     sealed = key and Sealer([key.secret for key in read_keys(keys)]).seal(key)

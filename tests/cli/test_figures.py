@@ -1,4 +1,4 @@
-"""`handbell figures`, and that what is done to a request at the command line is remembered."""
+"""`handbell figures`, and that actions on a request at the command line are recorded."""
 
 import csv
 import io

@@ -1,4 +1,5 @@
-"""The installed command is what the other tests run in their own process: same words, same exit status."""
+"""The installed command behaves like the one that other tests run in their own process: same output, same exit
+status."""
 
 import pytest
 

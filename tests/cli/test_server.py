@@ -1,4 +1,4 @@
-"""`handbell check`, `handbell worker`, and a start that cannot be."""
+"""`handbell check`, `handbell worker`, and starts that must fail."""
 
 import os
 import signal

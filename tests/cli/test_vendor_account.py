@@ -1,4 +1,4 @@
-"""`handbell site set` for an account at the vendor, and how its key is kept."""
+"""`handbell site set` for an account at the vendor, and how its key is stored."""
 
 import base64
 import itertools
@@ -26,7 +26,7 @@ LOOPBACK = "http://127.0.0.1:8001"
 
 
 def site_set(handbell: Handbell, *options: str, stdin: str = "") -> tuple[str, str]:
-    """What a good `handbell site set default …` prints and warns of; never the key."""
+    """The output and warnings of a successful `handbell site set default …`, which must not contain the key."""
     done = handbell.run("site", "set", "default", *options, stdin=stdin)
     assert done.returncode == 0, done.stderr
     assert not tells(done.stdout + done.stderr, KEY)
@@ -34,7 +34,7 @@ def site_set(handbell: Handbell, *options: str, stdin: str = "") -> tuple[str, s
 
 
 def shown(handbell: Handbell) -> dict[str, object]:
-    """The site `default`, which shows no secret, sealed or not."""
+    """The site `default` as shown; checks that no secret is shown, encrypted or not."""
     printed = "".join(handbell.says("site", *how) for how in (("show", "default"), ("list",), ("list", "--json")))
     site = handbell.json("site", "show", "default")
     stored = the_site(handbell)
@@ -54,7 +54,7 @@ def sealer(handbell: Handbell) -> Sealer:
 
 
 def spellings(secret: str) -> Iterator[str]:
-    """As it stands, percent-encoded, and in base64 at each of its three alignments."""
+    """The secret as it is, percent-encoded, and in base64 at each of its three alignments."""
     yield from (secret, quote(secret, safe=""), quote(secret))
     for skipped, encode in itertools.product(range(3), (base64.b64encode, base64.urlsafe_b64encode)):
         whole = secret.encode()[skipped:]
@@ -66,7 +66,7 @@ def tells(text: str, secret: str) -> bool:
 
 
 def in_the_files(handbell: Handbell, secret: str) -> bool:
-    """Whether the database's files or anything else in the data folder bear the secret."""
+    """Whether the database's files or any other file in the data folder contain the secret."""
     files = [path for path in handbell.data.rglob("*") if path.is_file()]
     assert {"handbell.sqlite3", "handbell.sqlite3-wal", "keys"} <= {path.name for path in files}
     return any(tells(path.read_bytes().decode("latin-1"), secret) for path in files)
@@ -231,11 +231,11 @@ def test_check_tells_of_a_key_s_end_a_month_before_and_fails_when_it_has_come(fi
     assert checked.returncode == 1
 
 
-# Keys of the keys file.
+# Keys of the keys file
 
 
 def age(path: Path, hours: int) -> None:
-    """Make every key in the file that much older, by its name."""
+    """Make every key in the file older by this many hours, by changing its name."""
 
     def older(match: re.Match[str]) -> str:
         made = datetime.strptime(match[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) - timedelta(hours=hours)
@@ -247,7 +247,7 @@ def age(path: Path, hours: int) -> None:
 def test_a_stored_key_outlives_every_rotation_and_revocation_and_is_never_readable(filled: Handbell) -> None:
     keys = filled.data / "keys"
     with filled.database() as database, database.read() as connection:
-        load_sites(connection)  # while somebody reads, SQLite's log stays
+        load_sites(connection)  # while a reader is open, SQLite keeps its log
         site_set(
             filled, "--backend", "take-control", "--api-domain", DOMAIN, "--key", KEY, "--webhook", "https://a.example"
         )

@@ -1,4 +1,4 @@
-"""Every fact that the core answers with has words, for the command and for the console in its reader's language."""
+"""Every fact that the core returns has words, in the command and in the console in its reader's language."""
 
 import ast
 import re
@@ -30,7 +30,7 @@ class _Anything(dict[str, str]):
 
 
 def facts_in(file: str) -> list[tuple[str, str]]:
-    """Field and code of every `Fact("…", "…"` in a source file."""
+    """Field and code of every `Fact("…", "…")` in a source file."""
     found = []
     for node in ast.walk(ast.parse((APP / file).read_text("utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Fact":
@@ -43,7 +43,7 @@ def facts_in(file: str) -> list[tuple[str, str]]:
 ALL = sorted({fact for file in ANSWERED for fact in facts_in(file)})
 ALL += [(field, code) for field, codes in NAMED_ELSEWHERE.items() for code in codes.split()]
 ALL += [(field, "lost") for field in ("vendor_key", "webhook_secret", "identity_secret")]
-# The steps of a trial have words of their own; the one of our own desk stands in actions/site_check.py.
+# The steps of a trial have their own words; the one of the embedded desk is in actions/site_check.py.
 ABOUT_SITES = [fact for fact in ALL if fact[0] != "ticket"]
 
 

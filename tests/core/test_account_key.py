@@ -1,4 +1,4 @@
-"""Account keys of a site: which of them work, and until when."""
+"""A site's account keys: which of them are valid, and until when."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""One parser takes addresses apart, and takes nothing that another could read otherwise."""
+"""One parser reads all addresses, and accepts none that another parser could read differently."""
 
 import ast
 from pathlib import Path
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.core.address import LONGEST_ADDRESS, Address, may_be_address, parse
 
 APP = Path(__file__).parents[2] / "app"
-# These read single parts out of addresses that a rule has rebuilt before, and decide nothing by them.
+# These read single parts of addresses that a rule has rebuilt before, and decide nothing by them.
 READ_CHECKED_ONES = {
     *("backends/download_page.py", "backends/trial.py", "backends/vendor_call.py", "channels/webhook.py"),
     *("edge/headers.py", "web/console/own_call.py", "web/console/start_api.py"),
@@ -118,7 +118,7 @@ def test_this_machine_is_told_from_all_others(host: str, loopback: bool) -> None
 
 @given(st.from_regex(r"\A(https?|ftp)://[a-zA-Z0-9.@:\[\]%-]{1,30}(:[0-9]{0,6})?[/?#a-z@:%0-9]{0,20}\Z"))
 def test_the_standard_library_finds_the_same_host_and_port(text: str) -> None:
-    """Two parsers that disagree about a host are how a browser is led astray."""
+    """Where two parsers disagree about a host, a browser can be led to the wrong one."""
     address = parse(text)
     if address is None:
         return

@@ -1,4 +1,4 @@
-"""Bodies are read strictly: what parsers disagree about is refused, and nothing ever raises anything else."""
+"""Bodies are parsed strictly: input that parsers read differently is refused, and no other exception is raised."""
 
 import json
 
@@ -10,7 +10,7 @@ from app.core.bodies import MAX_DEPTH, MAX_FIELDS, BadBody, form_pairs, json_obj
 
 
 def nested(depth: int) -> bytes:
-    """An object whose arrays reach this depth, the object counted."""
+    """An object with nested arrays of this total depth, counting the object."""
     return b'{"a":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
 
 

@@ -1,4 +1,4 @@
-"""The breaker: when it keeps calls away, and how one of them finds out that the vendor is back."""
+"""The breaker: when it keeps calls away, and how a probe finds out that the vendor is back."""
 
 from app.core.breaker import Breaker, BreakerState
 
@@ -39,7 +39,7 @@ def test_half_of_ten_calls_within_a_minute_open_it() -> None:
 
 
 def calls(breaker: Breaker, failed: str, now: float = 0.0) -> None:
-    """One call for each letter: `x` failed, `o` succeeded; never five failures in a row."""
+    """Make one call per letter: `x` failed, `o` succeeded; never five failures in a row."""
     for outcome in failed:
         (breaker.failed if outcome == "x" else breaker.succeeded)(now, probe=breaker.began())
 

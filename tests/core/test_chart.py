@@ -1,4 +1,4 @@
-"""Where a chart's marks go: inside the plot, on whole numbers and times."""
+"""Positions of a chart's marks: inside the plot, at whole numbers and times."""
 
 import pytest
 from hypothesis import given, settings

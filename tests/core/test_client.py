@@ -1,4 +1,4 @@
-"""Which addresses count as one client."""
+"""Which addresses count as the same client."""
 
 from ipaddress import ip_network
 

@@ -1,4 +1,4 @@
-"""A site's colour: measured as WCAG does, refused or made readable."""
+"""A site's colour: measured as in WCAG, refused or made readable."""
 
 import pytest
 
@@ -24,7 +24,7 @@ COLOURS = [f"#{r:02x}{g:02x}{b:02x}" for r in range(0, 256, 51) for g in range(0
     [
         ("#000000", "#ffffff", 21.0),
         ("#ffffff", "#ffffff", 1.0),
-        ("#777777", "#ffffff", 4.48),  # the well-known grey that just fails
+        ("#777777", "#ffffff", 4.48),  # the well-known grey that narrowly fails
         ("#767676", "#ffffff", 4.54),
         ("#ff0000", "#ffffff", 4.0),
         ("#0000ff", "#ffffff", 8.59),

@@ -1,4 +1,4 @@
-"""Lines that any CSV reader takes apart again, and that no spreadsheet computes."""
+"""CSV lines that any CSV reader can parse, and that no spreadsheet evaluates."""
 
 import csv
 import io

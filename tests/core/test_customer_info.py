@@ -17,7 +17,7 @@ FILLED = {
 }
 ALL_SETS = [dict(zip(ELEMENTS, chosen, strict=True)) for chosen in product((True, False), repeat=4)]
 
-# (any element sent?, the flag as sent or None) -> what the applet does; protocol.md, Ask_customer_info.
+# (any element sent?, the flag as sent or None) -> the applet's mode; protocol.md, Ask_customer_info.
 TABLE = {
     (False, None): InfoMode.ASK,
     (False, "0"): InfoMode.ASK,
@@ -31,7 +31,7 @@ TABLE = {
 
 
 def sent(chosen: dict[str, bool], blank: str | None = None) -> dict[str, str]:
-    """The chosen elements filled, the others left out or blank."""
+    """The chosen elements filled in, the others left out or blank."""
     values = {name: FILLED[name] for name in ELEMENTS if chosen[name]}
     return values if blank is None else dict.fromkeys(ELEMENTS, blank) | values
 

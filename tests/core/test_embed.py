@@ -1,4 +1,4 @@
-"""The snippet: what a browser reads in it is what was chosen."""
+"""The snippet: a browser reads exactly the choices in it."""
 
 import json
 from typing import Any
@@ -43,7 +43,7 @@ ALL_ODD = Embed(text=ODD[:30], prefill={"name": ODD, "problem": ODD})
 
 
 def read(html: str) -> tuple[Any, Any]:
-    """Script and link, as a browser reads them in the middle of a page."""
+    """Script and link, as a browser reads them inside a page."""
     whole = f"<!doctype html><title>x</title><body><p>before</p>{html}<p id=after>after</p>"
     parser = html5lib.HTMLParser(strict=False, namespaceHTMLElements=False)
     parser.parse(whole)

@@ -1,4 +1,4 @@
-"""Programs with a site's values in them: whatever the names are, they stay comments and texts."""
+"""Example programs with a site's values: any name stays a comment or a string."""
 
 import ast
 import json
@@ -63,7 +63,7 @@ def sent_by_python(code: str) -> dict[str, str]:
 
 
 def hostile(test: Callable[[str], None]) -> Callable[[], None]:
-    """Any text, and these."""
+    """Run a test with any text, and with these."""
     for text in HOSTILE:
         test = example(text)(test)
     tested: Callable[[], None] = settings(deadline=None)(given(TEXTS)(test))
@@ -131,7 +131,7 @@ def test_a_string_of_c_sharp_is_one_line_and_reads_back(text: str) -> None:
 
 
 def php(literal: str) -> str:
-    """What PHP reads in a double-quoted string; fails where it would fill something in."""
+    """The text that PHP reads in a double-quoted string; fails where PHP would interpolate."""
     found = re.fullmatch(r'"((?:[^"\\$]|\\["\\$]|\\u\{[0-9a-f]+\})*)"', literal)
     assert found, literal
     return re.sub(r'\\(?:u\{([0-9a-f]+)\}|(["\\$]))', lambda m: chr(int(m[1], 16)) if m[1] else m[2], found[1])

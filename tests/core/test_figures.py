@@ -1,4 +1,4 @@
-"""Figures of a day: percentiles by nearest rank, all sites together and each alone."""
+"""Figures of a day: percentiles by nearest rank, for all sites together and for each."""
 
 import math
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""Signed links: one purpose each, expired told from forged, keys that rotate."""
+"""Signed links: one purpose each, expired links told from forged ones, and key rotation."""
 
 import base64
 import json
@@ -29,7 +29,7 @@ def test_a_link_is_read_as_it_was_signed(purpose: Purpose, site: str | None) -> 
     assert SIGNER.read(purpose, SIGNER.sign(signed), NOW) == signed
 
 
-# The same for ever: a change of the salt, the key's label or a field's name would end every live link at an upgrade.
+# Never change these: another salt, key label or field name would end all live links at an upgrade.
 GOLDEN = {
     Purpose.FORM: "eyJwIjogImZvcm0iLCAiaSI6ICJBQUVDQXdRRkJnY0lDUW9MREEwT0R3IiwgImUiOiAxODkzNTUzNDQ1fQ"
     ".tRIQDGsJr8dmccOCgSz5_1aNy4E8D6em6ckPttkFG5g",

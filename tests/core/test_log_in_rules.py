@@ -1,4 +1,4 @@
-"""What comes first after a log-in, and for how long it proves who somebody is."""
+"""The first duty after a log-in, and how long a confirmation is valid."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What a form brought besides: short, without machinery, and below the description where a vendor is asked."""
+"""A form's additional fields: short, without technical fields, and below the description for a vendor."""
 
 import pytest
 from hypothesis import given

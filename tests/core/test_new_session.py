@@ -1,4 +1,4 @@
-"""The New Session API's parameters: limits, and both wire formats both ways."""
+"""The New Session API's parameters: limits, and both wire formats in both directions."""
 
 import json
 from typing import Any
@@ -30,7 +30,7 @@ AWKWARD = [
 
 
 def text_within(limit: int) -> st.SearchStrategy[str]:
-    """Text that may be sent: any script, with newline and tab as the only controls, not blank."""
+    """Valid text: any script, with newline and tab as the only controls, not blank."""
     plain = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])
     letters = st.one_of(plain, st.sampled_from("\n\t+&=%|;#?\"'<>\\"))
     return st.text(letters, min_size=1, max_size=limit).filter(lambda value: not value.isspace())

@@ -1,4 +1,4 @@
-"""What a technician writes about a ticket."""
+"""A technician's note on a ticket."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What people are told of, and when a try to tell them is made again."""
+"""Events that people are told of, and when a failed delivery is tried again."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Origins: told exactly by scheme, host and port, and nothing else passes for one."""
+"""Origins: compared exactly by scheme, host and port; other texts are not accepted."""
 
 import pytest
 

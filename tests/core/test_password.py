@@ -1,4 +1,4 @@
-"""Which passwords nobody may choose."""
+"""Passwords that are refused."""
 
 import pytest
 

@@ -1,6 +1,6 @@
-"""Which system the customer sits at, from what real browsers send."""
+"""The customer's platform, from the headers of real browsers."""
 
-# ruff: noqa: E501, ISC004 - what browsers send is long
+# ruff: noqa: E501, ISC004 - browsers' headers are long
 
 import pytest
 

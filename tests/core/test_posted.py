@@ -1,4 +1,4 @@
-"""Plain forms: known names in any case, and when two of them are the same."""
+"""Plain forms: known names in any case, and when two forms are the same."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Which part of the tickets an address asks for."""
+"""The part of the tickets that an address asks for."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""References that can be read out, and the moves of a request."""
+"""References that can be read out, and the state changes of a request."""
 
 import re
 from itertools import product
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.core.request import RequestState, may_move, new_reference, states_before, written_reference
 
-W, O, D, P, S, E = (  # noqa: E741 - the table below is read by its letters
+W, O, D, P, S, E = (  # noqa: E741 - the table below uses these letters
     RequestState.WAITING,
     RequestState.OPENING,
     RequestState.OPENED,

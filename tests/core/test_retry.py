@@ -35,7 +35,7 @@ def test_a_call_that_may_have_opened_a_session_is_made_again_when_a_vendor_that_
     [
         (Refused(NO), 0, 5, Parking.REFUSED),
         (Unavailable(AWAY), 0, 5, None),
-        (Unavailable(AWAY), 5, 5, None),  # what may have been opened long ago does not stop a plain failure
+        (Unavailable(AWAY), 5, 5, None),  # unsure calls before do not stop retries after a plain failure
         (Unavailable(SILENT, maybe_sent=True), 1, 5, None),
         (Unavailable(SILENT, maybe_sent=True), 2, 5, Parking.UNSURE),
         (Unavailable(AWAY), 0, 30 * 60, None),

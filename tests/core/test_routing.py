@@ -1,4 +1,4 @@
-"""The vendor's routing table, for every way to write a right or a wrong part."""
+"""The vendor's routing table, for every spelling of a right or a wrong part."""
 
 from itertools import product
 
@@ -23,7 +23,7 @@ STAFF = Staff(
 )
 
 ABSENT = [None]
-CORRECT_DEPARTMENT = ["10", "id_10", " id_10 ", "ID_10", "0010"]  # Computers, every one
+CORRECT_DEPARTMENT = ["10", "id_10", " id_10 ", "ID_10", "0010"]  # Computers, in each spelling
 WRONG_DEPARTMENT = [
     "99", "id_99",  # unknown
     "30", "id_30",  # disabled
@@ -46,7 +46,7 @@ WRONG_TECHNICIAN = [
 TO_COMPUTERS = (QueueKind.DEPARTMENT, 10, None)
 TO_GENERAL = (QueueKind.GENERAL, None, None)
 
-# department, technician, where to (None: that technician), why; protocol.md, Routing, row by row.
+# department, technician, queue (None: that technician's), reason; protocol.md, Routing, row by row.
 TABLE = [
     (ABSENT, ABSENT, TO_GENERAL, Reason.NOTHING_ASKED),
     (CORRECT_DEPARTMENT, ABSENT, TO_COMPUTERS, Reason.DEPARTMENT),

@@ -1,4 +1,4 @@
-"""Session codes: PINs as they are made, shown and typed."""
+"""Session codes: PINs as generated, shown and typed."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""A site's options, kept as JSON, and what an operator must change."""
+"""A site's options, stored as JSON, and faults that an operator must correct."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a changed option means for the others."""
+"""Effects of a changed option on the others."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""How a ticket stands, as pages and histories write it."""
+"""A ticket's standing, as written in pages and histories."""
 
 import pytest
 from hypothesis import given, settings

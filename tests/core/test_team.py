@@ -1,4 +1,4 @@
-"""Names, mail addresses and numbers of the team, and sites that name somebody who takes no requests."""
+"""Names, mail addresses and numbers of the team, and sites that name a disabled or unknown technician or department."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A site's own words: for every language or for one, and never with what cannot be filled in."""
+"""A site's own words: for all languages or for one, and never with placeholders that cannot be filled in."""
 
 import pytest
 
@@ -51,6 +51,6 @@ def test_good_texts() -> None:
 )
 def test_bad_texts_are_refused_with_a_reason(texts: dict[str, str], says: str) -> None:
     if texts == {"de:": "x"}:
-        assert texts_for(texts, "de") == {"de:": "x"}  # no language: nothing comes behind the colon
+        assert texts_for(texts, "de") == {"de:": "x"}  # no language, as no text follows the colon
         return
     assert says in [problem.code for problem in text_problems(texts)]

@@ -1,4 +1,4 @@
-"""The moves of a ticket."""
+"""The state changes of a ticket."""
 
 from itertools import pairwise, product
 

@@ -1,4 +1,4 @@
-"""A call to try the API: what is sent, and that it is shown without its key."""
+"""A trial call of the API: what is sent, and that it is shown without its key."""
 
 import json
 from urllib.parse import parse_qsl

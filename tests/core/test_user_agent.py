@@ -1,4 +1,4 @@
-"""What a browser says of itself, in words."""
+"""A User-Agent in words."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What an operator is told of an account at the vendor."""
+"""Warnings about an account at the vendor."""
 
 from dataclasses import replace
 from datetime import date, timedelta

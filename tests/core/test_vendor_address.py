@@ -1,4 +1,4 @@
-"""No address leaves the allowed hosts, however it is written, and whoever reads it."""
+"""No accepted address leaves the allowed hosts, in any spelling and for any reader."""
 
 import random
 import re
@@ -137,9 +137,9 @@ HOSTILE = [
 
 
 def browser_host(address: str) -> str | None:
-    """The host that a browser goes to, after the WHATWG URL standard's host state, or None when it is none.
+    """The host that a browser goes to, by the host state of the WHATWG URL standard; None when there is none.
 
-    Written apart from the code under test: it forgives what browsers forgive.
+    Written independently of the code under test: it tolerates what browsers tolerate.
     """
     address = re.sub(r"[\t\n\r]", "", address.strip("".join(map(chr, range(0x21)))))
     scheme, colon, rest = address.partition(":")
@@ -154,14 +154,14 @@ def browser_host(address: str) -> str | None:
 
 
 def is_within(host: str | None) -> bool:
-    """Whether a host is one of HOSTS, in words of its own."""
+    """Whether a host is one of HOSTS, checked independently."""
     if host in ("api.us0.swi-rc.com", "startcontrol.com"):
         return True
     return bool(host and re.fullmatch(r"[a-z0-9.-]+\.(swi-rc\.com|swi-tc\.com|startcontrol\.com)", host))
 
 
 def agrees(address: str) -> None:
-    """Every reader goes to an allowed host over https, and to the standard port."""
+    """Check that every reader goes to an allowed host, over https and at the standard port."""
     parsed = parse_url(address)
     assert parsed.scheme == "https"
     assert parsed.auth is None
@@ -204,9 +204,9 @@ STARTS = (
 
 
 def mutated(address: str, random: random.Random) -> str:
-    """The address with one to four things put in, taken out, doubled or changed."""
+    """The address with one to four insertions, deletions, repetitions or changes."""
     for _ in range(random.randint(1, 4)):
-        # Mostly near the host, where it matters.
+        # Mostly near the host, which matters most.
         at = random.randint(0, min(len(address), 40))
         much = random.choice((0, 0, 1, 1, 2, 5))
         address = address[:at] + random.choice(MUTATIONS) + address[at + much :]
@@ -223,7 +223,7 @@ def test_no_mutation_leaves_the_allowed_hosts() -> None:
         if address is not None:
             accepted += 1
             agrees(address)
-            # What was accepted was that address from the start, to the most forgiving reader too.
+            # The accepted address is the original one, even for the most tolerant reader.
             assert browser_host(written) == browser_host(address)
         joined = VENDOR.link(written, VENDOR.form)
         if joined is not None:
@@ -293,7 +293,7 @@ def test_an_address_has_at_most_2048_characters(length: int, taken: bool) -> Non
 
 
 def host_of(length: int) -> str:
-    """A name of so many characters below swi-rc.com, in labels of at most 63."""
+    """A host name of this length below swi-rc.com, with labels of at most 63 characters."""
     left = length - len("swi-rc.com")
     labels = []
     while left:

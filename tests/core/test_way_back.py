@@ -1,4 +1,4 @@
-"""The log-in leads back to the console's own pages, and nowhere else."""
+"""The log-in leads back to the console's own pages only."""
 
 import pytest
 

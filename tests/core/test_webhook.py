@@ -1,4 +1,4 @@
-"""How webhooks are signed."""
+"""Signatures of webhooks."""
 
 import subprocess
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 
 def test_the_signature_is_the_one_that_other_implementations_make() -> None:
-    """The vector that the Standard Webhooks libraries are tested with."""
+    """The test vector of the Standard Webhooks libraries."""
     secret, at = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", datetime.fromtimestamp(1614265330, UTC)
     assert signed_headers(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", at, b'{"test": 2432232314}') == {
         "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",

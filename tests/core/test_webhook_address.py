@@ -1,4 +1,4 @@
-"""Where events may be sent."""
+"""Allowed addresses of webhooks."""
 
 import pytest
 
@@ -59,7 +59,7 @@ def test_https_is_taken_and_http_on_this_machine(written: str, kept: str) -> Non
 )
 def test_anything_else_is_refused_with_a_reason(written: str) -> None:
     if written.endswith("\n"):
-        written = written.replace("\n", "\n.")  # blanks around an address are no fault
+        written = written.replace("\n", "\n.")  # blanks around an address are allowed
     with pytest.raises(Invalid) as refused:
         webhook_address(written)
     (fact,) = refused.value.problems

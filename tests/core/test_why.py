@@ -1,4 +1,4 @@
-"""Why a request waits."""
+"""Reasons why a request waits."""
 
 from app.core.why import Why, WhyCode
 

@@ -1,4 +1,4 @@
-"""Headers, exactly as security.md section 4 has them, on every kind of answer."""
+"""Headers, exactly as in security.md section 4, on every kind of answer."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +36,7 @@ HTTPS_HOST = {"Host": "support.example.com"}
 
 
 def assert_headers(answer: Answer, expected: dict[str, str]) -> None:
-    """Each of these once with this value."""
+    """Check that each of these headers occurs once, with this value."""
     found = {name: answer.headers.getlist(name) for name in expected}
     assert found == {name: [value] for name, value in expected.items()}
     assert answer.headers.getlist("X-Content-Type-Options") == ["nosniff"]
@@ -48,7 +48,7 @@ def assert_headers(answer: Answer, expected: dict[str, str]) -> None:
 
 @pytest.fixture
 def secure(tmp_path: Path, clock: StandingClock) -> Iterator[Flask]:
-    """The application as it is behind https."""
+    """The application as behind https."""
     settings = Settings(data_dir=tmp_path / "secure", public_url="https://support.example.com", log_level="error")
     app = create_app(settings, clock, schedule=False)
     running: Running = app.extensions["handbell"]
@@ -169,7 +169,7 @@ def test_one_cookie_and_only_in_the_console(secure: Flask, app: Flask, https: bo
     assert {"HttpOnly", "Path=/", "SameSite=Lax"} <= set(attributes)
     assert ("Secure" in attributes) is https
     assert "Domain" not in cookie
-    # With a cookie sent along, a page outside the console still neither sets nor varies by one.
+    # Even when a cookie is sent, a page outside the console neither sets one nor varies by it.
     answer = client.get("/", headers={**host, "Cookie": name})
     assert "Set-Cookie" not in answer.headers
     assert "Cookie" not in answer.headers.get("Vary", "")

@@ -1,4 +1,4 @@
-"""A flood of automated posts while customers submit at a human pace: they are served, and the flood waits for nobody.
+"""A flood of automated posts while customers submit at a human pace: customers are served, and the flood is kept back.
 
 Short in `make test`; HANDBELL_TEST_PROFILE=full posts 50,000 times while 100 customers submit.
 """
@@ -28,15 +28,15 @@ from tests.live_server import LiveServer, serving
 
 FULL = os.environ.get("HANDBELL_TEST_PROFILE") == "full"
 POSTS, BOTS = (50_000, 12) if FULL else (1_500, 6)
-CUSTOMERS, VISITS, PACE = (100, 5, (8.0, 40.0)) if FULL else (15, 3, (2.2, 3.0))  # seconds that one types
-PATIENCE = 3.0 if FULL else 10.0  # seconds, p95 of what a customer waits; tests may share their machine
+CUSTOMERS, VISITS, PACE = (100, 5, (8.0, 40.0)) if FULL else (15, 3, (2.2, 3.0))  # seconds of typing
+PATIENCE = 3.0 if FULL else 10.0  # seconds, p95 of a customer's wait; tests may share their machine
 ORIGIN = "https://www.example.com"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @dataclass
 class Caller:
-    """A client with an address of its own, as a proxy in front would tell it, and a kept connection."""
+    """A client with its own address, as a proxy would report it, and a kept connection."""
 
     port: int
     address: str
@@ -70,13 +70,13 @@ class Caller:
 
 @dataclass
 class Flood:
-    """What the bots do. Each kind comes from as many addresses as let each of them post about a hundred times."""
+    """The bots. Each kind comes from enough addresses that each of them posts about a hundred times."""
 
     server: LiveServer
     told: Counter[int] = field(default_factory=Counter)
 
     def kinds(self) -> list[tuple[int, Callable[[Caller, str], int]]]:
-        """With their shares of a hundred."""
+        """The kinds of bots, with their shares in percent."""
         aged = self.server.form_token()
 
         def at_once(caller: Caller, number: str) -> int:
@@ -137,14 +137,14 @@ class Flood:
 
 @dataclass
 class Crowd:
-    """Customers: they open the page, type, send, and look whether their session is ready."""
+    """Customers: they open the page, type, send, and check whether their session is ready."""
 
     server: LiveServer
     waits: list[float] = field(default_factory=list)
     served: int = 0
     failures: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
-    typing: threading.Event = field(default_factory=threading.Event)  # never set: a customer types meanwhile
+    typing: threading.Event = field(default_factory=threading.Event)  # never set; its timeout is a customer's typing
 
     def run(self) -> None:
         with ThreadPoolExecutor(CUSTOMERS) as pool:
@@ -177,7 +177,7 @@ def filled(number: str) -> dict[str, str]:
 
 
 def rows(server: LiveServer, prefix: str) -> Counter[str]:
-    """How many requests are in which state, of those whose customer number begins so."""
+    """Number of requests in each state, of those whose customer number begins with `prefix`."""
     database = sqlite3.connect(f"file:{server.data_dir / 'handbell.sqlite3'}?mode=ro", uri=True)
     try:
         query = "SELECT state, count(*) FROM requests WHERE customer_number LIKE ? GROUP BY state"

@@ -1,4 +1,4 @@
-"""However often and by whatever way a request is sent, it is one request under one reference."""
+"""A request is one request under one reference, in whatever way and however often it is sent."""
 
 import logging
 from collections import Counter
@@ -26,7 +26,7 @@ def vendor() -> Iterator[RemoteVendor]:
 
 
 def visits() -> list[Visit]:
-    """Every way with every number of times, over and over."""
+    """Every way with every number of times, repeatedly."""
     several = cycle((way, times) for times in range(1, 6) for way in Way if way is not Way.ONCE)
     return [
         Visit(str(n), way=way, times=times) for n, (way, times) in zip(range(PROFILE.doubled), several, strict=False)

@@ -1,4 +1,4 @@
-"""A rotation or revocation that is killed at any point: what sites keep can be read, and the next one ends the work."""
+"""A rotation or revocation killed at any point: sites' secrets stay readable, and the next run completes the work."""
 
 import signal
 import subprocess

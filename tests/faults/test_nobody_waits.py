@@ -1,4 +1,4 @@
-"""Nobody waits for a vendor that hangs: not for the page, not for the answer, and not for long once it is back."""
+"""A vendor that hangs delays no page and no answer, and its requests are opened soon after it is back."""
 
 import logging
 import time
@@ -25,12 +25,12 @@ RATE = 20  # calls a second
 PAGE_EVERY = 0.02  # seconds
 LATE = 10  # customers who come when the vendor is back
 BACK_WITHIN = 60.0
-TOGETHER = 1.0  # seconds; who is taken up together is opened in any order
+TOGETHER = 1.0  # seconds; requests that are claimed together are opened in any order
 FOREVER = 3600.0
 
 
 def visits() -> list[Visit]:
-    """Customers who come while the vendor hangs, and some who come when it is back; all look at their page."""
+    """Customers who come while the vendor hangs, and some who come when it is back; all follow their status page."""
     every = 0.9 * PROFILE.hang / PROFILE.clients
     during = [Visit(f"during-{n}", after=n * every, looks=True) for n in range(PROFILE.clients)]
     late = [Visit(f"late-{n}", after=PROFILE.hang + 1 + n * 0.05, looks=True) for n in range(LATE)]
@@ -52,12 +52,13 @@ def vendor() -> Iterator[RemoteVendor]:
 
 
 def acknowledged(customers: Crowd) -> int:
-    """Of those who come while the vendor hangs."""
+    """Number of acknowledged requests made while the vendor hangs."""
     return sum(number.startswith("during") for number in list(customers.told))
 
 
 def opened_after(rows: list[Row[Any]], back: float) -> tuple[list[float], list[float]]:
-    """Seconds from the vendor's return to their session: the late ones', and of those who waited when they came."""
+    """Seconds from the vendor's return to the session: for late requests, and for those that were waiting when they
+    came."""
     late = [row for row in rows if row.customer_number.startswith("late")]
     came = max(row.created_at for row in late)
     others = [row for row in rows if row not in late and row.opened_at > came] or late
@@ -68,8 +69,10 @@ def opened_after(rows: list[Row[Any]], back: float) -> tuple[list[float], list[f
 def test_a_vendor_that_hangs_slows_nobody_down_and_everybody_is_opened_when_it_is_back(
     servers: dict[str, Any], tmp_path: Path, vendor: RemoteVendor
 ) -> None:
-    """The vendor answers nobody until it is released; what was answered before that did not wait for it. How long
-    the answers take then is measured by `make bench`."""
+    """The vendor answers no call until it is released, so earlier answers did not wait for it.
+
+    How long these answers take is measured by `make bench`.
+    """
     with running(tmp_path, **servers) as hosts:
         hosts.give_account("default", vendor.address, KEY, rate=RATE)
         vendor.hang = FOREVER
@@ -85,12 +88,12 @@ def test_a_vendor_that_hangs_slows_nobody_down_and_everybody_is_opened_when_it_i
             rows = rows_of(database)
     assert opened, [(row.customer_number, row.state, row.why) for row in rows if row.state != "opened"]
     check_kept(rows, customers)
-    assert {told.states[-1] for told in customers.told.values()} == {"ready"}  # their pages went on by themselves
-    assert (customers.refused, customers.unanswered) == ([], 0)  # everybody was acknowledged at the first press
+    assert {told.states[-1] for told in customers.told.values()} == {"ready"}  # the pages noticed it by themselves
+    assert (customers.refused, customers.unanswered) == ([], 0)  # each request was acknowledged at the first press
     late, others = opened_after(rows, back)
     burst = most_within(1.0, [at for at in vendor.call_times if at > back])
     log.info("slowest submit %.0f ms", max(answer.seconds for answer in customers.answers) * 1000)
     log.info("late ones opened %.1f s after the return, those who waited then %.1f s", median(late), median(others))
     log.info("all opened %.1f s after the return", max(row.opened_at.timestamp() for row in rows) - back)
-    assert median(late) <= max(others) + TOGETHER  # first come, first opened would put them behind all the others
-    assert burst <= 2 * RATE  # a window of the rate may end as another begins
+    assert median(late) <= max(others) + TOGETHER  # in order of arrival they would come after all the others
+    assert burst <= 2 * RATE  # two windows of the rate may meet

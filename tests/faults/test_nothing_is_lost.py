@@ -1,4 +1,4 @@
-"""Acknowledged means kept: processes are killed and calls fail while customers submit, and every request is settled."""
+"""Acknowledged requests are kept: processes are killed and calls fail meanwhile, and every request is settled."""
 
 import logging
 import os
@@ -24,12 +24,12 @@ from tests.waiting import until
 
 log = logging.getLogger(__name__)
 _FAILING = 0.3
-_DESKS_SHARE = 5  # one in so many requests goes to a site that has the embedded desk
+_DESKS_SHARE = 5  # one in this many requests goes to a site with the embedded desk
 _LEASE_AND_MORE = 120.0  # seconds
 
 
 def visits() -> list[Visit]:
-    """Some customers press twice or three times."""
+    """Visits of customers, some of whom press twice or three times."""
     ways = cycle([Way.ONCE, Way.ONCE, Way.ONCE, Way.AT_ONCE, Way.ALL_HOSTS])
     sites = cycle(["desk", *["default"] * (_DESKS_SHARE - 1)])
     return [
@@ -39,7 +39,7 @@ def visits() -> list[Visit]:
 
 
 def kill_along(hosts: Hosts, customers: Crowd) -> None:
-    """`kill -9`, spread over the run; each kind of process in turn, in random order."""
+    """`kill -9` spread over the run, for each kind of process in turn, in random order."""
     kinds = cycle(random.sample(list(Kind), len(Kind)))
     for number in range(PROFILE.kills):
         assert customers.wait_for((number + 1) * PROFILE.requests // (PROFILE.kills + 2)), "the crowd went home early"
@@ -99,7 +99,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_processes_are_killed_and_c
         too_many = check_sessions(rows, vendor, hosts)
         assert [row for row in contents(database) if leaks(KEY, row)] == []
     assert hosts.killed.total() == PROFILE.kills
-    # Whoever was killed says nothing more; whoever lives never loses a request.
+    # A killed process logs nothing; a living one never loses a lease.
     assert hosts.logged("lease_lost") == 0
     assert "Traceback" not in hosts.logs
     assert leaks(KEY, hosts.logs.encode()) == []

@@ -1,4 +1,4 @@
-"""Redis is emptied, killed and started anew in the middle: nothing is lost, and nobody gets past a limit for free."""
+"""Redis is flushed, killed and restarted during a run: no request is lost, and no client exceeds a limit."""
 
 import logging
 from collections.abc import Iterator
@@ -39,14 +39,14 @@ def hosts(tmp_path: Path, postgresql_url: str, own_redis: OwnRedis, vendor: Remo
 
 
 def polls(hosts: Hosts, path: str, times: int) -> list[int]:
-    """One client asks again and again for one request's state, by one host after the other."""
+    """One client polls one request's state, at each host in turn."""
     api = path.replace("/r/", "/api/v1/requests/")
     client = {"X-Forwarded-For": "10.77.0.1"}
     return [hosts.ask("GET", api, None, client, hosts.ports[n % len(hosts.ports)]).status for n in range(times)]
 
 
 def sends(hosts: Hosts, numbers: range) -> list[int]:
-    """One client sends one request after the other, by one host after the other."""
+    """One client sends requests, to each host in turn."""
     (token,) = BeautifulSoup(hosts.get("/").text, "html.parser").select("input[name=form_token]")
     headers = {"X-Forwarded-For": "10.77.0.2", "Content-Type": "application/x-www-form-urlencoded"}
     bodies = [urlencode({"form_token": token["value"], "customer_number": f"greedy-{n}"}) for n in numbers]
@@ -78,12 +78,12 @@ def test_when_redis_goes_nothing_is_lost_and_no_limit_with_it(
     with hosts.database() as database:
         settle_all(database, 120.0)
         rows = rows_of(database)
-    # Who sends that much without solving a check is kept, and waits for a person.
+    # So many requests without a solved check are kept as suspect, until an operator releases them.
     handed_off = [row for row in rows if row.state != RequestState.SUSPECT]
     assert (len(rows), customers.refused, customers.unanswered) == (REQUESTS + SENT, [], 0)
     check_kept(handed_off, customers)
     assert check_sessions(handed_off, vendor, hosts) == 0
     burst = most_within(BURST, vendor.call_times) / BURST
     log.info("%.0f calls a second in the fastest %.0f s, at a rate of %d", burst, BURST, RATE)
-    # Without Redis a host knows only its own share, and whatever happens to Redis a new window begins.
+    # Without Redis a host knows only its own share, and each change of Redis starts a new window.
     assert burst <= 2 * len(hosts.ports) * RATE

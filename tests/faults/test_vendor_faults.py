@@ -1,4 +1,4 @@
-"""Whatever a vendor does: what becomes of the request, what the customer's page says, and none of the vendor's text."""
+"""All faults of a vendor: the request's state and the customer's page, neither of which contains the vendor's text."""
 
 import re
 
@@ -41,7 +41,7 @@ def test_the_customers_page_says_how_it_stands_in_our_words(case: Case, every_ve
 
 
 def check_start(case: Case, hosts: Hosts, go: str) -> None:
-    """Where the customer gets to."""
+    """Check where the start link leads."""
     answer = hosts.get(go)
     location = answer.headers.get("location", "")
     if case.start is Start.LINK:

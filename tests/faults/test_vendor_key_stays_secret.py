@@ -1,7 +1,7 @@
-"""The vendor's key is nowhere: every route and every error is looked at, and everything that is on disk.
+"""The vendor's key is nowhere: checks the answers of all routes and errors, and all files on disk.
 
-The page that makes the vendor's call from the customer's browser is the one place where it has to be, in the form's
-body. It is looked for there too, so that a search that finds nothing at all is noticed.
+The page that makes the vendor's call from the customer's browser is the only exception: its form's body must contain
+the key. It is checked too, which proves that the search works.
 """
 
 import base64
@@ -43,7 +43,7 @@ def routes() -> Iterator[tuple[list[str], str]]:
 
 
 class Walk:
-    """Everything that may stand in a route's place, and all that was answered."""
+    """Values for the parts of routes, and all answers."""
 
     def __init__(self, hosts: Hosts, seen: Seen) -> None:
         self.hosts = hosts
@@ -56,7 +56,7 @@ class Walk:
         self._cookie = ""
 
     def log_in(self) -> None:
-        """As a technician, for the console."""
+        """Log in to the console as a technician."""
         form = self.hosts.get("/console/login")
         cookie = form.headers["set-cookie"].partition(";")[0]
         (token,) = BeautifulSoup(form.text, "html.parser").select("input[name=csrf_token]")
@@ -94,7 +94,7 @@ def _filled(rule: str, values: tuple[str, ...]) -> str:
 
 
 def told(answer: Answer) -> bytes:
-    """All that the customer's computer gets."""
+    """Everything that the customer's computer receives."""
     return repr(answer.headers).encode() + answer.body
 
 

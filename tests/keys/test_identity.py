@@ -37,7 +37,7 @@ def test_what_a_token_says() -> None:
     assert found.elements == {"customer_name": "Zoë", "customer_email": "z@e", "customer_number": "4711"}
     assert found.expires_at == NOW + timedelta(minutes=6)
     assert read_identity(token(name=None, email=None, number=None), SECRET, "help", NOW).elements == {}
-    # Claims that are not for us do no harm.
+    # Unused claims are ignored.
     assert read_identity(token(iss="us", nbf=1), SECRET, "help", NOW).subject == "u-1"
 
 
@@ -115,7 +115,7 @@ def test_what_is_vouched_for_overrides_what_was_typed(app: Flask, widget: Widget
     (row,), (ticket,) = requests(here), tickets(app)
     for found in (row, ticket):
         assert (found.customer.name, found.customer.email) == ("Zoë Quill", "zoe.quill@example.com")
-        assert found.customer.number == "C-1"  # typed: nobody vouches for it
+        assert found.customer.number == "C-1"  # typed by the customer, so not verified
         assert found.verified == ("customer_name", "customer_email")
 
 
@@ -147,7 +147,7 @@ def test_a_token_counts_once_and_the_same_request_again_is_not_twice(widget: Wid
     once = identity(here)
     first = widget.send(key="k" * 16, identity=once)
     assert widget.send(key="k" * 16, identity=once).json["reference"] == first.json["reference"]
-    # The page was loaded again: the same content with a new token.
+    # The page was reloaded: the same content with a new token.
     assert widget.send(key="k" * 16, identity=identity(here)).json["reference"] == first.json["reference"]
     other = widget.send(key="o" * 16, identity=once)
     assert other.status == 422

@@ -1,4 +1,4 @@
-"""The examples of docs/widget-identity.md, run where their language is there."""
+"""The examples of docs/widget-identity.md, run where their language is installed."""
 
 import json
 import re

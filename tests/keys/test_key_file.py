@@ -1,4 +1,4 @@
-"""The signing keys' file: its owner's alone, the newest first, the old one for a day."""
+"""The signing keys' file: readable by its owner only, newest key first, the previous one for a day."""
 
 import base64
 import os
@@ -200,7 +200,7 @@ def test_a_key_s_name_tells_when_it_was_made() -> None:
 
 
 class Failed(Exception):
-    """Resealing broke off."""
+    """Resealing failed."""
 
 
 def fail(_ring: Sequence[Key]) -> None:

@@ -1,4 +1,4 @@
-"""Keys change while processes run: nobody's link breaks on the way."""
+"""Keys change while processes run, without breaking any link."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The check: only ours, only for its site, only in time, whatever comes as an answer."""
+"""The check: accepted only if it is ours, for its site and in time; other answers are refused."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The Nu HTML checker finds what is not valid, in pages that are kept once for each shape."""
+"""The Nu HTML checker finds invalid HTML, in pages that are kept once for each shape."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Streams of changes: who is told, when they end, and that nobody holds the others up."""
+"""Streams of changes: who is told, when they end, and that no stream delays the others."""
 
 import socket
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.waiting import until
 
 
 class Desk:
-    """What is newest, as a test says it is."""
+    """A desk whose `newest` value the test sets."""
 
     def __init__(self) -> None:
         self.newest = 0
@@ -48,7 +48,7 @@ def streams(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Changes]:
 
 
 def connect(streams: Changes, who: int = 1) -> socket.socket:
-    """A client's end of a new stream."""
+    """The client's end of a new stream."""
     ours, theirs = socket.socketpair()
     theirs.settimeout(10)
     streams.expect(ours, who)
@@ -57,7 +57,7 @@ def connect(streams: Changes, who: int = 1) -> socket.socket:
 
 
 def hear(client: socket.socket, words: bytes) -> bytes:
-    """Everything up to and with these words."""
+    """Read everything up to and including these words."""
     heard = b""
     while words not in heard:
         more = client.recv(65536)
@@ -67,7 +67,7 @@ def hear(client: socket.socket, words: bytes) -> bytes:
 
 
 def until_told(desk: Desk, *clients: socket.socket) -> None:
-    """Something changes until everybody has heard of a change."""
+    """Make changes until every client has received one."""
     numbers = count(desk.newest + 1)
     for client in clients:
         client.settimeout(0.05)
@@ -123,7 +123,7 @@ def test_a_client_who_has_gone_is_forgotten(streams: Changes, desk: Desk, monkey
     connect(streams, 1).close()
 
     def has_noticed() -> bool:
-        until_told(desk, stays)  # what is sent to a connection that was just closed may still be taken
+        until_told(desk, stays)  # data for a connection that was just closed may still be accepted
         return streams.has_room(1)
 
     assert until(has_noticed)
@@ -237,7 +237,7 @@ def test_at_the_end_every_stream_ends_cleanly(desk: Desk) -> None:
         whole = b""
         while more := client.recv(65536):
             whole += more
-        assert len(whole) in (0, LENGTH)  # 0: it had not begun
+        assert len(whole) in (0, LENGTH)  # 0: the stream had not begun
         client.close()
     assert not streams.is_open
 

@@ -1,4 +1,4 @@
-"""Rates: counted in memory always, and for all processes in Redis; losing Redis gives nobody a fresh start."""
+"""Rates: always counted in memory, and in Redis for all processes; losing Redis resets no client."""
 
 import secrets
 import threading
@@ -20,7 +20,7 @@ REDIS = "redis://127.0.0.1:6379/0"
 
 @pytest.fixture
 def redis_url() -> str:
-    """The test machine's Redis; each test counts under a name of its own, which ends within a minute."""
+    """The test machine's Redis; each test counts under its own name, which expires within a minute."""
     try:
         redis.Redis.from_url(REDIS, socket_connect_timeout=3).ping()
     except redis.ConnectionError as error:
@@ -32,12 +32,12 @@ def redis_url() -> str:
 
 @pytest.fixture
 def patient_redis(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Redis is asked again at once after it failed."""
+    """Ask Redis again at once after a failure."""
     monkeypatch.setattr(limits, "_REDIS_PAUSE", 0.0)
 
 
 def refused(processes: list[Rates]) -> list[bool]:
-    """Which of six hits by one client, spread over the processes, were one too many."""
+    """Which of six hits by one client, spread over the processes, were refused."""
     who = secrets.token_hex(8)
     return [processes[hit % len(processes)].retry_after(THREE, "test", who) is not None for hit in range(6)]
 
@@ -57,7 +57,7 @@ def test_when_redis_is_away_memory_counts_and_nobody_gets_past_for_free() -> Non
 
 
 def hits(rates: Rates, who: str, times: int) -> list[bool]:
-    """Which of so many hits of one client were refused."""
+    """Which of `times` hits of one client were refused."""
     return [rates.retry_after(THREE, "test", who) is not None for _ in range(times)]
 
 

@@ -1,4 +1,4 @@
-"""Password checks: ten a second at most on the whole host, whatever comes, and the owner's network has its share."""
+"""Password checks: at most ten a second on the whole host, with a share for the owner's network."""
 
 import math
 import os
@@ -24,7 +24,7 @@ ANNA, HOME = "anna@example.com", "192.0.2.7"
 
 
 def flood(processes: list[Turns], seconds: float, *, familiar: bool = False) -> tuple[int, float]:
-    """How many turns four threads for each process got that asked on and on, and in how many seconds."""
+    """The number of turns that four threads per process got by asking continuously, and the seconds this took."""
     began = time.monotonic()
 
     def ask(turns: Turns) -> int:
@@ -39,14 +39,14 @@ def flood(processes: list[Turns], seconds: float, *, familiar: bool = False) -> 
 
 
 def most(rate: int, seconds: float) -> int:
-    """What `rate` in any second comes to at most."""
+    """The most turns in `seconds` at `rate` per second."""
     return rate * math.ceil(seconds)
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3, 8, 16])
 def test_without_redis_each_process_keeps_to_its_share(processes: int) -> None:
     given, took = flood([Turns(Rates(""), processes, 2) for _ in range(processes)], 2.2, familiar=True)
-    # Beyond ten processes each has one turn in more than a second: ten a second on the average.
+    # With more than ten processes, each has one turn per longer period: ten a second on average.
     share, window = max(1, CHECKS_A_SECOND // processes), max(1.0, processes / CHECKS_A_SECOND)
     assert 0 < given <= processes * share * (math.floor(took / window) + 1)
 
@@ -73,7 +73,7 @@ def test_who_finds_no_place_to_wait_is_sent_away_at_once() -> None:
     inside.start()
     while turns._places[True]._value:
         os.sched_yield()
-    # Whoever waits gets the next turn: a refusal was made without waiting.
+    # The waiting call gets the next turn: this refusal came without waiting.
     assert turns.take(familiar=True) == 1
     inside.join()
 
@@ -92,7 +92,7 @@ def test_a_redis_that_is_away_is_as_none() -> None:
 
 
 class Watched:
-    """The real hasher; counts."""
+    """The real hasher, which counts."""
 
     def __init__(self, hasher: PasswordHasher) -> None:
         self._hasher = hasher
@@ -105,7 +105,7 @@ class Watched:
 
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
-    """Counts what the log-in hashes."""
+    """Counts the hashes that the log-in verifies."""
     hasher = Watched(log_in_action._hasher)
     monkeypatch.setattr(log_in_action, "_hasher", hasher)
     return hasher

@@ -1,4 +1,4 @@
-"""The hand-off pool: every due request is opened or parked, as many at once as may be, and nobody waits for long."""
+"""The hand-off pool: every due request is opened or parked, as many at once as allowed, and no submit waits long."""
 
 import threading
 import time
@@ -75,7 +75,7 @@ def test_nobody_waits_longer_than_a_second_and_for_a_slow_vendor_nobody_waits(fi
         assert work.pool._loads["default"].slow
         began = time.monotonic()
         others = [work.submit() for _ in range(5)]
-        assert time.monotonic() - began < WITHIN  # it returned at all, though the vendor still hangs
+        assert time.monotonic() - began < WITHIN  # it returned, though the vendor still hangs
         assert vendor.wait_until(lambda v: v.in_flight == 6)
         vendor.free.set()
         assert all(becomes(work, one.reference, RequestState.OPENED) for one in (recorded, *others))

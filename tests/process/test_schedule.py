@@ -1,4 +1,4 @@
-"""Background work: what is due is done, and it ends when told to."""
+"""Background work: due work is done, and it stops when told to."""
 
 from collections.abc import MutableMapping
 from dataclasses import replace
@@ -88,7 +88,7 @@ def test_it_ends_when_told_to(sqlite_url: str, clock: StandingClock, tmp_path: P
 
 
 class Log:
-    """Keeps what is logged for operators, as (level, event, values)."""
+    """Records log entries for operators, as (level, event, values)."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, str, dict[str, Any]]] = []
@@ -109,7 +109,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Log:
 
 
 def set_up_account(database: Database, settings: Settings, clock: StandingClock, **options: Any) -> Sealer:
-    """The site `default` has a key at the vendor, sealed with the only key of the file, which is returned."""
+    """Give the site `default` a key at the vendor, sealed with the only key of the file; returns the sealer."""
     fill_desk(database, clock())
     ensure_keys(settings.keys_path, clock())
     sealer = Sealer([key.secret for key in read_keys(settings.keys_path)])

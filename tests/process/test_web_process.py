@@ -1,4 +1,4 @@
-"""Streams at a real server: they take no thread, and their clients come and go."""
+"""Streams at a real server: they occupy no thread, and their clients come and go."""
 
 import http.client
 import inspect
@@ -26,7 +26,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 
 class Console:
-    """A technician's browser, as far as these tests need one."""
+    """A technician's browser, reduced to what these tests need."""
 
     def __init__(self, live: LiveServer, email: str, password: str) -> None:
         self._live = live
@@ -50,7 +50,7 @@ class Console:
         return page, (answer.headers["Set-Cookie"] or "").partition(";")[0]
 
     def stream(self, version: str = "1.1") -> socket.socket:
-        """A stream whose beginning has been read."""
+        """Open a stream and read its beginning."""
         client = socket.create_connection(("127.0.0.1", self._live.port), _PATIENCE)
         client.sendall(
             f"GET /console/changes HTTP/{version}\r\nHost: 127.0.0.1:{self._live.port}\r\n"
@@ -65,7 +65,7 @@ class Console:
         return client
 
     def ask(self) -> None:
-        """A new request changes what is newest."""
+        """Make a request, which changes what is newest."""
         query = urlencode({"uid": self._uid, "customer_name": "Zoë"})
         self._fetch("GET", f"/integration/integration_api.php?{query}")
 
@@ -79,13 +79,13 @@ class Console:
 
 @pytest.fixture(scope="module")
 def consoles(live: LiveServer) -> tuple[Console, Console]:
-    """Of two technicians."""
+    """The consoles of two technicians."""
     live.run("technician", "password", "robin@example.com", "--password-file", "-", stdin="a-password-for-robin\n")
     return Console(live, *live.first_log_in), Console(live, "robin@example.com", "a-password-for-robin")
 
 
 def hear_change(client: socket.socket) -> bytes:
-    """All that was said until then."""
+    """Everything received until a change was announced."""
     heard = b""
     while b"data: changed\n\n" not in heard:
         more = client.recv(4096)
@@ -95,7 +95,7 @@ def hear_change(client: socket.socket) -> bytes:
 
 
 def comes(console: Console, status: int) -> bool:
-    """Whether this is, sooner or later, how another stream is answered: the server counts just after it answers."""
+    """Whether another stream is eventually answered with this status; the server counts just after it answers."""
     return until(lambda: console.status("/console/changes") == status, _PATIENCE)
 
 

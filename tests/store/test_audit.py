@@ -1,4 +1,4 @@
-"""The audit log only grows, on both databases."""
+"""The audit log is append-only, on both databases."""
 
 from datetime import UTC, datetime
 

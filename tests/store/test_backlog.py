@@ -1,4 +1,4 @@
-"""The backlog: what waits, and how long, without reading the table."""
+"""The backlog: what waits, and for how long, without reading the whole table."""
 
 from datetime import timedelta
 
@@ -58,7 +58,7 @@ def test_nothing_but_an_index_is_read(desk: Database) -> None:
     with desk.read() as connection:
         query = str(store._BACKLOG.compile(connection, compile_kwargs={"literal_binds": True}))
         if not desk.is_sqlite:
-            connection.execute(text("SET enable_seqscan = off"))  # so few rows are faster read one by one
+            connection.execute(text("SET enable_seqscan = off"))  # with so few rows a scan would be faster
         explain = "EXPLAIN QUERY PLAN " if desk.is_sqlite else "EXPLAIN "
         plan = "\n".join(str(row) for row in connection.exec_driver_sql(explain + query.replace("%", "%%")))
         if not desk.is_sqlite:

@@ -26,7 +26,7 @@ def anna(desk: Database) -> int:
 
 
 def fill(desk: Database) -> tuple[int, int]:
-    """Anna with sessions a, b and c, the last begun first; Ben with d."""
+    """Anna with sessions a, b and c, where c began first; Ben with d."""
     with desk.read() as connection:
         anna, ben = (load_staff(connection).technicians[f"{name}@example.com"].id for name in ("anna", "ben"))
     for n, (id_hash, whose) in enumerate((("c", anna), ("b", anna), ("a", anna), ("d", ben))):

@@ -1,4 +1,4 @@
-"""The queue of hand-offs: who gets a request, who may say what came of it, and what becomes of what nobody holds."""
+"""The queue of hand-offs: who gets a request, who may record its outcome, and what happens to abandoned requests."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""A person is found by an index, whatever the case of their address, on both databases."""
+"""A person is found by an index, with the address in any case, on both databases."""
 
 import pytest
 from sqlalchemy import Connection, Select, Table, select
@@ -13,7 +13,7 @@ from tests.store.rows import ticket_row
 
 
 def plan(connection: Connection, query: Select[tuple[object, ...]]) -> str:
-    """How the database finds the rows; PostgreSQL reads a table that is nearly empty from end to end if it may."""
+    """The query plan; for PostgreSQL without sequential scans, which it prefers for a nearly empty table."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET enable_seqscan = off")
     explain = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"

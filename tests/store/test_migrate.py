@@ -1,4 +1,4 @@
-"""The schema: brought up to date once, by whoever comes first, and never backwards."""
+"""The schema: brought up to date once, by the first process, and never backwards."""
 
 import re
 import subprocess
@@ -33,7 +33,7 @@ def url_of(database: Database) -> str:
     return database.url.render_as_string(hide_password=False)
 
 
-# SQLAlchemy reads no index of an expression back from SQLite; PostgreSQL's are compared.
+# SQLAlchemy cannot read an index on an expression from SQLite; PostgreSQL's are compared.
 @pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_the_schema_is_what_the_tables_say(database: Database) -> None:

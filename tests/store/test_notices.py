@@ -1,4 +1,4 @@
-"""Notices: put down with what they tell, taken up by one process at a time, gone when done with."""
+"""Notices: added with their event, claimed by one process at a time, and deleted when settled."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -122,6 +122,6 @@ def test_processes_that_take_up_at_the_same_moment_never_share_one(database: Dat
     for other in others[1:]:
         other.close()
     assert len(found) == len(set(found))
-    # PostgreSQL passes over rows that another is taking up just now; they are still due.
+    # PostgreSQL skips rows that another process is just claiming; they are still due.
     found += [notice.id for notice in claim(database, most=60)]
     assert len(set(found)) == len(found) == 60

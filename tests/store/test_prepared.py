@@ -1,4 +1,4 @@
-"""What is handed to the driver ready-made does what the statement does."""
+"""A prepared statement has the same effect as the original."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def values(reference: str) -> dict[str, Any]:
 
 
 def stored(connection: Connection, reference: str) -> list[Any]:
-    """The row as the database has it, but for what names it."""
+    """The stored row, without its identifying columns."""
     named = ("reference", "idempotency_key", "status_id")
     columns = ", ".join(f'"{name}"' for name in _COLUMNS if name not in named)
     query = text(f"SELECT {columns} FROM requests WHERE reference = :reference")  # noqa: S608 - our own names

@@ -1,4 +1,4 @@
-"""Queues as lanes of indexes: what each holds, page by page, and that none is sorted or read through."""
+"""Queues as lanes of indexes: their content, page by page, and that no query sorts or scans."""
 
 import random
 from collections.abc import Iterable
@@ -255,7 +255,7 @@ def test_what_is_newest_differs_after_every_change_and_only_then(desk: Database)
 
 
 def test_a_ticket_that_is_stored_after_one_with_a_higher_number_is_noticed(desk: Database) -> None:
-    """PostgreSQL gives numbers out before transactions end."""
+    """PostgreSQL assigns numbers before transactions end."""
     kept = keep(desk, *(ticket_row() for _ in range(20)))
     late = kept[-3]
     desk.write(lambda connection: connection.execute(table.delete().where(table.c.number == late.number)))
@@ -267,7 +267,7 @@ def test_a_ticket_that_is_stored_after_one_with_a_higher_number_is_noticed(desk:
 
 
 def plans(desk: Database, ask) -> list[str]:  # type: ignore[no-untyped-def]
-    """How SQLite goes about what `ask` asks, statement by statement."""
+    """SQLite's query plans for the statements of `ask`."""
     said: list[str] = []
 
     def explain(connection, cursor, statement, parameters, _context, _many):  # type: ignore[no-untyped-def]

@@ -1,4 +1,4 @@
-"""The list of requests: every filter, page by page, gives what a look at every row would."""
+"""The list of requests: every filter, page by page, gives the same as a scan of all rows."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -23,7 +23,7 @@ BACKENDS = [known.name for known in declared()]
 
 @pytest.fixture
 def rows(desk: Database) -> list[CustomerRequest]:
-    """Many requests of two sites, some of them at the same moment, the newest first."""
+    """Many requests of two sites, some with equal times, newest first."""
     chance = Random(3)
     made = [
         request_row(

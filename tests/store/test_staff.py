@@ -1,4 +1,4 @@
-"""Departments, technicians, and who belongs where."""
+"""Departments, technicians and memberships."""
 
 import pytest
 from sqlalchemy.exc import IntegrityError

@@ -27,7 +27,7 @@ def test_a_moment_of_another_zone_is_the_same_moment() -> None:
 
 def test_a_naive_time_is_refused() -> None:
     with pytest.raises(TypeError):
-        Moment().process_bind_param(datetime(2026, 3, 1), _DIALECT)  # noqa: DTZ001 - what must not be
+        Moment().process_bind_param(datetime(2026, 3, 1), _DIALECT)  # noqa: DTZ001 - must be refused
 
 
 def test_every_time_is_a_moment() -> None:

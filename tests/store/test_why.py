@@ -23,7 +23,7 @@ VALUES: dict[str, Any] = {"status": 503, "host": "vendor.example", "name": "Sven
 
 
 def whys() -> list[Why]:
-    """One of each code, with the values that its words need."""
+    """One reason for each code, with the values that its words need."""
     marks = {name: f"<{name}>" for name in (*VALUES, "text")}
     said = {code: in_english(Why(code, marks)) for code in WhyCode if code is not WhyCode.UNKNOWN}
     return [Why(code, {n: v for n, v in VALUES.items() if f"<{n}>" in words}) for code, words in said.items()]
@@ -36,7 +36,7 @@ def desk(database: Database) -> Database:
 
 
 def kept(desk: Database, **columns: Any) -> Why | None:
-    """What is read back of a row after somebody has written these columns."""
+    """The reason read from a row after these columns were changed."""
     row = request_row(state=RequestState.PARKED, why=Why(WhyCode.NOT_AVAILABLE, {"status": 503}))
 
     def put(connection: Connection) -> None:
@@ -151,7 +151,7 @@ def test_the_migration_carries_every_sentence_over_and_keeps_what_is_unknown(
     database = Database(request.getfixturevalue(f"{kind}_url"))
     database.check()
     with database.exclusive() as connection:
-        connection.execute(text("SELECT 1"))  # Alembic commits where nothing has begun
+        connection.execute(text("SELECT 1"))  # Alembic commits when no transaction has begun
         command.upgrade(alembic_config(connection), "0005")
     database.write(put_old_rows)
     migrate(database)
@@ -168,7 +168,7 @@ def test_the_migration_carries_every_sentence_over_and_keeps_what_is_unknown(
 
 
 def put_old_rows(connection: Connection) -> None:
-    """What a version with schema 0005 wrote."""
+    """Add rows as a version with schema 0005 wrote them."""
     connection.execute(
         text(
             "INSERT INTO sites (key, name, uid, disabled, options, created_at) "
@@ -192,7 +192,7 @@ def put_old_rows(connection: Connection) -> None:
 
 
 def test_the_migration_has_words_of_its_own() -> None:
-    """A later wording must not change what an old sentence is taken for."""
+    """A later wording must not change the meaning of an old sentence."""
     migration = importlib.import_module("app.migrations.versions.0006_why")
     assert migration.coded("the vendor answered 403: the account key is wrong, disabled or expired") == (
         "bad_key",

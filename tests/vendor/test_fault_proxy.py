@@ -1,4 +1,4 @@
-"""The fault proxy breaks calls in the way that its mode says, seen with nothing but http.client, socket and ssl."""
+"""The fault proxy breaks calls as its mode says, observed with only http.client, socket and ssl."""
 
 import http.client
 import socket
@@ -38,7 +38,7 @@ def proxy(vendor: Vendor) -> Iterator[FaultProxy]:
 
 
 def what_came(proxy: FaultProxy, call: bytes) -> bytes:
-    """Everything that comes back on a bare connection until it is closed in order."""
+    """Everything received on a bare connection until it is closed orderly."""
     with dialled(proxy.port) as line:
         line.sendall(call)
         return b"".join(iter(lambda: line.recv(65_536), b""))
@@ -233,7 +233,7 @@ def test_every_certificate_is_tested_here() -> None:
 
 
 BROKEN_INSIDE: dict[Mode, type[Exception] | tuple[type[Exception], ...]] = {
-    # http.client writes head and body apart: a reset that comes between the two is an SSLEOFError to it.
+    # http.client writes head and body separately: a reset between the two is an SSLEOFError.
     Mode.RESET_BEFORE: (ConnectionResetError, ssl.SSLEOFError),
     Mode.RESET_AFTER: ConnectionResetError,
     Mode.CLOSE_AFTER: http.client.RemoteDisconnected,

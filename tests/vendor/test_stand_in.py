@@ -1,4 +1,4 @@
-"""The stand-in does what its knobs say, seen with nothing but http.client and sockets."""
+"""The stand-in behaves as its knobs say, observed with only http.client and sockets."""
 
 import gzip
 import http.client
@@ -42,7 +42,7 @@ def vendor() -> Iterator[Vendor]:
         yield running
 
 
-# What it takes
+# Accepted calls
 
 
 @pytest.mark.parametrize("path", FORM_PATHS)
@@ -132,7 +132,7 @@ def test_what_is_no_http_is_told_so(vendor: Vendor) -> None:
     assert vendor.calls == []
 
 
-# What it answers
+# Answers
 
 
 def link_of(vendor: Vendor) -> str:
@@ -254,7 +254,7 @@ ODD_BODIES: dict[Answers, Callable[[Heard], bool]] = {
 
 
 def inflates_to_256_mib(body: bytes) -> bool:
-    """Whether it is 256 times the same MiB (which is taken out once only)."""
+    """Whether the body is the same compressed MiB 256 times (only one is decompressed)."""
     member = body[: body.index(b"\x1f\x8b\x08", 1)]
     return body == member * 256 and len(gzip.decompress(member)) == 1024 * 1024
 
@@ -452,7 +452,7 @@ def test_in_an_outage_the_port_is_closed_and_kept_connections_are_reset(vendor: 
     assert (len(vendor.sessions), vendor.ambiguous) == (2, [])
 
 
-# Knobs, and the stand-in in a process of its own
+# Knobs, and the stand-in in a separate process
 
 
 def test_every_knob_is_an_attribute_and_a_wrong_one_is_refused(vendor: Vendor) -> None:

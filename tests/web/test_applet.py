@@ -1,4 +1,4 @@
-"""The embedded desk's applet: the page that the customer waits on, or the operator's own program."""
+"""The embedded desk's applet: the page on which the customer waits, or the operator's own program."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +43,7 @@ def history(here: Running) -> list[TicketEvent]:
 
 
 def shown(page: Answer) -> dict[str, str]:
-    """What the form's fields hold."""
+    """The values in the form's fields."""
     fields = {name: page.select(f"#{name}") for name in ELEMENTS}
     return {name: str(f.get("value") or f.get_text().removeprefix("\n")) for name, f in fields.items()}
 
@@ -121,7 +121,7 @@ def test_an_ended_ticket_is_gone_and_takes_no_changes(
     here.database.write(lambda connection: end_ticket(connection, number, state, clock()))
     over = client.get(path)
     assert over.status == 410
-    # What the customer cancelled stays so; the rest the desk can open again.
+    # A ticket cancelled by the customer stays ended; the desk can reopen the others.
     looks = state is not TicketState.CANCELLED
     assert bool(over.page.select("main[data-poll]")) is looks
     assert [meta["content"] for meta in over.page.select("noscript meta")] == [f"60; url={path}"] * looks

@@ -1,4 +1,4 @@
-"""The technicians' console: who gets in, for how long, and what they see of customers' texts."""
+"""The technicians' console: who gets in, for how long, and how customers' texts are shown."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who gets into which page of the console: every route, in forty spellings and for every role."""
+"""Access to the console's pages: every route, in forty spellings and for every role."""
 
 import re
 from collections.abc import Iterator
@@ -78,7 +78,7 @@ HEADERS: tuple[dict[str, str], ...] = (
 
 
 def guarded(app: Flask, there: dict[str, str]) -> Iterator[tuple[str, str, Who]]:
-    """Method, an address that is there, and who may use it."""
+    """Method, an existing address, and who may use it."""
     for route, who in declared(app).items():
         methods, path = route.split(" ")
         if who in GUARDED:
@@ -89,8 +89,10 @@ def guarded(app: Flask, there: dict[str, str]) -> Iterator[tuple[str, str, Who]]
 
 @pytest.fixture
 def there(app: Flask, here: Running) -> dict[str, str]:
-    """A value for each part of an address: things that are there, so that only the guard keeps them back; the request
-    and its ticket, in the general queue, bear a secret."""
+    """A value for each part of an address: existing objects, so that only the access rule refuses them.
+
+    The request and its ticket, in the general queue, contain a secret.
+    """
     asked = {"customer_name": SECRET, "customer_email": f"{SECRET}@x.org", "problem_description": SECRET}
     assert PageClient(app).submit(**asked).status == 303
     with here.database.read() as connection:
@@ -132,7 +134,7 @@ def test_no_spelling_of_an_address_lets_a_stranger_in(app: Flask, here: Running,
                 assert not answer.page.select(".who, form[action='/console/logout']"), address
             else:
                 assert answer.status in (301, 303, 308, 400, 403, 404, 405, 410), (method, address, answer.status)
-            if answer.status in (301, 308):  # to the address's own spelling, which is among these
+            if answer.status in (301, 308):  # to the canonical spelling of the address, which is tested too
                 assert (answer.location or "").startswith(("/", f"http://{HOST}/")), address
             assert SECRET not in answer.text, address
             assert uid not in answer.text, address
@@ -184,7 +186,7 @@ def test_json_is_no_form_of_the_console(
 
 
 def test_nobody_gets_at_the_objects_of_another_department(app: Flask, here: Running, clock: StandingClock) -> None:
-    """Every address that names an object, asked with one of anna's by ben, who is in another department."""
+    """Every address with an object, requested for one of anna's objects by ben, who is in another department."""
     request = NewSessionRequest(department="10", customer=Customer(name=SECRET, problem=SECRET))
     ticket = open_ticket(here.database, here.desk.staff, "default", request, now=clock())
     anna = here.desk.staff.technicians["anna@example.com"]

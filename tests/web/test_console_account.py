@@ -1,4 +1,4 @@
-"""One's own account, and the log-in around it, over HTTP."""
+"""The account page, and the log-in around it, over HTTP."""
 
 import re
 
@@ -78,7 +78,7 @@ def test_a_wrong_log_in_does_not_lose_the_way_back(client: PageClient) -> None:
 def test_the_log_in_leads_nowhere_else(client: PageClient, elsewhere: str) -> None:
     path = f"/console/login?next={elsewhere}"
     shown = client.get(path)
-    if shown.status == 400:  # not even UTF-8
+    if shown.status == 400:  # not valid UTF-8
         return
     answer = client.post(path, {"csrf_token": csrf_of(shown), "email": ANNA, "password": PASSWORD})
     assert (answer.status, answer.location) == (303, "/console/")

@@ -1,4 +1,4 @@
-"""The console's session codes: one's own alone, started, used, taken back."""
+"""The console's session codes: only the technician's own, started, used, revoked."""
 
 import pytest
 from flask import Flask

@@ -1,4 +1,4 @@
-"""People's data in the console: found, given out, erased; what is looked for stands in no address and no log."""
+"""Personal data in the console: found, exported, erased; the search appears in no address and no log."""
 
 import json
 

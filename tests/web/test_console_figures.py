@@ -1,4 +1,4 @@
-"""The figures page: what it says is what there is, for supervisors alone, as charts, as tables and to take away."""
+"""The figures page: it shows the stored figures, to supervisors only, as charts, tables and downloads."""
 
 import csv
 import io
@@ -33,7 +33,7 @@ def sven(app: Flask) -> PageClient:
 
 
 def a_request(here: Running, *, days_ago: int = 0, to_applet: float | None = 2, to_claim: float | None = 60) -> None:
-    """One that was opened; seconds."""
+    """A request that was opened; times in seconds."""
     at = here.clock() - timedelta(days=days_ago, minutes=5)
 
     def write(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""The queue page: which tickets, for whom, and what its script is told of changes."""
+"""The queue page: which tickets it shows to whom, and what its script is told of changes."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,7 +25,7 @@ MakeTicket = Callable[..., int]
 
 @pytest.fixture
 def make(here: Running, clock: StandingClock) -> MakeTicket:
-    """A ticket by its number; keywords are elements, or columns of its row."""
+    """Make a ticket; keywords are elements, or columns of its row. Returns its number."""
 
     def made(**given: object) -> int:
         columns = {

@@ -1,4 +1,4 @@
-"""Requests in the console: who sees them, what is found, and what operators do to them through the pages."""
+"""Requests in the console: who sees them, what is found, and the actions of operators."""
 
 import csv
 import io
@@ -55,7 +55,7 @@ def logged_in(app: Flask, email: str) -> PageClient:
 
 @pytest.fixture
 def vendor(here: Running) -> Iterator[Vendor]:
-    """The site's sessions open at a stand-in for the vendor, and the pool is at work."""
+    """Let the site's sessions open at a stand-in for the vendor, with the pool at work."""
     with stand_in() as started:
         site = replace(
             here.desk.sites["default"],

@@ -1,4 +1,5 @@
-"""Sites in the console: each form changes its own options, secrets only go in, and nobody is overrun."""
+"""Sites in the console: each form changes only its own options, secrets are never shown, no concurrent change is
+lost."""
 
 import threading
 from collections.abc import Callable
@@ -341,7 +342,7 @@ def test_colour(dora: PageClient, here: Running) -> None:
 
 
 def upload(client: PageClient, raw: bytes, name: str = "logo.png", kind: str = "image/png") -> Answer:
-    """As a browser sends it; the test client would leave a file open."""
+    """Upload as a browser does; the test client would leave a file open."""
     parts = [f'name="{key}"\r\n\r\n{value}'.encode() for key, value in form_at(client, "/look", "/logo").items()]
     parts.append(f'name="logo"; filename="{name}"\r\nContent-Type: {kind}\r\n\r\n'.encode() + raw)
     return multipart(client, "/logo", parts)

@@ -47,7 +47,7 @@ FILLED = {
 
 @pytest.fixture
 def dora(app: Flask) -> PageClient:
-    """An administrator, logged in."""
+    """A logged-in administrator."""
     client = PageClient(app, address="192.0.2.99")
     log_in(client, DORA)
     return client
@@ -77,7 +77,7 @@ def recorded(here: Running) -> list[Act]:
 
 
 def change_anna(here: Running, **fields: object) -> dict[str, object]:
-    """Her form as her page has it, with these changes."""
+    """Her form with the current values, and these changes."""
     anna = person(here)
     shown = {"name": anna.name, "role": anna.role.value, "department": sorted(anna.departments)}
     return {"seen": particulars(anna).mark, **shown, **fields}

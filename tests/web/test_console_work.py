@@ -1,4 +1,4 @@
-"""A ticket at work in the console: who gets it, who is told what, and what the customer reads."""
+"""Work on a ticket in the console: who gets it, who is told what, and what the customer sees."""
 
 import re
 import threading
@@ -26,7 +26,7 @@ GIVEN = {"to": "d-20", "outcome": "solved", "note": "x", "closing_note": ""}
 
 
 class Seat:
-    """Somebody at the console, logged in."""
+    """A logged-in technician at the console."""
 
     def __init__(self, app: Flask, email: str) -> None:
         self.client = PageClient(app)
@@ -37,7 +37,7 @@ class Seat:
         return self.client.get(f"/console/tickets/{number}")
 
     def press(self, number: int, what: str, page: Answer | None = None, **typed: str) -> Answer:
-        """Send the form `what` of a page, the present one unless another is given, filled in with `typed`."""
+        """Send the form `what` of `page`, or of the current page, filled in with `typed`."""
         shown = page or self.look(number)
         (form,) = shown.page.select(f'form[action="/console/tickets/{number}/{what}"]')
         own = [*form.select("[name]"), *shown.page.select(f'[form="{form.get("id", "-")}"]')]
@@ -45,7 +45,7 @@ class Seat:
         return self.client.post(f"/console/tickets/{number}/{what}", {**filled, **typed})
 
     def send(self, number: int, what: str, **typed: str) -> Answer:
-        """The same without any page."""
+        """Send the form without loading a page."""
         return self.client.post(f"/console/tickets/{number}/{what}", {"csrf_token": self.token, **typed})
 
     def said(self) -> str:
@@ -69,7 +69,7 @@ def sven(app: Flask) -> Seat:
 
 
 def value_of(field: Tag) -> str:
-    """What a browser sends of a field that nobody touched."""
+    """The value that a browser sends for an unchanged field."""
     if field.name == "textarea":
         return field.get_text().removeprefix("\n")
     if field.name == "select":
@@ -94,7 +94,7 @@ def alert(page: Answer) -> str:
 
 
 def offered(page: Answer) -> set[str]:
-    """The moves whose forms are there."""
+    """The actions for which the page has a form."""
     forms = page.page.select("main form")
     return {str(form["action"]).rsplit("/", 1)[1] for form in forms}
 
@@ -150,7 +150,7 @@ def test_who_comes_second_is_told_who_has_it(anna: Seat, sven: Seat, here: Runni
     assert kept(here, number).owner_id == 1
     assert sven.press(number, "claim", late).status == 303
     assert kept(here, number).owner_id == 4
-    again = anna.press(number, "claim", late, csrf_token=anna.token)  # from a page that says it is Anna's
+    again = anna.press(number, "claim", late, csrf_token=anna.token)  # from a page that shows the ticket as Anna's
     assert (again.status, alert(again)) == (409, "Sven S has this ticket. Nothing was changed.")
 
 
@@ -423,7 +423,7 @@ def test_the_customer_reads_who_will_help_once_they_have_it_and_not_before(
         number = list_tickets(connection)[0].number
     poll = str(client.get(status).select("main")["data-poll"])
     waiting = client.get(f"{applet}/state").json
-    assert (waiting["helper"], waiting["queue_label"]) == (None, "our team")  # a form of a site asks for no technician
+    assert (waiting["helper"], waiting["queue_label"]) == (None, "our team")  # a site's form asks for no technician
     assert client.get(poll).json["helper"] is None
     assert client.get(status).select("#helper").get_text() == ""
     sven.press(number, "claim")

@@ -1,4 +1,4 @@
-"""The customer's phone: asked for where a site chooses it, in every way in, and never shown by the applet."""
+"""The customer's phone: asked for where a site shows it, accepted in every way, and never shown by the applet."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The made-up company's page: there while one tries Handbell out, gone where customers come."""
+"""The fictitious company's page: available while Handbell is tried out, gone in production."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The Embed page: what it builds, the page that shows it, and who may frame that."""
+"""The Embed page: the HTML it builds, the preview page, and who may frame that."""
 
 import json
 from collections.abc import Callable
@@ -33,7 +33,7 @@ CHOSEN = {
 
 @pytest.fixture
 def dora(client: PageClient) -> PageClient:
-    """An administrator, logged in."""
+    """A logged-in administrator."""
     log_in(client, DORA)
     return client
 

@@ -1,4 +1,4 @@
-"""Errors: pages for people, JSON for programs, and nothing of what went wrong inside."""
+"""Errors: pages for people, JSON for programs, and no internal details."""
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -132,7 +132,7 @@ def test_our_own_mistake_is_json_under_api(client: PageClient, monkeypatch: pyte
 
 
 class Recorder:
-    """Takes what would be logged."""
+    """Records what would be logged."""
 
     def __init__(self) -> None:
         self.said = ""

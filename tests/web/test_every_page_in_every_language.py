@@ -1,4 +1,4 @@
-"""Every page, in every state, in every language: valid (the client looks), all of it translated, labels that fit."""
+"""Every page, in every state and language: valid (checked by the client), fully translated, with labels that fit."""
 
 import re
 from collections.abc import Callable
@@ -55,7 +55,7 @@ NAMES |= {
 OURS = {"kbd", "code", "script", "style"}  # keys and programs are the same in every language
 NUMBER = re.compile(
     r"https?://\S+|[0-9A-Z]{4}-[0-9A-Z]{4}|[0-9a-f]{32}|[0-9:-]+ [0-9:]+ UTC"
-)  # references, and when it was
+)  # references, and dates with times
 
 
 OTHER_PAGES = {
@@ -85,34 +85,34 @@ OTHER_PAGES = {
 }
 
 
-# People, departments and the site, alone or with what belongs to them.
+# People, departments and the site, alone or with additions.
 CALLED = re.compile(
     r"(Start API – |\w+ · )?(Anna A|Ben B|Carl C|Dora D|Sven S|Computers|Billing|Closed|Example Help)"
     r"( \([^ ]+\))?( – Handbell)?"
     r"|[a-z]+@example\.com|embedded|take-control\S*|default|en|\*\.swi-rc\.com\s[\s\S]+"
     r"|CSV|JSON|PHP|Python|C#|curl(, JSON)?|Tech|Department|Customer_\w+|Problem_description|Ask_customer_info = 1"
-    r"|(Websites|Sites|Team)( – Handbell)?"  # so called in other languages as well
+    r"|(Websites|Sites|Team)( – Handbell)?"  # the same in some languages
 )
 
 
 def longest_label(english: str) -> float:
-    """Characters that a button has room for."""
+    """The most characters that a button has room for."""
     return max(28, 2.2 * len(english))
 
 
 def as_pattern(text: str) -> re.Pattern[str]:
-    """What a text looks like once it is filled in."""
+    """A pattern for a text after its placeholders are filled in."""
     return re.compile(re.sub(r"%\\\(\w+\\\)s", ".+", re.escape(text)) + ":?")
 
 
 def labels(page: Answer) -> list[str]:
-    """What stands on a page's buttons, before they are pressed and after."""
+    """The texts of a page's buttons, before and after they are pressed."""
     found = [str(button.get_text(strip=True)) for button in page.page.select(".button, summary")]
     return found + [str(button["data-busy"]) for button in page.page.select("[data-busy]")]
 
 
 def sentences(page: Answer) -> set[str]:
-    """What is written for people, in the text and beside it, but for figures and signs."""
+    """All texts for people, in the page and in its attributes, except numbers and signs."""
     texts = [text for text in page.page.find_all(string=True) if type(text) is NavigableString]
     found = {text.strip() for text in texts if text.parent and text.parent.name not in OURS}
     for attribute in ("title", "aria-label", "data-busy", "data-left", "data-over", "data-next", "data-many"):
@@ -129,7 +129,7 @@ def language(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def look(client: PageClient, language: str) -> Look:
-    """Look at one page in English and in the test's language."""
+    """Check one page in English and in the test's language."""
     same = [as_pattern(str(message.id)) for message in messages(language) if message.id == message.string]
 
     tag = language.replace("_", "-")

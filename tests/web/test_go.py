@@ -1,4 +1,4 @@
-"""The signed redirect: what it answers, what counts as an opening, and how it ends."""
+"""The signed redirect: its answers, what counts as an opening, and how it ends."""
 
 import string
 from collections.abc import Callable
@@ -17,7 +17,7 @@ ChangeSite = Callable[..., Site]
 
 
 def opened(client: PageClient) -> tuple[str, str]:
-    """A fresh request: its status page's path and its start link's."""
+    """A new request: the paths of its status page and its start link."""
     status_path = client.submit(customer_name="Zoë").location
     return status_path, start_path(client, status_path)
 
@@ -35,7 +35,7 @@ def times_opened(here: Running, client: PageClient, status_path: str) -> int:
 
 
 def press(client: PageClient, page: Answer, label: str) -> Answer:
-    """Send the page's form that has a button of this name."""
+    """Send the page's form whose button has this label."""
     (button,) = (b for b in page.page.select("form button") if b.get_text() == label)
     form = button.find_parent("form")
     assert form

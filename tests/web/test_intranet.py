@@ -1,4 +1,4 @@
-"""Plain forms of other people's pages: names in any case, whose page it was, any declared encoding, one press."""
+"""Plain forms on other pages: names in any case, the page's origin, any declared encoding, repeated presses."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -45,7 +45,7 @@ def post(client: PageClient, data: object, *, origin: str | None = INTRANET, **o
 
 
 def carried(page: Answer) -> dict[str, str]:
-    """What a press of the page's button sends."""
+    """The values that the page's button sends."""
     return {field["name"]: field.get("value", "") for field in page.page.select("main form input[type=hidden]")}
 
 
@@ -59,7 +59,7 @@ def test_a_form_that_posts_to_the_vendor_today(app: Flask, client: PageClient, h
         "customer_number": "C-1",
         "problem_description": "It broke.\nTwice.",
     }
-    # Department 20 is offered to customers; a technician is the site's to allow.
+    # Department 20 is offered to customers; a technician would need the site's permission.
     assert (ticket.asked_department, ticket.asked_tech, ticket.more) == ("id_20", None, ())
     assert client.get(answer.location).select(".reference").get_text() == ticket.reference
     assert requests(here)[0].source == "form"
@@ -151,7 +151,7 @@ def test_where_no_browser_says_whose_page_it_is_our_own_pages_token_does(client:
     token = carried(page)["confirm"]
     for wrong in ("", "forged", here.links.form_token("default"), token[:-3]):
         assert client.post(PATH, {**FILLED, "confirm": wrong}).status == 200
-    # A page that fetched that token for itself gains nothing: browsers name it, or say null.
+    # A page that has fetched that token gains nothing: browsers report its origin, or null.
     for origin in ("https://evil.example", "null"):
         assert post(client, carried(page), origin=origin).status == 200
     assert not requests(here)
@@ -250,7 +250,7 @@ def test_the_same_press_within_fifteen_seconds_is_the_same_request(
     first = post(client, FILLED)
     clock.advance(seconds=14)
     assert post(client, FILLED).location == first.location
-    # Other words, another network, another browser, another language: others' requests.
+    # With other content, network, browser or language it is another customer's request.
     others = [
         post(client, {**FILLED, "Room": "1"}),
         post(PageClient(app, address="192.0.2.8"), FILLED),

@@ -1,4 +1,4 @@
-"""The page behind an invitation: who holds the link chooses a password, once."""
+"""The page of an invitation: the holder of the link chooses a password, once."""
 
 import pytest
 from flask import Flask
@@ -14,7 +14,7 @@ CHOSEN = "lamp-river-forty"
 
 @pytest.fixture
 def link(here: Running) -> str:
-    """The path of a link for Anna."""
+    """The path of an invitation for Anna."""
     return link_for(here)
 
 

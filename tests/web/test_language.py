@@ -1,4 +1,4 @@
-"""The page's language: asked for, else the browser's, else English."""
+"""The page's language: from the address, else from the browser, else English."""
 
 import pytest
 from babel import Locale
@@ -12,13 +12,13 @@ from tests.page_client import PageClient
 @pytest.mark.parametrize(
     ("accepted", "expected"),
     [
-        # The full tag is there.
+        # The full tag exists.
         ("de", "de"),
         ("pt-BR", "pt_BR"),
         ("pt_BR", "pt_BR"),
         ("zh-Hans", "zh_Hans"),
         ("zh-Hant", "zh_Hant"),
-        # The tag without its last part, or parts, is.
+        # The tag without its last part, or parts, exists.
         ("en-GB", "en"),
         ("de-AT", "de"),
         ("de-CH-1996", "de"),
@@ -33,12 +33,12 @@ from tests.page_client import PageClient
         ("ja-JP", "ja"),
         ("pl-PL", "pl"),
         ("it-CH", "it"),
-        # Hebrew had another tag once.
+        # Hebrew formerly had another tag.
         ("he", "he"),
         ("he-IL", "he"),
         ("iw", "he"),
         ("iw-IL", "he"),
-        # Chinese: by its script, else by where it is written so.
+        # Chinese: by script, else by region.
         ("zh", "zh_Hans"),
         ("zh-CN", "zh_Hans"),
         ("zh-SG", "zh_Hans"),
@@ -50,11 +50,11 @@ from tests.page_client import PageClient
         ("zh-MO", "zh_Hant"),
         ("zh-Hant-HK", "zh_Hant"),
         ("zh-Hant-CN", "zh_Hant"),
-        # As people and programs write them.
+        # Spellings of people and programs.
         ("PT-br", "pt_BR"),
         ("ZH-hant-tw", "zh_Hant"),
         ("zh_TW", "zh_Hant"),
-        # The most wanted that is there, whatever the order.
+        # The most wanted language that exists, in any order.
         ("fi, de;q=0.8, en;q=0.5", "de"),
         ("en;q=0.5, de;q=0.8", "de"),
         ("pt-BR, pt;q=0.9, en;q=0.8", "pt_BR"),
@@ -67,7 +67,7 @@ from tests.page_client import PageClient
         ("de;q=0", "en"),
         ("*;q=0.1, he;q=0.5", "he"),
         ("fi, *", "en"),
-        # None is.
+        # None of them exists.
         ("", "en"),
         ("*", "en"),
         ("fi, sv", "en"),
@@ -138,7 +138,7 @@ def test_english_is_always_there_and_first() -> None:
     ],
 )
 def test_a_page_says_its_language_and_direction(app: Flask, tag: str, written: str, direction: str) -> None:
-    """`lang` is a tag of BCP 47, which matches itself; gettext finds the texts under the same name."""
+    """`lang` is a BCP 47 tag, which matches itself; gettext finds the texts under the same name."""
     assert tag in languages()
     with app.test_request_context(headers={"Accept-Language": written}):
         assert render_template_string("{{ lang }} {{ dir }}") == f"{written} {direction}"

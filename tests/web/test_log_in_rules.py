@@ -1,4 +1,5 @@
-"""Duties after a log-in, password and code again before what is sensitive, and nothing of it on oneself."""
+"""Duties after a log-in, confirmation of sensitive actions by password and code, and none of these on one's own
+account."""
 
 import pytest
 from flask import Flask
@@ -47,7 +48,7 @@ def send(client: PageClient, path: str, **fields: str) -> Answer:
 
 
 def carried(page: Answer) -> dict[str, str]:
-    """The fields of the form that asks again, as a browser would send them."""
+    """The fields of the confirmation form, as a browser would send them."""
     form = page.page.select("main form")[0]
     return {str(field["name"]): str(field.get("value", "")) for field in form.select("input[name]")}
 

@@ -1,4 +1,4 @@
-"""The metrics' address: there for scrapers, and for nobody else."""
+"""The metrics' address: available to scrapers only."""
 
 import shutil
 from ipaddress import ip_network
@@ -24,7 +24,7 @@ def scrape(app: Flask, address: str, **options: Any) -> Answer:
 
 
 def like_unknown(app: Flask, address: str, method: str = "GET", **options: Any) -> bool:
-    """Whether it answers exactly as an address that nobody ever had."""
+    """Whether the answer is the same as for an unknown address."""
     client = PageClient(app, address=address)
     here, nowhere = client.open(method, "/metrics", **options), client.open(method, "/nothing", **options)
     ids = ("X-Request-Id",)
@@ -73,7 +73,7 @@ def test_the_database_being_away_is_a_figure_and_not_an_error(app: Flask, here: 
 
 @pytest.fixture
 def app_with_networks(tmp_path: Path, clock: StandingClock, _filled_sqlite: Path) -> Any:
-    """Scrapers may come from 10.1.0.0/16, and 10.9.9.9 is our proxy."""
+    """The application with scrapers in 10.1.0.0/16 and the proxy 10.9.9.9."""
     (tmp_path / "data").mkdir()
     shutil.copyfile(_filled_sqlite, tmp_path / "data" / "handbell.sqlite3")
     settings = Settings(

@@ -1,4 +1,4 @@
-"""A site's own words on its pages: only ever text, in the right language, errors too."""
+"""A site's own words on its pages: always as plain text, in the right language, on error pages too."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The customer's way in by a session code: its PIN or its link, and what strangers get."""
+"""A customer's entry by a session code, by PIN or link, and what strangers get."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A page that is rendered once, with one token put in each time."""
+"""A page that is rendered once; each answer only gets its own token."""
 
 import gzip
 import string

@@ -1,4 +1,4 @@
-"""The hosted request page: from the form to the applet, and back with everything typed."""
+"""The hosted request page: from the form to the applet, and back with everything that was typed."""
 
 import pytest
 

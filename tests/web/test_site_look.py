@@ -1,4 +1,4 @@
-"""What a site's customers see of its choices: colour, logo, fields, languages."""
+"""The look of a site for its customers: colour, logo, fields, languages."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The Start API page: who sees it and the key, keys made anew while programs call, and calls to try it."""
+"""The Start API page: who sees it and the key, renewal of keys while programs call, and trial calls."""
 
 import re
 from dataclasses import replace
@@ -26,7 +26,7 @@ OTHER_PATH = "/console/sites/other/start-api"
 
 @pytest.fixture
 def dora(app: Flask, client: PageClient) -> PageClient:
-    """An administrator, logged in; there is a second site."""
+    """A logged-in administrator; there is a second site."""
     here: Running = app.extensions["handbell"]
     other = Site(slug="other", name="Other", uid=OTHER_UID)
     here.database.write(lambda connection: site_store.add_site(connection, other, here.clock()))
@@ -35,14 +35,14 @@ def dora(app: Flask, client: PageClient) -> PageClient:
 
 
 def act(client: PageClient, do: str, *, path: str = PATH, page: Answer | None = None, **more: str) -> Answer:
-    """Press one of the buttons about the key, as the page (as it was before, where given) has it."""
+    """Press one of the key's buttons on the current page, or on an earlier `page`."""
     shown = page or client.get(path)
     mark = str(shown.page.select("input[name=mark]")[0]["value"])
     return client.post(f"{path}/key", {"csrf_token": csrf_of(shown), "mark": mark, "do": do, **more})
 
 
 def tried(client: PageClient, *, path: str = PATH, page: Answer | None = None, **values: str) -> Answer:
-    """Fill the form in and press the button."""
+    """Fill in the form and send it."""
     shown = page or client.get(path)
     once = str(shown.select("input[name=once]")["value"])
     filled = {"csrf_token": csrf_of(shown), "once": once, "flavour": "form-json", **values}
@@ -251,7 +251,7 @@ def test_a_trial_that_is_refused_says_what_a_program_would_hear(
 
 
 def test_a_trial_leaves_the_page_s_own_request_alone(dora: PageClient) -> None:
-    """The call inside has its own request, its own id and no session."""
+    """The inner call has its own request, its own id and no session."""
     page = tried(dora, Customer_name="x")
     inner = re.search(r"^X-Request-Id: (\S+)$", page.select("#got").get_text(), re.MULTILINE)
     assert inner
@@ -354,7 +354,7 @@ def test_it_is_the_same_on_both_databases(app_on_both: Flask) -> None:
 
 
 def test_rates_are_the_api_s_own(app: Flask, client: PageClient, dora: PageClient) -> None:
-    """Programs and trials share a site's rate: a trial is no way round it."""
+    """Programs and trials share a site's rate, so that trials cannot bypass it."""
     assert envelope(call(client, Flavour.REST))
     for _ in range(599):
         if call(client, Flavour.REST).status == 429:

@@ -1,4 +1,4 @@
-"""Stylesheets and scripts under addresses that change with their bytes."""
+"""Stylesheets and scripts under addresses that change with their content."""
 
 import gzip
 

@@ -1,4 +1,4 @@
-"""A request's own page: what it says in each state, and when it starts the session by itself."""
+"""A request's status page: its text in each state, and when it starts the session by itself."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Suspects: kept, answered like anybody's, handed off only when somebody releases them."""
+"""Suspect requests: kept, answered like all others, handed off only after an operator releases them."""
 
 from collections.abc import Callable
 from ipaddress import ip_network
@@ -101,7 +101,7 @@ def test_over_six_in_ten_minutes_without_a_check(
         assert client.submit(customer_number=str(number)).status == 303
     assert_suspect(app, here, WhyCode.NO_CHECK)
     assert len(tickets(app)) == 6
-    # The same form again is the same request still.
+    # Sending the same form again is still the same request.
     clock.advance(minutes=11)
     client.submit(customer_number="8")
     assert newest(here).state is RequestState.OPENED

@@ -1,4 +1,4 @@
-"""Every language is whole: nothing untranslated, nothing stale, and pages come out in it."""
+"""Every language is complete: no text is untranslated or obsolete, and pages are shown in it."""
 
 import io
 import re
@@ -26,12 +26,12 @@ each_language = pytest.mark.parametrize("language", TRANSLATED)
 
 
 def forms(message: Message) -> list[str]:
-    """The translations: one, or one for each plural."""
+    """The translations of a message: one, or one for each plural."""
     return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
 def numbers_of(language: str, form: int) -> list[int]:
-    """Which of 0…200 a language says with this plural form."""
+    """The numbers from 0 to 200 for which a language uses this plural form."""
     chosen = c2py(catalogue(language).plural_expr)
     return [number for number in range(201) if chosen(number) == form]
 
@@ -41,7 +41,7 @@ def placeholders(text: str) -> list[str]:
 
 
 def extracted() -> set[str | tuple[str, ...]]:
-    """What `make messages` finds in the sources, with the same mapping and keywords."""
+    """The texts that `make messages` finds in the sources, with the same mapping and keywords."""
     (added,) = re.findall(r'--keywords "([^"]+)"', (ROOT / "Makefile").read_text("utf-8"))
     keywords = {**DEFAULT_KEYWORDS, **parse_keywords(added.split())}
     mappings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["babel"]["mappings"]
@@ -74,7 +74,7 @@ def test_a_translation_has_its_texts_placeholders(language: str) -> None:
             continue
         assert len(forms(message)) == catalogue(language).num_plurals, message.id
         for number, form in enumerate(forms(message)):
-            # A form for one number alone may spell that number out ("two minutes" is one word in Arabic).
+            # A form for a single number may write that number as a word ("two minutes" is one word in Arabic).
             spelt_out = len(numbers_of(language, number)) == 1 and not placeholders(form)
             assert spelt_out or placeholders(form) == placeholders(message.id[-1]), message.id
     assert not list(catalogue(language).check())
@@ -82,7 +82,7 @@ def test_a_translation_has_its_texts_placeholders(language: str) -> None:
 
 @each_language
 def test_a_translation_begins_and_ends_as_its_text_does(language: str) -> None:
-    """Texts stand next to each other: a blank or a full stop too many shows."""
+    """Texts are joined on pages, so that a surplus blank or full stop would show."""
     for message in messages(language):
         source = message.id if isinstance(message.id, str) else message.id[0]
         for form in forms(message):

@@ -1,4 +1,5 @@
-"""Sessions that a vendor opened: how their applet is started, and what a customer sees before and in trouble."""
+"""Sessions that a vendor opened: how their applet is started, and what a customer sees before that and after
+failures."""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +37,7 @@ def account(here: Running, change_site: ChangeSite) -> Callable[..., Site]:
 
 
 def opened(here: Running, client: PageClient, **values: Any) -> str:
-    """A request whose session a vendor has opened; its status page's path."""
+    """A request whose session a vendor has opened; returns its status page's path."""
     path = client.submit(customer_name="Zoë <b>", problem_description='"It" broke & smokes.').location
     change = {"state": RequestState.OPENED, "due_at": None, "opened_at": here.clock(), **values}
     here.database.write(lambda c: c.execute(update(requests).values(**change)).rowcount)

@@ -1,4 +1,4 @@
-"""The widget's files: small, current, negotiated, and open to every page."""
+"""The widget's files: small, up to date, in several encodings, and open to every page."""
 
 import base64
 import gzip
@@ -17,7 +17,7 @@ from app.files.widget_files import snippet, widget_files, widget_script
 from tests.page_client import Answer, PageClient
 
 WIDGET = Path(__file__).parents[2] / "widget"
-# Widening a limit is a decision: say so in CHANGELOG.md. `later` is fetched once the form is there.
+# Raising a limit is a decision: record it in CHANGELOG.md. `later` is fetched once the form is open.
 MOST_BYTES = {"handbell": {"gzip": 4000, "br": 3500}, "later": {"gzip": 4400, "br": 3700}}
 TAGS = [language.replace("_", "-") for language in languages()]
 FOREVER = "public, max-age=31536000, immutable"
@@ -51,7 +51,7 @@ def test_nothing_in_it_needs_html_eval_or_a_third_party() -> None:
 
 
 def assert_headers(answer: Answer, caching: str) -> None:
-    """Exactly those of security.md section 4."""
+    """Check that the headers are exactly those of security.md section 4."""
     expected = {
         "Access-Control-Allow-Origin": "*",
         "Cross-Origin-Resource-Policy": "cross-origin",
