@@ -15,10 +15,10 @@ _settings = load_settings()
 _host = f"[{_settings.bind}]" if ":" in _settings.bind else _settings.bind
 bind = f"{_host}:{_settings.port}"
 workers = _settings.processes
-worker_class = "app.process.web_process.WebProcess"  # gthread, and streams
+worker_class = "app.process.web_process.WebProcess"  # gthread, with streams
 threads = _settings.threads
 worker_connections = 1000
-# Without it one process takes nearly all keep-alive connections.
+# Otherwise one process gets nearly all keep-alive connections.
 reuse_port = True
 keepalive = 75
 timeout = 30
@@ -30,26 +30,26 @@ proc_name = "handbell"
 loglevel = "warning"
 control_socket_disable = True
 
-# All processes count in one folder. This file is read before any of them is forked.
+# All processes count in one folder. This file is read before any process is forked.
 metrics.share(_settings.metrics_dir)
 
 
 def on_starting(server: Any) -> None:
-    """The processes of an earlier run are gone."""
+    """Remove metrics files of an earlier run's processes."""
     metrics.forget_dead_processes(_settings.metrics_dir)
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    """Each web process has files of its own."""
+    """Make the web process's own metrics files."""
     metrics.prepare()
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """A web process ended: its hand-offs are no longer under way."""
+    """Remove the gauges of a web process that has ended."""
     metrics.forget_dead_gauges(_settings.metrics_dir)
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    """Settle the hand-offs in flight before the process ends; what it has not begun is left to others."""
+    """Settle the hand-offs in flight before the process ends; others are left to other processes."""
     if here := getattr(getattr(worker, "wsgi", None), "extensions", {}).get("handbell"):
         here.close()

@@ -1,1 +1,1 @@
-"""How fast Handbell answers beside a bare Flask "hello" on the same server: `make bench`, docs/benchmarks.md."""
+"""Benchmarks of Handbell beside a bare Flask "hello" on the same server: `make bench`, docs/benchmarks.md."""

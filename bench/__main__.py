@@ -28,20 +28,20 @@ _names = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """The yardstick, and Handbell as it is and as it is with a quiet log."""
+    """The yardstick, Handbell with its default log, and Handbell with a quiet log."""
 
     hello: Server
     handbell: Server
     quiet: Server
 
     def own_seconds(self) -> float:
-        """CPU time of the servers, of wrk and of this program so far."""
+        """CPU seconds of the servers, of wrk and of this program so far."""
         servers = sum(server.cpu_seconds() for server in (self.hello, self.handbell, self.quiet))
         return servers + sum(os.times()[:4])
 
 
 def main() -> int:
-    """Exit status 0 when everything was measured, whether the targets are met or not."""
+    """Run the benchmark; exit status 0 when everything was measured, even if targets are missed."""
     if sys.argv[1:2] == ["widget"]:
         return widget.main()
     arguments = _arguments()
@@ -124,7 +124,7 @@ def _starts(data_dir: Path) -> tuple[float, list[float]]:
 
 
 def _warm_up(servers: Servers, folder: Path) -> float:
-    """Fills caches and pools; returns how many links are opened in a second, about."""
+    """Fill caches and pools; returns the approximate number of links opened per second."""
     run_wrk(servers.hello, "get", 16, 1, "/")
     run_wrk(servers.handbell, "get", 16, 1, "/")
     for server in (servers.handbell, servers.quiet):

@@ -1,5 +1,5 @@
--- What every load shares: a browser's headers behind a proxy, answers counted by what they should be,
--- and one line of JSON at the end.
+-- Shared by all loads: a browser's headers behind a proxy, a count of right and wrong answers, and one line of
+-- JSON at the end.
 local common = {}
 
 local threads = {}
@@ -10,7 +10,7 @@ function common.headers(extra)
   headers["Accept-Encoding"] = "gzip, deflate, br"
   headers["Accept-Language"] = "en-GB,en;q=0.9"
   headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64) wrk"
-  -- A client of its own, so that the limit per client is looked at and never reached.
+  -- A separate client each time, so that the limit per client is checked but never reached.
   headers["X-Forwarded-For"] = string.format("10.%d.%d.%d",
     math.random(0, 255), math.random(0, 255), math.random(0, 255))
   return headers

@@ -1,4 +1,4 @@
-"""The console: what a queue of a million tickets costs beside one of a thousand, and what an idle console costs."""
+"""Benchmark of the console: a queue of a million tickets beside one of a thousand, and idle consoles."""
 
 import contextlib
 import http.client
@@ -34,8 +34,8 @@ _NEXT = {
     "postgresql": "",
 }
 _FROM = {"sqlite": "n", "postgresql": "generate_series({low}, {high}) AS n(i)"}
-_AT_ONCE = 25_000  # tickets in one statement, which has half a minute
-# Half of them in the general queue, a quarter in department 10, a quarter for one technician; all wait, most for long.
+_AT_ONCE = 25_000  # tickets in one statement, which may take half a minute
+# Half of them in the general queue, a quarter in department 10, a quarter for one technician; all wait, most too long.
 _FILL = """INSERT INTO tickets (number, session_id, pin, site, state, queue_kind, department_id, technician_id, reason,
  customer_name, customer_email, customer_number, problem_description, ask_customer_info, info_mode, applet_id,
  created_at)
@@ -48,7 +48,7 @@ _FILL = """INSERT INTO tickets (number, session_id, pin, site, state, queue_kind
 
 
 def measure(folder: Path, rounds: int) -> dict[str, Any]:
-    """All of it; two to four minutes, most of it to fill the tables."""
+    """Measure everything; takes two to four minutes, mostly to fill the tables."""
     results: dict[str, Any] = {"few": FEW, "many": MANY}
     with sqlite_pair(folder) as pair:
         results["sqlite"] = _queue_pages(pair, rounds)
@@ -61,7 +61,7 @@ def measure(folder: Path, rounds: int) -> dict[str, Any]:
 
 
 def table(results: dict[str, Any]) -> str:
-    """As Markdown."""
+    """The results as Markdown."""
     rows = []
     for kind in ("sqlite", "postgresql"):
         for queue, row in (results[kind] or {}).items():
@@ -80,7 +80,7 @@ def table(results: dict[str, Any]) -> str:
 
 
 class Console:
-    """A technician's browser that is logged in."""
+    """The browser of a logged-in technician."""
 
     def __init__(self, server: Server, email: str) -> None:
         self._server = server
@@ -93,7 +93,7 @@ class Console:
         self._kept = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
 
     def fetch(self, method: str, path: str, body: str | None = None) -> tuple[str, str, int]:
-        """Page, cookie and status."""
+        """Make a call; returns page, cookie and status."""
         headers = {"Cookie": self._cookie, "X-Forwarded-For": "192.0.2.1"}
         if body:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -105,11 +105,12 @@ class Console:
         return page, (answer.headers["Set-Cookie"] or "").partition(";")[0], answer.status
 
     def connect_anew(self) -> None:
-        """The server closes what is idle for 75 seconds."""
+        """Reconnect, as the server closes connections that are idle for 75 seconds."""
         self._kept.close()
 
     def look(self, path: str, tag: str | None = None) -> str:
-        """A page, on a connection that stays; with the tag of what is there already, an empty answer. Its tag."""
+        """Load a page on the kept connection and return its tag; with the tag of the loaded page, get an empty
+        answer."""
         known = {"If-None-Match": tag, "X-Live": "1", "X-Background": "1"} if tag else {}
         self._kept.request("GET", path, headers={"Cookie": self._cookie, **known})
         answer = self._kept.getresponse()
@@ -132,7 +133,7 @@ class Console:
 
 
 class Place:
-    """A server with its tickets. `cpu_ms` is what it and its database have used."""
+    """A server with its tickets. `cpu_ms` is the CPU time that it and its database have used."""
 
     def __init__(self, server: Server, data_dir: Path, database: str | None) -> None:
         self.server = server
@@ -141,11 +142,11 @@ class Place:
         self.console = Console(server, "bench0@example.com")
 
     def cpu_ms(self) -> float:
-        """Of all threads, in milliseconds; on PostgreSQL with its processes that serve this database."""
+        """CPU time of all threads in milliseconds; with PostgreSQL, including its processes for this database."""
         return sum(sum(_cpu_ns(pid).values()) for pid in [*self.server.processes(), *self._backends()]) / 1e6
 
     def threads(self) -> dict[str, int]:
-        """Nanoseconds on a CPU of each thread of the server."""
+        """CPU time in nanoseconds of each thread of the server."""
         return {thread: spent for pid in self.server.processes() for thread, spent in _cpu_ns(pid).items()}
 
     def _backends(self) -> list[int]:
@@ -156,7 +157,7 @@ class Place:
             return [row[0] for row in admin.execute(query, (self._database,))]
 
     def page_ms(self, path: str, times: int, tag: str | None = None) -> float:
-        """CPU of one page; with a tag, of the answer that nothing has changed."""
+        """CPU milliseconds for one page; with a tag, for the answer that nothing has changed."""
         self.console.connect_anew()
         before = self.cpu_ms()
         for _ in range(times):
@@ -166,7 +167,7 @@ class Place:
 
 @contextlib.contextmanager
 def sqlite_pair(folder: Path) -> Iterator[tuple[Place, Place]]:
-    """With few tickets, and with many."""
+    """A server with few tickets, and one with many."""
     with contextlib.ExitStack() as stack:
         places = []
         for name, how_many in (("few", FEW), ("many", MANY)):
@@ -179,7 +180,7 @@ def sqlite_pair(folder: Path) -> Iterator[tuple[Place, Place]]:
 
 @contextlib.contextmanager
 def postgresql_pair(folder: Path) -> Iterator[tuple[Place, Place] | None]:
-    """The same on PostgreSQL, or None where there is none on 127.0.0.1."""
+    """The same pair on PostgreSQL, or None without a server on 127.0.0.1."""
     try:
         admin = psycopg.connect(_ADMIN, autocommit=True, connect_timeout=3)
     except psycopg.OperationalError:
@@ -204,7 +205,7 @@ def postgresql_pair(folder: Path) -> Iterator[tuple[Place, Place] | None]:
 
 
 def _queue_pages(pair: tuple[Place, Place], rounds: int) -> dict[str, dict[str, float]]:
-    """In turn with few and with many: each round has a ratio of its own, and its median counts."""
+    """Alternate between few and many tickets: each round has its own ratio, and the median is reported."""
     paths = {name: f"/console/?queue={name}" for name in QUEUES}
     paths |= {"search (text)": "/console/?q=prints", "search (mail)": "/console/?q=customer77@example.com"}
     return {name: _compared(pair, path, rounds, 10 if "text" in name else 60) for name, path in paths.items()}
@@ -225,7 +226,7 @@ def _compared(pair: tuple[Place, Place], path: str, rounds: int, times: int) -> 
 
 
 def _idle(place: Place, seconds: int = 15) -> dict[str, float]:
-    """What open streams add to a server that nobody asks anything, and what each console asks once a minute."""
+    """The CPU that open streams add to a server without requests, and that of each console's request once a minute."""
     alone = _thread_of_streams(place, 2 * seconds)
     base = _cpu_over(place, seconds)
     consoles = [Console(place.server, f"bench{number}@example.com") for number in range(_TECHNICIANS)]
@@ -246,8 +247,10 @@ def _idle(place: Place, seconds: int = 15) -> dict[str, float]:
 
 
 def _thread_of_streams(place: Place, seconds: int) -> float:
-    """CPU milliseconds in a second of the thread that the first stream starts. What an idle server does otherwise comes
-    and goes by more than that, so that the difference of two sums would tell nothing."""
+    """CPU milliseconds per second of the thread that the first stream starts.
+
+    The other work of an idle server varies by more than that, so that the difference of two sums would tell nothing.
+    """
     known = place.threads().keys()
     with place.console.stream():
         time.sleep(1)
@@ -261,14 +264,14 @@ def _thread_of_streams(place: Place, seconds: int) -> float:
 
 
 def _cpu_over(place: Place, seconds: int) -> float:
-    """CPU milliseconds in a second."""
+    """CPU milliseconds per second."""
     before, began = place.cpu_ms(), time.monotonic()
     time.sleep(seconds)
     return (place.cpu_ms() - before) / (time.monotonic() - began)
 
 
 def _cpu_ns(pid: int) -> dict[str, int]:
-    """Time on a CPU that each thread of a process has had."""
+    """CPU time in nanoseconds of each thread of a process."""
     threads = {}
     for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
         with contextlib.suppress(OSError):
@@ -277,7 +280,7 @@ def _cpu_ns(pid: int) -> dict[str, int]:
 
 
 def _staff(database: Database) -> int:
-    """Technicians who can log in; the id of the first."""
+    """Add technicians who can log in; returns the id of the first."""
     password, now = hashed_password(_PASSWORD), datetime.now(UTC)
     ids = [
         database.write(
@@ -291,14 +294,15 @@ def _staff(database: Database) -> int:
 
 
 def _fill(url: str, how_many: int) -> None:
-    """Staff and tickets, straight into the tables."""
+    """Add staff and tickets directly to the tables."""
     database = Database(url)
     kind = "sqlite" if database.is_sqlite else "postgresql"
     values = {
         "last": how_many - 1,
         "technician": _staff(database),
         "no": "0" if database.is_sqlite else "false",
-        # All of them have waited too long already: one that comes to do so is news, and would be measured as well.
+        # All of them have waited too long already: a ticket that passes the limit is a change, whose cost would be
+        # measured too.
         "now": int((datetime.now(UTC) - timedelta(hours=1)).timestamp() * 1e6),
     }
     for low in range(0, how_many, _AT_ONCE):

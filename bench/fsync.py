@@ -1,4 +1,4 @@
-"""What this disk takes to make a write durable."""
+"""Time that this disk needs for a durable write."""
 
 import os
 import statistics

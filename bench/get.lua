@@ -1,4 +1,4 @@
--- One page, again and again. Arguments: the path.
+-- Loads one page repeatedly. Arguments: the path.
 local common = require("common")
 
 function init(args)

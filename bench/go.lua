@@ -1,4 +1,4 @@
--- Links that start a session, each opened fewer than twenty times. Arguments: a file with a path per line.
+-- Opens links that start sessions, each fewer than twenty times. Arguments: a file with a path per line.
 local common = require("common")
 
 function init(args)

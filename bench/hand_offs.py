@@ -1,4 +1,4 @@
-"""Hand-offs to a vendor: what they cost a submit, and what customers notice of a vendor that is slow or hangs."""
+"""Benchmark of hand-offs: their cost for a submit, and what customers notice of a vendor that is slow or hangs."""
 
 import http.client
 import json
@@ -22,14 +22,14 @@ from bench.servers import BenchFailed, Server, environment, handbell, naive
 from tests.vendor.remote import RemoteVendor, vendor_process
 
 _CUSTOMERS = 100
-_POSTS = 400  # for the cost of one
-_EVERY = 0.02  # seconds between looks at the request page
+_POSTS = 400  # to measure the cost of one
+_EVERY = 0.02  # seconds between loads of the request page
 _PATIENCE = 120.0
 
 
 @dataclass
 class Seen:
-    """What customers met, in seconds. `failed` are answers that were none, or not the right ones."""
+    """Times that customers experienced, in seconds. `failed` counts missing and wrong answers."""
 
     submits: list[float] = field(default_factory=list)
     pages: list[float] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Seen:
 
 
 def measure(folder: Path) -> dict[str, Any]:
-    """All of it; takes about three minutes."""
+    """Measure everything; takes about three minutes."""
     with vendor_process() as vendor, handbell(folder / "hand-offs", "warning") as server:
         _use(folder / "hand-offs", vendor, "take-control")
         _warm_up(server)
@@ -56,7 +56,7 @@ def measure(folder: Path) -> dict[str, Any]:
 
 
 def table(results: dict[str, Any]) -> str:
-    """As Markdown."""
+    """The results as Markdown."""
     rows = [("hand-off", "CPU ms more per submit", f"{results['cost']['more_ms']:.2f}", "≤ 2")]
     for name, opened, submit in (("vendor_0.3_s", 2.5, "p50 < 400"), ("vendor_5_s", 15.0, "")):
         row = results[name]
@@ -118,7 +118,7 @@ def _warm_up(server: Server) -> None:
 
 
 def _idle_pages(server: Server) -> float:
-    """The request page's p99 with one customer who looks, in seconds."""
+    """The request page's p99 in seconds, with a single customer loading it."""
     seen = Seen()
     with _looking(server, seen):
         time.sleep(6)
@@ -126,7 +126,7 @@ def _idle_pages(server: Server) -> float:
 
 
 def _cost(data_dir: Path, server: Server, vendor: RemoteVendor) -> dict[str, float]:
-    """CPU per submit where the vendor is called, and where the browser will call it; the rest is the same."""
+    """CPU per submit when the server calls the vendor, and when the browser will; the rest is the same."""
     runs: dict[str, list[float]] = {"take-control-browser": [], "take-control": []}
     for turn in range(3):
         for backend, took in runs.items():
@@ -146,7 +146,7 @@ def _cost(data_dir: Path, server: Server, vendor: RemoteVendor) -> dict[str, flo
 
 
 def _slow(data_dir: Path, server: Server, vendor: RemoteVendor, delay: float, idle: float) -> dict[str, Any]:
-    """A hundred customers at once, and a vendor that takes its time."""
+    """A hundred customers at once, with a slow vendor."""
     vendor.change(delay=delay)
     began, seen = _at_once(server, f"slow-{delay}", data_dir)
     opened = [row for row in _requests(data_dir) if str(row["customer_number"]).startswith(f"slow-{delay}-")]
@@ -159,7 +159,7 @@ def _slow(data_dir: Path, server: Server, vendor: RemoteVendor, delay: float, id
 
 
 def _hangs(data_dir: Path, server: Server, vendor: RemoteVendor, idle: float) -> dict[str, Any]:
-    """Customers keep coming for half a minute while the vendor answers nobody; then it is back."""
+    """Customers keep coming for half a minute while the vendor answers no call; then it is back."""
     vendor.forget()
     vendor.change(hang=600.0)
     seen = Seen()
@@ -245,7 +245,7 @@ def _submit(server: Server, token: str, number: str, seen: Seen, after: float = 
 
 @contextmanager
 def _looking(server: Server, seen: Seen, timeout: float = 30.0) -> Iterator[None]:
-    """Somebody else opens the request page again and again meanwhile."""
+    """Another customer loads the request page continuously meanwhile."""
     over = threading.Event()
 
     def look() -> None:

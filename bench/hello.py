@@ -1,4 +1,4 @@
-"""The yardstick: the least that Flask can do, served by the same gunicorn configuration."""
+"""The yardstick: a minimal Flask application, served by the same gunicorn configuration."""
 
 from flask import Flask
 
@@ -7,5 +7,5 @@ app = Flask(__name__)
 
 @app.get("/")
 def hello() -> str:
-    """Thirteen bytes."""
+    """An answer of thirteen bytes."""
     return "Hello, World!"

@@ -1,4 +1,4 @@
-"""What the load needs from a running Handbell, taken from its pages as a customer's browser takes it."""
+"""Tokens and links for the load, taken from a running Handbell's pages as a customer's browser takes them."""
 
 import http.client
 import random
@@ -13,14 +13,14 @@ _AT_ONCE = 8
 
 
 def form_token(server: Server) -> str:
-    """The token of an empty form; good for two hours and any number of different requests."""
+    """The token of an empty form; valid for two hours and any number of different requests."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     connection.request("GET", FORM)
     return _found(r'name="form_token" value="([^"]+)"', connection.getresponse().read().decode())
 
 
 def go_paths(server: Server, how_many: int, run: str) -> list[str]:
-    """Fresh links that start sessions, each of a request of its own."""
+    """New links that start sessions, each for its own request."""
     token = form_token(server)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         parts = pool.map(

@@ -1,4 +1,4 @@
-"""One run of wrk against one server, and what it cost that server."""
+"""One run of wrk against one server, and its cost for that server."""
 
 import json
 import os
@@ -13,7 +13,7 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run showed: requests per second, milliseconds, and the server's CPU µs per request."""
+    """Results of one run: requests per second, milliseconds, and the server's CPU µs per request."""
 
     rate: float
     p50: float
@@ -22,7 +22,7 @@ class Run:
 
 
 def run_wrk(server: Server, script: str, clients: int, seconds: int, *arguments: str) -> Run:
-    """Load a server. Raises BenchFailed when one answer is not what it should be."""
+    """Load a server. Raises BenchFailed when any answer is wrong."""
     before = server.cpu_seconds()
     command = ["wrk", "-t2", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s", "-s", f"{_FOLDER / script}.lua"]
     finished = subprocess.run(

@@ -1,4 +1,4 @@
-"""What Handbell is compared with when a vendor hangs: a server that calls it while the customer waits."""
+"""The comparison for a vendor that hangs: a server that calls it while the customer waits."""
 
 import os
 
@@ -12,13 +12,13 @@ _ADDRESS = f"{os.environ['NAIVE_VENDOR']}/integration/integration_api.php"
 
 @app.get("/")
 def page() -> str:
-    """A form."""
+    """The form."""
     return '<form method="post" action="/s/default"><input name="customer_name"><button>Get support</button></form>'
 
 
 @app.post("/s/default")
 def submit() -> Response:
-    """The vendor's answer, when it comes."""
+    """Call the vendor and return its answer."""
     fields = {"uid": os.environ["NAIVE_KEY"], "customer_number": request.form["customer_number"]}
     answer = _vendor.request("POST", _ADDRESS, fields=fields, encode_multipart=False, redirect=False)
     return Response(status=303, headers={"Location": answer.headers.get("Location", "/")})

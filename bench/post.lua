@@ -1,4 +1,4 @@
--- A filled form that is a new request each time. Arguments: the path, the form token, this run's name.
+-- Sends a filled form, a new request each time. Arguments: the path, the form token, this run's name.
 local common = require("common")
 
 function init(args)

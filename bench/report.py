@@ -19,7 +19,7 @@ Key = tuple[str, int]  # scenario, clients
 
 
 def machine() -> dict[str, Any]:
-    """What the figures depend on and what may be told about it."""
+    """Properties of the machine that influence the figures and may be published."""
     return {
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
@@ -29,7 +29,7 @@ def machine() -> dict[str, Any]:
 
 
 def summary(runs: dict[Key, list[Run]]) -> list[dict[str, Any]]:
-    """One row per scenario and number of clients: medians, and the median of the rounds' own ratios to hello."""
+    """One row per scenario and number of clients: medians, and the median of each round's ratio to hello."""
     return [_row(scenario, clients, runs) for scenario, clients in runs]
 
 
@@ -41,12 +41,12 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def missed(rows: list[dict[str, Any]]) -> list[str]:
-    """The rows that are short of their target."""
+    """The rows that miss their target."""
     return [f"{row['scenario']} at {row['clients']}" for row in rows if "missed" in _verdict(row)]
 
 
 def noisy(results: dict[str, Any]) -> bool:
-    """Whether other programs took so much of the machine that nothing can be concluded."""
+    """Whether other programs used so much of the machine that the results prove nothing."""
     return bool(results["others_share_of_cpu"] > _MOST_OF_OTHERS)
 
 

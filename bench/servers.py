@@ -1,4 +1,4 @@
-"""Servers of our own on free ports of 127.0.0.1: started, weighed, stopped."""
+"""Servers on free ports of 127.0.0.1: start, measure, stop."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ _PATIENCE = 30.0  # seconds
 
 
 class BenchFailed(Exception):
-    """The measurement cannot be trusted or made; the message says why."""
+    """The measurement failed or cannot be trusted; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,15 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where it answers."""
+        """The server's address."""
         return f"http://127.0.0.1:{self.port}"
 
     def cpu_seconds(self) -> float:
-        """User and system time that all its processes have taken so far."""
+        """User and system time of all its processes so far."""
         return sum(_cpu_ticks(pid) for pid in self.processes()) / _TICKS
 
     def memory(self) -> dict[str, float]:
-        """MiB: of the whole server with shared pages counted once, and resident in its largest worker."""
+        """Memory in MiB: of the whole server with shared pages counted once, and resident in its largest worker."""
         pids = self.processes()
         return {
             "all_mib": round(sum(_kib(pid, "smaps_rollup", "Pss") for pid in pids) / 1024, 1),
@@ -54,7 +54,7 @@ class Server:
 
 
 def machine_seconds() -> tuple[float, float]:
-    """CPU time of the whole machine so far: all of it, and what was not idle."""
+    """CPU seconds of the whole machine so far: in all, and without idle time."""
     # user nice system idle iowait irq softirq steal
     ticks = [int(part) for part in Path("/proc/stat").read_text("ascii").split("\n", 1)[0].split()[1:9]]
     return sum(ticks) / _TICKS, (sum(ticks) - ticks[3] - ticks[4]) / _TICKS
@@ -86,7 +86,7 @@ def naive(folder: Path, vendor: str, key: str) -> Iterator[Server]:
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """Neither the caller's settings nor a handbell.env in the checkout may change what is measured."""
+    """An environment without the caller's settings and any handbell.env, as they would change the results."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("HANDBELL_", "PORT"))}
     named = {f"HANDBELL_{key}": value for key, value in settings.items()}
     return {**kept, **named, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
@@ -139,7 +139,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(_PATIENCE)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)  # a session of its own: it and its workers
+        os.killpg(process.pid, signal.SIGKILL)  # its own session: the master and its workers
         process.wait()
     if process.stdout:
         process.stdout.close()

@@ -39,7 +39,7 @@ background:#0b5c68;color:#fff;font:600 16px sans-serif;z-index:9";
 f.append(d.createElement("input"),d.createElement("textarea"));
 f.style.cssText="width:440px;border:0;border-radius:14px;padding:24px";b.onclick=()=>{
 f.isConnected||d.body.append(f);f.showModal()};d.documentElement.append(b)})();""".replace("\n", " ")
-# What is looked for: the button, and a field (or choice) that can be used.
+# How to find the button, and a usable field (or choice).
 _SHADOW = "document.querySelector('section')?.shadowRoot"
 _SENTRY_ROOT = "document.querySelector('#sentry-feedback')?.shadowRoot"
 _WATCH = """(() => {
@@ -65,7 +65,7 @@ _WATCH = """(() => {
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A script, and how to find what it shows."""
+    """A script, and how to find its elements."""
 
     name: str
     script: bytes | None
@@ -91,13 +91,13 @@ class Load:
 
 @dataclass(slots=True)
 class Site:
-    """What the server of a run answers by path."""
+    """The answers of a run's server by path."""
 
     files: dict[str, tuple[str, bytes, str]] = field(default_factory=dict)
 
 
 def main() -> int:
-    """Exit status 0 when everything was measured."""
+    """Run the benchmark; exit status 0 when everything was measured."""
     parser = argparse.ArgumentParser(prog="python -m bench widget")
     parser.add_argument("--loads", type=int, default=15, help="fresh loads of each")
     parser.add_argument("--no-others", action="store_true", help="leave the packages from npm out")
@@ -120,7 +120,7 @@ def _ours() -> list[Contender]:
     find = f"{_SHADOW}?.querySelector('[part~=launcher]')"
     in_form = f"{_SHADOW}?.activeElement?.matches('input') && {_SHADOW}.activeElement"
     return [
-        # Watched in the same way, so that watching weighs the same.
+        # Observed in the same way, so that observing costs the same.
         Contender("empty page", None, "document.querySelector('main')"),
         Contender(
             "bare button", _FLOOR.encode(), "document.querySelector('#floor')", "document.querySelector('dialog input')"
@@ -130,7 +130,7 @@ def _ours() -> list[Contender]:
 
 
 def _others(folder: Path) -> list[Contender]:
-    """From npm, into a temporary folder. Sentry's feedback alone, bundled by the widget's own esbuild."""
+    """Packages from npm, in a temporary folder; of Sentry only its feedback, bundled by the widget's own esbuild."""
     npm = shutil.which("npm")
     esbuild = ROOT / "widget/node_modules/.bin/esbuild"
     if not npm or not esbuild.exists():
@@ -154,7 +154,7 @@ def _others(folder: Path) -> list[Contender]:
             "feedback-js",
             feedback,
             "document.querySelector('#feedback-btn')",
-            "document.querySelector('.feedback-item')",  # its fields come with a second press
+            "document.querySelector('.feedback-item')",  # its fields appear after a second press
             "data-feedback-endpoint=http://127.0.0.1:9/",
         ),
         Contender(
@@ -185,7 +185,7 @@ def _measure(contenders: list[Contender], loads: int) -> dict[str, Any]:
     return {
         "chromium": version,
         "loads": loads,
-        # The browser is no child that can be waited for; what it took is in here too.
+        # The browser is no child process that can be waited for, so its time is included here.
         "busy_share_of_cpu": round((now_busy - busy) / (now_total - total), 2),
         "own_seconds": round(sum(os.times()[:4]) - own, 1),
         "bytes": {c.name: _bytes(c.script) for c in contenders if c.script},
@@ -224,7 +224,7 @@ def _publish(site: Site, contender: Contender) -> None:
     script_bytes = contender.script or b""
     site.files = {
         "/": ("text/html; charset=utf-8", html.encode(), ""),
-        # The floor's 600 bytes gain nothing by compression.
+        # Compression gains nothing for the floor's 600 bytes.
         "/script.js": ("text/javascript", gzip.compress(script_bytes, 9, mtime=0), "gzip"),
         later.path: ("text/javascript", later.encoded["gzip"], "gzip"),
         "/api/v1/sites/default": ("application/json", json.dumps(told).encode(), ""),
@@ -268,7 +268,7 @@ def _press(page: Page, contender: Contender, load: Load) -> None:
         f"(() => {{ const r = {contender.button}.getBoundingClientRect();"
         " return [r.x + r.width / 2, r.y + r.height / 2] })()"
     )
-    page.mouse.move(*centre)  # as every mouse does a while before it presses
+    page.mouse.move(*centre)  # as every mouse pointer arrives a while before the press
     page.wait_for_timeout(150)
     page.mouse.click(*centre)
     _until(page, "window.painted")
