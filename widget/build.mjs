@@ -1,6 +1,6 @@
 // Builds the pages' scripts and the widget into ../static, and the widget's package into dist/.
-// With --check writes nothing: fails if a committed file is not what its source makes.
-// With --package=FOLDER builds the package's scripts into that folder, and nothing else.
+// With --check it writes nothing, and fails if a committed file differs from its build.
+// With --package=FOLDER it builds only the package's scripts, into that folder.
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -29,7 +29,7 @@ const put = async (target, made) => {
   else if (!Buffer.from(made).equals(await read(target))) stale(target);
 };
 
-/** A file and its compressed twins. Those are checked by what is in them: another zlib may pack otherwise. */
+/** A file and its compressed versions. These are checked by their content, as another zlib may compress differently. */
 const putPacked = async (target, made) => {
   const plain = Buffer.from(made);
   const brotli = {
@@ -51,7 +51,7 @@ const putPacked = async (target, made) => {
   await writeFile(here(`${target}.gz`), gzipSync(plain, { level: 9 }));
 };
 
-/** Puts one language's texts, and smaller style sheets, into the sources. */
+/** Inserts one language's texts, and minified style sheets, into the sources. */
 const inLanguage = (texts) => ({
   name: "in one language",
   setup({ onLoad }) {
@@ -115,7 +115,7 @@ const buildWidget = async (language) => {
   await putPacked(`../static/widget/handbell.${language}.js`, main);
 };
 
-/** Files of languages that are gone. */
+/** Files of removed languages. */
 const clean = async (known) => {
   for (const name of await readdir(here("../static/widget"))) {
     const language = /^(?:handbell|later)\.(.+?)\.js/.exec(name)?.[1];

@@ -1,4 +1,4 @@
-// The texts of every language, from the catalogues that the pages use too.
+// The texts of all languages, from the catalogues of the pages.
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ const FOLDER = fileURLToPath(new URL("../app/translations/", import.meta.url));
 const SOURCE = "en";
 const CALL = /_\(\s*("(?:[^"\\]|\\.)*"),?\s*\)/g;
 
-/** The tags of all languages, as `lang` attributes have them (`pt-BR`), English first. */
+/** The tags of all languages in the form of `lang` attributes (`pt-BR`), English first. */
 export const languages = async () => {
   const found = (await readdir(FOLDER)).filter((name) => existsSync(`${FOLDER}${name}/LC_MESSAGES/messages.mo`));
   return [SOURCE, ...found.map((name) => name.replace("_", "-")).sort()];
@@ -28,6 +28,6 @@ export const catalogue = async (language) => {
   return new Map(Array.from({ length: count }, (_, at) => [text(originals, at), text(translations, at)]));
 };
 
-/** The source with each `_("…")` replaced by its translation, English where there is none. */
+/** The source with each `_("…")` replaced by its translation, or its English text where there is none. */
 export const translated = (source, texts) =>
   source.replace(CALL, (_, literal) => JSON.stringify(texts.get(JSON.parse(literal)) || JSON.parse(literal)));

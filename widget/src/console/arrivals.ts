@@ -1,4 +1,4 @@
-/** Calls when a request appears in the queue that is shown: a sound, a notification, a word to screen readers. */
+/** Signals a request that appears in the shown queue: by a sound, a notification, and to screen readers. */
 
 import { fill, find, say, written } from "../pages/page";
 import { isOn, keep, useSwitch } from "./switches";
@@ -12,7 +12,7 @@ const FADES_S = 0.45;
 
 let audio: AudioContext | undefined;
 
-/** Browsers keep a page silent until somebody has pressed something in it. */
+/** Enables sound, which browsers allow only after an action of the user in the page. */
 const wake = (): void => {
   if (!isOn("sound")) return;
   audio ??= new AudioContext();
@@ -39,14 +39,14 @@ const notify = (input: HTMLInputElement | null, row: HTMLElement): void => {
     return;
   const reference = row.dataset.reference ?? "";
   try {
-    // The reference alone: notifications stand on locked screens.
+    // Only the reference, as notifications appear on locked screens.
     const shown = new Notification(input?.dataset.title ?? "", { body: reference, tag: `handbell-${reference}` });
     shown.onclick = () => {
       focus();
       shown.close();
     };
   } catch {
-    // Some phones show none for pages.
+    // Some phones show no notifications of pages.
   }
 };
 
@@ -62,7 +62,7 @@ const ask = async (input: HTMLInputElement, on: boolean): Promise<void> => {
 const waitingRows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>("#rows [data-row]")];
 const numberOf = (row: HTMLElement): number => Number(row.dataset.row);
 
-/** The answer is to be called after each renewal of the page. */
+/** Returns a function to call after each renewal of the page. */
 export const arrivals = (): (() => void) => {
   const input = document.querySelector<HTMLInputElement>("input[data-switch='notify']");
   useSwitch("sound", wake);
@@ -80,7 +80,7 @@ export const arrivals = (): (() => void) => {
   return () => {
     const place = find("#rows[data-arrivals]");
     const rows = waitingRows();
-    // One that moves up from the next page because another has left is nothing new.
+    // A row that moves up from the next page, because another one left, is not new.
     const fresh = rows.filter((row) => !seen.has(numberOf(row)) && !(full && numberOf(row) < last));
     for (const row of rows) seen.add(numberOf(row));
     full = Boolean(find("#rows .more"));

@@ -1,4 +1,4 @@
-/** A button that puts a piece of text on the clipboard. */
+/** Buttons that copy a text to the clipboard. */
 
 import { find } from "../pages/page";
 
@@ -19,7 +19,7 @@ const copyButton = (button: HTMLButtonElement): void => {
   });
 };
 
-/** Brings the copy buttons of a part of the page to life. */
+/** Activates the copy buttons in a part of the page. */
 export const copyButtons = (part: ParentNode): void => {
   for (const button of part.querySelectorAll<HTMLButtonElement>("button[data-copy]")) copyButton(button);
 };

@@ -1,6 +1,6 @@
-/** Keeps what somebody has begun to write until it is sent and taken: neither a log-in nor another page loses it.
+/** Keeps a begun text until it is sent and accepted, through log-ins and visits of other pages.
  *
- * A field with `data-draft` is remembered by its form's address, in this tab alone.
+ * A field with `data-draft` is remembered under its form's address, in this tab only.
  */
 
 import { forget, owner, remember, remembered } from "./tab";
@@ -11,11 +11,11 @@ const nameOf = (form: HTMLFormElement): string => `draft ${form.getAttribute("ac
 const draftIn = (form: ParentNode): HTMLTextAreaElement | null => form.querySelector("textarea[data-draft]");
 
 export const drafts = (): void => {
-  // The log-in comes between when a session has ended: what was sent was not taken.
+  // If the log-in appeared because the session had ended, the sent text was not accepted.
   const sent = owner() ? remembered(SENT) : undefined;
   forget(SENT);
   const forms = [...document.forms].filter(draftIn);
-  // Taken, or shown by the page in another place as this form is not there any more.
+  // Accepted, or shown elsewhere on the page, as this form does not exist any more.
   if (sent && (document.querySelector("p.saying") || !forms.some((form) => nameOf(form) === sent))) forget(sent);
   for (const form of forms) {
     const field = draftIn(form);

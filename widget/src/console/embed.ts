@@ -1,4 +1,4 @@
-/** The Embed page as one types: what comes of the choices is fetched and put in place of what was there. */
+/** Updates the Embed page while typing: fetches the result of the choices and replaces the shown one. */
 
 import { find } from "../pages/page";
 import { copyButtons } from "./copy";
@@ -15,7 +15,7 @@ export const liveEmbed = (form: HTMLFormElement): void => {
     const preview = page?.querySelector<HTMLIFrameElement>("#preview");
     const here = find("#taken");
     const wrong = page?.querySelector("#left-out");
-    // Something else came: the log-in, or an error. Sent as a form it is seen.
+    // Another page came, the log-in or an error: sending the form shows it.
     if (!taken || !preview || !here || !wrong) {
       form.submit();
       return;
@@ -27,7 +27,7 @@ export const liveEmbed = (form: HTMLFormElement): void => {
     });
     copyButtons(taken);
     find("#left-out")?.replaceChildren(...wrong.childNodes);
-    // An address of its own would be one more step for the back button.
+    // Setting `src` would add a step for the back button.
     (find("#preview") as HTMLIFrameElement | null)?.contentWindow?.location.replace(preview.src);
     const link = find("#preview-link") as HTMLAnchorElement | null;
     if (link) link.href = preview.src;
@@ -39,7 +39,7 @@ export const liveEmbed = (form: HTMLFormElement): void => {
     asked?.abort();
     asked = new XMLHttpRequest();
     asked.open("GET", address);
-    asked.responseType = "document"; // its scripts do not run
+    asked.responseType = "document"; // scripts in it do not run
     asked.onload = () => {
       history.replaceState(null, "", address);
       show(asked?.responseXML ?? null);

@@ -1,7 +1,7 @@
-/** Everything by keyboard: j k move through rows, c claims, / searches, ? shows what the keys do.
+/** Control by keyboard: j k move through rows, c claims, / searches, ? shows the keys.
  *
- * An element with `data-key` is pressed, or focused where it is a field, by that key; inside a row (`data-row`) it
- * belongs to that row alone. No key does anything while somebody types.
+ * The key of an element's `data-key` presses the element, or focuses it if it is a field; inside a row (`data-row`) it
+ * works only for that row. Keys do nothing while the user types.
  */
 
 import { isOn, useSwitch } from "./switches";

@@ -1,7 +1,7 @@
-/** Keeps what a page shows up to date. Elements with `data-live` and an id are renewed, and nothing else.
+/** Keeps a page up to date. Only elements with `data-live` and an id are renewed.
  *
- * A page hears of changes by the stream that the browser's tabs share, and asks for itself; without a stream it asks
- * every two seconds, which the server answers with 304 as long as nothing has changed.
+ * A page is told of changes by the stream that the browser's tabs share, and then fetches itself; without a stream it
+ * does so every two seconds, which the server answers with 304 while nothing has changed.
  */
 
 import { find, write } from "../pages/page";
@@ -10,8 +10,8 @@ import { listen } from "./stream";
 import { owner } from "./tab";
 
 const TICK_MS = 2_000;
-const SPREAD_MS = 300; // so that not all consoles ask at once
-const RENEW_MS = 60_000; // whatever a stream may have missed
+const SPREAD_MS = 300; // so that not all consoles call at once
+const RENEW_MS = 60_000; // in case the stream missed a change
 const LOGGED_OUT_MS = 20_000;
 const LIMIT_MS = 10_000;
 
@@ -21,7 +21,7 @@ export type Renewed = () => void;
 const rowsNow = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>("[data-row]")];
 const topOf = (row: HTMLElement | undefined): number => row?.getBoundingClientRect().top ?? 0;
 
-/** Runs `change`, and keeps what is being looked at where it is. */
+/** Runs `change`, and keeps the row in view at its position. */
 const still = (change: () => void): void => {
   const rows = rowsNow();
   const at = rows.findIndex((row) => row.contains(document.activeElement));
@@ -30,7 +30,7 @@ const still = (change: () => void): void => {
   change();
   if (seen?.isConnected && scrollY > 0) scrollBy({ top: topOf(seen) - before, behavior: "instant" });
   if (at < 0 || rows[at]?.contains(document.activeElement)) return;
-  // The row with the focus is gone, or the button in it: the focus stays in its place rather than be lost.
+  // The focused row, or the button in it, is gone: put the focus in the same place, so that it is not lost.
   const left = rowsNow();
   const place = rows[at]?.isConnected ? rows[at] : left[Math.min(at, left.length - 1)];
   (place?.querySelector<HTMLElement>("a") ?? find("#q"))?.focus({ preventScroll: true });
@@ -39,7 +39,7 @@ const still = (change: () => void): void => {
 const tokensIn = (page: ParentNode): NodeListOf<HTMLInputElement> =>
   page.querySelectorAll<HTMLInputElement>("input[name='csrf_token']");
 
-/** Whoever has logged in anew, in another tab say, has other tokens: the forms that stand here go on to work. */
+/** Updates the CSRF tokens, which change with a log-in, for example in another tab, so that this page's forms work. */
 const takeTokens = (page: Document): void => {
   const [now] = tokensIn(page);
   if (now) for (const token of tokensIn(document)) token.value = now.value;
@@ -59,7 +59,7 @@ const renew = (page: Document): void => {
 export const live = (renewed: Renewed): void => {
   let tag = document.body.dataset.tag;
   if (!tag || !find("[data-live]")) return;
-  document.documentElement.style.overflowAnchor = "none"; // `still` does it, in every browser
+  document.documentElement.style.overflowAnchor = "none"; // `still` does this, in every browser
   const line = find("[data-line]");
   let asking = false;
   let again = false;
@@ -80,11 +80,11 @@ export const live = (renewed: Renewed): void => {
   const answered = (call: XMLHttpRequest): void => {
     failed = call.status === 200 || call.status === 304 || call.status === 401 ? 0 : failed + 1;
     out = call.status === 401;
-    gone = call.status === 403 || call.status === 404; // it went to somebody else, say
+    gone = call.status === 403 || call.status === 404; // for example, another technician has the ticket
     due = Date.now() + (out ? LOGGED_OUT_MS : failed ? TICK_MS * Math.min(failed, 10) : RENEW_MS);
     if (call.status === 200 && call.response instanceof Document) {
       if (owner(call.response) !== owner()) {
-        location.reload(); // somebody else has logged in
+        location.reload(); // another technician has logged in
         return;
       }
       tag = call.response.body.dataset.tag ?? tag;
@@ -108,7 +108,7 @@ export const live = (renewed: Renewed): void => {
     call.timeout = LIMIT_MS;
     call.setRequestHeader("X-Live", "1");
     call.setRequestHeader("If-None-Match", `"${tag}"`);
-    // Only somebody who does something keeps the session alive.
+    // Only a user's action keeps the session alive.
     if (!touched) call.setRequestHeader("X-Background", "1");
     touched = false;
     call.onloadend = () => {

@@ -1,4 +1,4 @@
-/** The console's script. Each page works without it. */
+/** The console's script; each page works without it. */
 
 import { find } from "../pages/page";
 import { pressOnce } from "../pages/press-once";

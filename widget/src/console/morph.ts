@@ -1,8 +1,8 @@
-/** Makes a part of the page what a newer one of the same page is, and leaves alone whatever has not changed.
+/** Changes a part of the page into a newer version of it, without touching what has not changed.
  *
- * Children with an id are matched by it, others by their place. So the focus, a selection and what somebody is typing
- * stay where they are. A form's CSRF token is another in every page and counts for nothing. Attributes that belong to
- * a script stand, by name, in the element's `data-own`; what somebody has unfolded stays so.
+ * Children with an id are matched by it, others by position. So the focus, a selection and typed text are preserved.
+ * CSRF tokens differ in every page and are ignored. An element's `data-own` names the attributes that belong to a
+ * script; unfolded details stay unfolded.
  */
 
 const TOKEN = "csrf_token";
@@ -38,7 +38,7 @@ const children = (old: Element, now: Element): void => {
       at = at.nextSibling;
       morph(match, wanted);
     } else {
-      // Those between are gone, or come later and are moved then: whoever has the focus is not moved.
+      // The nodes between are gone, or come later and are moved then, so that a focused element is not moved.
       while (at && at !== match && !now.querySelector(`:scope > [id="${CSS.escape(idOf(at) || " ")}"]`)) {
         const gone: ChildNode = at;
         at = at.nextSibling;
@@ -56,7 +56,7 @@ const children = (old: Element, now: Element): void => {
   }
 };
 
-/** `now` is of another document and stays as it is. */
+/** `now` belongs to another document and is not changed. */
 export const morph = (old: Node, now: Node): void => {
   if (isToken(old) || old.isEqualNode(now)) return;
   if (old instanceof Element && now instanceof Element) {

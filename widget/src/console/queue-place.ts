@@ -1,4 +1,4 @@
-/** "Back to the queue" leads to the page of the queue, its filters and search from which somebody came. */
+/** Lets "Back to the queue" lead to the page of the queue, with filters and search, that the user came from. */
 
 import { find } from "../pages/page";
 import { remember, remembered } from "./tab";

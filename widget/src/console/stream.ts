@@ -1,21 +1,21 @@
-/** Hears from the server that something has changed.
+/** Receives the server's announcements of changes.
  *
- * All tabs of a browser share one stream: a browser has six connections to a server at most. The tab that holds a lock
- * listens and tells the others; when it is closed, another one takes its place.
+ * All tabs of a browser share one stream, as a browser opens at most six connections to a server. The tab that holds a
+ * lock listens and tells the others; when it is closed, another one takes over.
  */
 
 const URL = "/console/changes";
 const NAME = "handbell-changes";
 const AGAIN_MS = 60_000;
 const LOOK_MS = 10_000;
-const SILENT_MS = 50_000; // the server says something every 20 seconds
+const SILENT_MS = 50_000; // the server sends an event every 20 seconds
 
 type Word = "changed" | "open" | "shut" | "hello";
 
-/** `changed` is called with every change, and when the stream has begun; the answer tells whether there is one. */
+/** Calls `changed` for every change, and when the stream begins; returns a function that tells whether there is one. */
 export const listen = (changed: () => void): (() => boolean) => {
   let open = false;
-  // Without locks, as over plain http, each tab would need a stream of its own: pages ask by themselves instead.
+  // Without locks, as over plain http, each tab would need its own stream, so pages poll instead.
   if (!navigator.locks || !("BroadcastChannel" in window)) return () => false;
 
   const others = new BroadcastChannel(NAME);
@@ -54,7 +54,7 @@ export const listen = (changed: () => void): (() => boolean) => {
     source.addEventListener("beat", sign);
     source.onerror = () => {
       say("shut");
-      // Refused, and not just broken off: by a full server, or because nobody is logged in.
+      // Refused, not just interrupted: the server is full, or the session has ended.
       if (source?.readyState === EventSource.CLOSED) setTimeout(() => source && begin(), AGAIN_MS);
     };
   };
@@ -84,7 +84,7 @@ export const listen = (changed: () => void): (() => boolean) => {
     );
   };
 
-  // A connection may be dead and nobody says so: a notebook that slept, another network.
+  // A connection may be dead without an error, after a notebook's sleep or a change of network.
   setInterval(() => {
     if (!source || source.readyState === EventSource.CLOSED || Date.now() - heard < SILENT_MS) return;
     source.close();

@@ -1,5 +1,5 @@
-/** Switches that this browser remembers: `<input type="checkbox" data-switch="sound">`. Checked in the page is on
- * unless said otherwise. */
+/** Switches that this browser remembers: `<input type="checkbox" data-switch="sound">`. The page's `checked`
+ * is the default. */
 
 const KEPT = "handbell-";
 
@@ -10,7 +10,7 @@ const kept = (name: string): string | null => {
   try {
     return localStorage.getItem(KEPT + name);
   } catch {
-    return null; // a browser that keeps nothing
+    return null; // the browser stores nothing
   }
 };
 
@@ -20,13 +20,13 @@ export const keep = (name: string, on: boolean): void => {
   try {
     localStorage.setItem(KEPT + name, on ? "on" : "off");
   } catch {
-    // It holds for this page.
+    // It is kept for this page only.
   }
 };
 
 export const isOn = (name: string): boolean => box(name)?.checked ?? false;
 
-/** `changed` is called when somebody presses the switch. */
+/** Calls `changed` when the user presses the switch. */
 export const useSwitch = (name: string, changed: (on: boolean) => void = () => undefined): void => {
   const input = box(name);
   if (!input) return;

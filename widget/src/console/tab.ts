@@ -1,11 +1,11 @@
-/** What this browser's tab remembers until it is closed, for whoever is logged in: nobody finds another's. */
+/** Values that this tab remembers until it is closed, for the logged-in technician only. */
 
 import { find } from "../pages/page";
 
 const OURS = "handbell-tab ";
 const OWNER = `${OURS}owner`;
 
-/** Who is logged in, as the page says; nobody on the log-in's pages. */
+/** The logged-in technician named by the page; undefined on the log-in's pages. */
 export const owner = (page: ParentNode = document): string | undefined =>
   page.querySelector<HTMLElement>(".who")?.title;
 
@@ -13,7 +13,7 @@ const guarded = <T>(act: () => T): T | undefined => {
   try {
     return act();
   } catch {
-    return undefined; // a browser that keeps nothing
+    return undefined; // the browser stores nothing
   }
 };
 
@@ -34,7 +34,7 @@ const forgetAll = (): void => {
   });
 };
 
-/** Whoever logs in next, and whoever logs out, leaves nothing to others. */
+/** Forgets the values of another technician, and all values at log-out. */
 export const keepToOwner = (): void => {
   const now = owner();
   if (!now) return;

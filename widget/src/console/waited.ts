@@ -1,4 +1,4 @@
-/** How long those in the queue have waited, as time goes on: the server says it once, in the same words. */
+/** Updates the waiting times in the queue as time passes; the server writes them once, in the same words. */
 
 import { find, write } from "../pages/page";
 
@@ -12,7 +12,7 @@ const said = (minutes: number, words: DOMStringMap): string => {
   return (words.hours ?? "").replace("{h}", String(Math.floor(minutes / HOUR))).replace("{m}", String(minutes % HOUR));
 };
 
-/** The answer is to be called after each renewal of the page. */
+/** Returns a function to call after each renewal of the page. */
 export const waited = (): (() => void) => {
   let since = Date.now();
   setInterval(() => {

@@ -1,4 +1,4 @@
-/** What a company's own script does on /demo: vouch for its customer, and listen. */
+/** The company's own script on /demo: identifies its customer, and listens to events. */
 
 type Call = [name: string, ...args: unknown[]];
 const page = window as { Handbell?: { push(call: Call): void } };

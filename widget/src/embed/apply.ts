@@ -4,7 +4,7 @@ import { laterTexts } from "./later-texts";
 import { make, makeField, sheet } from "./make";
 import type { Contact, Context, Site } from "./types";
 
-/** What the site decides about the form, where it can be had. Once is enough, more does no harm. */
+/** Adapts the form to the site's settings, if they are known. Repeated calls change nothing more. */
 export const apply = (form: HTMLFormElement, site: Site | undefined, context: Context): void => {
   const root = form.getRootNode() as ShadowRoot;
   if (form.parentElement instanceof HTMLDialogElement) form.parentElement.onkeydown = stayIn;
@@ -44,7 +44,7 @@ export const apply = (form: HTMLFormElement, site: Site | undefined, context: Co
   fill(form, context);
 };
 
-/** Tab goes round in the dialog: browsers themselves let it out to their own buttons. */
+/** Keeps Tab inside the dialog: browsers would move on to their own buttons. */
 const stayIn = (event: KeyboardEvent): void => {
   const dialog = event.currentTarget as HTMLElement;
   const all = [...dialog.querySelectorAll<HTMLElement>("input,select,textarea,button,a")];
@@ -55,7 +55,7 @@ const stayIn = (event: KeyboardEvent): void => {
   stops.at(first)?.focus();
 };
 
-/** The site's own words in place of those that are shown already. */
+/** Replaces shown texts by the site's own words. */
 const ownWords = (root: ShadowRoot, words: Record<string, string>): void => {
   for (const [key, text] of Object.entries(words)) {
     const name = CSS.escape(key);

@@ -4,8 +4,8 @@ import type { FieldRule } from "./types";
 
 type Input = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
-/** Names each problem beside its field, and goes to the first; true when there is one.
- *  `named` are the server's sentences; without them the browser looks itself, and the server looks again. */
+/** Shows each problem beside its field, and focuses the first; true when there is one.
+ *  `named` are the server's sentences; without them the browser checks the fields, and the server checks again. */
 export const complain = (
   form: HTMLFormElement,
   texts: Texts,
@@ -29,7 +29,7 @@ const problemOf = (input: Input, texts: Texts, rule?: FieldRule): string | undef
   return over > 0 ? texts.long.replace("{n}", `${over}`) : undefined;
 };
 
-/** Puts a sentence under a field until the customer changes it, or takes it away. */
+/** Puts a sentence under a field until the customer changes the field; without one, removes it. */
 const say = (input: Input, sentence?: string): boolean => {
   const id = `${input.id}-problem`;
   const about = (input.getAttribute("aria-describedby") ?? "").replace(id, "").trim();
@@ -37,7 +37,7 @@ const say = (input: Input, sentence?: string): boolean => {
   input.setAttribute("aria-describedby", sentence ? `${id} ${about}` : about);
   input.ariaInvalid = `${!!sentence}`;
   if (!sentence) return false;
-  (input.parentElement as HTMLElement).hidden = false; // a site need not show what its page fills in
+  (input.parentElement as HTMLElement).hidden = false; // a site may hide a field that its page fills in
   input.after(make("p", { id, className: "bad", part: "problem" }, sentence));
   input.oninput = () => say(input);
   return true;

@@ -2,8 +2,8 @@ import type { Context, Draft } from "./types";
 
 const KEY = "handbell:";
 
-// Storage may be forbidden (sandboxed frames) or hold anything.
-/** What was typed and not sent, by name. */
+// Storage may be forbidden (sandboxed frames) or contain anything.
+/** The typed, unsent values by name. */
 export const read = (site: string): Draft => {
   try {
     return JSON.parse(sessionStorage[KEY + site]);
@@ -12,7 +12,7 @@ export const read = (site: string): Draft => {
   }
 };
 
-/** Keeps the draft; an empty one is forgotten. */
+/** Stores the draft; an empty one is removed. */
 export const keep = ({ site, draft }: Context): void => {
   try {
     if (draft.key) sessionStorage[KEY + site] = JSON.stringify(draft);

@@ -1,6 +1,6 @@
 import type { Context } from "./types";
 
-/** Fills in what is known of the customer: what their company vouches for stays so, what they typed goes before the rest. */
+/** Fills in the customer's known details. Vouched ones cannot be changed; typed ones come before prefilled ones. */
 export const fill = (form: HTMLFormElement, { known, draft }: Context): void => {
   for (const input of form.elements as unknown as Iterable<HTMLInputElement>) {
     const { id, name } = input;

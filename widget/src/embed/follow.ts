@@ -5,7 +5,7 @@ import type { Context, Recorded } from "./types";
 
 const SLOWEST_MS = 10_000;
 
-/** Shows how a recorded request stands, in place of its form, and asks again while it waits. */
+/** Shows the state of a recorded request in place of its form, and polls while it waits. */
 export const follow = async (form: HTMLElement, texts: Texts, recorded: Recorded, context: Context): Promise<void> => {
   const { signal, emit } = context;
   const { reference, status_url, poll_url } = recorded;

@@ -8,10 +8,10 @@ const WAY_OUT_MS = 8_000;
 
 type Row = [key: "name" | "email" | "number" | "problem", props?: object];
 
-/** Each field: its name in prefills, tokens and texts; what else it is. */
+/** The fields: each one's name in prefills, tokens and texts, and its properties. */
 const ROWS: Row[] = [
   ["name", { autocomplete: "name" }],
-  // Plain text with a mail keyboard: type=email rewrites what people type.
+  // Plain text with a mail keyboard, because type=email changes the typed text.
   ["email", { autocomplete: "email", inputMode: "email", autocapitalize: "none" }],
   ["number"],
   ["problem"],
@@ -39,7 +39,7 @@ export const makeForm = (element: HTMLElement, context: Context): HTMLFormElemen
   const away = make("button", { part: "page" }, texts.page);
   const problem = make("p", { className: "bad" });
   const out = make("div", { role: "alert", hidden: true }, problem, away);
-  // Where the browser itself posts it, it brings everything typed to the hosted page.
+  // If the browser itself posts the form, everything typed reaches the hosted page.
   const form = make(
     "form",
     { method: "post", action: `${server}/s/${site}/submit`, target: "_blank", noValidate: true, part: "form" },

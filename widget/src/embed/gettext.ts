@@ -1,2 +1,2 @@
-/** Marks an English text for the catalogues; the build puts each language's own in its place. */
+/** Marks an English text for the catalogues; the build replaces it by each language's translation. */
 export const _ = (text: string): string => text;

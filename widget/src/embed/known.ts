@@ -1,6 +1,6 @@
 import type { Known } from "./types";
 
-/** What an element's `data-` attributes fill in. */
+/** The values to fill in from an element's `data-` attributes. */
 export const givenBy = ({ department, prefill }: DOMStringMap): Record<string, unknown> => {
   try {
     return { ...(department && { department }), ...JSON.parse(prefill ?? "{}") };
@@ -9,7 +9,7 @@ export const givenBy = ({ department, prefill }: DOMStringMap): Record<string, u
   }
 };
 
-/** A token, and what it says; without its signature being looked at, which is the server's to do. */
+/** A token and its claims; the signature is checked by the server, not here. */
 export const signed = (token: string | null): Pick<Known, "token" | "claims"> => {
   try {
     const raw = atob((token as string).split(".")[1]?.replace(/-/g, "+").replace(/_/g, "/") as string);

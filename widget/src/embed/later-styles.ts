@@ -1,4 +1,4 @@
-/** What comes after the form is there. */
+/** Styles of the parts that come after the form. */
 export const later = `
 [part=check]{display:flex;gap:12px;font-weight:400}
 [part=check] input{width:24px;flex:none;margin:0}

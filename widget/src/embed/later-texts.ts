@@ -1,6 +1,6 @@
 import { _ } from "./gettext";
 
-/** What is shown once the site has spoken or the button is pressed. A site may set its own by these names. */
+/** Texts shown after the site's answer or the press of the button. A site may set its own by these names. */
 export const laterTexts = {
   department: _("Who should help?"),
   anyone: _("Not sure – anyone can help"),

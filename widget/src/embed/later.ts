@@ -1,4 +1,4 @@
-/** What is fetched once the form is there, so that the form waits for none of it. */
+/** Fetched after the form, so that the form does not wait for it. */
 
 export { apply } from "./apply";
 export { send } from "./send";

@@ -2,7 +2,7 @@ type Props<Tag extends keyof HTMLElementTagNameMap> = Partial<Omit<HTMLElementTa
   part?: string;
 };
 
-/** An element with these properties (never HTML: the page may demand Trusted Types) and children. */
+/** An element with these properties (never HTML, as the page may require Trusted Types) and children. */
 export const make = <Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   props: Props<Tag>,

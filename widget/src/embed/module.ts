@@ -1,5 +1,5 @@
-/** For the widget where `document.currentScript` does not say which element it came from: as a module, or by a relative
- *  address. This file has the server of its own address, and finds the element that has the options for it. */
+/** For a widget whose element `document.currentScript` does not tell: loaded as a module, or by a relative address.
+ *  This file knows the server from its own address, and finds the element with the options. */
 import { originOf } from "./origin";
 
 export const server = originOf(import.meta.url);

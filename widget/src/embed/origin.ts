@@ -1,4 +1,4 @@
-/** The origin of an address in full: by syntax alone, since the page may have changed URL and the methods of strings. */
+/** The origin of an absolute address, by syntax only, as the page may have changed URL and the methods of strings. */
 export const originOf = (address: string): string => {
   let origin = "";
   let slashes = 0;

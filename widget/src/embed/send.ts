@@ -6,9 +6,9 @@ import { follow } from "./follow";
 import { laterTexts } from "./later-texts";
 import type { Check, Context, Send } from "./types";
 
-const YOUNGEST_MS = 2_100; // a form that is sent sooner than this after it was asked for looks like a program's
+const YOUNGEST_MS = 2_100; // a form sent sooner than this after its token was fetched looks like a program's
 
-/** The request is not recorded. The message is for the customer, the reason for the page. */
+/** The request was not recorded. The message is for the customer, the reason for the page. */
 class Refused extends Error {
   constructor(
     message: string,
@@ -47,11 +47,11 @@ export const send: Send = async (form, context) => {
   if (code === "key_used") context.draft.key = "";
   if (fields?.identity) doubt(form, context);
   if (fields && complain(form, texts, [], fields)) return false;
-  // The reason of other refusals is no matter for the customer: their page is set up wrongly, or we are.
+  // The customer can do nothing about other refusals: their page or our server is set up wrongly.
   throw new Refused((status === 429 && message) || texts.sorry, status, fields?.identity ?? message);
 };
 
-/** What their company says of the customer is not believed (any more): the next press sends it as typed. */
+/** Drops a refused identity token, so that the next press sends the customer's details as typed. */
 const doubt = (form: HTMLFormElement, context: Context): void => {
   Object.assign(context.known, { token: null, claims: null });
   fill(form, context);
@@ -67,7 +67,7 @@ const values = (form: HTMLFormElement, { lang, known }: Context): object => {
   return { ...typed, check_details: !!typed.check_details, language: lang, identity: known.token };
 };
 
-/** An expired form token is replaced by itself, once. */
+/** Sends the request; an expired form token is replaced automatically, once. */
 const post = async (filled: object, context: Context): Promise<Reply> => {
   const { server, site, load, draft } = context;
   for (let again = false; ; again = true) {
@@ -83,7 +83,7 @@ const post = async (filled: object, context: Context): Promise<Reply> => {
   }
 };
 
-/** The answer to the server's question, where it has one; without an answer the request waits for a person. */
+/** The answer to the server's check, if there is one; without an answer the request waits for an operator. */
 const solved = async (server: string, check: Check | null): Promise<string | null> => {
   try {
     return check && (await (await import(`${server}/.${check.script}`)).solve(check.challenge));

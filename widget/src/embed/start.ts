@@ -7,19 +7,19 @@ import { base, panel } from "./styles";
 import { texts } from "./texts";
 import type { Context, Emit, Handbell, Known, Load, Options, Prefill, Since, Site } from "./types";
 
-/** This build's language and the way it is written. */
+/** This build's language and its direction. */
 declare const LANG: string;
 declare const DIR: string;
 const LIMIT_MS = 10_000;
 
-/** Taken at once: the page may put another in its place later. */
+/** Kept at once, as the page may replace it later. */
 const { fetch } = window;
 
 const ask = async (url: string): Promise<unknown> =>
   (await fetch(url, { credentials: "omit", signal: AbortSignal.timeout(LIMIT_MS) })).json();
 
-/** Sets the widget up. `rest` brings what comes after the button; `place` is where the form goes with `inline`
- *  and no target. */
+/** Sets the widget up. `later` fetches the parts after the button; with `inline` and no target, the form is put after
+ *  `place`. */
 export const begin = (options: Options, later: Context["later"], place?: ChildNode | null): Handbell => {
   const { server, site = "default", lang = LANG, mode, position = "end", colour, text, target, prefill } = options;
   const inline = mode === "inline";
@@ -62,7 +62,8 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
 
   const context: Context = { server, site, lang, known, draft: {}, signal, emit, fetch, load, later };
 
-  /** The first look into storage takes milliseconds: neither while the page loads nor between press and form. */
+  /** Reads the draft. The first access to storage takes milliseconds, so it happens neither while the page loads nor
+   *  between press and form. */
   const recall = (): void => {
     if (recalled) return;
     recalled = true;
@@ -70,7 +71,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
     if (form) fill(form, context);
   };
 
-  /** Lets the site decide about the form, once it can be had; what fails here is said when the form is sent. */
+  /** Adapts the form to the site once its settings arrive; a failure here is reported when the form is sent. */
   const settle = async (): Promise<void> => {
     try {
       const [answer, { apply }] = await Promise.all([load(), later()]);
@@ -78,7 +79,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
     } catch {}
   };
 
-  /** The form, made when it is first wanted. */
+  /** The form, made when it is first needed. */
   const build = (): HTMLElement => {
     if (!element) {
       element = make(inline ? "div" : "dialog", { part: "panel", dir: DIR });
@@ -112,7 +113,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
     else load();
   };
 
-  /** All is made ready when somebody comes near; a press opens the form, one that wants a new tab does not. */
+  /** Prepares everything when the pointer or focus comes near; a press opens the form, unless it asks for a new tab. */
   const near = (event: MouseEvent): void => {
     const path = event.composedPath() as HTMLElement[];
     const caller = path.find((node) => node === launcher || node.dataset?.handbell != null);

@@ -1,4 +1,4 @@
-/** The floating button, and what everything stands on. `!important` in here is stronger than any the page has. */
+/** The floating button, and the base of all parts. `!important` in here overrides any of the page's. */
 export const base = `
 :host{all:initial!important;display:block!important;color-scheme:var(--handbell-scheme,light dark)!important;font:16px/1.5 var(--handbell-font,system-ui,sans-serif)!important}
 button{box-sizing:border-box;font:inherit;font-weight:600;min-height:48px;padding:10px 22px;border:2px solid #0000;border-radius:10px;background:var(--handbell-colour,var(--hb,#0b5c68));color:#fff;cursor:pointer}
@@ -7,7 +7,7 @@ button{box-sizing:border-box;font:inherit;font-weight:600;min-height:48px;paddin
 [part~=start]{inset-inline:20px auto}
 `;
 
-/** The form. System colours follow the scheme by themselves. */
+/** The form. System colours follow the colour scheme automatically. */
 export const panel = `
 [part=panel]{box-sizing:border-box;width:min(480px,100%);background:Canvas;color:CanvasText}
 dialog{padding:24px;border:0;border-radius:10px}

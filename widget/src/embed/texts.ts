@@ -1,6 +1,6 @@
 import { _ } from "./gettext";
 
-/** What is shown at once. A site may set its own by these names. */
+/** Texts shown at once. A site may set its own by these names. */
 export const texts = {
   title: _("Get support"),
   name: _("Your name"),

@@ -1,4 +1,4 @@
-/** What a page may fill in beforehand. The names of the New Session API (`customer_name`, …) are taken too. */
+/** Values that a page may fill in. The names of the New Session API (`customer_name`, …) are accepted too. */
 export interface Prefill {
   name?: string;
   email?: string;
@@ -15,25 +15,25 @@ export interface Options {
   server: string;
   /** The key of the site; `default` unless given. */
   site?: string | undefined;
-  /** The language to ask the site's own texts in, as a tag; this build's own unless given. */
+  /** The language of the site's own texts, as a tag; by default this build's. */
   lang?: string | undefined;
   /** `button`: a floating button; `link`: the page's own `[data-handbell]` only; `inline`: the form in the page.
-   *  Unless given: a floating button, where the page has no `[data-handbell]`. */
+   *  By default a floating button, unless the page has a `[data-handbell]`. */
   mode?: string | undefined;
-  /** With `inline`: where the form goes, as an element or a selector; unless given, after the script. */
+  /** With `inline`: the form's parent, as an element or a selector; by default the form follows the script. */
   target?: Element | string | null | undefined;
-  /** The side of the floating button: `end` (unless given) or `start`, as the page reads. */
+  /** The side of the floating button in reading direction: `end` (the default) or `start`. */
   position?: string | undefined;
-  /** The colour of buttons, as CSS writes it. White text must be readable on it. */
+  /** The colour of buttons in CSS notation. White text must be readable on it. */
   colour?: string | undefined;
   /** The text of the floating button. */
   text?: string | undefined;
-  /** A department's id: chosen beforehand. */
+  /** The id of the preselected department. */
   department?: string | number | undefined;
   prefill?: Prefill | undefined;
 }
 
-/** What `on` hands over, by event. */
+/** The detail that a listener of `on` gets, by event. */
 export interface Events {
   open: null;
   close: null;
@@ -41,16 +41,16 @@ export interface Events {
   submit: { reference: string; state: string; status_url: string };
   /** The session can be started. */
   ready: { reference: string; start_url: string };
-  /** The request could not be sent; the customer has been told. Status 0: no answer at all. */
+  /** The request could not be sent; the customer has been told. Status 0: no answer. */
   error: { status: number; message: string };
 }
 
 export type Emit = <Name extends keyof Events>(event: Name, detail: Events[Name]) => void;
 
-/** Who the page says the customer is. */
+/** The page's information about the customer. */
 export interface Known {
   given: Record<string, unknown>;
-  /** What its own server has signed, and the token that says so. */
+  /** The details that the page's server has signed, and their token. */
   claims: Record<string, string> | null;
   token: string | null;
 }
@@ -59,27 +59,27 @@ export interface Handbell {
   /** Shows the form, filled in with this. */
   open(prefill?: Prefill): void;
   close(): void;
-  /** Fills in what the customer has not typed themselves. */
+  /** Fills in the fields that the customer has not typed. */
   prefill(values: Prefill): void;
-  /** Says who the customer is, by a token that the page's own server has signed; null takes it back. */
+  /** Identifies the customer by a token that the page's server has signed; null removes it. */
   identify(token: string | null): void;
   on<Name extends keyof Events>(event: Name, heard: (detail: Events[Name]) => void): void;
   /** Removes everything. */
   destroy(): void;
 }
 
-/** What the site demands of a field; the limit is code points. */
+/** The site's rules for a field; the limit is code points. */
 export interface FieldRule {
   name: string;
   required: boolean;
   limit: number;
-  /** Of a field that the form does not have by itself: its label, and what its input is set to. Its id is its name in
+  /** For a field that the form does not know: its label, and the properties of its input. The id is its name in
    *  prefills and tokens. */
   label?: string;
   input?: { id: string; dir: string; type: string; autocomplete: AutoFill };
 }
 
-/** What `GET /api/v1/sites/<site>` answers. */
+/** The answer of `GET /api/v1/sites/<site>`. */
 export interface Site {
   fields: FieldRule[];
   departments: { id: number; name: string }[];
@@ -91,26 +91,26 @@ export interface Site {
   check: Check | null;
 }
 
-/** A question that costs a program time; `script` is a module of ours that answers it. */
+/** A check that costs a program time; `script` is a module of ours that solves it. */
 export interface Check {
   challenge: unknown;
   script: string;
 }
 
-/** `since` is when it was answered, in milliseconds. */
+/** `since` is the time of the answer, in milliseconds since 1970. */
 export type Since<T> = T & { since: number };
 
-/** Gives the site as the server has it, undefined where it cannot be had; with `ask`, asks anew in that way. */
+/** Loads the site from the server, undefined on failure; with `ask`, loads it again by that function. */
 export type Load = (ask?: (url: string) => Promise<unknown>) => Promise<Since<Site> | undefined>;
 
 /** Sends the form. True when the request is recorded, false when a field is wrong; raises with `status` and `message`. */
 export type Send = (form: HTMLFormElement, context: Context) => Promise<boolean>;
 
-/** What the customer has typed and not yet sent, by name, and under `key` its idempotency key: kept through a reload,
- *  and nothing before they type. */
+/** The customer's typed, unsent values by name, and under `key` their idempotency key. Survives a reload; empty before
+ *  they type. */
 export type Draft = Record<string, string>;
 
-/** What one widget's parts share. */
+/** Shared by the parts of one widget. */
 export interface Context {
   server: string;
   site: string;
@@ -120,10 +120,10 @@ export interface Context {
   /** Aborted when the widget is removed. */
   signal: AbortSignal;
   emit: Emit;
-  /** As it was when the widget was set up. */
+  /** The function at the time when the widget was set up. */
   fetch: typeof fetch;
   load: Load;
-  /** What is fetched once the form is there. */
+  /** Fetches the part that comes after the form. */
   later(): Promise<{ apply(form: HTMLFormElement, site: Site | undefined, context: Context): void; send: Send }>;
 }
 
@@ -132,7 +132,7 @@ export interface Contact {
   mail: string | null;
 }
 
-/** A recorded request, as it is answered. */
+/** The answer about a recorded request. */
 export interface Recorded {
   reference: string;
   state: string;

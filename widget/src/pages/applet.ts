@@ -1,9 +1,9 @@
-/** The embedded desk's applet: keeps the place in line current, and never touches what the customer types. */
+/** The embedded desk's applet: updates the place in the queue, and never changes what the customer types. */
 
 import { fill, find, write, written } from "./page";
 import { poll, rest } from "./poll";
 
-// A helper's name is there within three seconds; the server allows 60 questions a minute.
+// A helper's name appears within three seconds; the server allows 60 polls a minute.
 const EVERY_MS = 2_000;
 const SLOWEST_MS = 10_000;
 

@@ -1,4 +1,4 @@
-/** Solves the check that a form may be asked for, while its sender types. Without this script it waits for a person. */
+/** Solves a form's check, if any, while its sender types. Without this script the request waits for an operator. */
 
 type Check = { challenge: unknown; script: string };
 
@@ -16,7 +16,7 @@ export const check = (form: HTMLFormElement): void => {
   const url = form.dataset.check;
   const field = form.querySelector<HTMLInputElement>("input[name=check]");
   if (!url || !field) return;
-  field.value = ""; // a browser may bring an old answer back; it counts once
+  field.value = ""; // a browser may restore an old answer, which counts only once
   let asked = 0;
   let asking: Promise<void> | undefined;
   let answered = false;

@@ -1,4 +1,4 @@
-/** Counts down to a field's limit as the server counts: code points, a new line is one. */
+/** Counts down to a field's limit in the way the server counts: code points, a line break is one. */
 
 import { fill, say, written } from "./page";
 

@@ -1,4 +1,4 @@
-/** The script of every customer page. Each page works without it. */
+/** The script of all customer pages, each of which works without it. */
 
 import { applet } from "./applet";
 import { check } from "./check";

@@ -1,14 +1,14 @@
-/** Small things every page script needs. */
+/** Helpers for all page scripts. */
 
 export const find = (selector: string): HTMLElement | null => document.querySelector<HTMLElement>(selector);
 
-/** Tells people who use a screen reader, without moving them. */
+/** Announces a text to screen readers, without moving the focus. */
 export const say = (text: string): void => {
   const voice = find("#say");
   if (voice) voice.textContent = text;
 };
 
-/** Sets an element's text only when it differs, so that a live region speaks only of changes. */
+/** Sets an element's text only when it differs, so that a live region announces only changes. */
 export const write = (element: HTMLElement | null, text: string): void => {
   if (element && element.textContent !== text) element.textContent = text;
 };
@@ -17,5 +17,5 @@ export const write = (element: HTMLElement | null, text: string): void => {
 export const fill = (sentence: string | undefined, value: string): string =>
   (sentence ?? "").replace(/\{\w+\}/, () => value);
 
-/** A number as this page's language writes it. */
+/** A number in the format of this page's language. */
 export const written = (n: number): string => n.toLocaleString(document.documentElement.lang || "en");

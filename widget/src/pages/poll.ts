@@ -1,14 +1,14 @@
-/** Asks an address for JSON again and again; rests while nobody looks, and asks at once when somebody does or the network is back. */
+/** Polls an address for JSON; pauses while the page is hidden, and polls at once when it is shown or back online. */
 
 const ASK_LIMIT_MS = 8_000;
 const REST_EVERY_MS = 15_000;
-const REST_ASKS = 240; // for an hour of looking
+const REST_ASKS = 240; // for an hour of visible time
 const REST_LATER_MS = 60_000;
 
-/** Milliseconds until the next question, from how many were asked and how many failed in a row. */
+/** Milliseconds until the next poll, from the number of polls and of successive failures. */
 export type Pace = (asked: number, failed: number) => number;
 
-/** `heard` gets each answer, or null once the address is gone (404, 410), and returns true to go on. */
+/** `heard` gets each answer, or null once the address is gone (404, 410), and returns true to continue. */
 export const poll = <T>(url: string, pace: Pace, heard: (answer: T | null) => boolean): void => {
   let asked = 0;
   let failed = 0;
@@ -51,7 +51,7 @@ export const poll = <T>(url: string, pace: Pace, heard: (answer: T | null) => bo
   next();
 };
 
-/** What is over may be opened again by the desk: looks rarely, until `over` is true no longer, and then goes to `refresh`. */
+/** Polls rarely after the end, as the desk may reopen the ticket; once `over` is false, loads `refresh`. */
 export const rest = <T>(url: string, refresh: string, over: (answer: T) => boolean): void => {
   poll<T>(
     url,

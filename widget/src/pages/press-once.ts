@@ -1,4 +1,4 @@
-/** Says that a form is on its way, and swallows every further press until it is done. */
+/** Shows that a form is being sent, and ignores further presses until it is done. */
 
 import { say } from "./page";
 
@@ -29,6 +29,6 @@ export const pressOnce = (form: HTMLFormElement): void => {
     say(button.textContent);
     timer = setTimeout(rest, GIVE_UP_MS);
   });
-  // The back button brings the page back as it was left.
+  // The back button restores the page as it was left.
   addEventListener("pageshow", rest);
 };

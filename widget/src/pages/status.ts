@@ -1,4 +1,4 @@
-/** The status page: starts the session when it is ready, and goes on by itself while it is not. */
+/** The status page: starts the session when it is ready, and polls until then. */
 
 import { fill, find, say, write } from "./page";
 import { poll, rest } from "./poll";
@@ -6,7 +6,7 @@ import { poll, rest } from "./poll";
 const START_AFTER_MS = 1_000;
 const STARTED_AFTER_MS = 1_500;
 const SLOWEST_MS = 10_000;
-// A helper's name is there within three seconds; the server allows 60 questions a minute.
+// A helper's name appears within three seconds; the server allows 60 polls a minute.
 const HELPER_EVERY_MS = 2_000;
 
 type Answer = { state: string; start: string | null; helper: string | null; opened_at: string | null };

@@ -1,4 +1,4 @@
-/** The page that posts to the vendor: does it by itself once; coming back must not open a second session. */
+/** The page that posts to the vendor: it does so once automatically; coming back must not open a second session. */
 
 const SEND_AFTER_MS = 600;
 
