@@ -1,12 +1,14 @@
-"""Finish erasures: empty SQLite's write-ahead log, in which erased values still stand."""
+"""Finish erasures: empty SQLite's write-ahead log, which still contains erased values."""
 
 from app.store.database import Database
 from app.store.erasures import mark_finished, newest_erasure
 
 
 def finish_erasure(database: Database) -> bool:
-    """Whether nothing that was erased is left in the log. False while a backup, a replicator or a long query reads it:
-    the background work tries again every ten seconds."""
+    """Empty the log; returns whether no erased value is left in it.
+
+    False while a backup, a replicator or a long query reads the log: the background work tries again every ten seconds.
+    """
     if not database.is_sqlite:
         return True
     with database.read() as connection:

@@ -41,7 +41,7 @@ def _reseal(database: Database, resealed: Callable[[Sealer], None], now: datetim
         sealer = Sealer([key.secret for key in ring])
         reseal(database, sealer)
         database.write(lambda connection: mark_erasure(connection, now))
-        finish_erasure(database)  # nothing under the old key is left in SQLite's log
+        finish_erasure(database)  # removes what the old key encrypted from SQLite's log
         resealed(sealer)
 
     return reseal_all

@@ -42,7 +42,8 @@ ADDRESSES_KEPT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """How many of each were expired or erased; `finished` when nothing erased is left in the database's log."""
+    """How many tickets expired, and how many requests and tickets were erased; `finished` when no erased value is left
+    in the database's log."""
 
     tickets_expired: int
     requests_erased: int
@@ -129,10 +130,10 @@ def record_list_export(database: Database, kind: str, wanted: Wanted, *, by: int
 
 
 def erase(database: Database, person: Person, applets: Path, *, by: int | None, now: datetime) -> bool:
-    """Erase it from the database, its log and the folder of vendors' applets; what is still open ends.
+    """Erase a person's data from the database, its log and the folder of vendors' applets; end what is still open.
 
-    False when the log is not empty yet (see `finish_erasure`). Audited, for the technician `by` or the command line
-    (None).
+    False when the log could not be emptied yet (see `finish_erasure`). Recorded in the audit log, for the technician
+    `by` or the command line (None).
     """
     references = [request.reference for request in person.requests]
     numbers = [ticket.number for ticket in person.tickets]
@@ -243,7 +244,7 @@ def _tickets_of(connection: Connection, requests: Sequence[CustomerRequest]) -> 
 
 
 def _flat(row: CustomerRequest | Ticket) -> dict[str, Any]:
-    """The row's values by name, the customer's details under their own names where `customer` stood."""
+    """The row's values by name, with the customer's details under their own names instead of `customer`."""
     flat: dict[str, Any] = {}
     for name, value in asdict(row).items():
         flat |= row.customer.values() if name == "customer" else {name: value}

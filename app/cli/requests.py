@@ -120,7 +120,7 @@ def prune() -> None:
 
 
 def _say_unfinished(finished: bool) -> None:
-    """Say that erased values are still in the database's log, and exit with 3."""
+    """Report that erased values are still in the database's log, and exit with status 3."""
     if not finished:
         click.echo(
             "not yet gone from the database's log: a backup, a replicator or a long query reads it; "

@@ -109,7 +109,7 @@ class Schedule:
             self._try("prune_failed", self._prune)
 
     def _pause(self, seconds: float) -> bool:
-        """Wait, and finish erasures meanwhile, whichever process began them; whether to stop."""
+        """Wait, and meanwhile finish erasures begun by any process; returns whether to stop."""
         end = monotonic() + seconds
         while (left := end - monotonic()) > 0:
             if self._stop.wait(min(left, _ERASURES_EVERY)):

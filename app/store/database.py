@@ -86,7 +86,8 @@ class Database:
             raise DatabaseUnusable(f"the database must have {', '.join(wrong)}")
 
     def checkpoint(self) -> bool:
-        """Empty SQLite's write-ahead log, so that erased values are gone from it too; False while somebody reads it."""
+        """Empty SQLite's write-ahead log, so that it contains no erased values; False while another connection reads
+        it."""
         return self._writer.checkpoint() if self._writer else True
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Erasures that SQLite has not finished: what was erased still stands in its write-ahead log."""
+"""Erasures that SQLite has not finished: its write-ahead log still contains the erased values."""
 
 from datetime import datetime
 
@@ -8,23 +8,23 @@ from app.store.tables import outstanding_erasures as outstanding
 
 
 def mark_erasure(connection: Connection, now: datetime) -> None:
-    """Note, in the transaction that erases, that the log has to be emptied. PostgreSQL has no such log to empty."""
+    """Record, in the erasing transaction, that the log has to be emptied. PostgreSQL has no such log."""
     if connection.dialect.name == "sqlite":
         connection.execute(insert(outstanding).values(erased_at=now))
 
 
 def newest_erasure(connection: Connection) -> int | None:
-    """The id of the newest erasure that is not finished."""
+    """The id of the newest unfinished erasure; None when there is none."""
     newest: int | None = connection.execute(select(func.max(outstanding.c.id))).scalar_one()
     return newest
 
 
 def outstanding_since(connection: Connection) -> datetime | None:
-    """When the oldest erasure that is not finished was made."""
+    """The time of the oldest unfinished erasure; None when there is none."""
     oldest: datetime | None = connection.execute(select(func.min(outstanding.c.erased_at))).scalar_one()
     return oldest
 
 
 def mark_finished(connection: Connection, newest: int) -> None:
-    """Nothing of the erasures up to this id is in the log any more."""
+    """Mark the erasures up to this id as finished: their values are no longer in the log."""
     connection.execute(delete(outstanding).where(outstanding.c.id <= newest))

@@ -57,7 +57,8 @@ class SqliteWriter:
         return future.result(_WRITE_TIMEOUT)
 
     def checkpoint(self) -> bool:
-        """Empty the write-ahead log; False when somebody still reads it. Other writers wait for 0.2 seconds at most."""
+        """Empty the write-ahead log; False while another connection reads it. Other writers wait for at most 0.2
+        seconds."""
         with self._inside:
             raw = self._open()[1]
             with self._file_lock():

@@ -394,7 +394,7 @@ day_figures = Table(
     Column("to_claim_p95", BigInteger),
 )
 
-# Erasures on SQLite whose values still stand in the write-ahead log. An id never comes again.
+# Erasures on SQLite whose values are still in the write-ahead log. Ids are never reused.
 outstanding_erasures = Table(
     "outstanding_erasures",
     metadata,

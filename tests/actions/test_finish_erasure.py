@@ -1,4 +1,4 @@
-"""Erased values leave SQLite's log too, however long somebody reads it."""
+"""Erased values leave SQLite's log too, after its last reader has finished."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ ASKED = NewSessionRequest(customer=Customer(problem=CANARY))
 
 @pytest.fixture
 def held(desk: DeskAtWork) -> DeskAtWork:
-    """A desk on SQLite: PostgreSQL has no log that a reader holds."""
+    """A desk on SQLite, as PostgreSQL has no log that a reader blocks."""
     if not desk.database.is_sqlite:
         pytest.skip("of SQLite's log")
     return desk
@@ -45,7 +45,7 @@ def test_an_erasure_says_not_yet_while_somebody_reads_and_is_finished_later(held
         with held.database.read() as connection:
             assert outstanding_since(connection) == held.clock()
         assert files_with_canary(held), "nothing was held: this test would prove nothing"
-        held.submit()  # writers go on
+        held.submit()  # writes still work
     assert finish_erasure(held.database)
     assert files_with_canary(held) == []
     with held.database.read() as connection:

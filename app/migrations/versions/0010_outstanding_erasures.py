@@ -1,4 +1,4 @@
-"""Erasures that are not finished because somebody reads SQLite's write-ahead log."""
+"""Erasures that are unfinished while a reader blocks SQLite's write-ahead log."""
 
 import sqlalchemy as sa
 from alembic import op
