@@ -24,7 +24,9 @@ from app.edge.access import Who, open_to
 from app.edge.headers import JSON, with_headers
 from app.edge.incoming import body, client_address, form_body, is_fetched_ahead, query
 from app.edge.this_app import running
+from app.process.database_faults import note_database_fault
 from app.process.limits import SESSIONS_OF_ACCOUNT, SESSIONS_OF_CLIENT
+from app.store.database import DATABASE_FAULTS
 
 api = Blueprint("new_session", __name__)
 log = structlog.get_logger()
@@ -57,6 +59,9 @@ def _answering(refusal: AnswerRefused) -> Callable[[Callable[[], Response]], Cal
                 return refusal(CallRefused(bad.status, str(bad)))
             except Invalid as invalid:
                 return refusal(CallRefused(400, told(*invalid.problems)))
+            except DATABASE_FAULTS as fault:
+                note_database_fault(fault, "api")
+                return refusal(CallRefused(503, "the database does not answer; try again", **{"Retry-After": "5"}))
 
         return open_to(Who.ACCOUNT_KEYS)(guarded)
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app.actions.submit import needs_check
 from app.api.from_pages import answer, answering, is_preflight, own_origin, preflight_answer, register_cors, site_of
 from app.core.customer import FIELDS, CustomerField
 from app.core.customer_info import AskPolicy
@@ -12,9 +11,8 @@ from app.core.site import Site
 from app.core.texts import texts_for
 from app.edge.access import Who, open_to
 from app.edge.customer_words import customer_words
-from app.edge.incoming import client_address
+from app.edge.intake import new_check
 from app.edge.this_app import running
-from app.files.assets import asset_url
 from app.process.configuration import Desk
 
 api = Blueprint("sites", __name__, url_prefix="/api/v1")
@@ -50,7 +48,7 @@ def _told(desk: Desk, site: Site, origin: str) -> dict[str, Any]:
         "show_check_details": site.ask_customer_info is AskPolicy.CUSTOMER,
         "form_token": here.links.form_token(site.slug, origin),
         "request_url": f"{here.settings.base_url}/s/{site.slug}",
-        "check": _check(site),
+        "check": new_check(site),
     }
 
 
@@ -79,14 +77,6 @@ def _departments(desk: Desk, site: Site) -> list[dict[str, Any]]:
     known = desk.staff.departments
     offered = [known[number] for number in site.offer_departments if number in known]
     return [{"id": d.id, "name": d.name} for d in offered if not d.disabled]
-
-
-def _check(site: Site) -> dict[str, Any] | None:
-    here = running()
-    address = client_address()
-    if not needs_check(here.database, address, here.client_limits.unchecked(address), now=here.clock()):
-        return None
-    return {"challenge": here.keys.puzzles.new_check(site.slug, here.clock()), "script": asset_url("altcha.js")}
 
 
 def _language(site: Site) -> str:

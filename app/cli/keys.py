@@ -1,12 +1,10 @@
 """`handbell keys …`: the keys that sign links and cookies and seal secrets."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions import key_change
 from app.actions.sealing import lost_second_factors, lost_secrets
@@ -17,7 +15,7 @@ from app.core.moment import iso
 from app.keys.key_file import live_keys, read_keys
 from app.keys.seal import Sealer
 from app.settings import Settings, load_settings
-from app.store.database import Database
+from app.store.database import DATABASE_FAULTS, Database
 from app.store.sites import load_sites
 
 
@@ -67,7 +65,7 @@ def _resealing(settings: Settings, so_far: str) -> Iterator[tuple[Database, Call
     with open_database(settings) as database:
         try:
             yield database, partial(_warn_of_lost, database)
-        except (SQLAlchemyError, sqlite3.Error, TimeoutError) as error:
+        except DATABASE_FAULTS as error:
             raise click.ClickException(
                 f"{so_far}: the database failed ({type(error).__name__}) while secrets were put under the new key; "
                 "when it works again, run this once more"

@@ -1,8 +1,10 @@
 """Submissions from any form or API: their client and limits, whether they are suspect, and how they are recorded."""
 
+from typing import Any
+
 import structlog
 
-from app.actions.submit import Once, Submission
+from app.actions.submit import Once, Submission, needs_check
 from app.core.links import Link
 from app.core.more import More
 from app.core.new_session import NewSessionRequest
@@ -12,7 +14,10 @@ from app.core.site import Site
 from app.core.why import WhyCode
 from app.edge.incoming import browser, client_address
 from app.edge.this_app import running
+from app.files.assets import asset_url
 from app.keys.identity import Identity
+from app.process.database_faults import note_database_fault
+from app.store.database import DATABASE_FAULTS
 
 log = structlog.get_logger()
 
@@ -83,6 +88,22 @@ def allowed_return(site: Site, address: str) -> str | None:
     """Whether this page to go back to is at one of the site's origins."""
     printable = len(address) <= 2048 and address.isascii() and address.isprintable() and " " not in address
     return address if printable and "\\" not in address and origin_of(address) in site.origins else None
+
+
+def new_check(site: Site) -> dict[str, Any] | None:
+    """What the browser has to solve before this client's next request: the challenge, and the script that solves it.
+
+    None where nothing is asked. While the database is away nothing is: no request can be recorded.
+    """
+    here, address = running(), client_address()
+    try:
+        asked = needs_check(here.database, address, here.client_limits.unchecked(address), now=here.clock())
+    except DATABASE_FAULTS as fault:
+        note_database_fault(fault, "check")
+        return None
+    if not asked:
+        return None
+    return {"challenge": here.keys.puzzles.new_check(site.slug, here.clock()), "script": asset_url("altcha.js")}
 
 
 def _suspicion(form: Link | None, trap: str) -> WhyCode | None:

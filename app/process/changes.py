@@ -10,16 +10,16 @@ own technician's rights.
 import secrets
 import selectors
 import socket
-import sqlite3
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import TimeoutError as WriteTimeout
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+
+from app.process.database_faults import note_database_fault
+from app.store.database import DATABASE_FAULTS
 
 log = structlog.get_logger()
 
@@ -139,7 +139,7 @@ class Changes:
         try:
             if self._stirred():
                 self._is_stirred = True
-        except (SQLAlchemyError, sqlite3.Error, OSError):
+        except (*DATABASE_FAULTS, OSError):
             self._is_stirred = True  # the look reports what is wrong
         if self._is_stirred:
             self._poke()
@@ -216,8 +216,8 @@ class Changes:
     def _look(self, selector: selectors.BaseSelector, seen: object) -> object:
         try:
             newest = self._newest()
-        except (SQLAlchemyError, sqlite3.Error, WriteTimeout, OSError) as fault:
-            log.warning("changes_not_looked_at", error=type(fault).__name__)
+        except (*DATABASE_FAULTS, OSError) as fault:
+            note_database_fault(fault, "changes")
             self._is_stirred = True  # look again at the main loop's next tick
             return seen
         if newest != seen:  # the first time too: something may have changed since the page was made

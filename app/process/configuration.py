@@ -7,7 +7,8 @@ from app.core.account_key import is_good, keys_of
 from app.core.desk_options import DeskOptions
 from app.core.site import Site
 from app.core.staff import Staff
-from app.store.database import Database
+from app.process.database_faults import note_database_fault
+from app.store.database import DATABASE_FAULTS, Database
 from app.store.desk import load_desk_options
 from app.store.sites import load_generation, load_sites
 from app.store.staff import load_staff
@@ -42,16 +43,19 @@ class Desk:
 
 
 class LoadedDesk:
-    """The desk of one process. Raises what its database raises."""
+    """The desk of one process. The first load raises what its database raises."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._desk = self._load()
 
     def current(self) -> Desk:
-        """The current sites and staff."""
-        if self._database.generation() != self._desk.generation:
-            self._desk = self._load()
+        """Sites and staff as they are now, or as they were last seen while the database is away."""
+        try:
+            if self._database.generation() != self._desk.generation:
+                self._desk = self._load()
+        except DATABASE_FAULTS as fault:
+            note_database_fault(fault, "configuration")
         return self._desk
 
     def _load(self) -> Desk:

@@ -7,7 +7,6 @@ for what other processes left.
 
 import random
 import secrets
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -18,7 +17,6 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from app import metrics
 from app.actions.hand_off import HandOffResult, Settled, call, note_parked, open_without_call, settle, take_back
@@ -28,7 +26,8 @@ from app.core.breaker import Breaker, BreakerState
 from app.core.request import CustomerRequest
 from app.core.site import Site
 from app.core.staff import Staff
-from app.store.database import Database
+from app.process.database_faults import note_database_fault
+from app.store.database import DATABASE_FAULTS, Database
 from app.store.hand_offs import claim_due, due_by_site, extend_leases, give_back
 from app.store.why import in_english
 
@@ -42,7 +41,6 @@ LEASE = timedelta(seconds=30)
 _RENEW_AFTER = 10.0  # seconds
 _SWEEP_EVERY = (1.5, 3.0)  # seconds
 _RATE_AGAIN_AFTER = 0.25
-_DATABASE_FAULTS = (SQLAlchemyError, sqlite3.Error, TimeoutError)
 _OUTCOMES: dict[type[HandOffResult], metrics.CallEnd] = {
     Opened: "opened",
     Refused: "refused",
@@ -246,8 +244,8 @@ class HandOffPool:
         while True:
             try:
                 return settle(around.database, site, request, outcome, now=around.clock())
-            except _DATABASE_FAULTS as fault:
-                log.error("outcome_not_recorded", reference=request.reference, error=type(fault).__name__)
+            except DATABASE_FAULTS as fault:
+                note_database_fault(fault, "outcome", reference=request.reference)
                 if time.monotonic() > until or self._stopping.wait(_random.uniform(0.2, 0.6)):
                     raise
 
@@ -309,8 +307,8 @@ class HandOffPool:
                     self._sweep()
                 if self._claim():
                     wait = _RATE_AGAIN_AFTER
-            except _DATABASE_FAULTS as fault:
-                log.error("claim_failed", error=type(fault).__name__)
+            except DATABASE_FAULTS as fault:
+                note_database_fault(fault, "claim")
             except Exception as fault:  # noqa: BLE001 - without this thread no request would be handed off any more
                 log.error("claim_broke_off", error=type(fault).__name__)
 

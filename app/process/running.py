@@ -1,9 +1,6 @@
 """One running process, assembled from its parts."""
 
-import sqlite3
-
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.figures import Figures
 from app.actions.tell import deliver_due
@@ -11,13 +8,14 @@ from app.channels import channels
 from app.process.changes import Changes, Stirred
 from app.process.clock import Clock, utc_now
 from app.process.configuration import Desk, LoadedDesk
+from app.process.database_faults import note_database_fault
 from app.process.keyring import KeyRing
 from app.process.limits import ClientLimits, Rates, Turns
 from app.process.pool import HandOffPool, Surroundings
 from app.process.signed_links import SignedLinks
 from app.process.vendors import Vendors
 from app.settings import Settings
-from app.store.database import Database
+from app.store.database import DATABASE_FAULTS, Database
 from app.store.migrate import migrate
 from app.store.queues import newest
 
@@ -71,5 +69,5 @@ class Running:
     def _tell(self) -> None:
         try:
             deliver_due(self.database, self.desk.sites, self.keys.unseal, channels(), now=self.clock())
-        except (SQLAlchemyError, sqlite3.Error, TimeoutError) as fault:
-            log.error("notices_not_looked_at", error=type(fault).__name__)
+        except DATABASE_FAULTS as fault:
+            note_database_fault(fault, "notices")

@@ -4,15 +4,12 @@ Safe in every process at once.
 """
 
 import random
-import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import TimeoutError as WriteTimeout
 from datetime import date, datetime
 from time import monotonic
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.figures import finish_next_day
 from app.actions.finish_erasure import finish_erasure
@@ -21,8 +18,9 @@ from app.actions.sealing import any_sealed, lost_second_factors, lost_secrets, r
 from app.core.vendor_account import days_left
 from app.keys.key_file import BadKeys, keys_held, read_keys
 from app.keys.seal import Sealer
+from app.process.database_faults import note_database_fault
 from app.settings import Settings
-from app.store.database import Database
+from app.store.database import DATABASE_FAULTS, Database
 from app.store.sites import load_sites
 
 log = structlog.get_logger()
@@ -101,12 +99,12 @@ class Schedule:
         self._told_on = today
 
     def _work(self) -> None:
-        self._try("reseal_failed", self.look_after_secrets)
-        self._try("days_not_counted", self.finish_days)
+        self._try("resealing", self.look_after_secrets)
+        self._try("figures", self.finish_days)
         while not self._pause(_EVERY * _jitter.uniform(0.05, 1.0)):
-            self._try("reseal_failed", self.look_after_secrets)
-            self._try("days_not_counted", self.finish_days)
-            self._try("prune_failed", self._prune)
+            self._try("resealing", self.look_after_secrets)
+            self._try("figures", self.finish_days)
+            self._try("pruning", self._prune)
 
     def _pause(self, seconds: float) -> bool:
         """Wait, and meanwhile finish erasures begun by any process; returns whether to stop."""
@@ -114,7 +112,7 @@ class Schedule:
         while (left := end - monotonic()) > 0:
             if self._stop.wait(min(left, _ERASURES_EVERY)):
                 return True
-            self._try("erasure_not_finished", lambda: finish_erasure(self._database))
+            self._try("erasure", lambda: finish_erasure(self._database))
         return self._stop.is_set()
 
     def _prune(self) -> Pruned:
@@ -123,8 +121,8 @@ class Schedule:
         log.debug("pruned", requests=pruned.requests_erased, tickets=pruned.tickets_erased)
         return pruned
 
-    def _try(self, failure: str, work: Callable[[], object]) -> None:
+    def _try(self, during: str, work: Callable[[], object]) -> None:
         try:
             work()
-        except (SQLAlchemyError, sqlite3.Error, WriteTimeout) as error:
-            log.error(failure, error=type(error).__name__)
+        except DATABASE_FAULTS as fault:
+            note_database_fault(fault, during)

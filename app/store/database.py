@@ -1,24 +1,32 @@
 """One database, SQLite or PostgreSQL: reads, and writes that are on disk when they return."""
 
+import select
 import sqlite3
 import threading
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import TimeoutError as WriteTimeout
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from app.store.sqlite import SqliteWriter, open_sqlite, sqlite_faults
 
 T = TypeVar("T")
+DATABASE_FAULTS = (SQLAlchemyError, sqlite3.Error, WriteTimeout)  # what a read raises, or a write that is not on disk
 
 
 class DatabaseUnusable(Exception):
     """The database cannot be opened or is wrongly configured; the message says what to do."""
+
+
+class DatabaseAway(SQLAlchemyError):
+    """The database took no connection a moment ago; it is asked again within half a second."""
 
 
 class Database:
@@ -31,13 +39,16 @@ class Database:
             raise DatabaseUnusable("HANDBELL_DATABASE_URL is not a database address") from None
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._reader = self._sqlite_reader() if self.is_sqlite else self._postgresql()
+        self._in_transaction = self._reader.execution_options(isolation_level="READ COMMITTED")
         self._writer = SqliteWriter(self._path) if self.is_sqlite else None
         self._local = threading.local()
+        self._away_until = 0.0
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection for reading; each statement sees the latest commits."""
-        with self._reader.connect() as connection:
+        """A connection for reading; each statement sees the latest commits. Raises DatabaseAway at once while no
+        connection can be made."""
+        with self._connect(self._reader) as connection:
             yield connection
 
     def write(self, job: Callable[[Connection], T]) -> T:
@@ -49,8 +60,17 @@ class Database:
         """
         if self._writer:
             return self._writer.run(job)
-        with self._reader.execution_options(isolation_level="READ COMMITTED").begin() as connection:
+        with self._connect(self._in_transaction) as connection, connection.begin():
             return job(connection)
+
+    def _connect(self, engine: Engine) -> Connection:
+        if monotonic() < self._away_until:
+            raise DatabaseAway("the database took no connection just now")
+        try:
+            return engine.connect()
+        except (DBAPIError, sqlite3.Error):
+            self._away_until = monotonic() + _AWAY
+            raise
 
     def generation(self) -> int:
         """The configuration's generation. Read for every page, so it is the cheapest read of all."""
@@ -59,12 +79,21 @@ class Database:
     def glance(self, query: str, *values: int) -> tuple[Any, ...]:
         """The one row of a frequent query, read without SQLAlchemy on SQLite; `?` stands for each value."""
         if not self.is_sqlite:
-            with self.read() as connection:
-                return tuple(connection.exec_driver_sql(query.replace("?", "%s"), values or None).one())
+            return self._glance(query.replace("?", "%s"), values)
         raw: sqlite3.Connection | None = getattr(self._local, "raw", None)
         if raw is None:
             raw = self._local.raw = open_sqlite(self._path, read_only=True)
         return tuple(raw.execute(query, values).fetchone())
+
+    def _glance(self, query: str, values: tuple[int, ...], *, again: bool = True) -> tuple[Any, ...]:
+        """Made again, once, when its connection ends under it."""
+        try:
+            with self.read() as connection:
+                return tuple(connection.exec_driver_sql(query, values or None).one())
+        except DBAPIError as error:
+            if not (again and error.connection_invalidated):
+                raise
+        return self._glance(query, values, again=False)
 
     def version(self) -> int | None:
         """A number that changes when another connection has committed since this thread's last call; None on
@@ -97,7 +126,7 @@ class Database:
             with self._writer.turn() as connection:
                 yield connection
             return
-        with self._reader.execution_options(isolation_level="READ COMMITTED").begin() as connection:
+        with self._connect(self._in_transaction) as connection, connection.begin():
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
             yield connection
 
@@ -124,22 +153,36 @@ class Database:
         )
 
     def _postgresql(self) -> Engine:
-        return create_engine(
+        engine = create_engine(
             self.url,
             hide_parameters=True,
             isolation_level="AUTOCOMMIT",
             # A statement takes milliseconds, so threads wait for a connection rather than use up the server's.
             pool_size=12,
             max_overflow=4,
-            pool_pre_ping=False,
+            pool_timeout=5,
             pool_recycle=1800,
             connect_args={
                 "connect_timeout": 5,
                 "options": "-c synchronous_commit=on -c statement_timeout=30000",
             },
         )
+        event.listen(engine, "checkout", _look_before_use)
+        return engine
 
 
+def _look_before_use(raw: Any, _record: object, _proxy: object) -> None:
+    """Raises DisconnectionError where the server ended the connection while nobody used it: the pool makes another.
+
+    An idle connection has nothing to read but its end. Asking the server would cost each use a round trip.
+    """
+    poll = select.poll()
+    poll.register(raw.fileno(), select.POLLIN)
+    if poll.poll(0):
+        raise DisconnectionError
+
+
+_AWAY = 0.4  # seconds without a try after one that failed
 _GENERATION = "SELECT generation FROM configuration"
 _ADVISORY_LOCK = 0x48414E44  # "HAND"
 

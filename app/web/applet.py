@@ -27,13 +27,15 @@ from app.edge.access import Who, open_to
 from app.edge.headers import ATTACHMENT, JSON, with_headers
 from app.edge.incoming import client_address, form_body, see_other
 from app.edge.this_app import running
+from app.process.database_faults import note_database_fault
 from app.process.limits import POLLS
+from app.store.database import DATABASE_FAULTS
 from app.store.requests import request_by_reference
 from app.store.tickets import later_reference, place_in_queue, ticket_by_applet_id
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.links import asked_platform, gone, is_only_looking, link_or_abort
-from app.web.request_form import NOT_RECORDED, not_recorded_sentence
+from app.web.request_form import not_recorded_sentence
 from app.web.words import _, speak_for
 
 pages = Blueprint("applet", __name__)
@@ -115,8 +117,8 @@ def _saved(token: str, ticket: Ticket, values: dict[str, str]) -> Response:
         response = _refused(token, ticket, values, wait, 429)
         response.headers["Retry-After"] = str(often.retry_after)
         return response
-    except NOT_RECORDED as error:
-        log.error("details_not_recorded", ticket=ticket.number, error=type(error).__name__)
+    except DATABASE_FAULTS as error:
+        note_database_fault(error, "details", ticket=str(ticket.number))
         return _refused(token, ticket, values, {"form": not_recorded_sentence()}, 503)
     return _back(token, "?saved")
 

@@ -4,14 +4,15 @@ import traceback
 from pathlib import Path
 
 import structlog
-from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from app.core.bodies import BadBody
 from app.core.site import Site
 from app.edge.headers import JSON, request_id, with_headers
 from app.edge.this_app import running
-from app.web.request_form import NOT_RECORDED
+from app.process.database_faults import note_database_fault
+from app.store.database import DATABASE_FAULTS
 from app.web.words import _
 
 log = structlog.get_logger()
@@ -22,7 +23,7 @@ def register(app: Flask) -> None:
     """Register the handlers for all errors."""
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(BadBody, _bad_body)
-    for kind in NOT_RECORDED:
+    for kind in DATABASE_FAULTS:
         app.register_error_handler(kind, _database_error)
     app.register_error_handler(Exception, _our_fault)
 
@@ -42,7 +43,15 @@ def _bad_body(error: BadBody) -> Response:
 
 
 def _database_error(error: Exception) -> Response:
-    log.error("database_error", error=type(error).__name__, request_id=request_id())
+    """503; what only reads is tried once more when its connection ended under it."""
+    if request.method in ("GET", "HEAD") and getattr(error, "connection_invalidated", False):
+        try:
+            return current_app.make_response(current_app.dispatch_request())
+        except HTTPException as refused:
+            return _http_error(refused)
+        except DATABASE_FAULTS as still:
+            error = still
+    note_database_fault(error, "answer", request_id=request_id())
     response = _answer(503, "the database does not answer")
     response.headers["Retry-After"] = "5"
     return response

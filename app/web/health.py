@@ -1,12 +1,10 @@
 """Health checks: whether the process is alive, and whether it can take requests."""
 
-import sqlite3
-
 from flask import Blueprint, Response
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.edge.access import Who, open_to
 from app.edge.this_app import running
+from app.store.database import DATABASE_FAULTS
 
 pages = Blueprint("health", __name__)
 
@@ -24,6 +22,6 @@ def ready() -> Response:
     """200 when the database answers, else 503."""
     try:
         running().database.generation()
-    except (SQLAlchemyError, sqlite3.Error):
+    except DATABASE_FAULTS:
         return Response("the database does not answer\n", 503, content_type="text/plain; charset=utf-8")
     return Response("ready\n", content_type="text/plain; charset=utf-8")

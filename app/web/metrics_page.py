@@ -1,10 +1,8 @@
 """Metrics for Prometheus. Other clients get 404."""
 
-import sqlite3
 from ipaddress import ip_address
 
 from flask import Blueprint, Response, abort, request
-from sqlalchemy.exc import SQLAlchemyError
 
 from app import metrics
 from app.core.client import is_in
@@ -12,6 +10,7 @@ from app.edge.access import Who, open_to
 from app.edge.incoming import client_address
 from app.edge.this_app import running
 from app.store.backlog import Backlog, load_backlog
+from app.store.database import DATABASE_FAULTS
 
 pages = Blueprint("metrics_page", __name__)
 _PATH = "/metrics"
@@ -56,5 +55,5 @@ def _backlog() -> Backlog | None:
     try:
         with here.database.read() as connection:
             return load_backlog(connection, here.clock())
-    except (SQLAlchemyError, sqlite3.Error):
+    except DATABASE_FAULTS:
         return None

@@ -1,12 +1,9 @@
 """A site's request form, empty or with what was typed, for all pages that show it."""
 
-import sqlite3
-from concurrent.futures import TimeoutError as WriteTimeout
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from flask import Response, render_template, request
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.customer import NAMES
 from app.core.customer_info import AskPolicy
@@ -20,8 +17,6 @@ from app.process.configuration import Desk
 from app.web.language import limit_to, page_language
 from app.web.prerendered import MARK, Prerendered
 from app.web.words import _, ngettext, speak_for
-
-NOT_RECORDED = (SQLAlchemyError, sqlite3.Error, WriteTimeout)  # exceptions of a write that did not reach the disk
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, abort, jsonify
 
-from app.actions.submit import needs_check
 from app.core.customer import NAMES
 from app.core.links import Link
 from app.core.new_session import NewSessionRequest
@@ -14,10 +13,9 @@ from app.core.site import Site
 from app.core.text import Invalid
 from app.edge.access import Who, open_to
 from app.edge.headers import JSON, with_headers
-from app.edge.incoming import client_address, form_body
-from app.edge.intake import allowed_return, record, submission
+from app.edge.incoming import form_body
+from app.edge.intake import allowed_return, new_check, record, submission
 from app.edge.this_app import running
-from app.files.assets import asset_url
 from app.process.configuration import Desk
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
@@ -48,13 +46,8 @@ def site_page(slug: str) -> Response:
 @open_to(Who.EVERYONE)
 def check(slug: str) -> Response:
     """`{"check": null}`, or the challenge that the page's script must solve before this client's next request."""
-    here = running()
-    site = here.desk.site(slug) or abort(404)
-    address = client_address()
-    asked = needs_check(here.database, address, here.client_limits.unchecked(address), now=here.clock())
-    challenge = here.keys.puzzles.new_check(site.slug, here.clock()) if asked else None
-    answer = {"challenge": challenge, "script": asset_url("altcha.js")} if challenge else None
-    return with_headers(jsonify(check=answer), JSON)
+    site = running().desk.site(slug) or abort(404)
+    return with_headers(jsonify(check=new_check(site)), JSON)
 
 
 @pages.post("/s/<slug>")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import structlog
 from flask import Response
 
 from app.actions.submit import TooMany
@@ -10,10 +9,10 @@ from app.core.links import Expired, Forged, Link, Purpose
 from app.core.request import CustomerRequest
 from app.edge.incoming import see_other
 from app.edge.this_app import running
-from app.web.request_form import NOT_RECORDED, NotTaken, not_recorded_sentence, wait_sentence
+from app.process.database_faults import note_database_fault
+from app.store.database import DATABASE_FAULTS
+from app.web.request_form import NotTaken, not_recorded_sentence, wait_sentence
 from app.web.words import _
-
-log = structlog.get_logger()
 
 
 def sent_form(token: str, slug: str) -> Link | NotTaken:
@@ -43,8 +42,8 @@ def take_in(record: Callable[[], CustomerRequest | Response | NotTaken], slug: s
         found = record()
     except TooMany as many:
         return NotTaken(wait_sentence(many.retry_after), 429, many.retry_after)
-    except NOT_RECORDED as error:
-        log.error("request_not_recorded", site=slug, error=type(error).__name__)
+    except DATABASE_FAULTS as error:
+        note_database_fault(error, "request", site=slug)
         return NotTaken(not_recorded_sentence(), 503, 5)
     return to_status(found) if isinstance(found, CustomerRequest) else found
 

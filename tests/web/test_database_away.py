@@ -1,0 +1,175 @@
+"""The database is away: pages are as they were last seen, nothing typed is lost, and writes go on when it is back."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import make_url, text
+
+from app.factory import create_app
+from app.process import database_faults
+from app.process.running import Running
+from app.settings import Settings
+from app.store.database import Database, DatabaseAway
+from app.store.sites import change_site, load_sites
+from tests.api.embedding import ORIGIN, Widget
+from tests.conftest import UID, StandingClock, fill_desk
+from tests.page_client import PageClient
+from tests.relay import Relay, relay
+from tests.waiting import until
+from tests.web.console_client import DORA, log_in
+
+pytestmark = pytest.mark.postgres
+TYPED = {"customer_name": "Zoë", "problem_description": "It broke. <b>Twice</b>."}
+
+
+@pytest.fixture
+def wire(migrated_postgresql_url: str) -> Iterator[Relay]:
+    """What stands between Handbell and PostgreSQL."""
+    with relay(make_url(migrated_postgresql_url).port or 5432) as joined:
+        yield joined
+
+
+@pytest.fixture
+def url(migrated_postgresql_url: str, wire: Relay) -> str:
+    return make_url(migrated_postgresql_url).set(port=wire.port).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def app(url: str, tmp_path: Path, clock: StandingClock) -> Iterator[Flask]:
+    settings = Settings(data_dir=tmp_path / "data", database_url=url, port=8000, log_level="error")
+    app = create_app(settings, clock, schedule=False)
+    running: Running = app.extensions["handbell"]
+    fill_desk(running.database, clock())
+    set_default(running.database, origins=(ORIGIN,))
+    yield app
+    running.close()
+
+
+@pytest.fixture
+def here(app: Flask) -> Running:
+    running: Running = app.extensions["handbell"]
+    return running
+
+
+def set_default(database: Database, **options: Any) -> None:
+    with database.read() as connection:
+        site = replace(load_sites(connection)[0], **options)
+    database.write(lambda connection: change_site(connection, site))
+
+
+def test_what_only_shows_is_there_and_health_says_the_truth(client: PageClient, wire: Relay) -> None:
+    shown = client.get("/").select("form[action='/s/default']")
+    wire.cut()
+    assert client.get("/").select("form[action='/s/default']").find("textarea") == shown.find("textarea")
+    assert client.get("/widget.js").status == 200
+    assert Widget(client).site_info().status == 200
+    assert (client.get("/healthz").status, client.get("/readyz").status) == (200, 503)
+
+
+def test_a_form_comes_back_with_its_text_the_contact_and_a_time(client: PageClient, wire: Relay) -> None:
+    token = client.form_token()
+    wire.cut()
+    answer = client.post("/s/default", {"form_token": token, **TYPED})
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.select("textarea[name=problem_description]").get_text().strip() == TYPED["problem_description"]
+    assert answer.select("input[name=customer_name]")["value"] == "Zoë"
+    assert "+1 555 0100" in answer.page.get_text()
+
+
+def test_every_other_way_to_ask_says_it_in_its_own_form(client: PageClient, wire: Relay) -> None:
+    widget = Widget(client)
+    token = widget.token()
+    wire.cut()
+    intranet = client.post("/s/default/submit", TYPED, headers={"Origin": ORIGIN})
+    assert (intranet.status, intranet.headers["Retry-After"]) == (503, "5")
+    assert "It broke." in intranet.text
+    sent = widget.send(form_token=token, **TYPED)
+    assert (sent.status, sent.headers["Retry-After"], sent.json["error"]["status"]) == (503, "5", 503)
+    assert sent.headers["Access-Control-Allow-Origin"] == ORIGIN
+    rest = client.post("/rest/session", json=TYPED, headers={"INTEGRATION-KEY": UID})
+    assert (rest.status, rest.headers["Retry-After"]) == (503, "5")
+    assert rest.json["errorDetails"]["errorCode"] == 503
+    form = client.post("/integration/integration.php", {"uid": UID, **TYPED}, headers={"Accept": "application/json"})
+    assert (form.status, form.json["result"]) == (503, "ERROR")
+
+
+def test_pages_that_need_it_are_calm(client: PageClient, wire: Relay) -> None:
+    status = client.submit(**TYPED).location
+    log_in(client, DORA)
+    wire.cut()
+    for path in (status, "/console/", "/console/team"):
+        answer = client.get(path)
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5"), path
+        assert answer.select("h1"), path
+
+
+def test_writes_go_on_once_it_is_back(client: PageClient, here: Running, wire: Relay) -> None:
+    token = client.form_token()
+    wire.cut()
+    assert client.post("/s/default", {"form_token": token, **TYPED}).status == 503
+    wire.join()
+    assert until(lambda: client.post("/s/default", {"form_token": token, **TYPED}).status == 303)
+    set_default(here.database, phone="+1 555 0199")
+    assert "+1 555 0199" in client.get("/").text
+
+
+def test_a_connection_that_ended_while_idle_is_not_used(client: PageClient, wire: Relay) -> None:
+    token = client.form_token()
+    wire.cut()
+    wire.join()
+    assert client.post("/s/default", {"form_token": token, **TYPED}).status == 303
+
+
+def test_a_page_that_loses_its_connection_is_made_again(
+    client: PageClient, here: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status = client.submit(**TYPED).location
+    lost = iter([True])
+    real = here.links.read
+
+    def losing(*arguments: object) -> object:
+        if next(lost, False):
+            with here.database.read() as connection:
+                connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(here.links, "read", losing)
+    assert client.get(status).status == 200
+    assert next(lost, None) is None
+
+
+def test_while_it_is_away_nobody_waits_for_it(url: str, wire: Relay) -> None:
+    database = Database(url)
+    wire.cut()
+    with pytest.raises(Exception, match="refused"):
+        database.generation()
+    with pytest.raises(DatabaseAway), database.read():
+        pass
+    database.close()
+
+
+class Lines(list[dict[str, Any]]):
+    """A log that keeps its lines."""
+
+    def error(self, event: str, **values: Any) -> None:
+        self.append({"event": event, **values})
+
+
+def test_one_line_a_minute_tells_of_it(client: PageClient, wire: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = Lines()
+    monkeypatch.setattr(database_faults, "log", lines)
+    monkeypatch.setattr(database_faults, "_noted", database_faults._Noted())
+    client.get("/")
+    wire.cut()
+    for _ in range(30):
+        client.get("/")
+        client.post("/s/default/submit", TYPED)
+    assert lines == [{"event": "database_fault", "error": "OperationalError", "during": "configuration", "faults": 1}]
+    monkeypatch.setattr(database_faults, "_EVERY", 0.0)
+    database_faults._noted._next = 0.0
+    client.get("/")
+    assert lines[1]["faults"] > 60
