@@ -9,7 +9,7 @@ from app.edge import access, headers
 from app.edge.customer_words import use_words
 from app.edge.incoming import TrustedProxies
 from app.files.resources import resource
-from app.process.clock import Clock, utc_now
+from app.process.clock import Clock
 from app.process.running import Running
 from app.process.schedule import Schedule
 from app.settings import Settings
@@ -19,7 +19,7 @@ from app.web.session_cookie import use_console_cookie
 _ANY_HOST = ("/healthz", "/readyz")
 
 
-def create_app(settings: Settings, clock: Clock = utc_now, *, schedule: bool = True) -> Flask:
+def create_app(settings: Settings, clock: Clock | None = None, *, schedule: bool = True) -> Flask:
     """The application, ready to serve. Raises DatabaseUnusable, BadKeys or Undeclared.
 
     With `schedule` this process also hands requests off and does the background work.
@@ -41,7 +41,7 @@ def create_app(settings: Settings, clock: Clock = utc_now, *, schedule: bool = T
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     if schedule:
         here.hand_offs.start()
-        Schedule(here.database, settings, clock).start()
+        Schedule(here.database, settings, here.clock).start()
     structlog.get_logger().debug("ready", routes=len(list(app.url_map.iter_rules())))
     return app
 

@@ -48,6 +48,7 @@ class _Metrics:
     seconds: "Histogram"
     parked: "Counter"
     in_flight: "Gauge"
+    clock_skew: "Gauge"
     breaker: "Gauge"
     webhook: "Counter"
 
@@ -93,6 +94,11 @@ def parked(site: str, why: str) -> None:
 def in_flight(site: str, change: Literal[1, -1]) -> None:
     """Count one hand-off of this site more or less under way in this process."""
     _process.metrics().in_flight.labels(site).inc(change)
+
+
+def clock_skew(seconds: float) -> None:
+    """How many seconds this host's clock differs from the database's; on SQLite, how far it just jumped."""
+    _process.metrics().clock_skew.set(abs(seconds))
 
 
 def breaker(site: str, state: str) -> None:
@@ -232,6 +238,12 @@ def _make(folder: Path | None) -> _Metrics:
             ["site"],
             registry=where,
             multiprocess_mode="livesum",
+        ),
+        clock_skew=Gauge(
+            "handbell_clock_skew_seconds",
+            "How far a host's clock is from the database's: the worst of all processes.",
+            registry=where,
+            multiprocess_mode="livemax",
         ),
         breaker=Gauge(
             "handbell_breaker_state",

@@ -32,6 +32,7 @@ from app.keys.seal import Sealer
 from app.process.running import Running
 from app.process.schedule import Schedule
 from app.settings import Settings, load_settings
+from app.store.database import Database
 from app.store.erasures import outstanding_since
 from app.store.sites import load_sites
 from app.store.staff import load_staff
@@ -67,7 +68,7 @@ def worker() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     here = Running(settings)
-    schedule = Schedule(here.database, settings, now)
+    schedule = Schedule(here.database, settings, here.clock)
     here.hand_offs.start()
     schedule.start()
     click.echo("ready")
@@ -107,6 +108,7 @@ def _check_at_rest(settings: Settings) -> bool:
     wrong = []
     with open_database(settings) as database, database.read() as connection:
         click.echo(f"database   good, {database.url.render_as_string(hide_password=True)}")
+        wrong += _warn_of_clock(database)
         staff = load_staff(connection)
         _remind_of_administrator(staff)
         wrong += _warn_of_example_people(settings, staff)
@@ -129,6 +131,16 @@ def _check_at_rest(settings: Settings) -> bool:
             wrong.append(platform)
             click.echo(f"applet     {folder} holds {len(programs)} files; only {programs[0].name} is handed out")
     return bool(wrong)
+
+
+def _warn_of_clock(database: Database) -> list[str]:
+    """Print how far this host's clock is from PostgreSQL's, where that is 2 seconds or more; a fault over 30."""
+    skew = 0.0 if database.is_sqlite else (now() - database.time()).total_seconds()
+    if abs(skew) < 2:
+        return []
+    way = "ahead of" if skew > 0 else "behind"
+    click.echo(f"warning    this host's clock is {abs(skew):.0f} s {way} the database's")
+    return ["clock"] if abs(skew) > 30 else []
 
 
 def _remind_of_administrator(staff: Staff) -> None:

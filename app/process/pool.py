@@ -64,7 +64,8 @@ class Surroundings:
     """The parts of its process that the pool needs.
 
     `within_rate` counts one call of a site and returns whether it may be made now; `waiters` is how many submits may
-    wait for their session at the same time; `tell` delivers waiting notices of the sites' channels.
+    wait for their session at the same time; `tell` delivers waiting notices of the sites' channels; `clock_is_off`
+    measures this host's clock and returns whether it must hand nothing off.
     """
 
     database: Database
@@ -74,6 +75,7 @@ class Surroundings:
     within_rate: Callable[[Site], bool]
     waiters: int
     tell: Callable[[], object] = lambda: None
+    clock_is_off: Callable[[], bool] = lambda: False
 
 
 @dataclass(slots=True)
@@ -105,6 +107,7 @@ class HandOffPool:
         self._slots: set[_Slot] = set()
         self._others_wait: frozenset[str] = frozenset()
         self._more = False
+        self._clock_is_off = False
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._waiters = threading.BoundedSemaphore(max(1, around.waiters))
@@ -162,7 +165,7 @@ class HandOffPool:
     # Slots: permission for one call. Each reserved slot is either begun or given up.
 
     def _reserve(self, site: Site) -> _Slot | None:
-        if self._threads is None or self._stopping.is_set():
+        if self._threads is None or self._stopping.is_set() or self._clock_is_off:
             return None
         with self._lock:
             if self._room(site.slug, self._others_wait) < 1:
@@ -314,6 +317,7 @@ class HandOffPool:
 
     def _sweep(self) -> None:
         around = self._around
+        self._clock_is_off = around.clock_is_off()
         now = time.monotonic()
         with self._lock:
             at_work = [slot.lease for slot in self._slots if now - slot.began > _RENEW_AFTER]
@@ -326,6 +330,8 @@ class HandOffPool:
     def _claim(self) -> bool:
         """Claim and begin as many requests as there is room for; returns whether some wait only for a site's rate."""
         around = self._around
+        if self._clock_is_off:
+            return False
         with around.database.read() as connection:
             due = due_by_site(connection, around.clock())
         with self._lock:

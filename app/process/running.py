@@ -6,7 +6,7 @@ from app.actions.figures import Figures
 from app.actions.tell import deliver_due
 from app.channels import channels
 from app.process.changes import Changes, Stirred
-from app.process.clock import Clock, utc_now
+from app.process.clock import Clock, DatabaseClock
 from app.process.configuration import Desk, LoadedDesk
 from app.process.database_faults import note_database_fault
 from app.process.keyring import KeyRing
@@ -25,13 +25,13 @@ log = structlog.get_logger()
 class Running:
     """The parts of one process of a running Handbell. Raises DatabaseUnusable or BadKeys when it cannot run."""
 
-    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
-        self.clock = clock
         self.database = Database(settings.database)
         migrate(self.database)
-        self.keys = KeyRing(settings.keys_path, clock)
-        self.links = SignedLinks(self.keys, clock)
+        self.clock: Clock = clock or DatabaseClock(self.database)
+        self.keys = KeyRing(settings.keys_path, self.clock)
+        self.links = SignedLinks(self.keys, self.clock)
         self.rates = Rates(settings.redis_url)
         self.client_limits = ClientLimits(settings.trusted_networks)
         self.log_in_turns = Turns(self.rates, settings.processes, settings.threads // 4)
@@ -61,6 +61,7 @@ class Running:
             within_rate=self.vendors.within_rate,
             waiters=self.settings.threads // 4,
             tell=self._tell,
+            clock_is_off=self.clock.is_off if isinstance(self.clock, DatabaseClock) else lambda: False,
         )
 
     def _newest(self) -> tuple[int, ...]:

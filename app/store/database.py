@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import TimeoutError as WriteTimeout
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -75,6 +76,10 @@ class Database:
     def generation(self) -> int:
         """The configuration's generation. Read for every page, so it is the cheapest read of all."""
         return int(self.glance(_GENERATION)[0])
+
+    def time(self) -> datetime:
+        """The time of PostgreSQL's host."""
+        return _EPOCH + timedelta(microseconds=int(self.glance(_TIME)[0]))
 
     def glance(self, query: str, *values: int) -> tuple[Any, ...]:
         """The one row of a frequent query, read without SQLAlchemy on SQLite; `?` stands for each value."""
@@ -183,6 +188,8 @@ def _look_before_use(raw: Any, _record: object, _proxy: object) -> None:
 
 
 _AWAY = 0.4  # seconds without a try after one that failed
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TIME = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _GENERATION = "SELECT generation FROM configuration"
 _ADVISORY_LOCK = 0x48414E44  # "HAND"
 

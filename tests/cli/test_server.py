@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -45,6 +46,17 @@ def test_example_people_are_warned_of_where_customers_come(handbell: Handbell) -
     for email in warned:
         assert handbell.run("technician", "disable", email).returncode == 0
     assert handbell.run("check", **https).returncode == 0
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("seconds", "status"), [(0, 0), (10, 0), (-40, 1)])
+def test_check_tells_of_a_clock_that_differs_from_the_databases(
+    handbell: Handbell, postgresql_url: str, monkeypatch: pytest.MonkeyPatch, seconds: int, status: int
+) -> None:
+    monkeypatch.setattr("app.cli.server.now", lambda: datetime.now(UTC) + timedelta(seconds=seconds))
+    checked = handbell.run("check", HANDBELL_DATABASE_URL=postgresql_url)
+    words = f"clock is {abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} the database's"
+    assert (words in checked.stdout, checked.returncode) == (bool(seconds), status)
 
 
 def test_check_fails_when_a_site_offers_what_is_not_there(filled: Handbell) -> None:
