@@ -12,7 +12,7 @@ export PYTHON
 
 PYBABEL := .venv/bin/pybabel
 LANGUAGES := app/translations
-LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .PHONY: help serve test quick faults coverage mutants lint format bench widget wheel lock messages languages clean
@@ -64,12 +64,13 @@ widget: ## rebuild the widget into static/ (needs Node)
 
 wheel: ## build the wheel into dist/
 	@tools/venv runtime
-	@.venv/bin/python -m hatchling build --target wheel --directory dist
+	@PYTHONPATH=.venv/build-tools .venv/bin/python -m hatchling build --target wheel --directory dist
 
 lock: ## choose package versions anew, within pyproject.toml's bounds; ARGS=--upgrade takes the newest
 	@tools/venv dev
-	@$(LOCK) $(ARGS) --group build --output-file requirements.txt
-	@$(LOCK) $(ARGS) --group build --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	@$(LOCK) $(ARGS) pyproject.toml --output-file requirements.txt
+	@$(LOCK) $(ARGS) pyproject.toml --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	@$(LOCK) $(ARGS) --group build --output-file requirements-build.txt
 
 messages: ## collect the texts to translate and bring every language up to date
 	@tools/venv dev

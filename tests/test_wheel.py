@@ -1,5 +1,6 @@
 """The wheel contains all that it needs: it runs from an empty directory, outside the checkout."""
 
+import os
 import subprocess
 import sys
 import urllib.request
@@ -9,11 +10,13 @@ from pathlib import Path
 from tests.live_server import serving
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+BUILD_TOOLS = Path(sys.prefix) / "build-tools"  # where tools/venv puts them
 
 
 def test_a_wheel_runs_from_an_empty_directory(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
-    subprocess.run(command, cwd=CHECKOUT, check=True, capture_output=True)
+    environment = {**os.environ, "PYTHONPATH": str(BUILD_TOOLS)}
+    subprocess.run(command, cwd=CHECKOUT, env=environment, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     unpacked, empty = tmp_path / "unpacked", tmp_path / "empty"
     zipfile.ZipFile(wheel).extractall(unpacked)
