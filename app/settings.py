@@ -5,7 +5,7 @@ the same names (the environment wins). Settings that hold a secret may be given 
 """
 
 import os
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,13 +13,12 @@ from pydantic import AliasChoices, Field, ValidationError, field_validator, mode
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.address import LOOPBACK, Address, parse
+from app.core.targets import Network, Targets
 
 PREFIX = "HANDBELL_"
 ENV_FILE = "handbell.env"
 _SECRETS = ("database_url", "redis_url")
 _LOOPBACK_NAMES = ("localhost", LOOPBACK, "[::1]")
-
-Network = IPv4Network | IPv6Network
 
 
 class BadSettings(Exception):
@@ -50,6 +49,7 @@ class Settings(BaseSettings):
     keys_file: Path | None = None
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     trusted_networks: Annotated[tuple[Network, ...], NoDecode] = ()
+    private_targets: Annotated[tuple[Network, ...], NoDecode] = ()
     metrics_networks: Annotated[tuple[Network, ...], NoDecode] = ()
     processes: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=8, ge=1, le=64)
@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     demo_page: bool | None = None
     retention_days: int = Field(default=30, ge=1, le=90)
 
-    @field_validator("trusted_proxies", "trusted_networks", "metrics_networks", mode="before")
+    @field_validator("trusted_proxies", "trusted_networks", "private_targets", "metrics_networks", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
         if not isinstance(value, str):
@@ -119,6 +119,11 @@ class Settings(BaseSettings):
     def https(self) -> bool:
         """Whether the public address is https."""
         return self.base_url.startswith("https://")
+
+    @property
+    def targets(self) -> Targets:
+        """The addresses at which vendors and webhooks may be called: any, unless the public address is https."""
+        return Targets(only_public=self.https, networks=self.private_targets)
 
     @property
     def makes_demo_desk(self) -> bool:

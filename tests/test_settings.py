@@ -45,6 +45,8 @@ def test_without_any_setting_everything_is_on_this_machine(tmp_path: Path) -> No
         ("HANDBELL_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("HANDBELL_TRUSTED_PROXIES", "proxy.example.com"),
         ("HANDBELL_TRUSTED_NETWORKS", "10.0.0.0/8, x"),
+        ("HANDBELL_PRIVATE_TARGETS", "10.0.0.1/8"),
+        ("HANDBELL_PRIVATE_TARGETS", "inside.example.com"),
         ("HANDBELL_PUBLIC_URL", "support.example.com"),
         ("HANDBELL_PUBLIC_URL", "ftp://support.example.com"),
         ("HANDBELL_PUBLIC_URL", "https://"),
@@ -227,3 +229,23 @@ def test_files_are_in_the_data_folder(tmp_path: Path) -> None:
 )
 def test_example_people_are_not_made_where_customers_come(public_url: str, demo: bool | None, expected: bool) -> None:
     assert Settings(public_url=public_url, demo=demo).makes_demo_desk is expected
+
+
+@pytest.mark.parametrize(
+    ("public_url", "listed", "expected"),
+    [
+        ("", "", [True, True, True]),
+        ("http://localhost:8000", "10.0.0.0/8", [True, True, True]),
+        ("https://support.example.org", "", [False, False, True]),
+        ("https://localhost", "", [False, False, True]),
+        ("https://support.example.org", "10.0.0.0/8, ::1", [False, True, True]),
+        ("https://support.example.org", "127.0.0.1", [True, False, True]),
+    ],
+)
+def test_where_customers_come_only_public_and_listed_addresses_are_called(
+    monkeypatch: pytest.MonkeyPatch, public_url: str, listed: str, expected: list[bool]
+) -> None:
+    monkeypatch.setenv("HANDBELL_PUBLIC_URL", public_url)
+    monkeypatch.setenv("HANDBELL_PRIVATE_TARGETS", listed)
+    targets = load_settings().targets
+    assert [targets.permit(address) for address in ("127.0.0.1", "10.2.3.4", "1.1.1.1")] == expected

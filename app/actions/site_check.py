@@ -14,16 +14,22 @@ from app.backends.vendor_call import VendorCalls
 from app.core.fact import Fact
 from app.core.site import Site
 from app.core.staff import Staff
+from app.core.targets import Targets, called_hosts, not_public
 from app.core.vendor_account import account_problems
 from app.keys.seal import Unsealable
+from app.outgoing import may_reach
 from app.store.audit import record
 from app.store.database import Database
 from app.store.staff import load_staff
 
 
-def site_problems(site: Site, staff: Staff, sealer: Unsealer | None, today: date) -> list[Fact]:
-    """Problems of a site that need no call to a vendor. `sealer` is None without keys."""
+def site_problems(site: Site, staff: Staff, sealer: Unsealer | None, today: date, *, targets: Targets) -> list[Fact]:
+    """Problems of a site that need no call to a vendor. `sealer` is None without keys.
+
+    Host names are looked up if `targets` exclude some addresses.
+    """
     problems = site.problems() + account_problems(site, today) + lost_secrets(site, sealer)
+    problems += not_public(called_hosts(site), lambda host: may_reach(host, targets))
     for number in site.offer_departments:
         if number not in staff.departments or staff.departments[number].disabled:
             problems.append(Fact("offer_departments", "gone", {"number": number}))

@@ -12,6 +12,7 @@ from app.actions.seed import new_uid
 from app.core.fact import Fact
 from app.core.site import Site
 from app.core.site_change import SiteChange, change_options, marked, only_new, what_changed
+from app.core.targets import Targets, called_hosts, not_public
 from app.store import sites as store
 from app.store.audit import record
 from app.store.database import Database
@@ -92,11 +93,12 @@ def add_site(database: Database, slug: str, name: str, *, by: int | None, now: d
 
 
 def change_site(
-    database: Database, slug: str, wanted: Wanted, *, by: int | None, now: datetime
+    database: Database, slug: str, wanted: Wanted, *, targets: Targets, by: int | None, now: datetime
 ) -> tuple[SiteChange, list[str]]:
     """Change the site as it is now. Returns the change and the names of the options that differ, as operators know
     them.
 
+    A new address that `targets` exclude is refused. A host name passes: it is judged at each call.
     Raises NoSuchSite, ChangedMeanwhile, NoWebhook or NotGood, and then changes nothing.
     """
 
@@ -109,6 +111,7 @@ def change_site(
             raise NoWebhook(slug)
         # A site may lose its account's key or domain at any time, but may not switch to a vendor without them.
         _refuse_bad(changed.site, () if "backend" in options else changed.site.missing())
+        _refuse_targets(found, changed.site, targets)
         told = what_changed(found, changed.site)
         names = sorted(told)
         if not names:
@@ -130,6 +133,13 @@ def _still_wanted(site: Site, wanted: Wanted) -> dict[str, Any]:
     if (new or wanted.renew_secret) and not wanted.seen.still_holds(site):
         raise ChangedMeanwhile(site)
     return new
+
+
+def _refuse_targets(before: Site, after: Site, targets: Targets) -> None:
+    known = called_hosts(before).items()
+    new = {option: host for option, host in called_hosts(after).items() if (option, host) not in known}
+    if problems := not_public(new, targets.permit_host):
+        raise NotGood(problems)
 
 
 def _refuse_bad(site: Site, forgiven: Collection[Fact]) -> None:

@@ -13,6 +13,7 @@ from app import metrics
 from app.channels.declaring import Channel, Sending
 from app.core.notice import Delivery, TryResult, is_too_old, next_try
 from app.core.site import Site
+from app.core.targets import Targets
 from app.store.database import Database
 from app.store.notices import Notice, any_due, claim_notices, settle
 
@@ -37,6 +38,7 @@ class _Teller:
     sites: Mapping[str, Site]
     unseal: Callable[[str], str]
     channels: Mapping[str, Channel]
+    targets: Targets
     now: datetime
 
     def tell(self, notice: Notice) -> bool:
@@ -47,7 +49,8 @@ class _Teller:
             return False
         if is_too_old(notice.created_at, self.now):
             return self._record(notice, TryResult(Delivery.FAILED, "it was kept for a day"))
-        return self._record(notice, channel.deliver(Sending(site, notice.id, notice.body, self.unseal, self.now)))
+        sending = Sending(site, notice.id, notice.body, self.unseal, self.targets, self.now)
+        return self._record(notice, channel.deliver(sending))
 
     def _record(self, notice: Notice, result: TryResult) -> bool:
         delivery = result.delivery
@@ -76,6 +79,7 @@ def deliver_due(
     unseal: Callable[[str], str],
     channels: Mapping[str, Channel],
     *,
+    targets: Targets,
     now: datetime,
 ) -> int:
     """Take up to 16 due notices and try each once; returns how many were delivered.
@@ -89,7 +93,7 @@ def deliver_due(
         if not any_due(connection, channels, now):
             return 0
     claimed = database.write(lambda connection: claim_notices(connection, channels, now, AT_ONCE, now + LEASE))
-    tell = _Teller(database, sites, unseal, channels, now).tell
+    tell = _Teller(database, sites, unseal, channels, targets, now).tell
     if len(claimed) <= 1:
         return sum(map(tell, claimed))
     with ThreadPoolExecutor(len(claimed), thread_name_prefix="notices") as threads:

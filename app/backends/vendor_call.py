@@ -24,8 +24,10 @@ from urllib3.response import BaseHTTPResponse
 
 from app.backends.answer import Head, VendorAnswer, carries_applet
 from app.backends.kept_applet import TooLarge, applet_name, applet_type, keep_applet
-from app.core.backend import AppletFile, Unavailable
+from app.core.backend import AppletFile, Refused, Unavailable
+from app.core.targets import Targets
 from app.core.why import Why, WhyCode
+from app.outgoing import NotPermitted, connect
 
 _CHUNK = 64 * 1024  # bytes
 _NETWORK = (HTTPError, http.client.HTTPException, OSError)
@@ -62,18 +64,20 @@ class Limits:
 
 
 class VendorCalls:
-    """Makes calls; safe in any number of threads. One per process is enough.
+    """Makes calls to permitted `targets`; safe in any number of threads. One per process is enough.
 
     TLS is verified against the system's authorities, and those of the PEM file `authorities` where given.
     """
 
     def __init__(
         self,
+        targets: Targets,
         *,
         limits: Limits | None = None,
         authorities: Path | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> None:
+        self._targets = targets
         self._limits = limits or Limits()
         self._clock = clock
         self._tls = ssl.create_default_context()
@@ -86,19 +90,22 @@ class VendorCalls:
         """Send the body to an address from `VendorAddresses`; an applet in the answer is stored in the folder.
 
         Redirects are not followed. The body of an unsuccessful answer stays unread, unless `look` asks for it to show
-        it to a person. Raises Unavailable: with `maybe_sent` once the first byte was sent, before that only after all
-        retries.
+        it to a person. Raises Refused if none of the host's addresses is a permitted target. Raises Unavailable: with
+        `maybe_sent` once the first byte was sent, before that only after all retries.
         """
         started = time.monotonic()
+        host = urlsplit(address).hostname or ""
         for pause in (*self._limits.pauses, None):
             attempt = _Attempt(self._limits)
             try:
                 return self._exchange(attempt, address, body, headers, folder, look)
+            except NotPermitted:
+                raise Refused(Why(WhyCode.NOT_PUBLIC, {"host": host})) from None
             except _NETWORK as error:
                 # Looking up a name has no time limit of its own; several look-ups must not add up.
                 late = time.monotonic() - started > self._limits.connect * (len(self._limits.pauses) + 1)
                 if attempt.sent or pause is None or late:
-                    raise _unavailable(error, attempt, urlsplit(address).hostname or "") from None
+                    raise _unavailable(error, attempt, host) from None
                 time.sleep(pause)
         raise AssertionError  # the last pause is None
 
@@ -132,8 +139,8 @@ class VendorCalls:
 
     def _connection(self, attempt: "_Attempt", scheme: str, host: str, port: int | None) -> HTTPConnection:
         if scheme == "https":
-            return _TlsConnection(attempt, host, port, ssl_context=self._tls)
-        return _Connection(attempt, host, port)
+            return _TlsConnection(attempt, self._targets, host, port, ssl_context=self._tls)
+        return _Connection(attempt, self._targets, host, port)
 
     def _answer(self, attempt: "_Attempt", response: BaseHTTPResponse, folder: Path, look: bool) -> VendorAnswer:
         head = Head(response.status, {name.lower(): value for name, value in response.headers.items()})
@@ -229,31 +236,18 @@ class _Attempt:
 
 
 class _Connection(HTTPConnection):
-    """A connection on which no step takes longer than its attempt has left."""
+    """A connection to a permitted address, on which no step takes longer than its attempt has left."""
 
-    def __init__(self, attempt: _Attempt, host: str, port: int | None, **options: Any) -> None:
+    def __init__(self, attempt: _Attempt, targets: Targets, host: str, port: int | None, **options: Any) -> None:
         super().__init__(host, port, **options)
         self._attempt = attempt
+        self._targets = targets
         self.response_class = functools.partial(_Response, attempt)  # type: ignore[assignment]
 
     def _new_conn(self) -> socket.socket:
-        """Connect a socket to any of the host's addresses; its timeout is what is left for TLS."""
-        found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-        for tried, (family, kind, protocol, _, address) in enumerate(found, 1):
-            connection = socket.socket(family, kind, protocol)
-            try:
-                # An address that does not answer must not use up the time of the others.
-                connection.settimeout(self._attempt.left() / (len(found) - tried + 1))
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                connection.connect(address)
-                connection.settimeout(self._attempt.left())
-            except BaseException as error:
-                connection.close()
-                if tried == len(found) or not isinstance(error, OSError):
-                    raise
-            else:
-                return connection
-        raise OSError("no address")
+        """Connect a socket to one of the host's permitted addresses; its timeout is what is left for TLS."""
+        # An address that does not answer must not use up the time of the others.
+        return connect(self.host, self.port, self._targets, lambda rest: self._attempt.left() / rest)
 
     def send(self, data: Any) -> None:
         if self.sock is None:

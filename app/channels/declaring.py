@@ -7,6 +7,7 @@ from datetime import datetime
 from app.core.declaration import Option
 from app.core.notice import TryResult
 from app.core.site import Site
+from app.core.targets import Targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +15,14 @@ class Sending:
     """One try to deliver one event, made at `now`.
 
     `body` is the event as JSON; `id` is the same at each try. `unseal` decrypts the site's secrets; it raises
-    Unsealable.
+    Unsealable. A channel connects with `outgoing.connect`, which takes `targets`.
     """
 
     site: Site
     id: str
     body: str
     unseal: Callable[[str], str]
+    targets: Targets
     now: datetime
 
 

@@ -7,17 +7,20 @@ import ssl
 import threading
 import time
 from contextlib import suppress
+from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError
 from urllib3.util import Url, parse_url
 
 from app.channels.declaring import Channel, Sending
 from app.core.declaration import N_, Option
 from app.core.notice import Delivery, TryResult
+from app.core.targets import Targets
 from app.core.webhook import BadSecret, signed_headers
 from app.core.webhook_address import webhook_address
 from app.keys.seal import Unsealable
+from app.outgoing import NotPermitted, connect
 
 CONNECT_TIMEOUT = 2.0  # seconds, for each of the host's addresses and for TLS
 READ_TIMEOUT = 5.0
@@ -25,6 +28,7 @@ DEADLINE = 8.0  # for the whole exchange, even when the answer arrives slowly
 _HEADERS = {"Content-Type": "application/json", "User-Agent": "Handbell"}
 _GONE = 410
 _LATE = "no answer in time"
+_NOT_PUBLIC = "its address is not public; list its network in HANDBELL_PRIVATE_TARGETS, or change it"
 
 
 class Webhooks:
@@ -33,14 +37,14 @@ class Webhooks:
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self._context = context or ssl.create_default_context()
 
-    def send(self, address: str, headers: dict[str, str], body: bytes) -> TryResult:
+    def send(self, address: str, headers: dict[str, str], body: bytes, targets: Targets) -> TryResult:
         """Post once and return the result; never raises. Follows no redirect, makes no second try, uses no proxy.
 
-        Only https is allowed, or http to 127.0.0.1.
+        Only https is allowed, or http to 127.0.0.1, and only to addresses that `targets` permit.
         """
         try:
             url = parse_url(address)
-            connection = self._connection(url)
+            connection = self._connection(url, targets)
         except (HTTPError, ValueError):
             return TryResult(Delivery.FAILED, "its address must be https")
         until = time.monotonic() + DEADLINE
@@ -52,6 +56,8 @@ class Webhooks:
             _connect(connection, until)
             connection.request("POST", url.request_uri, body, {**_HEADERS, **headers}, preload_content=False)
             status = connection.getresponse().status
+        except NotPermitted:
+            return TryResult(Delivery.FAILED, _NOT_PUBLIC)
         except (HTTPError, OSError, http.client.HTTPException, ValueError) as error:
             return TryResult(Delivery.FAILED, _LATE if late.is_set() else _why(error))
         finally:
@@ -59,13 +65,28 @@ class Webhooks:
             connection.close()
         return TryResult(Delivery.FAILED, _LATE) if late.is_set() else TryResult(_delivery(status), f"status {status}")
 
-    def _connection(self, url: Url) -> HTTPConnection:
+    def _connection(self, url: Url, targets: Targets) -> HTTPConnection:
         host = (url.host or "").strip("[]")
         if url.scheme == "https" and host:
-            return HTTPSConnection(host, url.port, timeout=CONNECT_TIMEOUT, ssl_context=self._context)
+            return _TlsConnection(targets, host, url.port, ssl_context=self._context)
         if url.scheme == "http" and host == "127.0.0.1":
-            return HTTPConnection(host, url.port, timeout=CONNECT_TIMEOUT)
+            return _Connection(targets, host, url.port)
         raise ValueError("neither https nor http://127.0.0.1")
+
+
+class _Connection(HTTPConnection):
+    """A connection to a permitted address."""
+
+    def __init__(self, targets: Targets, host: str, port: int | None, **options: Any) -> None:
+        super().__init__(host, port, **options)
+        self._targets = targets
+
+    def _new_conn(self) -> socket.socket:
+        return connect(self.host, self.port, self._targets, lambda rest: CONNECT_TIMEOUT)
+
+
+class _TlsConnection(_Connection, HTTPSConnection):
+    """The same, over TLS."""
 
 
 def _connect(connection: HTTPConnection, until: float) -> None:
@@ -98,7 +119,7 @@ def _delivery(status: int) -> Delivery:
 def _why(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         return "no sound TLS connection"
-    if isinstance(error, TimeoutError | ConnectTimeoutError) and not isinstance(error, NewConnectionError):
+    if isinstance(error, TimeoutError):
         return _LATE
     return "no connection, or no whole answer"
 
@@ -119,7 +140,7 @@ def deliver(sending: Sending) -> TryResult:
         headers = signed_headers(sending.unseal(site.sealed_webhook_secret), sending.id, sending.now, body)
     except (Unsealable, BadSecret) as error:
         return TryResult(Delivery.FAILED, str(error))
-    return _webhooks().send(site.webhook or "", headers, body)
+    return _webhooks().send(site.webhook or "", headers, body, sending.targets)
 
 
 CHANNEL = Channel(

@@ -23,7 +23,7 @@ def check_live(database: Database, settings: Settings, key: str | None) -> bool:
         sites = [site for site in load_sites(connection) if (site.slug == key if key else not site.disabled)]
     if key and not sites:
         raise click.ClickException(f"there is no site {key}; see: handbell site list")
-    calls = VendorCalls()
+    calls = VendorCalls(settings.targets)
     good = [_check(database, settings, site, calls) for site in sites]  # try each site, also after a failure
     return all(good)
 

@@ -113,7 +113,7 @@ def _check_at_rest(settings: Settings) -> bool:
         _remind_of_administrator(staff)
         wrong += _warn_of_example_people(settings, staff)
         for site in load_sites(connection):
-            problems = worded_all(site_problems(site, staff, sealer, now().date()), site)
+            problems = worded_all(site_problems(site, staff, sealer, now().date(), targets=settings.targets), site)
             click.echo(f"site       {site.slug}: {'; '.join(problems) or 'good'}, {site.backend}")
             for warning in worded_all(account_warnings(site, now().date()), site):
                 click.echo(f"warning    {site.slug}: {warning}")

@@ -33,6 +33,7 @@ _WORDS = {
     "port": "{option} {written} has a port that does not exist",
     "other_port": "{option} must not have a port other than 443",
     "not_https": "{option} {written} must be https (http is only for 127.0.0.1)",
+    "not_public": "{option} {host} is not a public address; change it, or list its network in HANDBELL_PRIVATE_TARGETS",
     "fragment": "{option} must not have a fragment (#…)",
     "host": "{option} {written} must be a host such as example.com, or *.example.com for all below it",
     "loopback": "{option} {written} is for an --api-domain on this machine only",

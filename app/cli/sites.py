@@ -23,6 +23,7 @@ from app.core.site_secrets import new_identity_secret as make_identity_secret
 from app.core.site_secrets import new_secret as make_secret
 from app.core.site_secrets import new_webhook_secret as make_webhook_secret
 from app.core.site_secrets import secret_hash
+from app.core.targets import Targets
 from app.core.vendor_account import account_problems, account_warnings
 from app.files.resources import languages
 from app.files.widget_files import snippet
@@ -143,7 +144,7 @@ def set_site(slug: str, new_webhook_secret: bool, new_secret: bool, new_identity
             renew_secret=new_webhook_secret,
             logo=logo,
         )
-        change = _changed(database, slug, wanted)
+        change = _changed(database, slug, wanted, settings.targets)
     _tell(change, changes, secret)
     for name, value in made.items():
         click.echo(f"{name}  {value}  (shown this once)")
@@ -181,10 +182,10 @@ def _changes(given: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def _changed(database: Database, slug: str, wanted: Wanted) -> SiteChange:
+def _changed(database: Database, slug: str, wanted: Wanted, targets: Targets) -> SiteChange:
     """Change the site as it is now. Raises ClickException."""
     try:
-        return change_site(database, slug, wanted, by=None, now=now())[0]
+        return change_site(database, slug, wanted, targets=targets, by=None, now=now())[0]
     except NoSuchSite:
         raise _unknown(slug) from None
     except NoWebhook:

@@ -47,6 +47,7 @@ class WhyCode(StrEnum):
     BROKEN_OFF = "broken_off"
 
     # On our side.
+    NOT_PUBLIC = "not_public"  # `host` has no public address, and none that the operator listed
     NO_KEY = "no_key"  # the site has no account key
     KEY_SEALED = "key_sealed"  # the keys file does not open it
     MALFORMED_KEY = "malformed_key"

@@ -69,6 +69,7 @@ class Running:
 
     def _tell(self) -> None:
         try:
-            deliver_due(self.database, self.desk.sites, self.keys.unseal, channels(), now=self.clock())
+            targets = self.settings.targets
+            deliver_due(self.database, self.desk.sites, self.keys.unseal, channels(), targets=targets, now=self.clock())
         except DATABASE_FAULTS as fault:
             note_database_fault(fault, "notices")

@@ -23,7 +23,7 @@ class Vendors:
         self._database = database
         self._keys = keys
         self._rates = rates
-        self._calls = VendorCalls()
+        self._calls = VendorCalls(settings.targets)
 
     def open_backend(self, site: Site) -> SessionBackend:
         """The site's backend with its account. Raises Refused without a key, Unavailable when the key cannot be

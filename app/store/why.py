@@ -42,6 +42,7 @@ _ENGLISH = {
     WhyCode.NO_CONNECTION: "{host} does not accept connections",
     WhyCode.NO_ANSWER: "{host} did not answer in time",
     WhyCode.BROKEN_OFF: "{host} broke off the connection before its answer was complete",
+    WhyCode.NOT_PUBLIC: "{host} is not a public address; change it, or list its network in HANDBELL_PRIVATE_TARGETS",
     WhyCode.NO_KEY: "the site has no account key; set one: handbell site set --key-file",
     WhyCode.KEY_SEALED: "the account key cannot be opened with the keys file; see: handbell check",
     WhyCode.MALFORMED_KEY: "the account key is not one: it has characters that no key has, or too many; set it again",

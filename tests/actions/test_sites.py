@@ -1,9 +1,11 @@
 """A change of a site: complete or not at all, never over a concurrent change, and always in the audit log."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
+from app.actions import sites
 from app.actions.logo import as_logo
 from app.actions.sites import (
     ChangedMeanwhile,
@@ -14,16 +16,18 @@ from app.actions.sites import (
     SlugTaken,
     Wanted,
     add_site,
-    change_site,
 )
 from app.core.site import Site
 from app.core.site_change import marked, what_changed
+from app.core.targets import ANYWHERE, Targets
 from app.store.audit import acts
 from app.store.database import Database
 from app.store.logos import find_logo
 from app.store.sites import load_generation, load_sites
 from tests.pictures import picture
 from tests.store.rows import NOW
+
+change_site = partial(sites.change_site, targets=ANYWHERE)
 
 
 @pytest.fixture
@@ -169,3 +173,24 @@ def test_names_of_what_changed_tell_no_secret_apart() -> None:
     before = Site(slug="a", name="A", uid="u")
     after = Site(slug="a", name="A", uid="u", secret_hash="1", sealed_identity_secret="2", sealed_webhook_secret="3")
     assert what_changed(before, after) == {"identity_secret": "set", "secret": "set", "webhook_secret": "set"}
+
+
+def test_an_address_that_may_not_be_called_is_refused_where_it_is_new(database: Database, site: Site) -> None:
+    public = Targets(only_public=True)
+    inside = {"backend": "take-control", "api_domain": "http://127.0.0.1:9", "sealed_key": "sealed"}
+    for options, field in ((inside, "api_domain"), ({"webhook": "https://[::1]/hook"}, "webhook")):
+        with pytest.raises(NotGood) as refused:
+            change_site(database, "help", Wanted(options=options), targets=public, by=1, now=NOW)
+        assert [(fact.field, fact.code) for fact in refused.value.problems] == [(field, "not_public")]
+    assert now_of(database) == site
+    change_site(database, "help", Wanted(options=inside), by=1, now=NOW)
+    change_site(database, "help", Wanted(options={"phone": "1"}), targets=public, by=1, now=NOW)
+    assert now_of(database).phone == "1"
+
+
+def test_an_account_inside_that_was_not_used_is_refused_once_it_would_be(database: Database, site: Site) -> None:
+    account = {"api_domain": "http://127.0.0.1:9", "sealed_key": "sealed"}
+    public = Targets(only_public=True)
+    change_site(database, "help", Wanted(options=account), targets=public, by=1, now=NOW)
+    with pytest.raises(NotGood):
+        change_site(database, "help", Wanted(options={"backend": "take-control"}), targets=public, by=1, now=NOW)

@@ -17,6 +17,7 @@ from app.channels import channels, webhook
 from app.channels.declaring import Channel, Sending
 from app.core.notice import Delivery, RequestParked, TryResult
 from app.core.site import Site
+from app.core.targets import ANYWHERE
 from app.core.webhook import new_secret
 from app.core.why import Why, WhyCode
 from app.keys.seal import Sealer
@@ -66,7 +67,9 @@ class Desk:
             self.database.write(lambda connection: add_notice(connection, "webhook", "default", PARKED, self.clock()))
 
     def deliver(self) -> int:
-        return deliver_due(self.database, {"default": self.site}, SEALER.unseal, channels(), now=self.clock())
+        return deliver_due(
+            self.database, {"default": self.site}, SEALER.unseal, channels(), targets=ANYWHERE, now=self.clock()
+        )
 
     def deliver_after(self, seconds: float) -> tuple[int, int]:
         """How many notices were delivered, and how many tries the receiver has had in all."""
@@ -153,7 +156,7 @@ def test_a_site_without_a_webhook_is_told_nothing_and_nothing_is_kept(desk: Desk
     assert desk.deliver_after(0) == (0, 0)
     assert desk.kept == 0
     desk.park()
-    assert deliver_due(desk.database, {}, SEALER.unseal, channels(), now=desk.clock()) == 0
+    assert deliver_due(desk.database, {}, SEALER.unseal, channels(), targets=ANYWHERE, now=desk.clock()) == 0
     assert desk.kept == 0
 
 
@@ -179,7 +182,7 @@ def test_a_receiver_that_hangs_holds_nobody_else_up(desk: Desk, monkeypatch: pyt
         sites = {"default": desk.site, "other": replace(desk.site, slug="other", webhook=slow.address)}
         for site in ("other", "other", "default"):
             desk.database.write(lambda c, site=site: add_notice(c, "webhook", site, PARKED, desk.clock()))
-        assert deliver_due(desk.database, sites, SEALER.unseal, channels(), now=desk.clock()) == 1
+        assert deliver_due(desk.database, sites, SEALER.unseal, channels(), targets=ANYWHERE, now=desk.clock()) == 1
         assert (len(slow.got), len(desk.receiver.got), desk.kept) == (2, 1, 2)
 
 
@@ -214,7 +217,7 @@ def test_a_process_that_dies_with_a_notice_leaves_it_to_the_others(desk: Desk) -
 
     desk.park()
     with pytest.raises(Killed):
-        deliver_due(desk.database, {"default": desk.site}, SEALER.unseal, by(die), now=desk.clock())
+        deliver_due(desk.database, {"default": desk.site}, SEALER.unseal, by(die), targets=ANYWHERE, now=desk.clock())
     assert desk.deliver_after(tell.LEASE.total_seconds() - 1) == (0, 0)
     assert desk.deliver_after(1) == (1, 1)
 
@@ -226,7 +229,12 @@ def test_who_lost_the_lease_changes_nothing(desk: Desk, said: list[Any]) -> None
         return TryResult(Delivery.FAILED, "no answer in time")
 
     desk.park()
-    assert deliver_due(desk.database, {"default": desk.site}, SEALER.unseal, by(too_slow), now=desk.clock()) == 0
+    assert (
+        deliver_due(
+            desk.database, {"default": desk.site}, SEALER.unseal, by(too_slow), targets=ANYWHERE, now=desk.clock()
+        )
+        == 0
+    )
     assert [line["event"] for line in said] == ["webhook_delivered", "webhook_lease_lost"]
     assert desk.deliver_after(0) == (1, 2)
 

@@ -81,10 +81,12 @@ def read_request(connection: socket.socket) -> Received:
 
 
 @contextmanager
-def loopback(behave: Behaviour | bytes, tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
+def loopback(
+    behave: Behaviour | bytes, tls: ssl.SSLContext | None = None, at: tuple[str, int] = ("127.0.0.1", 0)
+) -> Iterator[Loopback]:
     """A server that handles every connection in this way."""
     behaviour = answers(behave) if isinstance(behave, bytes) else behave
-    listening = socket.create_server(("127.0.0.1", 0), backlog=256)
+    listening = socket.create_server(at, backlog=256)
     server = Loopback(listening.getsockname()[1], "https" if tls else "http")
     threads: list[threading.Thread] = []
 

@@ -22,6 +22,7 @@ from app.backends.vendor_call import VendorCalls
 from app.core.backend import Browser, Opened, SessionBackend
 from app.core.new_session import NewSessionRequest
 from app.core.site import Site
+from app.core.targets import ANYWHERE
 from app.core.ticket import Ticket
 from app.factory import create_app
 from app.process.running import Running
@@ -75,7 +76,7 @@ class Server(OtherSide):
 
     def backend(self, key: str | None = None) -> SessionBackend:
         site = Site(slug="there", name="There", uid="not-for-there", backend=self._kind, api_domain=self.address)
-        return open_backend(Account(site, key or self.key, VendorCalls(), self._folder))
+        return open_backend(Account(site, key or self.key, VendorCalls(ANYWHERE), self._folder))
 
     @abstractmethod
     def stop(self) -> None:

@@ -11,6 +11,7 @@ from app.core.backend import Browser, Refused, Start
 from app.core.customer import Customer
 from app.core.new_session import NewSessionRequest
 from app.core.site import Site
+from app.core.targets import ANYWHERE
 from tests.live_server import LiveServer, live_server  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.slow
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize("flavour", ["take-control", "take-control-rest"])
 def test_a_session_at_another_handbell(live_server: LiveServer, flavour: str, tmp_path: Path) -> None:  # noqa: F811 - the fixture
     site = Site(slug="a", name="A", uid="u", backend=flavour, api_domain=live_server.base_url)
-    backend = open_backend(Account(site, live_server.uid(), VendorCalls(), tmp_path))
+    backend = open_backend(Account(site, live_server.uid(), VendorCalls(ANYWHERE), tmp_path))
     request = NewSessionRequest(department="id_10", customer=Customer(name="Zoë 漢字", problem="a\nb & c"))
     opened = backend.open_session(request, Browser("Mozilla/5.0 (Windows NT 10.0)", "de"))
     assert opened.start is Start.LINK
@@ -35,6 +36,6 @@ def test_a_session_at_another_handbell(live_server: LiveServer, flavour: str, tm
 def test_a_wrong_key_at_another_handbell(live_server: LiveServer, flavour: str, tmp_path: Path) -> None:  # noqa: F811 - the fixture
     site = Site(slug="a", name="A", uid="u", backend=flavour, api_domain=live_server.base_url)
     with pytest.raises(Refused, match="bad_key"):
-        open_backend(Account(site, "nobody-has-this-key", VendorCalls(), tmp_path)).open_session(
+        open_backend(Account(site, "nobody-has-this-key", VendorCalls(ANYWHERE), tmp_path)).open_session(
             NewSessionRequest(), Browser()
         )

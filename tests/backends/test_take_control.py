@@ -14,12 +14,13 @@ from app.core.backend import Browser, Opened, Refused, SessionBackend, Start, Un
 from app.core.customer import Customer
 from app.core.new_session import NewSessionRequest
 from app.core.site import Site
+from app.core.targets import ANYWHERE
 from app.core.why import WhyCode
 from tests.backends.loopback import Loopback, Received, http, loopback
 
 KEY = "aB3+/=|id_7 %&"
 BARE = NewSessionRequest(customer=Customer(problem="It does not work"))
-CALLS = VendorCalls(limits=Limits(pauses=(0.0,)))
+CALLS = VendorCalls(ANYWHERE, limits=Limits(pauses=(0.0,)))
 
 
 def backend(server: Loopback | str, folder: Path, key: str = KEY) -> SessionBackend:

@@ -15,12 +15,13 @@ from app.core.backend import Browser, Opened, Refused, Start, Unavailable
 from app.core.customer import Customer
 from app.core.new_session import NewSessionRequest
 from app.core.site import Site
+from app.core.targets import ANYWHERE
 from app.core.why import WhyCode
 from tests.backends.loopback import Loopback, Received, answers, http, loopback
 
 KEY = "aB3+/=|id_7 %&"
 BARE = NewSessionRequest(customer=Customer(problem="It does not work"))
-CALLS = VendorCalls()
+CALLS = VendorCalls(ANYWHERE)
 
 
 def backend(server: Loopback, folder: Path, key: str = KEY) -> TakeControlRest:

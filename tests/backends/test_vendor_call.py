@@ -19,6 +19,7 @@ import trustme
 from app.backends.answer import VendorAnswer
 from app.backends.vendor_call import Limits, VendorCalls
 from app.core.backend import Unavailable
+from app.core.targets import ANYWHERE
 from app.core.why import Why, WhyCode
 from tests.backends.loopback import Behaviour, Loopback, http, loopback, read_request, reset
 
@@ -38,7 +39,7 @@ def call(
     server: Loopback | str, folder: Path, limits: Limits = AT_ONCE, authorities: Path | None = None, look: bool = False
 ) -> VendorAnswer:
     address = server if isinstance(server, str) else server.address
-    calls = VendorCalls(limits=limits, authorities=authorities)
+    calls = VendorCalls(ANYWHERE, limits=limits, authorities=authorities)
     headers = {"Content-Type": "text/plain", "INTEGRATION-KEY": SECRET}
     return calls.post(f"{address}/call", f"uid={SECRET}".encode(), headers, folder, look=look)
 
@@ -334,7 +335,7 @@ def test_an_answer_before_everything_was_read_counts(folder: Path) -> None:
             pass
 
     with loopback(impatient) as server:
-        calls = VendorCalls(limits=AT_ONCE)
+        calls = VendorCalls(ANYWHERE, limits=AT_ONCE)
         assert calls.post(f"{server.address}/call", b"x" * MEGABYTE, {}, folder).head.status == 413
 
 
@@ -371,9 +372,10 @@ def _in_a_process(code: str, *arguments: str) -> list[str]:
 import re, sys
 from pathlib import Path
 from app.backends.vendor_call import VendorCalls
+from app.core.targets import ANYWHERE
 def memory(which):
     return int(re.search(which + r":\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
-calls = VendorCalls()
+calls = VendorCalls(ANYWHERE)
 before = memory("VmRSS")
 {code}
 print(memory("VmHWM") - before)
@@ -478,7 +480,7 @@ def test_a_hundred_threads_at_once(folder: Path) -> None:
         together.wait()
         connection.sendall(http(200, received.body))
 
-    calls = VendorCalls()
+    calls = VendorCalls(ANYWHERE)
     with loopback(behave) as server, ThreadPoolExecutor(100) as threads:
         bodies = [str(number).encode() for number in range(100)]
         done = threads.map(lambda body: calls.post(f"{server.address}/call", body, {}, folder).body, bodies)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from app.channels.declaring import Channel, Sending
 from app.core.declaration import Option
 from app.core.notice import Delivery, TryResult
+from app.outgoing import NotPermitted, connect
 
 
 def ring(sending: Sending) -> TryResult:
@@ -17,9 +18,10 @@ def ring(sending: Sending) -> TryResult:
     place = urlsplit(sending.site.option("bell_url"))
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=5)
     try:
+        connection.sock = connect(connection.host, connection.port, sending.targets, lambda rest: 5)
         connection.request("POST", "/ring", sending.body, {"Bell-Id": sending.id})
         status = connection.getresponse().status
-    except (OSError, http.client.HTTPException):
+    except (NotPermitted, OSError, http.client.HTTPException):
         return TryResult(Delivery.FAILED, "no answer")
     finally:
         connection.close()

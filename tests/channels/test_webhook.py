@@ -9,6 +9,7 @@ import trustme
 from app.channels import webhook
 from app.channels.webhook import Webhooks
 from app.core.notice import Delivery, TryResult
+from app.core.targets import ANYWHERE
 from tests.live_server import free_port
 from tests.webhook_receiver import Receiver, receiving
 
@@ -17,7 +18,7 @@ BODY = b'{"type":"request.parked"}'
 
 
 def send(receiver: Receiver, path: str = "/hook?for=handbell") -> TryResult:
-    return Webhooks().send(receiver.address + path, HEADERS, BODY)
+    return Webhooks().send(receiver.address + path, HEADERS, BODY, ANYWHERE)
 
 
 def test_it_arrives_as_it_was_signed() -> None:
@@ -69,7 +70,9 @@ def test_a_connection_that_is_closed_or_refused_is_a_failure() -> None:
         assert send(receiver) == TryResult(Delivery.FAILED, "no connection, or no whole answer")
         assert len(receiver.got) == 1, "nothing is sent twice"
     nobody = f"http://127.0.0.1:{free_port()}/"
-    assert Webhooks().send(nobody, HEADERS, BODY) == TryResult(Delivery.FAILED, "no connection, or no whole answer")
+    assert Webhooks().send(nobody, HEADERS, BODY, ANYWHERE) == TryResult(
+        Delivery.FAILED, "no connection, or no whole answer"
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,7 +92,7 @@ def test_a_connection_that_is_closed_or_refused_is_a_failure() -> None:
     ],
 )
 def test_only_https_is_spoken_but_to_this_machine(address: str) -> None:
-    assert Webhooks().send(address, HEADERS, BODY) == TryResult(Delivery.FAILED, "its address must be https")
+    assert Webhooks().send(address, HEADERS, BODY, ANYWHERE) == TryResult(Delivery.FAILED, "its address must be https")
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +110,9 @@ def test_a_certificate_that_is_known_and_of_that_name_will_do(authority: trustme
     ours = ssl.create_default_context()
     authority.configure_trust(ours)
     with receiving(tls=server_context(authority, "localhost")) as receiver:
-        assert Webhooks(ours).send(receiver.address, HEADERS, BODY).delivery is Delivery.DELIVERED
+        assert Webhooks(ours).send(receiver.address, HEADERS, BODY, ANYWHERE).delivery is Delivery.DELIVERED
     with receiving(tls=server_context(authority, "other.example.com")) as receiver:
-        assert Webhooks(ours).send(receiver.address, HEADERS, BODY) == TryResult(
+        assert Webhooks(ours).send(receiver.address, HEADERS, BODY, ANYWHERE) == TryResult(
             Delivery.FAILED, "no sound TLS connection"
         )
         assert receiver.got == []
@@ -117,5 +120,7 @@ def test_a_certificate_that_is_known_and_of_that_name_will_do(authority: trustme
 
 def test_a_certificate_of_an_unknown_authority_will_not(authority: trustme.CA) -> None:
     with receiving(tls=server_context(authority, "localhost")) as receiver:
-        assert Webhooks().send(receiver.address, HEADERS, BODY) == TryResult(Delivery.FAILED, "no sound TLS connection")
+        assert Webhooks().send(receiver.address, HEADERS, BODY, ANYWHERE) == TryResult(
+            Delivery.FAILED, "no sound TLS connection"
+        )
         assert receiver.got == []

@@ -126,3 +126,33 @@ def test_without_live_nobody_is_called(filled: Handbell) -> None:
         set_vendor(filled, server)
         assert "live  " not in filled.says("check")
     assert server.connections == 0
+
+
+HTTPS = {"HANDBELL_PUBLIC_URL": "https://support.example.org"}
+SAID = "127.0.0.1 is not a public address; change it, or list its network in HANDBELL_PRIVATE_TARGETS"
+
+
+def test_over_https_a_vendor_inside_is_not_called_unless_it_is_listed(filled: Handbell) -> None:
+    with loopback(http(302, Location="https://startcontrol.com/1")) as server:
+        set_vendor(filled, server)
+        checked = filled.run("check", "--live", **HTTPS)
+        assert (checked.returncode, server.connections) == (1, 0)
+        assert f"site       default: --api-domain {SAID}, take-control\n" in checked.stdout
+        assert f"           refused      {SAID}\n" in checked.stdout
+        listed = filled.run("check", "--live", HANDBELL_PRIVATE_TARGETS="127.0.0.0/8", **HTTPS)
+        assert (listed.returncode, server.connections) == (0, 1)
+
+
+def test_over_https_check_resolves_a_webhook_s_name(filled: Handbell) -> None:
+    filled.says("site", "set", "default", "--webhook", "https://localhost/hook")
+    assert filled.run("check").returncode == 0
+    checked = filled.run("check", **HTTPS)
+    assert checked.returncode == 1
+    assert f"site       default: --webhook {SAID.replace('127.0.0.1', 'localhost')}, embedded\n" in checked.stdout
+
+
+def test_over_https_an_address_inside_is_not_set(filled: Handbell) -> None:
+    for host in ("127.0.0.1", "[::1]", "169.254.169.254"):
+        refused = filled.fails("site", "set", "default", "--webhook", f"https://{host}/hook", **HTTPS)
+        assert refused == f"handbell: --webhook {SAID.replace('127.0.0.1', host)}"
+    assert filled.run("site", "set", "default", "--webhook", "https://1.1.1.1/hook", **HTTPS).returncode == 0

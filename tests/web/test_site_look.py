@@ -11,6 +11,7 @@ from app.actions.sites import Wanted, change_site
 from app.core.colour import nearest_readable
 from app.core.customer import ELEMENTS
 from app.core.site import Site
+from app.core.targets import ANYWHERE
 from app.process.running import Running
 from app.store.tickets import list_tickets
 from tests.conftest import StandingClock
@@ -77,7 +78,14 @@ def test_a_logo_stands_in_for_bell_and_name_everywhere(app_on_both: Flask, clock
     here: Running = app_on_both.extensions["handbell"]
     client = PageClient(app_on_both)
     logo = as_logo(picture())
-    change_site(here.database, "default", Wanted(options={"logo": logo.digest}, logo=logo), by=None, now=clock())
+    change_site(
+        here.database,
+        "default",
+        Wanted(options={"logo": logo.digest}, logo=logo),
+        targets=ANYWHERE,
+        by=None,
+        now=clock(),
+    )
     status = client.get(client.submit(customer_name="Zoë").location)
     applet = client.get(client.get(str(status.page.select_one("a[data-start]")["href"])).location)  # type: ignore[index]
     for page in (client.get("/s/default"), status, applet):
@@ -97,7 +105,14 @@ def test_another_sites_logo_is_not_under_this_sites_address(client: PageClient, 
 
     logo = as_logo(picture())
     add_site(here.database, "other", "Other", by=None, now=here.clock())
-    change_site(here.database, "other", Wanted(options={"logo": logo.digest}, logo=logo), by=None, now=here.clock())
+    change_site(
+        here.database,
+        "other",
+        Wanted(options={"logo": logo.digest}, logo=logo),
+        targets=ANYWHERE,
+        by=None,
+        now=here.clock(),
+    )
     assert client.get(f"/s/other/logo/{logo.digest}").status == 200
     assert client.get(f"/s/default/logo/{logo.digest}").status == 404
 

@@ -56,6 +56,10 @@ _WORDS: dict[WhyCode, Callable[[_Values], str]] = {
     WhyCode.NO_CONNECTION: _no_connection,
     WhyCode.NO_ANSWER: lambda v: _("%(host)s did not answer in time.", host=v["host"]),
     WhyCode.BROKEN_OFF: lambda v: _("%(host)s broke off its answer.", host=v["host"]),
+    WhyCode.NOT_PUBLIC: lambda v: _(
+        "%(host)s is not a public address. If this is intended, the operator can allow it (HANDBELL_PRIVATE_TARGETS).",
+        host=v["host"],
+    ),
     WhyCode.NO_KEY: lambda v: _("An account needs its key."),
     WhyCode.KEY_SEALED: lambda v: _("The account key cannot be read with this machine’s keys file."),
     WhyCode.MALFORMED_KEY: lambda v: _("The account key has characters that no key has. Set it again."),

@@ -49,7 +49,7 @@ def check(slug: str) -> Response:
 def _at_rest(site: Site) -> Response:
     here = running()
     today = here.clock().date()
-    problems = site_problems(site, here.desk.staff, here.keys, today)
+    problems = site_problems(site, here.desk.staff, here.keys, today, targets=here.settings.targets)
     lines = [(_("Wrong"), _of_option(problem)) for problem in problems]
     lines += [(_("Warning"), _of_option(warning)) for warning in account_warnings(site, today)]
     return _shown(site, lines or [(_("Stored settings"), _("Nothing is wrong with them."))], good=not problems)
@@ -72,7 +72,7 @@ def _of_option(fact: Fact) -> str:
 
 def _live(site: Site) -> Response:
     here = running()
-    calls = VendorCalls(limits=_LIMITS)
+    calls = VendorCalls(here.settings.targets, limits=_LIMITS)
     trial = try_site_by_hand(
         here.database, site, lambda: here.keys, calls, here.settings.data_dir, by=me().id, clock=here.clock
     )

@@ -112,7 +112,8 @@ def keep(form: SiteForm, slug: str, options: Mapping[str, Any], values: Values, 
     seen = Seen(form.options, request.form.get("seen", ""))
     wanted = Wanted(options=options, seen=seen, **more)
     try:
-        change, names = change_site(here.database, slug, wanted, by=me().id, now=here.clock())
+        targets = here.settings.targets
+        change, names = change_site(here.database, slug, wanted, targets=targets, by=me().id, now=here.clock())
     except NoSuchSite:
         abort(404)
     except ChangedMeanwhile as meanwhile:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from app.core.fact import Fact
+from app.core.why import Why, WhyCode
+from app.web.console.why_words import why_words
 from app.web.fault_text import sentence
 from app.web.words import _
 
@@ -25,6 +27,10 @@ def worded(fact: Fact) -> str:
     return words(fact.values) if words else sentence(fact)
 
 
+def _not_public(values: Mapping[str, Any]) -> str:
+    return why_words(Why(WhyCode.NOT_PUBLIC, values))
+
+
 _OF_OPTION: _Words = {
     "origins": lambda v: _(
         "%(line)s: write scheme, host and port alone, such as https://www.example.com; http is for this machine only.",
@@ -35,6 +41,8 @@ _OF_OPTION: _Words = {
     ("origins", "too_many"): lambda v: _("At most %(n)s, please.", n=v["most"]),
     ("api_domain", "needed"): lambda v: _("An account needs its API domain."),
     ("api_domain", "not_encrypted"): lambda v: _("It is on this machine and not encrypted: for tests only."),
+    ("api_domain", "not_public"): _not_public,
+    ("webhook", "not_public"): _not_public,
     ("vendor_key", "needed"): lambda v: _("An account needs its key."),
     ("technician", "gone"): lambda v: _("%(name)s is unknown at this desk.", name=v["technician"]),
     ("offer_departments", "gone"): lambda v: _("Department %(id)s is unknown or disabled.", id=v["number"]),
