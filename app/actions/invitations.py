@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from app.actions.log_in import hashed_password
+from app.actions.log_in import hashed_password, new_password_problem
 from app.actions.team import end_password, locked_technician, not_on_oneself
 from app.actions.tries import forget_networks
-from app.core.password import PasswordProblem, password_problem
+from app.core.password import PasswordProblem
 from app.store import invitations as store
 from app.store.audit import record
 from app.store.database import Database
@@ -83,7 +83,7 @@ def choose_password(database: Database, secret: str, password: str, *, now: date
     Raises UnknownInvitation, InvitationOver and PasswordRefused.
     """
     found = invited(database, secret, now=now)
-    if problem := password_problem(password, (found.email, found.name)):
+    if problem := new_password_problem(password, found.email, found.name):
         raise PasswordRefused(problem)
     password_hash = hashed_password(password)
 

@@ -26,6 +26,7 @@ from app.actions.tries import (
 )
 from app.core import password as rules
 from app.core.password import PasswordProblem, password_problem
+from app.files.common_passwords import is_common
 from app.store.account import LogInAccount, lock_account
 from app.store.console_sessions import (
     LiveSession,
@@ -69,10 +70,15 @@ class Proof:
     failure: int
 
 
+def new_password_problem(password: str, *about: str) -> PasswordProblem | None:
+    """The fault of a new password, or None. `about` are its owner's mail address and name."""
+    return password_problem(password, about, listed=is_common)
+
+
 def hashed_password(password: str, *about: str) -> str:
     """An Argon2id hash. Raises ValueError for a password that is too short, too long, one of the commonest, or its
     owner's mail address or name, which `about` gives."""
-    if problem := password_problem(password, about):
+    if problem := new_password_problem(password, *about):
         raise ValueError(_PROBLEMS[problem])
     with _two_at_a_time:
         return _hasher.hash(password.encode("utf-8", "replace"))

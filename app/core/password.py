@@ -1,11 +1,12 @@
 """Rules for new passwords."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 SHORTEST = 10  # characters
 LONGEST = 1024
+_SHORTEST_WORD = 6  # characters of a listed word that make a longer password common
 
 
 class PasswordProblem(StrEnum):
@@ -17,25 +18,32 @@ class PasswordProblem(StrEnum):
     ABOUT_YOU = "about you"
 
 
-def password_problem(password: str, about: Iterable[str] = ()) -> PasswordProblem | None:
-    """The fault of a new password, or None. `about` are public facts about its owner: mail address, name."""
+def password_problem(
+    password: str, about: Iterable[str] = (), *, listed: Callable[[str], bool]
+) -> PasswordProblem | None:
+    """The fault of a new password, or None. `about` are public facts about its owner: mail address, name; `listed`
+    tells whether a text is on the list of common passwords."""
     if len(password) < SHORTEST:
         return PasswordProblem.TOO_SHORT
     if len(password) > LONGEST:
         return PasswordProblem.TOO_LONG
     if _plain(password) in {_plain(known) for text in about for known in (text, text.split("@")[0])}:
         return PasswordProblem.ABOUT_YOU
-    return PasswordProblem.TOO_COMMON if _is_common(password) else None
+    return PasswordProblem.TOO_COMMON if _is_common(password, listed) else None
 
 
-def _is_common(password: str) -> bool:
+def _is_common(password: str, listed: Callable[[str], bool]) -> bool:
     """Whether the password is a common word or row of keys, also repeated or with digits and marks around it, or has
     fewer than four different characters."""
     plain = _plain(password)
     if len(set(plain)) < 4 or any(plain in row for row in _ROWS):
         return True
     core = _plain(password.translate(_AS_LETTERS)).strip("0123456789")
-    return any(_without_repeats(each) in _COMMON for each in (plain, core, core.translate(_FIGURES_AS_LETTERS)))
+    words = {_without_repeats(each) for each in (plain, core, core.translate(_FIGURES_AS_LETTERS))}
+    if any(word in _COMMON for word in words):
+        return True
+    # A short word on the list does not make the digits around it easy to guess.
+    return listed(password) or any(listed(word) for word in (plain, *words) if len(word) >= _SHORTEST_WORD)
 
 
 def _plain(text: str) -> str:

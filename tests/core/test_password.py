@@ -4,6 +4,13 @@ import pytest
 
 from app.core.password import LONGEST, SHORTEST, PasswordProblem, password_problem
 
+LISTED = frozenset({"charlotte", "usuckballz1", "soso123aljg", "q1w2e3", "jkl"})
+
+
+def problem(password: str, about: tuple[str, ...]) -> PasswordProblem | None:
+    return password_problem(password, about, listed=lambda word: word.casefold() in LISTED)
+
+
 ANNA = ("anna.quill@example.com", "Anna Quill")
 
 
@@ -20,13 +27,13 @@ ANNA = ("anna.quill@example.com", "Anna Quill")
     ],
 )
 def test_a_password_that_nobody_else_has_is_taken(password: str) -> None:
-    assert password_problem(password, ANNA) is None
+    assert problem(password, ANNA) is None
 
 
 def test_length_counts_in_characters() -> None:
-    assert password_problem("kettle-7ä", ()) is PasswordProblem.TOO_SHORT
+    assert problem("kettle-7ä", ()) is PasswordProblem.TOO_SHORT
     assert len("kettle-7ä") == SHORTEST - 1
-    assert password_problem("x" * (LONGEST + 1), ()) is PasswordProblem.TOO_LONG
+    assert problem("x" * (LONGEST + 1), ()) is PasswordProblem.TOO_LONG
 
 
 @pytest.mark.parametrize(
@@ -54,9 +61,22 @@ def test_length_counts_in_characters() -> None:
     ],
 )
 def test_what_is_tried_first_is_refused(password: str) -> None:
-    assert password_problem(password, ANNA) is PasswordProblem.TOO_COMMON
+    assert problem(password, ANNA) is PasswordProblem.TOO_COMMON
 
 
 @pytest.mark.parametrize("password", ["anna.quill@example.com", "Anna.Quill", "anna quill", "ANNA-QUILL"])
 def test_what_everybody_knows_of_its_owner_is_refused(password: str) -> None:
-    assert password_problem(password, ANNA) is PasswordProblem.ABOUT_YOU
+    assert problem(password, ANNA) is PasswordProblem.ABOUT_YOU
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["usuckballz1", "UsuckBallz1", "uSuckballz-1", "Charlotte1!", "charlotte2026", "Ch4rlotte-1999", "soso123aljg"],
+)
+def test_a_listed_password_is_refused_with_figures_and_marks_around_it_too(password: str) -> None:
+    assert problem(password, ()) is PasswordProblem.TOO_COMMON
+
+
+@pytest.mark.parametrize("password", ["charlotte kettle", "q1w2e3-kettle", "7-2940-5518-jkl"])
+def test_a_listed_word_within_a_longer_one_is_not(password: str) -> None:
+    assert problem(password, ()) is None

@@ -7,11 +7,11 @@ import segno
 from flask import Response, flash, request
 
 from app.actions import second_factor as factor
-from app.actions.log_in import SESSION_IDLE, SESSION_LIFE, Proof, prove, session_hash
+from app.actions.log_in import SESSION_IDLE, SESSION_LIFE, Proof, new_password_problem, prove, session_hash
 from app.actions.own_account import change_password, end_one_session, end_other_sessions
 from app.actions.second_factor import AlreadyOn, Offer, Stale, WrongCode
 from app.actions.tries import TooManyTries, WrongLogin
-from app.core.password import LONGEST, SHORTEST, PasswordProblem, password_problem
+from app.core.password import LONGEST, SHORTEST, PasswordProblem
 from app.core.role import Role
 from app.core.user_agent import browser_words
 from app.edge.incoming import client_address, see_other
@@ -179,7 +179,7 @@ def _proof(password: str) -> Proof:
 
 def _password_problems() -> dict[str, str]:
     old, new, again = (request.form.get(name, "") for name in ("old_password", "new_password", "new_password_again"))
-    if problem := password_problem(new, (me().email, me().name)):
+    if problem := new_password_problem(new, me().email, me().name):
         return {"new_password": password_words(problem)}
     if new == old:
         return {"new_password": _("This is the old password. Choose a new one.")}
