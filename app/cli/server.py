@@ -21,6 +21,7 @@ from app.actions.site_check import site_problems
 from app.cli.live_check import check_live
 from app.cli.opening import now, open_database
 from app.cli.site_words import worded_all
+from app.cli.transport_words import transport_warnings
 from app.core.moment import iso
 from app.core.platform import PLATFORMS
 from app.core.role import Role
@@ -109,6 +110,8 @@ def _check_at_rest(settings: Settings) -> bool:
     with open_database(settings) as database, database.read() as connection:
         click.echo(f"database   good, {database.url.render_as_string(hide_password=True)}")
         wrong += _warn_of_clock(database)
+        for warning in transport_warnings(connection, settings.redis_url):
+            click.echo(f"warning    {warning}")
         staff = load_staff(connection)
         _remind_of_administrator(staff)
         wrong += _warn_of_example_people(settings, staff)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import TimeoutError as WriteTimeout
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -201,3 +202,22 @@ def _postgresql_faults(connection: Connection) -> list[str]:
         for name, values in wanted.items()
         if connection.exec_driver_sql(f"SHOW {name}").scalar_one() not in values
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLink:
+    """How PostgreSQL is reached: libpq's `host` (a name, an address or the folder of a socket), its `sslmode`, and
+    whether `sslrootcert` is set."""
+
+    host: str
+    ssl_mode: str
+    has_root: bool
+
+
+def server_link(connection: Connection) -> ServerLink | None:
+    """The link of this connection, as set by address, environment or service file. None on SQLite."""
+    if connection.dialect.name != "postgresql":
+        return None
+    info = connection.connection.driver_connection.info  # type: ignore[union-attr]
+    given = info.get_parameters()  # without defaults
+    return ServerLink(info.host, given.get("sslmode", "prefer"), "sslrootcert" in given)

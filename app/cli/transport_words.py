@@ -1,0 +1,34 @@
+"""What `handbell check` says about the connections to PostgreSQL and Redis."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from app.core.fact import Fact
+from app.core.transport import database_warning, redis_warning
+from app.store.database import server_link
+
+_WORDS = {
+    ("database_url", "not_encrypted"): "the connection to PostgreSQL on {host} may be unencrypted (sslmode={mode}): "
+    "add ?sslmode=verify-full to HANDBELL_DATABASE_URL, or set PGSSLMODE",
+    ("database_url", "not_verified"): "the connection to PostgreSQL on {host} is encrypted, but the server is not "
+    "verified (sslmode=require): use verify-full",
+    ("redis_url", "not_encrypted"): "the connection to Redis on {host} is not encrypted: use rediss:// in "
+    "HANDBELL_REDIS_URL",
+    ("redis_url", "not_verified"): "the connection to Redis on {host} is encrypted, but the server is not verified: "
+    "remove ssl_cert_reqs and ssl_check_hostname from HANDBELL_REDIS_URL",
+}
+
+
+def transport_warnings(connection: Connection, redis_url: str) -> Iterator[str]:
+    """A line for each connection to another host that may be unencrypted or does not verify the server."""
+    link = server_link(connection)
+    found = [
+        link and database_warning(link.host, link.ssl_mode, has_root=link.has_root),
+        redis_warning(redis_url) if redis_url else None,
+    ]
+    return (_worded(fact) for fact in found if fact)
+
+
+def _worded(fact: Fact) -> str:
+    return _WORDS[fact.field, fact.code].format_map(fact.values)

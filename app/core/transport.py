@@ -1,0 +1,48 @@
+"""Whether connections to PostgreSQL and Redis on other hosts are encrypted, and their servers verified."""
+
+from ipaddress import ip_address
+from urllib.parse import parse_qs, urlsplit
+
+from app.core.fact import Fact
+
+_UNENCRYPTED = ("disable", "allow", "prefer")  # libpq's modes; `prefer` continues without TLS if the server refuses it
+
+
+def database_warning(host: str, ssl_mode: str, *, has_root: bool) -> Fact | None:
+    """A fact about `database_url`, from libpq's `host` and `sslmode`. `has_root` says that `sslrootcert` is set: then
+    `require` verifies the certificate too."""
+    if _is_here(host):
+        return None
+    values = {"host": host, "mode": ssl_mode}
+    if ssl_mode in _UNENCRYPTED:
+        return Fact("database_url", "not_encrypted", values)
+    return Fact("database_url", "not_verified", values) if ssl_mode == "require" and not has_root else None
+
+
+def redis_warning(url: str) -> Fact | None:
+    """A fact about `redis_url`."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return None
+    if parts.scheme == "unix" or _is_here(host):
+        return None
+    if parts.scheme != "rediss":
+        return Fact("redis_url", "not_encrypted", {"host": host})
+    options = {name: values[-1].lower() for name, values in parse_qs(parts.query).items()}
+    unverified = options.get("ssl_cert_reqs") in ("none", "optional") or options.get("ssl_check_hostname") in _NO
+    return Fact("redis_url", "not_verified", {"host": host}) if unverified else None
+
+
+_NO = ("false", "0", "no", "f", "n")
+
+
+def _is_here(host: str) -> bool:
+    """Whether it is this machine: a Unix socket, no host, or loopback."""
+    if not host or host[0] in "/@" or host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return False

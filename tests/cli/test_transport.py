@@ -1,0 +1,48 @@
+"""`handbell check` warns of ways to other hosts that are not encrypted, or not to a verified server."""
+
+import pytest
+
+from app.cli.transport_words import _WORDS
+from app.core import transport
+from app.core.fact import Fact
+from tests.cli.command import Handbell
+
+REDIS = "warning    the connection to Redis on cache.example.com is not encrypted: use rediss:// in HANDBELL_REDIS_URL"
+
+
+def warnings(handbell: Handbell, **environment: str) -> list[str]:
+    checked = handbell.run("check", **environment)
+    assert (checked.returncode, checked.stderr) == (0, ""), "a warning changes no exit status"
+    assert "hush" not in checked.stdout
+    return [line for line in checked.stdout.splitlines() if line.startswith("warning") and "connection" in line]
+
+
+def test_of_redis(filled: Handbell) -> None:
+    assert warnings(filled, HANDBELL_REDIS_URL="redis://:hush@cache.example.com/0") == [REDIS]
+    assert warnings(filled, HANDBELL_REDIS_URL="rediss://:hush@cache.example.com/0") == []
+    assert warnings(filled, HANDBELL_REDIS_URL="redis://127.0.0.1:6379") == []
+    assert warnings(filled) == []
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("mode", ["", "disable", "allow", "prefer"])
+def test_of_postgresql(handbell: Handbell, migrated_postgresql_url: str, mode: str) -> None:
+    """libpq knows the server as db.example.com, and connects to the one here."""
+    environment = {"PGSSLMODE": mode} if mode else {}
+    assert warnings(handbell, HANDBELL_DATABASE_URL=migrated_postgresql_url, **environment) == []
+    elsewhere = migrated_postgresql_url.replace("@127.0.0.1:", "@db.example.com:") + "?hostaddr=127.0.0.1"
+    (line,) = warnings(handbell, HANDBELL_DATABASE_URL=elsewhere, **environment)
+    assert line.startswith("warning    the connection to PostgreSQL on db.example.com may be unencrypted")
+    assert f"(sslmode={mode or 'prefer'})" in line
+    if mode:
+        assert warnings(handbell, HANDBELL_DATABASE_URL=f"{elsewhere}&sslmode={mode}") == [line]
+
+
+def test_each_fact_has_words() -> None:
+    facts = [
+        transport.database_warning("db.example.com", "prefer", has_root=False),
+        transport.database_warning("db.example.com", "require", has_root=False),
+        transport.redis_warning("redis://cache.example.com"),
+        transport.redis_warning("rediss://cache.example.com?ssl_cert_reqs=none"),
+    ]
+    assert {(fact.field, fact.code) for fact in facts if isinstance(fact, Fact)} == set(_WORDS)
