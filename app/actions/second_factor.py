@@ -32,6 +32,7 @@ from app.store.console_sessions import (
     end_sessions,
     pending_technician,
     public_id,
+    renew_session,
 )
 from app.store.database import Database
 from app.store.log_in_tries import add_failure, count_one_by_one, failures_elsewhere, know_network
@@ -201,21 +202,26 @@ def enter_code(
 
 def confirm(
     database: Database, proof: Proof, code: str, address: str, opens: Opens, session: str, *, now: datetime
-) -> None:
+) -> str:
     """Confirm password and, where there is a second factor, code again, for the session with this secret.
+
+    Returns the session's new secret, so that a stolen copy of the old one is not confirmed with it.
 
     Raises WrongCode, WrongLogin or TooManyTries.
     """
+    fresh = secrets.token_urlsafe(32)
     with database.read() as connection:
         found = store.account(connection, proof.technician_id)
 
     def mark(connection: Connection, _account: LogInAccount) -> None:
         confirm_session(connection, session_hash(session), now)
+        renew_session(connection, session_hash(session), session_hash(fresh))
 
     if found and found.sealed_totp is not None:
         _with_code(database, proof, code, address, opens, mark, now=now)
     else:
         database.write(lambda connection: mark(connection, _proven(connection, proof)))
+    return fresh
 
 
 def forget(connection: Connection, technician_id: int) -> bool:

@@ -109,14 +109,17 @@ def test_a_script_in_the_background_is_told_and_keeps_no_session_alive(
 
 
 def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(app: Flask, client: PageClient) -> None:
-    other = PageClient(app)
+    other, copy = PageClient(app), PageClient(app)
     for one in (client, other):
         log_in(one)
+    copy._client.set_cookie("handbell", cookie(client) or "", domain="127.0.0.1")
+    assert is_in(copy)
     changed = change_password(client)
     assert (changed.status, changed.location) == (303, ACCOUNT)
     assert "logged out everywhere else" in said(client)
     assert is_in(client)
     assert not is_in(other)
+    assert not is_in(copy), "the session that is kept has a new secret"
     assert log_in(other).status == 403
     assert log_in(other, ANNA, NEW).status == 303
 

@@ -13,7 +13,7 @@ from app.store.tables import technicians
 from tests.conftest import PASSWORD, StandingClock
 from tests.page_client import Answer, PageClient
 from tests.web.account_owner import Owner
-from tests.web.console_client import ANNA, DORA, csrf_of, log_in
+from tests.web.console_client import ANNA, DORA, cookie, csrf_of, is_in, log_in
 
 CHOSEN = "four words nobody knows yet"
 SENSITIVE = {
@@ -28,6 +28,8 @@ SENSITIVE = {
     "/console/sites/default/server-key": {},
     "/console/sites/default/identity-secret": {},
     "/console/sites/default/start-api/key": {"do": "show"},
+    "/console/account/sessions/end": {"session": "x"},
+    "/console/account/sessions/end-others": {},
     "/console/desk": {"long_wait": "15", "second_factor": ""},
 }
 
@@ -74,6 +76,17 @@ def test_ten_minutes_after_the_log_in_password_is_asked_for_again(
     assert right.status in (200, 303, 409, 422)
     clock.advance(minutes=9)
     assert "Confirm that it is you" not in send(dora, path, **SENSITIVE[path]).text, "good for ten minutes"
+
+
+def test_a_copy_of_the_session_is_not_confirmed_with_it(app: Flask, dora: PageClient, clock: StandingClock) -> None:
+    thief = PageClient(app)
+    thief._client.set_cookie("handbell", cookie(dora) or "", domain="127.0.0.1")
+    clock.advance(minutes=11)
+    assert is_in(thief)
+    fields = carried(send(dora, "/console/desk", **SENSITIVE["/console/desk"]))
+    assert dora.post("/console/desk", {**fields, "confirm_password": PASSWORD}).status == 303
+    assert is_in(dora)
+    assert not is_in(thief)
 
 
 def test_what_is_not_sensitive_is_not_asked_twice(dora: PageClient, clock: StandingClock) -> None:

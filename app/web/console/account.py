@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import segno
-from flask import Response, flash, request
+from flask import Response, flash, request, session
 
 from app.actions import second_factor as factor
 from app.actions.log_in import SESSION_IDLE, SESSION_LIFE, Proof, new_password_problem, prove, session_hash
@@ -18,7 +18,7 @@ from app.edge.incoming import client_address, see_other
 from app.edge.this_app import running
 from app.store.account import account, recovery_codes_left
 from app.store.console_sessions import ConsoleSession, public_id, sessions_of
-from app.web.console.frame import console_page, console_pages, me, my_session, technicians_only
+from app.web.console.frame import console_page, console_pages, me, my_session, technicians_confirmed, technicians_only
 from app.web.console.tries_words import why_to_wait, wrong_code
 from app.web.words import _
 
@@ -46,7 +46,9 @@ def new_password() -> Response:
         proof = _proof(request.form.get("old_password", ""))
         about = (me().email, me().name)
         password = request.form.get("new_password", "")
-        change_password(here.database, proof, password, about, my_session(), now=here.clock(), turns=here.log_in_turns)
+        session["sid"] = change_password(
+            here.database, proof, password, about, my_session(), now=here.clock(), turns=here.log_in_turns
+        )
 
     if refused := _refusal(change, at="old_password"):
         return _with_wait(_account_page(refused.status, refused.problems), refused.retry_after)
@@ -133,7 +135,7 @@ def new_recovery_codes() -> Response:
 
 
 @pages.post("/account/sessions/end")
-@technicians_only
+@technicians_confirmed
 def end_session() -> Response:
     """End one of the reader's other sessions."""
     ended = end_one_session(running().database, me().id, request.form.get("session", ""))
@@ -142,7 +144,7 @@ def end_session() -> Response:
 
 
 @pages.post("/account/sessions/end-others")
-@technicians_only
+@technicians_confirmed
 def end_others() -> Response:
     """End all of the reader's sessions but this one."""
     end_other_sessions(running().database, me().id, my_session())
@@ -250,18 +252,18 @@ def _with_wait(response: Response, retry_after: int | None) -> Response:
     return response
 
 
-def _is_live(session: ConsoleSession, now: datetime) -> bool:
-    return not session.pending and now - session.created_at < SESSION_LIFE and now - session.seen_at < SESSION_IDLE
+def _is_live(one: ConsoleSession, now: datetime) -> bool:
+    return not one.pending and now - one.created_at < SESSION_LIFE and now - one.seen_at < SESSION_IDLE
 
 
-def _session(session: ConsoleSession) -> dict[str, object]:
+def _session(one: ConsoleSession) -> dict[str, object]:
     return {
-        "id": session.public_id,
-        "browser": browser_words(session.user_agent),
-        "address": session.address,
-        "since": session.created_at,
-        "used": session.seen_at,
-        "here": session.public_id == public_id(session_hash(my_session())),
+        "id": one.public_id,
+        "browser": browser_words(one.user_agent),
+        "address": one.address,
+        "since": one.created_at,
+        "used": one.seen_at,
+        "here": one.public_id == public_id(session_hash(my_session())),
     }
 
 

@@ -4,6 +4,7 @@ The form that asks for them carries the first form's fields, so that nothing has
 """
 
 from flask import Response, make_response, render_template, request
+from flask import session as cookie
 from flask_wtf.csrf import generate_csrf
 
 from app.actions.log_in import prove
@@ -46,7 +47,7 @@ def _confirm(technician: Technician, session: str) -> None:
     here, address = running(), client_address()
     password, code = request.form["confirm_password"], request.form.get("confirm_code", "")
     proof = prove(here.database, technician.email, password, address, now=here.clock(), turns=here.log_in_turns)
-    confirm(here.database, proof, code, address, here.keys, session, now=here.clock())
+    cookie["sid"] = confirm(here.database, proof, code, address, here.keys, session, now=here.clock())
 
 
 def _page(technician: Technician, log_in: LiveSession, problems: dict[str, str], status: int) -> Response:

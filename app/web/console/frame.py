@@ -84,6 +84,7 @@ def only(role: Role, *, largest: int = MAX_BODY, sensitive: bool = False) -> Cal
 
 
 technicians_only = only(Role.TECHNICIAN)
+technicians_confirmed = only(Role.TECHNICIAN, sensitive=True)
 supervisors_only = only(Role.SUPERVISOR)
 administrators_only = only(Role.ADMINISTRATOR)
 administrators_confirmed = only(Role.ADMINISTRATOR, sensitive=True)
