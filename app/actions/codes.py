@@ -21,7 +21,7 @@ WINDOW = timedelta(minutes=10)
 MOST_WRONG = 5  # PINs from one network within the window
 MOST_WRONG_WIDE = 20  # from one IPv6 /48
 MOST_WRONG_EVERYWHERE = 100  # from all networks together, before every try needs a solved check
-LIFE_OF_WAY_BACK = timedelta(hours=1)
+LIFE_OF_WAY_BACK = timedelta(minutes=10)  # short: it leads to a customer's text
 MOST_UNUSED = 50  # live codes of one technician
 EVERYWHERE = "everywhere"  # stands in for a network
 _TRIES = 5  # at finding a free PIN

@@ -93,7 +93,11 @@ def test_the_technician_lets_a_customer_back_in_by_a_new_code(desk: DeskAtWork) 
     assert again
     assert (again.leads_to, again.reference, again.pin != code.pin) == (made.reference, None, True)
     assert enter(desk, code.pin, form="b") is None, "the old one stays spent"
+    desk.clock.advance(minutes=10, microseconds=-1)
     assert enter(desk, again.pin, form="b") == again
+    late = way_back(desk.database, code.id, anna(desk), now=desk.clock() - timedelta(minutes=10))
+    assert late
+    assert enter(desk, late.pin, form="b") is None, "it leads to a customer's text, and for ten minutes only"
     for _press in range(2):
         assert come_back(desk.database, again, f"pin:{again.id}:b", now=desk.clock()) == made
     assert come_back(desk.database, again, f"pin:{again.id}:c", now=desk.clock()) is None
