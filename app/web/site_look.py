@@ -12,7 +12,7 @@ from app.store.logos import find_logo
 pages = Blueprint("site_look", __name__)
 _FOR_GOOD = [
     ("Cache-Control", "public, max-age=31536000, immutable"),
-    ("Content-Security-Policy", "default-src 'none'; sandbox"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Referrer-Policy", "no-referrer"),
 ]

@@ -8,7 +8,7 @@ from app.files.assets import asset_url, assets
 pages = Blueprint("static_files", __name__)
 _FOREVER = [
     ("Cache-Control", "public, max-age=31536000, immutable"),
-    ("Content-Security-Policy", "default-src 'none'; sandbox"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
     ("Vary", "Accept-Encoding"),
 ]
 _OURS = [("Cross-Origin-Resource-Policy", "same-origin")]

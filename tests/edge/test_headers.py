@@ -118,6 +118,27 @@ def test_static_files(client: PageClient) -> None:
         assert "Set-Cookie" not in answer.headers
 
 
+def test_nothing_of_ours_is_framed_by_others(client: PageClient) -> None:
+    page = client.get("/").page
+    named = [str(link["href"]) for link in page.select("link[rel=stylesheet]")]
+    named += [str(script["src"]) for script in page.select("script")]
+    answers = [*every_kind(client, {}), *(client.get(path) for path in ("/widget.js", "/favicon.ico", *named))]
+    for answer in answers:
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"].split("; ")
+
+
+def test_text_says_its_encoding(client: PageClient) -> None:
+    kinds = {answer.headers["Content-Type"] for answer in every_kind(client, {}) if answer.body}
+    kinds |= {client.get("/widget.js").headers["Content-Type"]}
+    assert {kind.partition(";")[0] for kind in kinds} == {
+        "text/html",
+        "text/plain",
+        "text/javascript",
+        "application/json",
+    }
+    assert all(kind.endswith("; charset=utf-8") for kind in kinds if kind.startswith("text/"))
+
+
 def test_the_operators_program(app: Flask, here: Running) -> None:
     folder = here.settings.applets_dir / "windows"
     folder.mkdir(parents=True)

@@ -35,7 +35,7 @@ def test_the_colour_is_on_the_pages_as_a_stylesheet_of_its_own(client: PageClien
     assert "--accent: #7a1f5c;" in answer.text
     assert answer.headers["Content-Type"] == "text/css; charset=utf-8"
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert look_of(client) == address
     change_site(colour="#111111")
@@ -94,7 +94,7 @@ def test_a_logo_stands_in_for_bell_and_name_everywhere(app_on_both: Flask, clock
     answer = client.get(f"/s/default/logo/{logo.digest}")
     assert answer.body == logo.content
     assert answer.headers["Content-Type"] == "image/png"
-    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert client.get(f"/s/default/logo/{logo.digest}x").status == 404

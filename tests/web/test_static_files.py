@@ -45,6 +45,15 @@ def test_every_file_that_a_page_names_is_there(client: PageClient) -> None:
         f"/static/{assets()['handbell.css'].digest}/../../pyproject.toml",
         f"/static/{assets()['handbell.css'].digest}/%2e%2e%2fpyproject.toml",
         "/static/",
+        "/static",
+        "/widget/",
+        "/.git/config",
+        "/.git/",
+        "/.env",
+        "/handbell.env",
+        "/instance/keys",
+        "/instance/handbell.sqlite3",
+        "/app/factory.py",
     ],
 )
 def test_another_digest_or_name_is_not_found(client: PageClient, path: str) -> None:

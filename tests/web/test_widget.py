@@ -56,7 +56,7 @@ def assert_headers(answer: Answer, caching: str) -> None:
         "Access-Control-Allow-Origin": "*",
         "Cross-Origin-Resource-Policy": "cross-origin",
         "Cache-Control": caching,
-        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
     assert {name: answer.headers.getlist(name) for name in expected} == {n: [value] for n, value in expected.items()}
