@@ -28,6 +28,7 @@ def create_app(settings: Settings, clock: Clock | None = None, *, schedule: bool
     here = Running(settings, clock)
     app = Flask("handbell", static_folder=None, template_folder=str(resource("templates")))
     app.extensions["handbell"] = here
+    app.debug = False  # whatever FLASK_DEBUG says: its pages show the source
     app.jinja_env.trim_blocks = False
     use_console_cookie(app, here)
     app.config["WTF_CSRF_TIME_LIMIT"] = 12 * 60 * 60

@@ -1,5 +1,7 @@
 """Errors: pages for people, JSON for programs, and no internal details."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy.exc import OperationalError
 
@@ -9,8 +11,11 @@ import app.web.errors
 import app.web.request_page
 import app.web.status_page
 from app.core.site import Site
+from app.factory import create_app
 from app.process.running import Running
+from app.settings import Settings
 from app.store.sites import add_site
+from tests.api.calls import FORM_PATH
 from tests.page_client import PageClient
 
 SECRET = "secret-of-the-inside"
@@ -49,6 +54,21 @@ def test_a_wrong_method_is_a_page_that_names_the_right_ones(
     assert answer.status == 405
     assert answer.is_page
     assert {name.strip() for name in answer.headers["Allow"].split(",")} == allowed
+
+
+@pytest.mark.parametrize("path", ["/", "/console/login", "/api/openapi.json", FORM_PATH])
+def test_trace_echoes_nothing(client: PageClient, path: str) -> None:
+    secret = {"X-Secret": "not-to-be-echoed", "Cookie": "handbell=not-to-be-echoed"}
+    answer = client.open("TRACE", path, headers=secret)
+    assert answer.status == 405
+    assert "not-to-be-echoed" not in answer.text
+
+
+def test_no_environment_turns_debugging_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+    app = create_app(Settings(data_dir=tmp_path, log_level="error"), schedule=False)
+    app.extensions["handbell"].close()
+    assert (app.debug, app.testing, app.config["PROPAGATE_EXCEPTIONS"]) == (False, False, None)
 
 
 def test_too_much_is_a_page_that_says_so(client: PageClient) -> None:
