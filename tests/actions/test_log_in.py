@@ -140,6 +140,22 @@ def test_an_endless_password_is_only_wrong(desk: DeskAtWork) -> None:
         enter(desk, password="x" * 1_000_000)
 
 
+def test_a_password_counts_exactly_as_it_was_typed(desk: DeskAtWork) -> None:
+    password = f"  Pä ss\N{ZERO WIDTH JOINER}界 {'y' * 1000} "
+    hashed = hashed_password(password)
+    desk.database.write(lambda connection: set_password_hash(connection, ANNA, hashed))
+    decomposed = password.replace("ä", "a\N{COMBINING DIAERESIS}")
+    for other in (password.strip(), password.upper(), password[:-2] + " ", decomposed):
+        with pytest.raises(WrongLogin):
+            enter(desk, password=other)
+    assert enter(desk, password=password)
+
+
+def test_a_password_does_not_age(desk: DeskAtWork) -> None:
+    desk.clock.advance(days=3650)
+    assert enter(desk)
+
+
 def test_wrong_tries_at_the_same_time_are_no_more_than_five(desk: DeskAtWork) -> None:
     gate, outcomes = threading.Barrier(12), []
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.actions.codes import start_code
 from app.actions.ticket import open_ticket
@@ -15,6 +16,7 @@ from app.edge.access import Who, declared
 from app.process.running import Running
 from app.store.codes import code_by_id
 from app.store.requests import list_requests
+from app.store.tables import metadata
 from app.store.tickets import ticket_by_number
 from tests.conftest import PASSWORD, StandingClock
 from tests.page_client import HOST, PageClient
@@ -158,6 +160,41 @@ def test_no_role_gets_more_than_its_pages(app: Flask, client: PageClient, there:
             assert answer.status in (403, 404, 308), (method, spelled, answer.status)
             assert SECRET not in answer.text
     assert client.get("/console/").status == 200
+
+
+def test_looking_changes_nothing(app: Flask, here: Running, client: PageClient, there: dict[str, str]) -> None:
+    log_in(client, "dora@example.com", PASSWORD)
+    client.get("/console/figures")  # keeps the days before today, once
+    before = kept(here)
+    looked = 0
+    for method, path, _who in guarded(app, there):
+        if method == "GET" and not path.endswith((".csv", ".json")):  # what is taken away is in the audit log
+            looked += client.get(path, check=False).status == 200
+    assert looked > 20
+    assert kept(here) == before
+
+
+def kept(here: Running) -> dict[str, list[object]]:
+    """All rows of all tables but the sessions'."""
+    with here.database.read() as connection:
+        return {
+            table.name: [tuple(row) for row in connection.execute(select(table))]
+            for table in metadata.sorted_tables
+            if table.name != "console_sessions"
+        }
+
+
+def test_every_page_has_the_way_out_on_it(app: Flask, client: PageClient, there: dict[str, str]) -> None:
+    log_in(client, "dora@example.com", PASSWORD)
+    looked = 0
+    for method, path, _who in guarded(app, there):
+        if method != "GET" or path.endswith("/preview"):  # the preview is a customer's page, in a frame of ours
+            continue
+        answer = client.get(path, check=False)
+        if answer.status == 200 and answer.is_page:
+            assert answer.page.select("form[action='/console/logout'] button"), path
+            looked += 1
+    assert looked > 20
 
 
 def test_an_unsafe_request_without_its_token_changes_nothing(

@@ -7,6 +7,7 @@ from app.actions.invitations import invite
 from app.process.running import Running
 from tests.conftest import PASSWORD, StandingClock
 from tests.page_client import Answer, PageClient
+from tests.web.account_owner import Owner
 from tests.web.console_client import ANNA, BEN, csrf_of, is_in, log_in
 
 CHOSEN = "lamp-river-forty"
@@ -127,3 +128,16 @@ def test_a_link_serves_one_person_whoever_is_logged_in(client: PageClient, here:
     assert is_in(client)
     assert log_in(PageClient(client._client.application), BEN, CHOSEN).status == 303
     assert log_in(PageClient(client._client.application), ANNA, PASSWORD).status == 303
+
+
+def test_a_password_chosen_by_a_link_leaves_the_second_factor_on(
+    app: Flask, here: Running, clock: StandingClock
+) -> None:
+    owner = Owner(app, clock)
+    owner.turn_on()
+    client = PageClient(app)
+    assert choose(client, link_for(here)).status == 303
+    assert log_in(client, ANNA, CHOSEN).location == "/console/login/code"
+    assert not is_in(client)
+    owner.enter(client, owner.code)
+    assert is_in(client)
