@@ -1,6 +1,7 @@
 """Servers for the fault tests: SQLite alone, or PostgreSQL and Redis with two hosts; and one server for all faults."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,15 @@ import pytest
 from tests.faults.hosts import Hosts
 from tests.faults.vendor_cases import Seen, every_case
 from tests.own_redis import OwnRedis
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Make two lanes for `--dist loadgroup`. One has all that needs PostgreSQL, whose 100 connections are not enough
+    for two."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            lane = "postgresql" if item.get_closest_marker("postgres") else "sqlite"
+            item.add_marker(pytest.mark.xdist_group(lane))
 
 
 @pytest.fixture(scope="package")
