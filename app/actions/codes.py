@@ -1,4 +1,4 @@
-"""Session codes: a technician starts one, a customer types its PIN. Wrong PINs are counted for each network."""
+"""Session codes: a technician starts one, a customer types its PIN. Wrong PINs are counted for each client."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.actions.submit import Once
-from app.core.client import client_network, wide_network
+from app.core.client import Client
 from app.core.links import new_link_id
 from app.core.request import CustomerRequest, RequestState
 from app.core.session_code import SessionCode, new_pin
@@ -18,12 +18,11 @@ from app.store.database import Database
 from app.store.requests import request_by_reference, spend
 
 WINDOW = timedelta(minutes=10)
-MOST_WRONG = 5  # PINs from one network within the window
-MOST_WRONG_WIDE = 20  # from one IPv6 /48
+MOST_WRONG = 5  # PINs from one client within the window
 MOST_WRONG_EVERYWHERE = 100  # from all networks together, before every try needs a solved check
 LIFE_OF_WAY_BACK = timedelta(minutes=10)  # short: it leads to a customer's text
 MOST_UNUSED = 50  # live codes of one technician
-EVERYWHERE = "everywhere"  # stands in for a network
+EVERYWHERE = Client("everywhere")  # all clients together
 _TRIES = 5  # at finding a free PIN
 
 
@@ -32,7 +31,7 @@ class TooManyCodes(Exception):
 
 
 class TooManyWrong(Exception):
-    """Too many wrong PINs came from this network; `retry_after` is whole seconds."""
+    """Too many wrong PINs came from this client; `retry_after` is whole seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"try again in {retry_after} s")
@@ -107,7 +106,7 @@ def come_back(database: Database, code: SessionCode, used_by: str, *, now: datet
 def wants_check(database: Database, *, now: datetime) -> bool:
     """Whether a PIN is accepted only together with a solved check."""
     with database.read() as connection:
-        return store.nth_wrong_pin(connection, EVERYWHERE, MOST_WRONG_EVERYWHERE, now - WINDOW) is not None
+        return store.wrong_pins(connection, EVERYWHERE, MOST_WRONG_EVERYWHERE, now - WINDOW) is not None
 
 
 def code_of_pin(
@@ -125,27 +124,23 @@ def code_of_pin(
     TooManyWrong, for right PINs too, and CheckWanted without an unused `check` while too many wrong PINs come from all
     networks together.
     """
-    limits, since = _limits(address), now - WINDOW
-
-    def too_many(connection: Connection) -> datetime | None:
-        nth = (store.nth_wrong_pin(connection, network, most, since) for network, most in limits.items())
-        return max(filter(None, nth), default=None)
+    client, since = Client.at(address), now - WINDOW
 
     def look(connection: Connection) -> tuple[SessionCode | None, datetime | None]:
-        store.one_at_a_time(connection, [*limits][-1])
-        if oldest := too_many(connection):
+        store.one_at_a_time(connection, client)
+        if oldest := store.wrong_pins(connection, client, MOST_WRONG, since):
             return None, oldest
-        if store.nth_wrong_pin(connection, EVERYWHERE, MOST_WRONG_EVERYWHERE, since) and not _spent(connection, check):
+        if store.wrong_pins(connection, EVERYWHERE, MOST_WRONG_EVERYWHERE, since) and not _spent(connection, check):
             raise CheckWanted
         code = store.code_by_pin(connection, pin)
         if code and _can_be_used(connection, code, used_by(code), now=now):
             return code, None
-        for network in (*limits, EVERYWHERE):
-            store.add_wrong_pin(connection, network, now)
+        store.add_wrong_pin(connection, client, now)
+        store.add_wrong_pin(connection, EVERYWHERE, now)
         return None, None
 
     with database.read() as connection:  # a client over its limit costs no write
-        oldest = too_many(connection)
+        oldest = store.wrong_pins(connection, client, MOST_WRONG, since)
     found = None
     if oldest is None:
         found, oldest = database.write(look)
@@ -172,12 +167,6 @@ def session_of(database: Database, code: SessionCode) -> CustomerRequest | None:
 def revoke(database: Database, code_id: str, *, by: int, now: datetime) -> bool:
     """Revoke an unused code of this technician; False when there is no such code."""
     return database.write(lambda connection: store.revoke_code(connection, code_id, by, now))
-
-
-def _limits(address: str) -> dict[str, int]:
-    """The limit of wrong PINs for each network that contains the address, the widest network last."""
-    wide = wide_network(address)
-    return {client_network(address): MOST_WRONG, **({wide: MOST_WRONG_WIDE} if wide else {})}
 
 
 def _can_be_used(connection: Connection, code: SessionCode, used_by: str, *, now: datetime) -> bool:

@@ -187,7 +187,7 @@ def enter_code(
         if account is None or pending_technician(connection, pending, now - PENDING_LIFE) is None:
             raise NotPending
         if not _is_right(connection, account, code, opens, now=now):
-            add_failure(connection, tried.counted, tried.network, now)
+            add_failure(connection, tried.counted, tried.client, now)
             return None
         delete_session(connection, pending)
         add_session(connection, session_hash(fresh), account.id, now, address=address, user_agent=user_agent)
@@ -250,7 +250,7 @@ def _with_code(
         _counted(connection, tried, found.id, code, now=now)
         account = _proven(connection, proof)
         if not _is_right(connection, account, code, opens, now=now):
-            add_failure(connection, tried.counted, tried.network, now)
+            add_failure(connection, tried.counted, tried.client, now)
             return False
         act(connection, account)
         return True
@@ -267,7 +267,7 @@ def _counted(
     Guesses of six digits from many networks are limited for the whole account. The owner is not locked out: a known
     network and a recovery code, which cannot be guessed, are exempt.
     """
-    count_one_by_one(connection, tried.counted, tried.network)
+    count_one_by_one(connection, tried.counted, *tried.client.networks)
     refuse_too_many(connection, tried, now=now)
     if not recovery_codes.letters_of(code):
         refuse_strangers(connection, tried, now=now)

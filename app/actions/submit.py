@@ -10,7 +10,7 @@ from app import metrics
 from app.actions.start_link import new_start_link
 from app.backends.embedded import new_ticket
 from app.core.backend import Browser, Start
-from app.core.client import client_network
+from app.core.client import Client
 from app.core.customer_info import should_ask
 from app.core.declaration import Opener
 from app.core.links import new_link_id
@@ -30,9 +30,9 @@ from app.store.requests import (
     insert_link,
     insert_request,
     lately_under,
-    nth_newest,
     received_lately,
     request_by_reference,
+    share_used_up,
     spend,
 )
 from app.store.tickets import keep_ticket
@@ -125,15 +125,15 @@ def submit(
     handed off is due at once, or already under the caller's `lease`; a suspect one is only kept. Raises TooMany,
     OtherContent, IdentitySpent or CodeOver; UnknownBackend for a site whose backend is not declared.
     """
-    network = None if submission.most is None else client_network(submission.client_address)
+    client = None if submission.most is None else Client.at(submission.client_address)
     since = now - WINDOW
 
     def make(suspicion: WhyCode | None) -> _New:
-        return _new(staff, submission, network, now, lease, suspicion)
+        return _new(staff, submission, client, now, lease, suspicion)
 
     def record(connection: Connection) -> tuple[CustomerRequest, bool]:
         key, most = submission.idempotency_key, submission.most or 1
-        known, oldest, many = earlier_requests(connection, key, network, most, since, submission.unchecked)
+        known, oldest, many = earlier_requests(connection, key, client, most, since, submission.unchecked)
         if known is None and submission.earlier_key:
             known = lately_under(connection, submission.earlier_key, now - SAME_PRESS)
         if known and (request := request_by_reference(connection, known)):
@@ -175,7 +175,7 @@ def received_before(database: Database, site: str, body_hash: str, *, now: datet
 def check_rate(database: Database, client_address: str, most: int, *, now: datetime) -> None:
     """Check the limit for a submission that is refused earlier. Raises TooMany."""
     with database.read() as connection:
-        oldest = nth_newest(connection, client_network(client_address), most, now - WINDOW)
+        oldest = share_used_up(connection, Client.at(client_address), most, now - WINDOW)
     if oldest:
         raise _too_many(oldest, now)
 
@@ -183,7 +183,7 @@ def check_rate(database: Database, client_address: str, most: int, *, now: datet
 def needs_check(database: Database, client_address: str, unchecked: int, *, now: datetime) -> bool:
     """Whether this client's next request will be suspect without a solved check."""
     with database.read() as connection:
-        return nth_newest(connection, client_network(client_address), unchecked, now - WINDOW) is not None
+        return share_used_up(connection, Client.at(client_address), unchecked, now - WINDOW) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +198,14 @@ class _New:
 def _new(
     staff: Staff,
     submission: Submission,
-    network: str | None,
+    client: Client | None,
     now: datetime,
     lease: Lease | None,
     suspicion: WhyCode | None,
 ) -> _New:
     site = submission.site
     asked = _for_site(submission)
-    request = _new_request(submission, asked, network, now)
+    request = _new_request(submission, asked, client, now)
     if suspicion:
         suspect = _with_browser(request, submission.browser)
         return _New(replace(suspect, state=RequestState.SUSPECT, why=Why(suspicion)))
@@ -259,7 +259,7 @@ def _too_many(oldest: datetime, now: datetime) -> TooMany:
 
 
 def _new_request(
-    submission: Submission, asked: NewSessionRequest, network: str | None, now: datetime
+    submission: Submission, asked: NewSessionRequest, client: Client | None, now: datetime
 ) -> CustomerRequest:
     site = submission.site
     return CustomerRequest(
@@ -280,7 +280,8 @@ def _new_request(
         return_to=submission.return_to,
         body_hash=submission.body_hash,
         client_address=submission.client_address,
-        client_network=network,
+        client_network=client.network if client else None,
+        client_wide=client.wide if client else None,
         created_at=now,
     )
 

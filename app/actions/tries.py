@@ -7,20 +7,20 @@ from typing import Protocol, Self
 
 from sqlalchemy import Connection
 
-from app.core.client import client_network
+from app.core.client import Client
 from app.store.log_in_tries import (
     add_failure,
     count_one_by_one,
     failures_by_account,
-    failures_by_network,
+    failures_by_client,
     failures_of_strangers,
     forget_other_networks,
     is_known_network,
 )
 
 WINDOW = timedelta(minutes=5)
-MOST_PER_ACCOUNT = 5  # wrong tries on one account from one network
-MOST_PER_NETWORK = 20  # wrong tries from one network on any account
+MOST_PER_ACCOUNT = 5  # wrong tries on one account from one client
+MOST_PER_NETWORK = 20  # wrong tries from one client on any account
 STRANGERS_WINDOW = timedelta(hours=1)
 MOST_OF_STRANGERS = 10  # wrong codes on one account from all networks unknown for its owner
 NETWORKS_KNOWN = timedelta(days=90)
@@ -65,17 +65,22 @@ class Try:
 
     owner: str
     counted: str
-    network: str
+    client: Client
+
+    @property
+    def network(self) -> str:
+        """The network that becomes known for the owner after a log-in."""
+        return self.client.network
 
     @classmethod
     def password(cls, email: str, address: str) -> Self:
         """A try of a password from `address`."""
-        return cls(_hash(email), _hash(email), client_network(address))
+        return cls(_hash(email), _hash(email), Client.at(address))
 
     @classmethod
     def code(cls, email: str, address: str) -> Self:
         """A try of a code from `address`, after the right password."""
-        return cls(_hash(email), _hash(f"code {email}"), client_network(address))
+        return cls(_hash(email), _hash(f"code {email}"), Client.at(address))
 
 
 def plain_email(typed: str) -> str:
@@ -101,11 +106,16 @@ def forget_networks(connection: Connection, email: str) -> None:
 
 
 def refuse_too_many(connection: Connection, tried: Try, *, now: datetime) -> None:
-    """Raises TooManyTries when this network has no more tries left, on this account or on all accounts together."""
-    since = now - WINDOW
+    """Raises TooManyTries when this client has no more tries left, on this account or on all accounts together.
+
+    The /48 does not count for a network that the owner has logged in from: neighbours do not lock the owner out.
+    """
+    since, client = now - WINDOW, tried.client
+    if client.wide and is_familiar(connection, tried, now=now):
+        client = Client(client.network)
     for oldest in (
-        failures_by_account(connection, tried.counted, tried.network, MOST_PER_ACCOUNT, since),
-        failures_by_network(connection, tried.network, MOST_PER_NETWORK, since),
+        failures_by_account(connection, tried.counted, client, MOST_PER_ACCOUNT, since),
+        failures_by_client(connection, client, MOST_PER_NETWORK, since),
     ):
         if oldest:
             raise TooManyTries(_seconds_left(oldest + WINDOW, now))
@@ -123,9 +133,9 @@ def refuse_strangers(connection: Connection, tried: Try, *, now: datetime) -> No
 
 def count_try(connection: Connection, tried: Try, *, now: datetime) -> int:
     """Count the try as wrong until it proves right; returns the id to undo it with. Raises TooManyTries."""
-    count_one_by_one(connection, tried.counted, tried.network)
+    count_one_by_one(connection, tried.counted, *tried.client.networks)
     refuse_too_many(connection, tried, now=now)
-    return add_failure(connection, tried.counted, tried.network, now)
+    return add_failure(connection, tried.counted, tried.client, now)
 
 
 def _hash(text: str) -> str:

@@ -15,7 +15,6 @@ from flask import Blueprint, Response, render_template, request
 from app.actions.ticket import open_ticket
 from app.api.fault_words import told
 from app.core.bodies import BadBody, json_object
-from app.core.client import client_network
 from app.core.new_session import UID_LIMIT, NewSessionRequest, form_parameters
 from app.core.site import Site
 from app.core.text import Invalid, is_blank
@@ -168,7 +167,7 @@ def _within_rates(site: Site) -> None:
 
 
 def _count_client() -> None:
-    if wait := running().rates.retry_after(SESSIONS_OF_CLIENT, "client", client_network(client_address())):
+    if wait := running().rates.client_retry_after(SESSIONS_OF_CLIENT, client_address(), "client"):
         raise CallRefused(429, f"too many calls from this address; wait {wait} s", **{"Retry-After": str(wait)})
 
 

@@ -5,7 +5,6 @@ from flask import Blueprint, Response, request
 from app.actions.follow import Progress, follow
 from app.api.from_pages import PageRefused, answer, answering, is_preflight, let_read, preflight_answer, register_cors
 from app.api.requests import start_url
-from app.core.client import client_network
 from app.core.links import Expired, Forged, Link, Purpose
 from app.core.moment import iso
 from app.edge.access import Who, open_to
@@ -31,7 +30,7 @@ def request_state(token: str) -> Response:
     if is_preflight():
         _let_its_pages_read(link)
         return preflight_answer("GET")
-    if wait := here.rates.retry_after(POLLS, "poll", link.id, client_network(client_address())):
+    if wait := here.rates.client_retry_after(POLLS, client_address(), "poll", link.id):
         _let_its_pages_read(link)
         raise PageRefused(429, f"asked too often; wait {wait} s").after(wait)
     followed = follow(here.database, here.desk.sites, link.id, now=here.clock())

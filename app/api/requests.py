@@ -25,7 +25,6 @@ from app.api.from_pages import (
 )
 from app.api.sites import contact
 from app.core.bodies import json_object
-from app.core.client import client_network
 from app.core.customer import FIELDS, NAMES, Customer
 from app.core.fact import Fact
 from app.core.links import Expired, Forged, Link, Purpose
@@ -145,12 +144,11 @@ def _is_server(site: Site) -> bool:
     if "Origin" in request.headers:
         raise PageRefused(403, "the secret key is for the site's servers; a page must never have it")
     scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
-    network = client_network(client_address())
     digest = hashlib.sha256(secret.strip().encode("utf-8", "replace")).hexdigest()
     right = scheme.lower() == "bearer" and hmac.compare_digest(digest, site.secret_hash or "-")
     if right:
         return True
-    if wait := running().rates.retry_after(WRONG_SECRETS, "secret", network):
+    if wait := running().rates.client_retry_after(WRONG_SECRETS, client_address(), "secret"):
         raise PageRefused(429, f"too many wrong keys; wait {wait} s").after(wait)
     refused = PageRefused(401, "this is not the site's secret key; see: handbell site set --new-secret")
     refused.headers["WWW-Authenticate"] = "Bearer"

@@ -1,42 +1,64 @@
-"""Groups client addresses into what counts as one client."""
+"""Groups client addresses into what counts as one client, and into the wider network that is counted as well."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Self
+
+WIDER = 10  # times a client's limit for an IPv6 /48, which holds 65,536 clients and may be one person's
+_HOST_BITS, _WIDE_BITS = 64, 80  # of an IPv6 address, outside its /64 and its /48
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client as every limit counts it. `network` is an IPv4 address unchanged, or the /64 of an IPv6 address: the
+    size that a household or office gets. `wide` is the /48 of an IPv6 address."""
+
+    network: str
+    wide: str | None = None
+
+    @classmethod
+    def at(cls, address: str) -> Self:
+        """The client at this address; all invalid addresses are one client, `unknown`."""
+        parsed = _parsed(address)
+        if parsed is None:
+            return cls("unknown")
+        if isinstance(parsed, IPv4Address):
+            return cls(str(parsed))
+        return cls(_cut(parsed, _HOST_BITS), _cut(parsed, _WIDE_BITS))
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The networks that it is counted under, the narrow one first."""
+        return (self.network,) if self.wide is None else (self.network, self.wide)
+
+    def limits(self, most: int) -> tuple[tuple[str, int], ...]:
+        """Each of its networks with its limit, where `most` is the limit of one client."""
+        return tuple(zip(self.networks, (most, most * WIDER), strict=False))
 
 
 def client_network(address: str) -> str:
-    """An IPv4 address unchanged; for an IPv6 address its /64, the size that a household or office gets."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
-        return str(ip_network((parsed, 64), strict=False))
-    return str(parsed)
+    """An IPv4 address unchanged; for an IPv6 address its /64."""
+    return Client.at(address).network
 
 
-def wide_network(address: str) -> str | None:
-    """The /48 of an IPv6 address: 65,536 networks of /64, at most those of one hosting customer. None for other
-    addresses."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return None
-    if not isinstance(parsed, IPv6Address) or parsed.ipv4_mapped:
-        return None
-    return str(ip_network((parsed, 48), strict=False))
-
-
-def is_in(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+def is_in(address: str, networks: Sequence[Network]) -> bool:
     """Whether the address belongs to one of the networks; False for an invalid address."""
     if not networks:
         return False
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in network for network in networks)
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    """The address, None for an invalid one; an IPv4-mapped IPv6 address as IPv4."""
     try:
         parsed = ip_address(address)
     except ValueError:
-        return False
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
-    return any(parsed in network for network in networks)
+        return None
+    return parsed.ipv4_mapped or parsed if isinstance(parsed, IPv6Address) else parsed
+
+
+def _cut(address: IPv6Address, bits: int) -> str:
+    return f"{IPv6Address(int(address) >> bits << bits)}/{128 - bits}"

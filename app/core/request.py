@@ -45,10 +45,10 @@ class CustomerRequest:
     """A customer's request and its state. Times are aware UTC; texts are None when not given or erased.
 
     `source` is how it came in (`page`, `form`, `api`, `server`, `pin`). `status_id` is its status link's id;
-    `client_network` is the client's address as counted by limits, None for a server's own requests. `more` are a form's
-    additional fields, `verified` the fields that the site's own server vouched for, `return_to` a page of the site to
-    go back to, `body_hash` a digest of the content sent under the idempotency key. `why` is why it waits, is parked or
-    was suspect.
+    `client_network` and `client_wide` are the networks that limits count it for (see `Client`), None for a server's own
+    requests. `more` are a form's additional fields, `verified` the fields that the site's own server vouched for,
+    `return_to` a page of the site to go back to, `body_hash` a digest of the content sent under the idempotency key.
+    `why` is why it waits, is parked or was suspect.
 
     Its row is the queue of hand-offs. `due_at`: when a worker may take it; while waiting, the time of its next try,
     while opening, the end of `lease`, whose holder alone may record the outcome. `waiting_since`: when it was last made
@@ -74,6 +74,7 @@ class CustomerRequest:
     body_hash: str | None = None
     client_address: str | None = None
     client_network: str | None = None
+    client_wide: str | None = None
     attempts: int = 0
     why: Why | None = None
     ticket_number: int | None = None

@@ -16,7 +16,7 @@ from limits import RateLimitItem, RateLimitItemPerSecond, parse
 from limits.errors import StorageError
 from limits.storage import RedisStorage
 
-from app.core.client import is_in
+from app.core.client import Client, is_in
 
 POLLS = parse("60/minute")  # of one status, by one client
 SESSIONS_OF_ACCOUNT = parse("600/minute")  # New Session API, by one account key
@@ -37,6 +37,12 @@ _REDIS_TELLS_AFTER = 0.1  # seconds between two questions to Redis for a turn
 REQUESTS_IN_TEN_MINUTES = 60
 UNCHECKED_IN_TEN_MINUTES = 6  # before a check is required
 TRUSTED_FACTOR = 10
+
+
+@cache
+def _so_many(item: RateLimitItem, amount: int) -> RateLimitItem:
+    """The same time for another amount."""
+    return type(item)(amount, item.multiples, item.namespace)
 
 
 @cache
@@ -86,6 +92,14 @@ class Rates:
         if wait is None:
             wait = self._seen.hit(key, item.amount, item.get_expiry())
         return None if wait is None else int(wait) + 1
+
+    def client_retry_after(self, item: RateLimitItem, address: str, *who: str) -> int | None:
+        """Count one hit of the client at this address, and of its /48 with ten times the amount; whole seconds to wait
+        when that was one too many, else None."""
+        for network, amount in Client.at(address).limits(item.amount):
+            if wait := self.retry_after(_so_many(item, amount), *who, network):
+                return wait
+        return None
 
     def first_of_all(self, key: str, amount: int, seconds: int) -> bool:
         """Whether Redis counts this among the first `amount` of all processes in any `seconds`; True without Redis."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, literal, or_, select, update
 
+from app.core.client import Client
 from app.core.request import RequestState
 from app.core.session_code import SessionCode
 from app.store.log_in_tries import add_failure, failures_by_account
@@ -91,24 +92,24 @@ def forget_codes(connection: Connection, ended_before: datetime) -> None:
     connection.execute(delete(session_codes).where(session_codes.c.expires_at < ended_before))
 
 
-def one_at_a_time(connection: Connection, network: str) -> None:
-    """Lock a network until the transaction ends, so that concurrent tries are all counted.
+def one_at_a_time(connection: Connection, client: Client) -> None:
+    """Lock the client's widest network until the transaction ends, so that concurrent tries are all counted.
 
     SQLite has one writer at any time, so it needs no lock.
     """
     if connection.dialect.name == "postgresql":
-        key = func.hashtextextended(f"{WRONG_PIN} {network}", 0)
+        key = func.hashtextextended(_marked(client).networks[-1], 0)
         connection.execute(select(func.pg_advisory_xact_lock(key)))
 
 
-def add_wrong_pin(connection: Connection, network: str, now: datetime) -> None:
-    """Count one wrong PIN for this network."""
-    add_failure(connection, WRONG_PIN, _marked(network), now)
+def add_wrong_pin(connection: Connection, client: Client, now: datetime) -> None:
+    """Count one wrong PIN for this client."""
+    add_failure(connection, WRONG_PIN, _marked(client), now)
 
 
-def nth_wrong_pin(connection: Connection, network: str, nth: int, since: datetime) -> datetime | None:
-    """Time of the nth newest wrong PIN from this network, if after `since`."""
-    return failures_by_account(connection, WRONG_PIN, _marked(network), nth, since)
+def wrong_pins(connection: Connection, client: Client, most: int, since: datetime) -> datetime | None:
+    """Time of the `most`th newest wrong PIN from this client (see `failures_by_account`), if after `since`."""
+    return failures_by_account(connection, WRONG_PIN, _marked(client), most, since)
 
 
 def forget_wrong_pins(connection: Connection, before: datetime) -> None:
@@ -117,9 +118,9 @@ def forget_wrong_pins(connection: Connection, before: datetime) -> None:
     connection.execute(delete(failed_logins).where(wrong, failed_logins.c.at < before))
 
 
-def _marked(network: str) -> str:
-    """A key under which wrong PINs are counted apart from wrong log-ins of the same network."""
-    return f"{WRONG_PIN} {network}"
+def _marked(client: Client) -> Client:
+    """A client under which wrong PINs are counted apart from wrong log-ins."""
+    return Client(*(f"{WRONG_PIN} {network}" for network in client.networks))
 
 
 def _is_unused(now: datetime) -> Any:

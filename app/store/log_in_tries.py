@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
+from app.core.client import Client
 from app.store.tables import failed_logins, known_networks
 
 _MOST_NETWORKS = 50  # of one account; the latest are kept
@@ -18,9 +19,9 @@ def count_one_by_one(connection: Connection, *what: str) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(each, 0))))
 
 
-def add_failure(connection: Connection, account_hash: str, network: str, now: datetime) -> int:
+def add_failure(connection: Connection, account_hash: str, client: Client, now: datetime) -> int:
     """Count one wrong log-in and return its id."""
-    row = insert(failed_logins).values(at=now, account_hash=account_hash, network=network)
+    row = insert(failed_logins).values(at=now, account_hash=account_hash, network=client.network, wide=client.wide)
     return int(connection.execute(row.returning(failed_logins.c.id)).scalar_one())
 
 
@@ -30,33 +31,18 @@ def delete_failure(connection: Connection, failure_id: int) -> None:
 
 
 def failures_by_account(
-    connection: Connection, account_hash: str, network: str, nth: int, since: datetime
+    connection: Connection, account_hash: str, client: Client, most: int, since: datetime
 ) -> datetime | None:
-    """Time of the nth newest wrong try on this account from this network, if after `since`."""
-    query = (
-        select(failed_logins.c.at)
-        .where(
-            failed_logins.c.account_hash == account_hash,
-            failed_logins.c.network == network,
-            failed_logins.c.at > since,
-        )
-        .order_by(failed_logins.c.at.desc())
-        .limit(1)
-        .offset(nth - 1)
-    )
-    return connection.execute(query).scalar_one_or_none()
+    """Time of the `most`th newest wrong try on this account from this client, if after `since`.
+
+    The client's /48 counts too, with its own limit (`Client.limits`); the later of both times.
+    """
+    return _share_used_up(connection, client, most, since, failed_logins.c.account_hash == account_hash)
 
 
-def failures_by_network(connection: Connection, network: str, nth: int, since: datetime) -> datetime | None:
-    """Time of the nth newest wrong try from this network, if after `since`."""
-    query = (
-        select(failed_logins.c.at)
-        .where(failed_logins.c.network == network, failed_logins.c.at > since)
-        .order_by(failed_logins.c.at.desc())
-        .limit(1)
-        .offset(nth - 1)
-    )
-    return connection.execute(query).scalar_one_or_none()
+def failures_by_client(connection: Connection, client: Client, most: int, since: datetime) -> datetime | None:
+    """The same for wrong tries on any account."""
+    return _share_used_up(connection, client, most, since)
 
 
 def failures_of_strangers(
@@ -65,18 +51,8 @@ def failures_of_strangers(
     """Time of the nth newest wrong try on this account from networks in which its owner (`owner_hash`) has never logged
     in, if after `since`."""
     known = select(known_networks.c.network).where(known_networks.c.account_hash == owner_hash)
-    query = (
-        select(failed_logins.c.at)
-        .where(
-            failed_logins.c.account_hash == account_hash,
-            failed_logins.c.at > since,
-            failed_logins.c.network.not_in(known),
-        )
-        .order_by(failed_logins.c.at.desc())
-        .limit(1)
-        .offset(nth - 1)
-    )
-    return connection.execute(query).scalar_one_or_none()
+    strangers = failed_logins.c.network.not_in(known)
+    return _nth_newest(connection, nth, since, failed_logins.c.account_hash == account_hash, strangers)
 
 
 def failures_elsewhere(connection: Connection, account_hash: str, network: str, since: datetime) -> int:
@@ -116,3 +92,25 @@ def forget_other_networks(connection: Connection, account_hash: str, keep: str) 
     """Forget all known networks of the account but `keep`."""
     of_account = known_networks.c.account_hash == account_hash
     connection.execute(delete(known_networks).where(of_account, known_networks.c.network != keep))
+
+
+def _share_used_up(
+    connection: Connection, client: Client, most: int, since: datetime, *of_what: ColumnElement[bool]
+) -> datetime | None:
+    columns = (failed_logins.c.network, failed_logins.c.wide)
+    found = (
+        _nth_newest(connection, limit, since, column == network, *of_what)
+        for column, (network, limit) in zip(columns, client.limits(most), strict=False)
+    )
+    return max(filter(None, found), default=None)
+
+
+def _nth_newest(connection: Connection, nth: int, since: datetime, *of_what: ColumnElement[bool]) -> datetime | None:
+    query = (
+        select(failed_logins.c.at)
+        .where(*of_what, failed_logins.c.at > since)
+        .order_by(failed_logins.c.at.desc())
+        .limit(1)
+        .offset(nth - 1)
+    )
+    return connection.execute(query).scalar_one_or_none()

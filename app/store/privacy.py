@@ -28,6 +28,7 @@ _NOTHING = {
     "more": None,
     "verified": None,
 }
+_ADDRESS = {"client_address": None, "client_network": None, "client_wide": None}
 _BROWSER = {"user_agent": None, "accept_language": None}
 _APPLET = {"applet_link": None, "applet_file": None, "applet_name": None, "applet_type": None}
 _MOST = 500  # rows in one transaction
@@ -39,9 +40,9 @@ def erase_requests(connection: Connection, references: Sequence[str], now: datet
     part_codes(connection, references, now)
     change = update(requests).where(requests.c.reference.in_(references), requests.c.erased_at.is_(None))
     routing = {"department": None, "tech": None, **WHY_GONE}
-    address = {"client_address": None, "client_network": None, "idempotency_key": None, "body_hash": None}
+    kept_shortly = {**_ADDRESS, "idempotency_key": None, "body_hash": None}
     page = {"return_to": None}
-    values = {**_NOTHING, **routing, **address, **page, **_BROWSER, **_APPLET}
+    values = {**_NOTHING, **routing, **kept_shortly, **page, **_BROWSER, **_APPLET}
     return connection.execute(change.values(**values, erased_at=now)).rowcount
 
 
@@ -92,7 +93,7 @@ def forget_keys_and_addresses(connection: Connection, keys_before: datetime, add
     connection.execute(
         update(requests)
         .where(requests.c.created_at < addresses_before, requests.c.client_address.is_not(None))
-        .values(client_address=None, client_network=None, **_BROWSER)
+        .values(**_ADDRESS, **_BROWSER)
     )
 
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Column, Connection, Row, Select, bindparam, func, insert, select, update
 
 from app.core.backend import Start
+from app.core.client import Client
 from app.core.customer import NAMES
 from app.core.request import CustomerRequest, RequestState, states_before
 from app.store.customer import take_customer
@@ -53,25 +54,34 @@ _BY_REFERENCE = select(requests).where(requests.c.reference == bindparam("refere
 _BY_STATUS_ID = select(requests).where(requests.c.status_id == bindparam("status_id"))
 
 
-def _recent(skip: str) -> Select[datetime]:
+def _recent(column: Column[str | None], skip: str) -> Select[datetime]:
+    """`skip` is the name of the value that says how many newer requests to skip."""
     return (
         select(requests.c.created_at)
-        .where(requests.c.client_network == bindparam("network"), requests.c.created_at > bindparam("since"))
+        .where(column == bindparam(column.name), requests.c.created_at > bindparam("since"))
         .order_by(requests.c.created_at.desc())
         .limit(1)
         .offset(bindparam(skip))
     )
 
 
-# One statement, as each call of SQLite costs the writer its turn at the interpreter.
-_EARLIER = Prepared(
-    select(
-        select(requests.c.reference).where(requests.c.idempotency_key == bindparam("key")).scalar_subquery(),
-        _recent("skip").scalar_subquery(),
-        _recent("skip_unchecked").scalar_subquery(),
-    )
-)
-_RECENT = _recent("skip")
+_NOBODY = Client("")  # no request has this network
+_COUNTED = (requests.c.client_network, requests.c.client_wide)
+_KNOWN = select(requests.c.reference).where(requests.c.idempotency_key == bindparam("key"))
+
+
+def _earlier(networks: int) -> Prepared:
+    """One statement, as each call of SQLite costs the writer its turn at the interpreter."""
+    many = [_recent(column, f"skip_{column.name}") for column in _COUNTED[:networks]]
+    as_many = [_recent(column, f"unchecked_{column.name}") for column in _COUNTED[:networks]]
+    return Prepared(select(*(each.scalar_subquery() for each in (_KNOWN, *many, *as_many))))
+
+
+_EARLIER = {networks: _earlier(networks) for networks in (1, 2)}
+_RECENT = {
+    networks: select(*(_recent(column, f"skip_{column.name}").scalar_subquery() for column in _COUNTED[:networks]))
+    for networks in (1, 2)
+}
 _LATELY = select(requests.c.reference).where(
     requests.c.idempotency_key == bindparam("key"), requests.c.created_at > bindparam("since")
 )
@@ -124,20 +134,34 @@ def request_by_status_id(connection: Connection, status_id: str) -> CustomerRequ
 
 
 def earlier_requests(
-    connection: Connection, key: str, network: str | None, nth: int, since: datetime, unchecked: int | None = None
+    connection: Connection, key: str, client: Client | None, most: int, since: datetime, unchecked: int | None = None
 ) -> tuple[str | None, datetime | None, bool]:
-    """The reference under this idempotency key; the time of this client's nth newest request, if after `since`; and
-    whether the client has made at least `unchecked` requests since then."""
-    skip = (unchecked or nth) - 1
-    values = {"key": key, "network": network, "since": since, "skip": nth - 1, "skip_unchecked": skip}
-    reference, came_in, as_many = tuple(_EARLIER.run(connection, values).one())
-    return reference, came_in and moment(came_in), as_many is not None
+    """The reference under this idempotency key; the time of this client's `most`th newest request, if after `since`;
+    and whether the client has made at least `unchecked` requests since then.
+
+    The client's /48 counts too, with its own limit (`Client.limits`). Without a client nothing is counted.
+    """
+    client = client or _NOBODY
+    shares = _shares(client, most, "skip") | _shares(client, unchecked or most, "unchecked")
+    count = len(client.networks)
+    reference, *moments = tuple(_EARLIER[count].run(connection, {"key": key, "since": since, **shares}).one())
+    came_in = max(filter(None, moments[:count]), default=None)
+    return reference, came_in and moment(came_in), any(moments[count:])
 
 
-def nth_newest(connection: Connection, network: str, nth: int, since: datetime) -> datetime | None:
-    """The time of this client's nth newest request, if after `since`."""
-    values = {"network": network, "since": since, "skip": nth - 1}
-    return connection.execute(_RECENT, values).scalar_one_or_none()
+def share_used_up(connection: Connection, client: Client, most: int, since: datetime) -> datetime | None:
+    """The time of this client's `most`th newest request, if after `since`; its /48 counts too."""
+    values = {"since": since, **_shares(client, most, "skip")}
+    moments = connection.execute(_RECENT[len(client.networks)], values).one()
+    return max(filter(None, moments), default=None)
+
+
+def _shares(client: Client, most: int, prefix: str) -> dict[str, str | int | None]:
+    """Values for the client's networks, and for how many newer requests of each to skip."""
+    values: dict[str, str | int | None] = {}
+    for column, (network, limit) in zip(_COUNTED, client.limits(most), strict=False):
+        values |= {column.name: network, f"{prefix}_{column.name}": limit - 1}
+    return values
 
 
 def lately_under(connection: Connection, key: str, since: datetime) -> str | None:

@@ -203,6 +203,7 @@ requests = Table(
     Column("body_hash", Text),
     Column("client_address", Text),
     Column("client_network", Text),
+    Column("client_wide", Text),
     Column("attempts", Integer, nullable=False),
     Column("why", Text),
     Column("why_values", JSON(none_as_null=True)),
@@ -233,6 +234,7 @@ requests = Table(
 )
 
 Index("ix_requests_email", func.lower(requests.c.customer_email), **_where(requests.c.customer_email))
+Index(None, requests.c.client_wide, requests.c.created_at, **_where(requests.c.client_wide))
 for column in whole_columns(requests):
     Index(f"ix_requests_{column.name}", column, **_where(column))
 
@@ -312,7 +314,7 @@ console_sessions = Table(
     Column("confirmed_at", Moment),
 )
 
-# Wrong log-ins of the last minutes, by hashed account and by network.
+# Wrong log-ins of the last hour, by hashed account, by network and by its /48.
 failed_logins = Table(
     "failed_logins",
     metadata,
@@ -320,9 +322,12 @@ failed_logins = Table(
     Column("at", Moment, nullable=False),
     Column("account_hash", Text, nullable=False),
     Column("network", Text, nullable=False),
+    Column("wide", Text),
     Index(None, "account_hash", "network", "at"),
     Index(None, "network", "at"),
 )
+Index(None, failed_logins.c.account_hash, failed_logins.c.wide, failed_logins.c.at, **_where(failed_logins.c.wide))
+Index(None, failed_logins.c.wide, failed_logins.c.at, **_where(failed_logins.c.wide))
 
 # Values that count once: solved checks and verified customers' tokens, until they expire.
 spent = Table(

@@ -14,7 +14,6 @@ from flask import (
 
 from app.actions.applet_program import Program, find_program
 from app.actions.ticket import NotAllowed, TicketOver, TooOften, cancel, note_applet_opened, save_details
-from app.core.client import client_network
 from app.core.customer import ELEMENTS
 from app.core.customer_info import InfoMode
 from app.core.links import Link, Purpose
@@ -69,7 +68,7 @@ def state(token: str) -> Response:
     """The values that change while the customer waits, for the page's script; 429 when polled too often."""
     here = running()
     link = link_or_abort(Purpose.APPLET, token)
-    if wait := here.rates.retry_after(POLLS, "applet", link.id, client_network(client_address())):
+    if wait := here.rates.client_retry_after(POLLS, client_address(), "applet", link.id):
         return with_headers(Response(status=429, headers={"Retry-After": str(wait)}), JSON)
     ticket = _ticket_of(link)
     staff = here.desk.staff

@@ -102,6 +102,38 @@ def test_one_network_cannot_try_many_accounts(desk: DeskAtWork, monkeypatch: pyt
     enter(desk, address=ELSEWHERE)
 
 
+def test_one_48_has_ten_times_the_tries_of_one_network(desk: DeskAtWork, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tries, "MOST_PER_ACCOUNT", 1)
+    for number in range(10):
+        try_wrong(desk, 1, address=f"2001:db8:1:{number:x}::1")
+    with pytest.raises(TooManyTries):
+        enter(desk, address="2001:db8:1:ffff::1")
+    enter(desk, "ben@example.com", address="2001:db8:1:ffff::1")
+    enter(desk, address="2001:db8:2::1")
+
+
+def test_one_48_cannot_try_many_accounts(desk: DeskAtWork, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tries, "MOST_PER_NETWORK", 1)
+    for number in range(10):
+        try_wrong(desk, 1, f"nobody{number}@example.com", f"2001:db8:1:{number:x}::1")
+    with pytest.raises(TooManyTries):
+        enter(desk, address="2001:db8:1:ffff::1")
+    enter(desk, address="2001:db8:2::1")
+
+
+def test_neighbours_in_its_48_do_not_lock_an_owner_out_of_a_known_network(
+    desk: DeskAtWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tries, "MOST_PER_ACCOUNT", 1)
+    enter(desk, address="2001:db8:1:aaaa::1")
+    for number in range(10):
+        try_wrong(desk, 1, address=f"2001:db8:1:{number:x}::1")
+    enter(desk, address="2001:db8:1:aaaa::2")
+    try_wrong(desk, 1, address="2001:db8:1:aaaa::3")
+    with pytest.raises(TooManyTries):
+        enter(desk, address="2001:db8:1:aaaa::1")
+
+
 def test_a_session_ends_after_half_an_hour_idle_or_twelve_hours(desk: DeskAtWork) -> None:
     idle, used = enter(desk), enter(desk)
     for _ in range(24):

@@ -10,7 +10,7 @@ import pytest
 from app.actions import submit
 from app.actions.hand_off import asked_of
 from app.actions.start_link import ensure_start_link
-from app.actions.submit import IdentitySpent, Once, OtherContent, TooMany
+from app.actions.submit import IdentitySpent, Once, OtherContent, TooMany, check_rate, needs_check
 from app.core.customer import Customer
 from app.core.customer_info import AskPolicy, InfoMode
 from app.core.new_session import NewSessionRequest
@@ -96,6 +96,36 @@ def test_neighbours_in_one_ipv6_network_share_their_share(desk: DeskAtWork) -> N
     desk.submit(most=1, client_address="2001:db8::1")
     with pytest.raises(TooMany):
         desk.submit(most=1, client_address="2001:db8::2")
+
+
+def test_whoever_has_thousands_of_ipv6_networks_has_ten_shares(desk: DeskAtWork) -> None:
+    def from_the_48(number: int) -> str:
+        return f"2001:db8:1:{number:x}::1"
+
+    for number in range(10):
+        made = desk.submit(most=1, client_address=from_the_48(number))
+        assert made.client_wide == "2001:db8:1::/48"
+        desk.clock.advance(seconds=6)
+    with pytest.raises(TooMany) as refused:
+        desk.submit(most=1, client_address=from_the_48(10))
+    assert refused.value.retry_after == 9 * 60 + 1
+    with pytest.raises(TooMany):
+        check_rate(desk.database, from_the_48(11), 1, now=desk.clock())
+    assert len(desk.requests()) == 10
+    desk.submit(most=1, client_address="2001:db8:2::1")
+    desk.clock.advance(seconds=refused.value.retry_after)
+    desk.submit(most=1, client_address=from_the_48(10))
+
+
+def test_a_48_is_asked_for_a_check_after_ten_times_as_many(desk: DeskAtWork) -> None:
+    for number in range(20):
+        address = f"2001:db8:1:{number:x}::1"
+        assert not needs_check(desk.database, address, 2, now=desk.clock())
+        assert desk.submit(unchecked=2, client_address=address).state is RequestState.OPENED
+    assert needs_check(desk.database, "2001:db8:1:ffff::1", 2, now=desk.clock())
+    suspect = desk.submit(unchecked=2, client_address="2001:db8:1:ffff::1")
+    assert (suspect.state, suspect.why) == (RequestState.SUSPECT, Why(WhyCode.NO_CHECK))
+    assert not needs_check(desk.database, "2001:db8:2::1", 2, now=desk.clock())
 
 
 def test_the_sites_own_routing_is_used_when_the_customer_chose_none(desk: DeskAtWork) -> None:

@@ -19,8 +19,10 @@ REDIS = "redis://127.0.0.1:6379/0"
 
 
 @pytest.fixture
-def redis_url() -> str:
-    """The test machine's Redis; each test counts under its own name, which expires within a minute."""
+def redis_url(request: pytest.FixtureRequest) -> str:
+    """The test machine's Redis, or none; each test counts under its own name, which expires within a minute."""
+    if getattr(request, "param", REDIS) == "":
+        return ""
     try:
         redis.Redis.from_url(REDIS, socket_connect_timeout=3).ping()
     except redis.ConnectionError as error:
@@ -59,6 +61,21 @@ def test_when_redis_is_away_memory_counts_and_nobody_gets_past_for_free() -> Non
 def hits(rates: Rates, who: str, times: int) -> list[bool]:
     """Which of `times` hits of one client were refused."""
     return [rates.retry_after(THREE, "test", who) is not None for _ in range(times)]
+
+
+@pytest.mark.parametrize("redis_url", ["", pytest.param(REDIS, marks=pytest.mark.redis)], indirect=True)
+def test_an_ipv6_48_has_ten_times_the_amount_of_one_client(redis_url: str) -> None:
+    one, who = Rates(redis_url), secrets.token_hex(8)
+    processes = (one, Rates(redis_url) if redis_url else one)
+
+    def passes(number: int, address: str) -> bool:
+        return processes[number % 2].client_retry_after(THREE, address, "test", who) is None
+
+    assert [passes(number, f"2001:db8:1:1::{number}") for number in range(6)] == [True] * 3 + [False] * 3
+    others = [passes(number, f"2001:db8:1:{number:x}::1") for number in range(16, 46)]
+    assert others == [True] * 27 + [False] * 3, "hits that were refused count for nothing"
+    assert passes(0, "2001:db8:2::1")
+    assert [passes(number, "192.0.2.7") for number in range(4)] == [True] * 3 + [False]
 
 
 @pytest.mark.redis

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from app.core.backend import Start
+from app.core.client import Client
 from app.core.request import RequestState, may_move
 from app.core.why import Why, WhyCode
 from app.store import requests as store
@@ -42,7 +43,7 @@ def test_a_request_is_kept_as_it_was(desk: Database) -> None:
     desk.write(lambda connection: store.insert_request(connection, row))
     with desk.read() as connection:
         assert store.request_by_reference(connection, row.reference) == row
-        found, *_ = store.earlier_requests(connection, row.idempotency_key or "", "-", 1, NOW)
+        found, *_ = store.earlier_requests(connection, row.idempotency_key or "", None, 1, NOW)
         assert found == row.reference
         assert store.request_by_status_id(connection, row.status_id) == row
 
@@ -50,7 +51,7 @@ def test_a_request_is_kept_as_it_was(desk: Database) -> None:
 def test_what_is_not_there_is_none(desk: Database) -> None:
     with desk.read() as connection:
         assert store.request_by_reference(connection, "x") is None
-        assert store.earlier_requests(connection, "x", "-", 1, NOW) == (None, None, False)
+        assert store.earlier_requests(connection, "x", None, 1, NOW) == (None, None, False)
         assert store.request_by_status_id(connection, "x") is None
         assert store.start_target(connection, "x") is None
         assert store.newest_link(connection, "x") is None
@@ -96,11 +97,32 @@ def test_the_nth_newest_request_of_a_client_is_found_within_its_window(desk: Dat
 
     desk.write(fill)
     with desk.read() as connection:
-        before = NOW - timedelta(seconds=1)
-        assert store.earlier_requests(connection, "-", "192.0.2.7", 1, before)[1] == NOW + timedelta(minutes=4)
-        assert store.earlier_requests(connection, "-", "192.0.2.7", 5, before)[1] == NOW
-        assert store.earlier_requests(connection, "-", "192.0.2.7", 6, before)[1] is None
-        assert store.earlier_requests(connection, "-", "192.0.2.7", 5, NOW)[1] is None
+        before, client = NOW - timedelta(seconds=1), Client("192.0.2.7")
+        assert store.earlier_requests(connection, "-", client, 1, before)[1] == NOW + timedelta(minutes=4)
+        assert store.earlier_requests(connection, "-", client, 5, before)[1] == NOW
+        assert store.earlier_requests(connection, "-", client, 6, before)[1] is None
+        assert store.earlier_requests(connection, "-", client, 5, NOW)[1] is None
+
+
+def test_an_ipv6_48_has_ten_times_a_client_s_share_of_requests(desk: Database) -> None:
+    def fill(connection):  # type: ignore[no-untyped-def]
+        for number in range(20):
+            came = Client.at(f"2001:db8:1:{number:x}::1")
+            at = NOW + timedelta(seconds=number)
+            row = request_row(client_network=came.network, client_wide=came.wide, created_at=at)
+            store.insert_request(connection, row)
+
+    desk.write(fill)
+    newcomer, before = Client.at("2001:db8:1:ffff::1"), NOW - timedelta(seconds=1)
+    with desk.read() as connection:
+        assert store.earlier_requests(connection, "-", newcomer, 2, before, 1) == (None, NOW, True)
+        assert store.earlier_requests(connection, "-", newcomer, 3, before, 2) == (None, None, True)
+        assert store.earlier_requests(connection, "-", newcomer, 4, before, 3) == (None, None, False)
+        assert store.share_used_up(connection, newcomer, 2, before) == NOW
+        assert store.share_used_up(connection, newcomer, 3, before) is None
+        assert store.share_used_up(connection, Client.at("2001:db8:1:5::9"), 1, before) == NOW + timedelta(seconds=10)
+        assert store.share_used_up(connection, Client.at("2001:db8:2::1"), 1, before) is None
+        assert store.earlier_requests(connection, "-", None, 1, before, 1) == (None, None, False)
 
 
 def test_a_person_s_requests_are_found_by_mail_in_any_case_and_by_number(desk: Database) -> None:

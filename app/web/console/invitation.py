@@ -10,7 +10,6 @@ from app.actions.invitations import (
     choose_password,
     invited,
 )
-from app.core.client import client_network
 from app.core.password import LONGEST, SHORTEST, PasswordProblem
 from app.edge.access import Who, open_to
 from app.edge.incoming import client_address, see_other
@@ -76,7 +75,7 @@ def _why(problem: PasswordProblem) -> str:
 
 def _unknown() -> Response:
     """404, limited by client, to slow down guessing. A valid link is never refused."""
-    wait = running().rates.retry_after(WRONG_INVITATIONS, "invitation", client_network(client_address()))
+    wait = running().rates.client_retry_after(WRONG_INVITATIONS, client_address(), "invitation")
     if wait is None:
         abort(404)
     response = _message(429, _("Too many tries"), _("Please wait a moment and try again."))
