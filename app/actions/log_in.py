@@ -21,6 +21,7 @@ from app.actions.tries import (
     count_try,
     is_familiar,
     plain_email,
+    refuse_strangers,
     refuse_too_many,
     wait_for_turn,
 )
@@ -97,7 +98,8 @@ def log_in(
     """Log in and return the new session's secret id. Raises WrongLogin, TooManyTries or Busy.
 
     With a second factor the session is pending and gives no access until `second_factor.enter_code`. Wrong tries are
-    counted per account and network together, so that a stranger cannot lock the owner out from elsewhere.
+    counted per account and network together, and per account for all networks in which its owner has never logged in:
+    a stranger cannot lock the owner out of a known network.
     """
     proof = prove(database, email, password, address, now=now, turns=turns)
     secret = secrets.token_urlsafe(32)
@@ -136,6 +138,7 @@ def prove(
     tried = Try.password(email, address)
     with database.read() as connection:
         refuse_too_many(connection, tried, now=now)
+        refuse_strangers(connection, tried, now=now)
         known = password_hash(connection, email)
         familiar = is_familiar(connection, tried, now=now)
     wait_for_turn(turns or Unbounded(), familiar=familiar)

@@ -23,6 +23,7 @@ MOST_PER_ACCOUNT = 5  # wrong tries on one account from one client
 MOST_PER_NETWORK = 20  # wrong tries from one client on any account
 STRANGERS_WINDOW = timedelta(hours=1)
 MOST_OF_STRANGERS = 10  # wrong codes on one account from all networks unknown for its owner
+MOST_PASSWORDS_OF_STRANGERS = 20  # the same for wrong passwords
 NETWORKS_KNOWN = timedelta(days=90)
 _LONGEST_EMAIL = 254
 
@@ -60,12 +61,13 @@ class Unbounded:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """A try: hash of the account (`owner`), hash of the account and what is tried, password or code (`counted`), and
-    the client's network."""
+    """A try: hash of the account (`owner`), hash of the account and what is tried, password or code (`counted`), the
+    client, and the limit of wrong tries in an hour from all unknown networks together (`strangers`)."""
 
     owner: str
     counted: str
     client: Client
+    strangers: int
 
     @property
     def network(self) -> str:
@@ -75,12 +77,12 @@ class Try:
     @classmethod
     def password(cls, email: str, address: str) -> Self:
         """A try of a password from `address`."""
-        return cls(_hash(email), _hash(email), Client.at(address))
+        return cls(_hash(email), _hash(email), Client.at(address), MOST_PASSWORDS_OF_STRANGERS)
 
     @classmethod
     def code(cls, email: str, address: str) -> Self:
         """A try of a code from `address`, after the right password."""
-        return cls(_hash(email), _hash(f"code {email}"), Client.at(address))
+        return cls(_hash(email), _hash(f"code {email}"), Client.at(address), MOST_OF_STRANGERS)
 
 
 def plain_email(typed: str) -> str:
@@ -126,7 +128,7 @@ def refuse_strangers(connection: Connection, tried: Try, *, now: datetime) -> No
     if is_familiar(connection, tried, now=now):
         return
     since = now - STRANGERS_WINDOW
-    oldest = failures_of_strangers(connection, tried.counted, tried.owner, MOST_OF_STRANGERS, since)
+    oldest = failures_of_strangers(connection, tried.counted, tried.owner, tried.strangers, since)
     if oldest:
         raise TooManyTries(_seconds_left(oldest + STRANGERS_WINDOW, now))
 
@@ -135,6 +137,7 @@ def count_try(connection: Connection, tried: Try, *, now: datetime) -> int:
     """Count the try as wrong until it proves right; returns the id to undo it with. Raises TooManyTries."""
     count_one_by_one(connection, tried.counted, *tried.client.networks)
     refuse_too_many(connection, tried, now=now)
+    refuse_strangers(connection, tried, now=now)
     return add_failure(connection, tried.counted, tried.client, now)
 
 

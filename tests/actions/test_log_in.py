@@ -2,14 +2,15 @@
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, event
 
 from app.actions import log_in as log_in_action
 from app.actions import tries
@@ -132,6 +133,87 @@ def test_neighbours_in_its_48_do_not_lock_an_owner_out_of_a_known_network(
     try_wrong(desk, 1, address="2001:db8:1:aaaa::3")
     with pytest.raises(TooManyTries):
         enter(desk, address="2001:db8:1:aaaa::1")
+
+
+def strangers_try(desk: DeskAtWork, email: str = ANNA) -> int:
+    """How many wrong passwords are looked at from forty networks, each of which tries once."""
+    looked_at = 0
+    for number in range(40):
+        try:
+            enter(desk, email, "wrong", f"203.0.113.{number}")
+        except TooManyTries:
+            continue
+        except WrongLogin:
+            looked_at += 1
+    return looked_at
+
+
+def test_strangers_try_twenty_passwords_an_hour_on_one_account_and_its_owner_gets_in_from_home(
+    desk: DeskAtWork,
+) -> None:
+    enter(desk, address=HERE)
+    assert strangers_try(desk) == 20
+    desk.clock.advance(minutes=20)
+    with pytest.raises(TooManyTries) as refused:
+        enter(desk, address=ELSEWHERE)
+    assert refused.value.retry_after == 40 * 60 + 1
+    assert current_session(desk.database, enter(desk, address=HERE), now=desk.clock())
+    try_wrong(desk, 4, address=HERE)
+    enter(desk, address=HERE)
+    enter(desk, "ben@example.com", address=ELSEWHERE)
+    desk.clock.advance(seconds=refused.value.retry_after)
+    enter(desk, address=ELSEWHERE)
+
+
+def test_wrong_passwords_from_home_are_no_strangers(desk: DeskAtWork) -> None:
+    enter(desk, address=HERE)
+    for _ in range(6):
+        try_wrong(desk, 4, address=HERE)
+        desk.clock.advance(minutes=5, seconds=1)
+    enter(desk, address=ELSEWHERE)
+
+
+@contextlib.contextmanager
+def statements() -> Iterator[list[str]]:
+    """What the databases are told meanwhile."""
+    told: list[str] = []
+
+    def tell(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        told.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", tell)
+    try:
+        yield told
+    finally:
+        event.remove(Engine, "before_cursor_execute", tell)
+
+
+def test_known_unknown_and_disabled_accounts_are_guarded_from_strangers_alike(desk: DeskAtWork) -> None:
+    enter(desk, address=HERE)
+    seen = set()
+    for email in (ANNA, "carl@example.com", "nobody@example.com"):
+        with statements() as wrong:
+            try_wrong(desk, 1, email, ELSEWHERE)
+        assert strangers_try(desk, email) == 19
+        queue = Queue()
+        with statements() as refused, pytest.raises(TooManyTries) as told:
+            log_in(desk.database, email, PASSWORD, ELSEWHERE, now=desk.clock(), turns=queue)
+        assert queue.asked == [], "it costs no hash"
+        seen.add((tuple(wrong), tuple(refused), str(told.value)))
+    assert len(seen) == 1
+
+
+def test_strangers_at_the_same_time_are_no_more_than_twenty(desk: DeskAtWork) -> None:
+    def guess(number: int) -> bool:
+        with contextlib.suppress(TooManyTries):
+            try:
+                enter(desk, ANNA, "wrong", f"203.0.113.{number}")
+            except WrongLogin:
+                return True
+        return False
+
+    with ThreadPoolExecutor(12) as threads:
+        assert sum(threads.map(guess, range(40))) == 20
 
 
 def test_a_session_ends_after_half_an_hour_idle_or_twelve_hours(desk: DeskAtWork) -> None:
