@@ -14,17 +14,18 @@ from flask import Blueprint, Response, render_template, request
 
 from app.actions.ticket import open_ticket
 from app.api.fault_words import told
+from app.api.session_rates import wait_of_account, wait_of_client
 from app.core.bodies import BadBody, json_object
 from app.core.new_session import UID_LIMIT, NewSessionRequest, form_parameters
 from app.core.site import Site
 from app.core.text import Invalid, is_blank
 from app.core.ticket import Ticket
 from app.edge.access import Who, open_to
+from app.edge.customer_words import customer_words
 from app.edge.headers import JSON, with_headers
-from app.edge.incoming import body, client_address, form_body, is_fetched_ahead, query
+from app.edge.incoming import body, form_body, is_fetched_ahead, query
 from app.edge.this_app import running
 from app.process.database_faults import note_database_fault
-from app.process.limits import SESSIONS_OF_ACCOUNT, SESSIONS_OF_CLIENT
 from app.store.database import DATABASE_FAULTS
 
 api = Blueprint("new_session", __name__)
@@ -39,6 +40,15 @@ class CallRefused(Exception):
         super().__init__(why)
         self.status = status
         self.headers = headers
+
+
+class CallHeld(CallRefused):
+    """Too many calls from this client or with this key. `wait` is whole seconds; `site` is None for an unknown key."""
+
+    def __init__(self, why: str, wait: int, site: Site | None) -> None:
+        super().__init__(429, f"{why}; wait {wait} s", **{"Retry-After": str(wait)})
+        self.wait = wait
+        self.site = site
 
 
 AnswerRefused = Callable[[CallRefused], Response]
@@ -70,12 +80,20 @@ def _answering(refusal: AnswerRefused) -> Callable[[Callable[[], Response]], Cal
 def _form_refusal(refused: CallRefused) -> Response:
     if _wants_json():
         response = _envelope_error(refused.status, str(refused))
+    elif isinstance(refused, CallHeld) and refused.site:
+        response = _held_page(refused.wait, refused.site)
     else:
         title = HTTPStatus(refused.status).phrase
         html = render_template("error.html", site=None, title=title, lines=[str(refused)], actions=[], request_id=None)
         response = Response(html, refused.status)
     response.headers.extend(refused.headers)
     return response
+
+
+def _held_page(wait: int, site: Site) -> Response:
+    """A page for a customer who followed a link: when to try again, the site's contact, and a link to its form."""
+    lines = [customer_words().wait(wait, site, "")]
+    return Response(render_template("calls-held.html", site=site, lines=lines), 429)
 
 
 def _rest_refusal(refused: CallRefused) -> Response:
@@ -100,8 +118,7 @@ def form_flavour() -> Response:
     uid = parameters.get("uid", "").strip()
     if not uid:
         raise CallRefused(400, "uid is missing: it is the account's key")
-    site, department = _account(uid)
-    _within_rates(site)
+    site, department = _account(uid, by_form=True)
     asked = NewSessionRequest.from_form(parameters)
     ticket = _open(site, _with_department(asked, department))
     link = here.settings.base_url + here.links.applet_path(ticket.applet_id, ticket.created_at)
@@ -122,8 +139,7 @@ def rest_flavour() -> Response:
     key = _header_key()
     if not key:
         raise CallRefused(403, "the key is missing: send it as the header INTEGRATION-KEY")
-    site, department = _account(key)
-    _within_rates(site)
+    site, department = _account(key, by_form=False)
     asked = NewSessionRequest.from_rest(json_object(raw))
     ticket = _open(site, _with_department(asked, department))
     return _envelope(ticket, here.settings.base_url + here.links.applet_path(ticket.applet_id, ticket.created_at))
@@ -140,35 +156,34 @@ def _header_key() -> str:
     return key or (bearer.strip() if scheme.lower() == "bearer" else "")
 
 
-def _account(uid: str) -> tuple[Site, str | None]:
-    """The site with this account key, and the department if the key ends with it (`UUID|<department id>`)."""
-    here = running()
+def _account(uid: str, *, by_form: bool) -> tuple[Site, str | None]:
+    """The site with this account key, and the department if the key ends with it (`UUID|<department id>`).
+
+    Counts the call, and raises CallHeld beyond a rate, CallRefused for a key that does not work.
+    """
     if len(uid) > UID_LIMIT:
         raise CallRefused(400, f"uid has {len(uid)} characters; at most {UID_LIMIT} are allowed")
+    site, department = _site_of(uid)
+    if wait := wait_of_client(site, by_form=by_form):
+        raise CallHeld("too many calls from this address", wait, site)
+    if site is None:
+        raise CallRefused(403, "this uid is not known here, or it is disabled")
+    if wait := wait_of_account(site):
+        raise CallHeld("too many sessions for this account", wait, site)
+    return site, department
+
+
+def _site_of(uid: str) -> tuple[Site | None, str | None]:
+    here = running()
     desk, now = here.desk, here.clock()
     if site := desk.account(uid, now):
         return site, None
     bare, bar, department = uid.rpartition("|")
-    site = desk.account(bare, now) if bar else None
-    if site is None:
-        _count_client()
-        raise CallRefused(403, "this uid is not known here, or it is disabled")
-    return site, department
+    return (desk.account(bare, now), department) if bar else (None, None)
 
 
 def _with_department(asked: NewSessionRequest, department: str | None) -> NewSessionRequest:
     return asked if is_blank(department) or asked.department else replace(asked, department=department)
-
-
-def _within_rates(site: Site) -> None:
-    _count_client()
-    if wait := running().rates.retry_after(SESSIONS_OF_ACCOUNT, "account", site.slug):
-        raise CallRefused(429, f"too many sessions for this account; wait {wait} s", **{"Retry-After": str(wait)})
-
-
-def _count_client() -> None:
-    if wait := running().rates.client_retry_after(SESSIONS_OF_CLIENT, client_address(), "client"):
-        raise CallRefused(429, f"too many calls from this address; wait {wait} s", **{"Retry-After": str(wait)})
 
 
 def _open(site: Site, asked: NewSessionRequest) -> Ticket:

@@ -21,6 +21,13 @@ _OPTIONS = (
         help="A web origin of the site's own, https://www.example.com (repeat; none for none).",
     ),
     click.option(
+        "--server-network",
+        "server_networks",
+        multiple=True,
+        metavar="NETWORK",
+        help="A network of the site's own servers, 203.0.113.0/24, for New Session calls (repeat; none for none).",
+    ),
+    click.option(
         "--browser-routing/--no-browser-routing",
         default=None,
         help="Whether a page may name the department and technician.",

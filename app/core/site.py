@@ -14,6 +14,7 @@ from app.core.declaration import Declaration, Opener, Option, declaration, decla
 from app.core.fact import Fact
 from app.core.origins import listed_origin
 from app.core.routing import department_id
+from app.core.server_network import is_listed, listed_network
 from app.core.text import Invalid
 from app.core.texts import text_problems
 from app.core.vendor_address import api_address, applet_host, is_loopback
@@ -47,11 +48,12 @@ class Site:
 
     `origins` are the site's own web origins, as `listed_origin` spells them: their pages may show the widget and post
     forms. Forms posted by other pages are confirmed by the customer or refused (`foreign_forms`). With
-    `browser_routing` the department and technician that a page names are used. `texts` are the site's own words (see
-    `core/texts.py`), `colour` its colour as `#rrggbb`, `logo` the digest of the picture that replaces ours. `languages`
-    are the tags (`de`, `pt_BR`) offered to its customers, the first one by default; empty means all. `fields` are the
-    elements that its forms show. `secret_hash` is the hash of its servers' key, `sealed_identity_secret` the secret
-    with which they vouch for customers.
+    `browser_routing` the department and technician that a page names are used. `server_networks` are the networks of
+    its own servers, as `listed_network` spells them: their calls of the New Session API have the account's rate.
+    `texts` are the site's own words (see `core/texts.py`), `colour` its colour as `#rrggbb`, `logo` the digest of the
+    picture that replaces ours. `languages` are the tags (`de`, `pt_BR`) offered to its customers, the first one by
+    default; empty means all. `fields` are the elements that its forms show. `secret_hash` is the hash of its servers'
+    key, `sealed_identity_secret` the secret with which they vouch for customers.
 
     `old_uid` is the previous account key, valid until `old_uid_until` (ISO 8601, UTC); with `uid_revoked` no key is
     valid (see `core/account_key.py`).
@@ -83,6 +85,7 @@ class Site:
     webhook: str | None = None
     sealed_webhook_secret: str | None = None
     origins: tuple[str, ...] = ()
+    server_networks: tuple[str, ...] = ()
     browser_routing: bool = False
     foreign_forms: str = CONFIRM
     texts: dict[str, str] = field(default_factory=dict, hash=False)
@@ -128,6 +131,10 @@ class Site:
         """The first day on which the vendor's key is no longer valid; None when the day it was made is unknown."""
         made = as_date(self.key_made) if self.key_made else None
         return key_ends(made) if made else None
+
+    def has_server_at(self, address: str) -> bool:
+        """Whether one of its own servers may have this address."""
+        return is_listed(address, self.server_networks)
 
     def option(self, name: str) -> Any:
         """An option's value by the name of an attribute or of a backend's own option; None when it is not set."""
@@ -183,6 +190,7 @@ class Site:
 
     def _page_problems(self) -> list[Fact]:
         wrong = [fact for origin in self.origins for fact in refusals(listed_origin, origin)]
+        wrong += [fact for network in self.server_networks for fact in refusals(listed_network, network)]
         if self.foreign_forms not in FOREIGN_FORMS:
             wrong.append(Fact("foreign_forms", "choice", {"choices": FOREIGN_FORMS}))
         if self.colour is not None and not COLOUR.fullmatch(self.colour):
@@ -214,7 +222,7 @@ def refusals(read: Callable[[str], object], written: str) -> list[Fact]:
     return []
 
 
-_LISTS = ("offer_departments", "required", "applet_hosts", "origins", "languages", "fields")
+_LISTS = ("offer_departments", "required", "applet_hosts", "origins", "server_networks", "languages", "fields")
 OPTIONS = tuple(f.name for f in dataclasses.fields(Site) if f.name not in ("slug", "name", "uid", "disabled"))
 SETTABLE = ("name", "disabled", *OPTIONS)
 

@@ -12,12 +12,13 @@ from app.core.declaration import declared, declared_options, is_declared
 from app.core.fact import Fact
 from app.core.origins import listed_origin
 from app.core.routing import department_id
+from app.core.server_network import listed_network
 from app.core.site import COLOUR, DEFAULT_APPLET_HOSTS, FOREIGN_FORMS, HIGHEST_RATE
 from app.core.text import Invalid, looks_like_email
 from app.core.vendor_address import applet_host
 from app.core.vendor_key import as_date
 
-MOST_LISTED = 100  # origins, and hosts
+MOST_LISTED = 100  # origins, networks, and hosts
 LONGEST_PHONE, LONGEST_MAIL = 40, 254  # characters
 
 
@@ -56,6 +57,7 @@ def _readers(today: date, languages: Collection[str]) -> dict[str, Callable[[Any
         "key_made": _or_none(lambda text: _day(text, today)),
         "rate": _rate,
         "origins": lambda origins: _listed("origins", listed_origin, origins),
+        "server_networks": lambda networks: _listed("server_networks", listed_network, networks),
         "foreign_forms": _foreign_forms,
         "colour": _or_none(_colour),
         "languages": lambda tags: tuple(dict.fromkeys(_language(tag, languages) for tag in tags)),

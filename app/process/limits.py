@@ -20,7 +20,9 @@ from app.core.client import Client, is_in
 
 POLLS = parse("60/minute")  # of one status, by one client
 SESSIONS_OF_ACCOUNT = parse("600/minute")  # New Session API, by one account key
-SESSIONS_OF_CLIENT = parse("600/minute")  # the same, by one client, with any key
+SHARE_OF_ACCOUNT = parse("300/minute")  # of these, by one client
+SESSIONS_OF_CLIENT = parse("600/minute")  # New Session API, by one client, with any key
+CALLS_BY_FORM = parse("60/10 minutes")  # the same by form, but for the site's own servers
 SERVER_REQUESTS = parse("600/minute")  # JSON, by one site's own servers
 WRONG_SECRETS = parse("10/minute")  # by one client
 TRIED_AGAIN = parse("6/10 minutes")  # retries of a parked request, by its customer
@@ -67,8 +69,12 @@ class ClientLimits:
         """Limit of requests without a solved check."""
         return UNCHECKED_IN_TEN_MINUTES * self._factor(address)
 
+    def is_trusted(self, address: str) -> bool:
+        """Whether the address is in a trusted network."""
+        return is_in(address, self.trusted)
+
     def _factor(self, address: str) -> int:
-        return TRUSTED_FACTOR if is_in(address, self.trusted) else 1
+        return TRUSTED_FACTOR if self.is_trusted(address) else 1
 
 
 class Rates:

@@ -26,18 +26,21 @@ def test_pages_words_and_look(handbell_with_site: Handbell) -> None:
     handbell.says(
         *("site", "set", "help", "--origin", "https://WWW.example.com:443", "--origin", "http://localhost:3000"),
         *("--browser-routing", "--foreign-forms", "deny", "--colour", "#0B5C68"),
+        *("--server-network", "203.0.113.0/24", "--server-network", "2001:DB8:7::1/128"),
         *("--text", "title=Ask IT", "--text", "de:Get support=Hilfe = jetzt"),
     )
     shown = handbell.json("site", "show", "help")
     assert shown["origins"] == ["https://www.example.com", "http://localhost:3000"]
+    assert shown["server_networks"] == ["203.0.113.0/24", "2001:db8:7::1"]
     assert (shown["browser_routing"], shown["foreign_forms"], shown["colour"]) == (True, "deny", "#0b5c68")
     assert shown["texts"] == {"title": "Ask IT", "de:Get support": "Hilfe = jetzt"}
     handbell.says(
         *("site", "set", "help", "--origin", "none", "--text", "none", "--colour", "", "--no-browser-routing"),
-        *("--foreign-forms", "confirm"),
+        *("--foreign-forms", "confirm", "--server-network", "none"),
     )
     shown = handbell.json("site", "show", "help")
-    assert (shown["origins"], shown["texts"], shown["colour"]) == ([], {}, None)
+    assert (shown["origins"], shown["server_networks"]) == ([], [])
+    assert (shown["texts"], shown["colour"]) == ({}, None)
     assert (shown["browser_routing"], shown["foreign_forms"]) == (False, "confirm")
 
 
@@ -66,6 +69,8 @@ def test_languages_fields_and_logo(handbell_with_site: Handbell) -> None:
         (("--origin", "http://www.example.com"), "must be https"),
         (("--origin", "https://www.example.com/help"), "without a path"),
         (("--origin", "*"), "must be an origin"),
+        (("--server-network", "203.0.113.7/24"), "an address or a network such as 203.0.113.0/24"),
+        (("--server-network", "0.0.0.0/0"), "too wide"),
         (("--text", "no value"), "KEY=VALUE"),
         (("--text", "=x"), "needs a key"),
         (("--text", "title="), "1 to 600"),

@@ -18,7 +18,7 @@ from app.web.console.why_words import why_words
 APP = Path(__file__).parents[2] / "app"
 ANSWERED = (
     *(f"core/{name}.py" for name in ("site", "site_options", "texts", "origins", "vendor_address", "vendor_key")),
-    *("core/vendor_account.py", "core/webhook_address.py", "actions/site_check.py"),
+    *("core/server_network.py", "core/vendor_account.py", "core/webhook_address.py", "actions/site_check.py"),
 )
 NAMED_ELSEWHERE = {"origins": "origin not_https port", "webhook": "address not_https fragment"}
 NAMED_ELSEWHERE |= {"api_domain": "address port not_https other_port"}

@@ -73,6 +73,8 @@ def test_a_good_site_has_no_problems() -> None:
         ({"colour": "#abc"}, "colour colour"),
         ({"foreign_forms": "perhaps"}, "foreign_forms choice"),
         ({"origins": ("http://www.example.com",)}, "origins not_https"),
+        ({"server_networks": ("203.0.113.7/24",)}, "server_networks network"),
+        ({"server_networks": ("0.0.0.0/0",)}, "server_networks wide"),
         ({"texts": {"": "x"}}, "texts text_key"),
         ({"backend": "take-control", "sealed_key": "sealed"}, "api_domain needed"),
         ({"backend": "take-control-browser", "api_domain": "https://api.us0.swi-rc.com"}, "vendor_key needed"),

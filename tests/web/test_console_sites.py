@@ -157,6 +157,9 @@ def test_name_links_and_contact(dora: PageClient, here: Running) -> None:
         ("/websites", "/websites", {"origins": "http://a.example"}, "http is for this machine"),
         ("/websites", "/websites", {"origins": "javascript:alert(1)"}, "scheme, host"),
         ("/websites", "/websites", {"origins": "\n".join(f"https://{n}.example" for n in range(101))}, "At most 100"),
+        ("/websites", "/websites", {"server_networks": "203.0.113.7/24"}, "203.0.113.7/24: write an address"),
+        ("/websites", "/websites", {"server_networks": "0.0.0.0/0"}, "0.0.0.0/0: this network is too wide"),
+        ("/websites", "/websites", {"server_networks": "\n".join(f"10.0.0.{n}" for n in range(101))}, "At most 100"),
         ("/websites", "/websites", {"foreign_forms": "maybe"}, "choose one"),
         ("/backend", "/backend", {"backend": "telepathy"}, "choose one"),
         ("/backend", "/backend", {"backend": "take-control"}, "needs its API domain"),
@@ -251,6 +254,15 @@ def test_origins_are_kept_as_browsers_spell_them(dora: PageClient, here: Running
     now = site_now(here)
     assert now.origins == ("https://www.example.com", "http://localhost:8080")
     assert (now.foreign_forms, now.browser_routing) == ("deny", True)
+
+
+def test_networks_of_the_site_s_servers_are_kept_in_one_spelling(dora: PageClient, here: Running) -> None:
+    typed = "203.0.113.0/24\r\n\r\n 2001:DB8:7:0::/48 \r\n203.0.113.0/24"
+    assert save(dora, "/websites", "/websites", server_networks=typed).status == 303
+    assert site_now(here).server_networks == ("203.0.113.0/24", "2001:db8:7::/48")
+    assert form_at(dora, "/websites", "/websites")["server_networks"] == "203.0.113.0/24\n2001:db8:7::/48"
+    assert save(dora, "/websites", "/websites", server_networks="").status == 303
+    assert site_now(here).server_networks == ()
 
 
 def secret_in(answer: Answer) -> str:

@@ -34,6 +34,7 @@ def _labels() -> dict[str, str]:
         "origins": _("Origins"),
         "foreign_forms": _("Forms on other pages"),
         "browser_routing": _("Routing by the page"),
+        "server_networks": _("Networks of the site’s servers"),
     }
 
 
@@ -43,12 +44,13 @@ def _secret_labels() -> dict[str, str]:
 
 WEBSITES = SiteForm(
     "websites",
-    ("origins", "foreign_forms", "browser_routing"),
+    ("origins", "foreign_forms", "browser_routing", "server_networks"),
     _labels,
     lambda site: {
         "origins": "\n".join(site.origins),
         "foreign_forms": site.foreign_forms,
         "browser_routing": site.browser_routing,
+        "server_networks": "\n".join(site.server_networks),
     },
 )
 SERVER_KEY = SiteForm("server_key", ("secret_hash",), _secret_labels, lambda site: {})
@@ -58,23 +60,25 @@ IDENTITY = SiteForm("identity", ("sealed_identity_secret",), _secret_labels, lam
 @pages.get("/sites/<slug>/websites")
 @administrators_only
 def websites(slug: str) -> Response:
-    """The page for origins, foreign forms, routing by pages, and secrets."""
+    """The page for origins, foreign forms, routing by pages, networks of servers, and secrets."""
     return _page(site_of(slug), None)
 
 
 @pages.post("/sites/<slug>/websites")
 @administrators_only
 def save_websites(slug: str) -> Response:
-    """Save origins, foreign forms and routing by pages."""
+    """Save origins, foreign forms, routing by pages and networks of servers."""
     site = site_of(slug)
     problems: dict[str, str] = {}
     text, origins = typed_lines("origins", _LONGEST_LIST, problems)
+    typed_networks, networks = typed_lines("server_networks", _LONGEST_LIST, problems)
     values: Values = {
         "origins": text,
         "foreign_forms": request.form.get("foreign_forms", ""),
         "browser_routing": ticked("browser_routing"),
+        "server_networks": typed_networks,
     }
-    options = read_typed({**values, "origins": origins}, problems)
+    options = read_typed({**values, "origins": origins, "server_networks": networks}, problems)
     if problems:
         return _page(site, Typed("websites", values, problems))
     return saved(WEBSITES, slug, _page, "/websites", options, values)

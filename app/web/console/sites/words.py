@@ -36,6 +36,12 @@ _OF_OPTION: _Words = {
         "%(line)s: write scheme, host and port alone, such as https://www.example.com; http is for this machine only.",
         line=v["written"],
     ),
+    ("server_networks", "network"): lambda v: _(
+        "%(line)s: write an address, or a network such as 203.0.113.0/24.", line=v["written"]
+    ),
+    ("server_networks", "wide"): lambda v: _(
+        "%(line)s: this network is too wide; at most a /8, or a /16 with IPv6.", line=v["written"]
+    ),
     "webhook": lambda v: _("Write it as https://www.example.com/path; http is for 127.0.0.1 only."),
     "api_domain": lambda v: _("Write it as https://api.us0.swi-rc.com, as your account shows it."),
     ("origins", "too_many"): lambda v: _("At most %(n)s, please.", n=v["most"]),
