@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from app.core.fact import Fact
 from app.core.transport import database_warning, redis_warning
+from app.process.redis_link import redis_link
 from app.store.database import server_link
 
 _WORDS = {
@@ -22,10 +23,11 @@ _WORDS = {
 
 def transport_warnings(connection: Connection, redis_url: str) -> Iterator[str]:
     """A line for each connection to another host that may be unencrypted or does not verify the server."""
-    link = server_link(connection)
+    database = server_link(connection)
+    redis = redis_link(redis_url) if redis_url else None
     found = [
-        link and database_warning(link.host, link.ssl_mode, has_root=link.has_root),
-        redis_warning(redis_url) if redis_url else None,
+        database and database_warning(database.host, database.ssl_mode, has_root=database.has_root),
+        redis and redis_warning(redis.host, encrypted=redis.encrypted, verified=redis.verified),
     ]
     return (_worded(fact) for fact in found if fact)
 

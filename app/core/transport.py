@@ -1,7 +1,6 @@
 """Whether connections to PostgreSQL and Redis on other hosts are encrypted, and their servers verified."""
 
 from ipaddress import ip_address
-from urllib.parse import parse_qs, urlsplit
 
 from app.core.fact import Fact
 
@@ -19,23 +18,11 @@ def database_warning(host: str, ssl_mode: str, *, has_root: bool) -> Fact | None
     return Fact("database_url", "not_verified", values) if ssl_mode == "require" and not has_root else None
 
 
-def redis_warning(url: str) -> Fact | None:
+def redis_warning(host: str, *, encrypted: bool, verified: bool) -> Fact | None:
     """A fact about `redis_url`."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
+    if _is_here(host) or (encrypted and verified):
         return None
-    if parts.scheme == "unix" or _is_here(host):
-        return None
-    if parts.scheme != "rediss":
-        return Fact("redis_url", "not_encrypted", {"host": host})
-    options = {name: values[-1].lower() for name, values in parse_qs(parts.query).items()}
-    unverified = options.get("ssl_cert_reqs") in ("none", "optional") or options.get("ssl_check_hostname") in _NO
-    return Fact("redis_url", "not_verified", {"host": host}) if unverified else None
-
-
-_NO = ("false", "0", "no", "f", "n")
+    return Fact("redis_url", "not_verified" if encrypted else "not_encrypted", {"host": host})
 
 
 def _is_here(host: str) -> bool:

@@ -9,6 +9,11 @@ from tests.cli.command import Handbell
 
 REDIS = "warning    the connection to Redis on cache.example.com is not encrypted: use rediss:// in HANDBELL_REDIS_URL"
 
+UNVERIFIED = (
+    "warning    the connection to Redis on cache.example.com is encrypted, but the server is not verified: remove "
+    "ssl_cert_reqs and ssl_check_hostname from HANDBELL_REDIS_URL"
+)
+
 
 def warnings(handbell: Handbell, **environment: str) -> list[str]:
     checked = handbell.run("check", **environment)
@@ -17,11 +22,26 @@ def warnings(handbell: Handbell, **environment: str) -> list[str]:
     return [line for line in checked.stdout.splitlines() if line.startswith("warning") and "connection" in line]
 
 
-def test_of_redis(filled: Handbell) -> None:
-    assert warnings(filled, HANDBELL_REDIS_URL="redis://:hush@cache.example.com/0") == [REDIS]
-    assert warnings(filled, HANDBELL_REDIS_URL="rediss://:hush@cache.example.com/0") == []
-    assert warnings(filled, HANDBELL_REDIS_URL="redis://127.0.0.1:6379") == []
-    assert warnings(filled) == []
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("", []),
+        ("redis://127.0.0.1:6379", []),
+        ("redis://[::1]:6379", []),
+        ("redis://", []),
+        ("redis://[::1", []),
+        ("unix:///run/redis.sock?db=1", []),
+        ("redis://:hush@cache.example.com/0", [REDIS]),
+        ("redis://user:hush%40@cache.example.com:6379/0?protocol=3", [REDIS]),
+        ("rediss://:hush@cache.example.com/0", []),
+        ("rediss://:hush@cache.example.com/0?ssl_check_hostname=true", []),
+        ("rediss://:hush@cache.example.com/0?ssl_cert_reqs=none", [UNVERIFIED]),
+        ("rediss://:hush@cache.example.com/0?db=1&ssl_check_hostname=no", [UNVERIFIED]),
+    ],
+    ids=range(12),  # an address would be in the name of the folder, which is printed
+)
+def test_of_redis(filled: Handbell, url: str, expected: list[str]) -> None:
+    assert warnings(filled, HANDBELL_REDIS_URL=url) == expected
 
 
 @pytest.mark.postgres
@@ -42,7 +62,7 @@ def test_each_fact_has_words() -> None:
     facts = [
         transport.database_warning("db.example.com", "prefer", has_root=False),
         transport.database_warning("db.example.com", "require", has_root=False),
-        transport.redis_warning("redis://cache.example.com"),
-        transport.redis_warning("rediss://cache.example.com?ssl_cert_reqs=none"),
+        transport.redis_warning("cache.example.com", encrypted=False, verified=True),
+        transport.redis_warning("cache.example.com", encrypted=True, verified=False),
     ]
     assert {(fact.field, fact.code) for fact in facts if isinstance(fact, Fact)} == set(_WORDS)
