@@ -93,7 +93,7 @@ def add_site(database: Database, slug: str, name: str, *, by: int | None, now: d
 
 
 def change_site(
-    database: Database, slug: str, wanted: Wanted, *, targets: Targets, by: int | None, now: datetime
+    database: Database, slug: str, wanted: Wanted, *, by: int | None, now: datetime, targets: Targets
 ) -> tuple[SiteChange, list[str]]:
     """Change the site as it is now. Returns the change and the names of the options that differ, as operators know
     them.

@@ -79,8 +79,8 @@ def deliver_due(
     unseal: Callable[[str], str],
     channels: Mapping[str, Channel],
     *,
-    targets: Targets,
     now: datetime,
+    targets: Targets,
 ) -> int:
     """Take up to 16 due notices and try each once; returns how many were delivered.
 

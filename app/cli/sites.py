@@ -186,7 +186,7 @@ def _changes(given: dict[str, Any]) -> dict[str, Any]:
 def _changed(database: Database, slug: str, wanted: Wanted, targets: Targets) -> SiteChange:
     """Change the site as it is now. Raises ClickException."""
     try:
-        return change_site(database, slug, wanted, targets=targets, by=None, now=now())[0]
+        return change_site(database, slug, wanted, by=None, now=now(), targets=targets)[0]
     except NoSuchSite:
         raise _unknown(slug) from None
     except NoWebhook:

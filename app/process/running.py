@@ -70,6 +70,6 @@ class Running:
     def _tell(self) -> None:
         try:
             targets = self.settings.targets
-            deliver_due(self.database, self.desk.sites, self.keys.unseal, channels(), targets=targets, now=self.clock())
+            deliver_due(self.database, self.desk.sites, self.keys.unseal, channels(), now=self.clock(), targets=targets)
         except DATABASE_FAULTS as fault:
             note_database_fault(fault, "notices")

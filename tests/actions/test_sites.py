@@ -180,17 +180,17 @@ def test_an_address_that_may_not_be_called_is_refused_where_it_is_new(database: 
     inside = {"backend": "take-control", "api_domain": "http://127.0.0.1:9", "sealed_key": "sealed"}
     for options, field in ((inside, "api_domain"), ({"webhook": "https://[::1]/hook"}, "webhook")):
         with pytest.raises(NotGood) as refused:
-            change_site(database, "help", Wanted(options=options), targets=public, by=1, now=NOW)
+            change_site(database, "help", Wanted(options=options), by=1, now=NOW, targets=public)
         assert [(fact.field, fact.code) for fact in refused.value.problems] == [(field, "not_public")]
     assert now_of(database) == site
     change_site(database, "help", Wanted(options=inside), by=1, now=NOW)
-    change_site(database, "help", Wanted(options={"phone": "1"}), targets=public, by=1, now=NOW)
+    change_site(database, "help", Wanted(options={"phone": "1"}), by=1, now=NOW, targets=public)
     assert now_of(database).phone == "1"
 
 
 def test_an_account_inside_that_was_not_used_is_refused_once_it_would_be(database: Database, site: Site) -> None:
     account = {"api_domain": "http://127.0.0.1:9", "sealed_key": "sealed"}
     public = Targets(only_public=True)
-    change_site(database, "help", Wanted(options=account), targets=public, by=1, now=NOW)
+    change_site(database, "help", Wanted(options=account), by=1, now=NOW, targets=public)
     with pytest.raises(NotGood):
-        change_site(database, "help", Wanted(options={"backend": "take-control"}), targets=public, by=1, now=NOW)
+        change_site(database, "help", Wanted(options={"backend": "take-control"}), by=1, now=NOW, targets=public)

@@ -68,7 +68,7 @@ class Desk:
 
     def deliver(self) -> int:
         return deliver_due(
-            self.database, {"default": self.site}, SEALER.unseal, channels(), targets=ANYWHERE, now=self.clock()
+            self.database, {"default": self.site}, SEALER.unseal, channels(), now=self.clock(), targets=ANYWHERE
         )
 
     def deliver_after(self, seconds: float) -> tuple[int, int]:
@@ -156,7 +156,7 @@ def test_a_site_without_a_webhook_is_told_nothing_and_nothing_is_kept(desk: Desk
     assert desk.deliver_after(0) == (0, 0)
     assert desk.kept == 0
     desk.park()
-    assert deliver_due(desk.database, {}, SEALER.unseal, channels(), targets=ANYWHERE, now=desk.clock()) == 0
+    assert deliver_due(desk.database, {}, SEALER.unseal, channels(), now=desk.clock(), targets=ANYWHERE) == 0
     assert desk.kept == 0
 
 
@@ -182,7 +182,7 @@ def test_a_receiver_that_hangs_holds_nobody_else_up(desk: Desk, monkeypatch: pyt
         sites = {"default": desk.site, "other": replace(desk.site, slug="other", webhook=slow.address)}
         for site in ("other", "other", "default"):
             desk.database.write(lambda c, site=site: add_notice(c, "webhook", site, PARKED, desk.clock()))
-        assert deliver_due(desk.database, sites, SEALER.unseal, channels(), targets=ANYWHERE, now=desk.clock()) == 1
+        assert deliver_due(desk.database, sites, SEALER.unseal, channels(), now=desk.clock(), targets=ANYWHERE) == 1
         assert (len(slow.got), len(desk.receiver.got), desk.kept) == (2, 1, 2)
 
 
@@ -217,7 +217,7 @@ def test_a_process_that_dies_with_a_notice_leaves_it_to_the_others(desk: Desk) -
 
     desk.park()
     with pytest.raises(Killed):
-        deliver_due(desk.database, {"default": desk.site}, SEALER.unseal, by(die), targets=ANYWHERE, now=desk.clock())
+        deliver_due(desk.database, {"default": desk.site}, SEALER.unseal, by(die), now=desk.clock(), targets=ANYWHERE)
     assert desk.deliver_after(tell.LEASE.total_seconds() - 1) == (0, 0)
     assert desk.deliver_after(1) == (1, 1)
 
@@ -231,7 +231,7 @@ def test_who_lost_the_lease_changes_nothing(desk: Desk, said: list[Any]) -> None
     desk.park()
     assert (
         deliver_due(
-            desk.database, {"default": desk.site}, SEALER.unseal, by(too_slow), targets=ANYWHERE, now=desk.clock()
+            desk.database, {"default": desk.site}, SEALER.unseal, by(too_slow), now=desk.clock(), targets=ANYWHERE
         )
         == 0
     )

@@ -82,9 +82,9 @@ def test_a_logo_stands_in_for_bell_and_name_everywhere(app_on_both: Flask, clock
         here.database,
         "default",
         Wanted(options={"logo": logo.digest}, logo=logo),
-        targets=ANYWHERE,
         by=None,
         now=clock(),
+        targets=ANYWHERE,
     )
     status = client.get(client.submit(customer_name="Zoë").location)
     applet = client.get(client.get(str(status.page.select_one("a[data-start]")["href"])).location)  # type: ignore[index]
@@ -109,9 +109,9 @@ def test_another_sites_logo_is_not_under_this_sites_address(client: PageClient, 
         here.database,
         "other",
         Wanted(options={"logo": logo.digest}, logo=logo),
-        targets=ANYWHERE,
         by=None,
         now=here.clock(),
+        targets=ANYWHERE,
     )
     assert client.get(f"/s/other/logo/{logo.digest}").status == 200
     assert client.get(f"/s/default/logo/{logo.digest}").status == 404

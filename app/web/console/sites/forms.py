@@ -113,7 +113,7 @@ def keep(form: SiteForm, slug: str, options: Mapping[str, Any], values: Values, 
     wanted = Wanted(options=options, seen=seen, **more)
     try:
         targets = here.settings.targets
-        change, names = change_site(here.database, slug, wanted, targets=targets, by=me().id, now=here.clock())
+        change, names = change_site(here.database, slug, wanted, by=me().id, now=here.clock(), targets=targets)
     except NoSuchSite:
         abort(404)
     except ChangedMeanwhile as meanwhile:
