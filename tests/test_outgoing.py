@@ -3,7 +3,7 @@
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,16 @@ def resolve(monkeypatch: pytest.MonkeyPatch) -> Resolve:
 def both_places(tls: ssl.SSLContext | None = None) -> Iterator[tuple[Loopback, Loopback]]:
     """A server that may be called, and one on the same port that must not be."""
     well = http(200, b"well")
-    with loopback(well, tls, at=(LISTED, 0)) as good, loopback(well, tls, at=(INSIDE, good.port)) as bad:
-        yield good, bad
+    for _ in range(20):
+        with ExitStack() as stack:
+            good = stack.enter_context(loopback(well, tls, at=(LISTED, 0)))
+            try:
+                bad = stack.enter_context(loopback(well, tls, at=(INSIDE, good.port)))
+            except OSError:  # somebody else has that port there
+                continue
+            yield good, bad
+            return
+    pytest.fail("no port is free at both addresses")
 
 
 def patient(rest: int) -> float:
