@@ -110,7 +110,7 @@ def _check_at_rest(settings: Settings) -> bool:
     with open_database(settings) as database, database.read() as connection:
         click.echo(f"database   good, {database.url.render_as_string(hide_password=True)}")
         wrong += _warn_of_clock(database)
-        for warning in transport_warnings(connection, settings.redis_url):
+        for warning in transport_warnings(connection, settings):
             click.echo(f"warning    {warning}")
         staff = load_staff(connection)
         _remind_of_administrator(staff)

@@ -1,4 +1,5 @@
-"""Whether connections to PostgreSQL and Redis on other hosts are encrypted, and their servers verified."""
+"""Whether connections to PostgreSQL and Redis on other hosts are encrypted, and their servers verified; whether those
+from other hosts can be."""
 
 from ipaddress import ip_address
 
@@ -23,6 +24,11 @@ def redis_warning(host: str, *, encrypted: bool, verified: bool) -> Fact | None:
     if _is_here(host) or (encrypted and verified):
         return None
     return Fact("redis_url", "not_verified" if encrypted else "not_encrypted", {"host": host})
+
+
+def bind_warning(bind: str) -> Fact | None:
+    """A fact about `bind`, where customers come over https: Handbell itself speaks http."""
+    return None if _is_here(bind) else Fact("bind", "not_encrypted", {"bind": bind})
 
 
 def _is_here(host: str) -> bool:

@@ -44,6 +44,14 @@ def test_of_redis(filled: Handbell, url: str, expected: list[str]) -> None:
     assert warnings(filled, HANDBELL_REDIS_URL=url) == expected
 
 
+def test_of_a_proxy_on_another_host(filled: Handbell) -> None:
+    https = {"HANDBELL_PUBLIC_URL": "https://support.example.com", "HANDBELL_DEMO": "true"}
+    (line,) = warnings(filled, **https, HANDBELL_BIND="10.0.0.8")
+    assert line.startswith("warning    HANDBELL_BIND is 10.0.0.8, and connections from other hosts are not encrypted")
+    assert warnings(filled, **https, HANDBELL_BIND="127.0.0.1") == warnings(filled, **https) == []
+    assert warnings(filled, HANDBELL_BIND="10.0.0.8") == [], "customers come without https too"
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize("mode", ["", "disable", "allow", "prefer"])
 def test_of_postgresql(handbell: Handbell, migrated_postgresql_url: str, mode: str) -> None:
@@ -64,5 +72,6 @@ def test_each_fact_has_words() -> None:
         transport.database_warning("db.example.com", "require", has_root=False),
         transport.redis_warning("cache.example.com", encrypted=False, verified=True),
         transport.redis_warning("cache.example.com", encrypted=True, verified=False),
+        transport.bind_warning("::"),
     ]
     assert {(fact.field, fact.code) for fact in facts if isinstance(fact, Fact)} == set(_WORDS)
