@@ -1,5 +1,7 @@
 """The console's cookie: signed with the current keys, and used by the console only."""
 
+import hashlib
+
 from flask import Flask
 from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
 from flask.wrappers import Request
@@ -10,6 +12,8 @@ from app.process.running import Running
 
 class ConsoleCookie(SecureCookieSessionInterface):
     """Sessions for the console; other pages neither read nor set a cookie."""
+
+    digest_method = staticmethod(hashlib.sha256)  # Flask's is SHA-1
 
     def __init__(self, here: Running) -> None:
         self._here = here

@@ -1,5 +1,6 @@
 """The technicians' console: who gets in, for how long, and how customers' texts are shown."""
 
+import base64
 import re
 from pathlib import Path
 
@@ -200,6 +201,12 @@ def test_a_changed_cookie_is_nobody(client: PageClient) -> None:
     for changed in (value[:-4], value + "x", "x" + value, "", "e30.x.y", "é"):
         client._client.set_cookie("handbell", changed, domain="127.0.0.1")
         assert not is_in(client)
+
+
+def test_the_cookie_is_signed_with_hmac_sha_256(client: PageClient) -> None:
+    log_in(client)
+    signature = (cookie(client) or "").rpartition(".")[2]
+    assert len(base64.urlsafe_b64decode(f"{signature}=")) == 32
 
 
 def test_the_cookie_is_for_the_console_and_out_of_reach_of_scripts(client: PageClient) -> None:
