@@ -15,7 +15,7 @@ LANGUAGES := app/translations
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: help serve test quick faults coverage mutants lint format bench widget wheel lock messages languages clean
+.PHONY: help serve test quick faults coverage mutants lint audit format bench widget wheel lock messages languages clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -48,6 +48,10 @@ mutants: ## change the core's rules one by one: each change must fail a test; AR
 lint: ## check style, types, imports, lock files and the widget's sources
 	@tools/venv dev
 	@tools/lint
+
+audit: ## ask the OSV database about known weaknesses in all locked packages (needs the network)
+	@tools/venv dev
+	@.venv/bin/python tools/audit
 
 format: ## put the Python source in order
 	@tools/venv dev
