@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Self
 
+from app.core.address import parse
+
 WIDER = 10  # times a client's limit for an IPv6 /48, which holds 65,536 clients and may be one person's
 _HOST_BITS, _WIDE_BITS = 64, 80  # of an IPv6 address, outside its /64 and its /48
 Network = IPv4Network | IPv6Network
@@ -41,6 +43,37 @@ class Client:
 def client_network(address: str) -> str:
     """An IPv4 address unchanged; for an IPv6 address its /64."""
     return Client.at(address).network
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardedClient:
+    """The client that trusted proxies report. `unreadable` is an invalid entry of theirs; then `address` is that of the
+    proxy that sent it."""
+
+    address: str
+    unreadable: str | None = None
+
+
+def forwarded_client(peer: str, forwarded_for: str, proxies: Sequence[Network]) -> ForwardedClient:
+    """The last address in `X-Forwarded-For` that is not one of our proxies'; the peer itself when it is no proxy."""
+    hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
+    address = peer
+    while hops and is_in(address, proxies):
+        before = without_port(hop := hops.pop())
+        if before is None:
+            return ForwardedClient(address, hop)
+        address = before
+    return ForwardedClient(address)
+
+
+def without_port(hop: str) -> str | None:
+    """The IP address in `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:4711`; None
+    for anything else."""
+    parts = parse(f"http://{hop}")
+    if parts and parts.port_exists and not (parts.path or parts.query or parts.fragment):
+        hop = parts.host.strip("[]")
+    address = None if "%" in hop else _parsed(hop)
+    return None if address is None else str(address)
 
 
 def is_in(address: str, networks: Sequence[Network]) -> bool:

@@ -1,11 +1,14 @@
 """Request input: the body within its limits, its parameters, and the client's address. Errors are clear 4xx answers."""
 
 import contextlib
-from collections.abc import Iterable
+import math
+import time
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from ipaddress import IPv4Network, IPv6Network
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+import structlog
 from flask import Response, request
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -13,13 +16,16 @@ from werkzeug.formparser import MultiPartParser
 
 from app.core.backend import Browser
 from app.core.bodies import MAX_BODY, MAX_FIELDS, BadBody, DecodedForm, decoded_form, form_pairs, raw_form_pairs
-from app.core.client import is_in
+from app.core.client import forwarded_client
 from app.settings import Settings
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 _LONGEST_HEADER = 512
+_WARN_EVERY = 60.0  # seconds
 _TOO_LARGE = f"the body is larger than {MAX_BODY // 1024} KiB"
+
+log = structlog.get_logger()
 
 
 def body() -> bytes:
@@ -121,20 +127,35 @@ def see_other(path: str) -> Response:
 
 
 class TrustedProxies:
-    """WSGI middleware: reads the client's address from `X-Forwarded-For`, if sent by our proxies."""
+    """WSGI middleware: reads the client's address from `X-Forwarded-For`, if sent by our proxies.
 
-    def __init__(self, app: WSGIApplication, networks: tuple[IPv4Network | IPv6Network, ...]) -> None:
+    Logs an invalid entry once a minute at most, without its text, which anybody may have written.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        networks: tuple[IPv4Network | IPv6Network, ...],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._app = app
         self._networks = networks
+        self._clock = clock
+        self._warn_from = -math.inf
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        remote = environ.get("REMOTE_ADDR", "")
-        if self._networks and is_in(remote, self._networks):
-            hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-            while hops and is_in(remote, self._networks):
-                remote = hops.pop()
-            environ["REMOTE_ADDR"] = remote
+        if self._networks:
+            peer = environ.get("REMOTE_ADDR", "")
+            client = forwarded_client(peer, environ.get("HTTP_X_FORWARDED_FOR", ""), self._networks)
+            environ["REMOTE_ADDR"] = client.address
+            if client.unreadable is not None:
+                self._warn(client.address, len(client.unreadable))
         return self._app(environ, start_response)
+
+    def _warn(self, proxy: str, length: int) -> None:
+        if (now := self._clock()) >= self._warn_from:
+            self._warn_from = now + _WARN_EVERY
+            log.warning("forwarded_for_unreadable", proxy=proxy, characters=length)
 
 
 class _ByteParser(MultiPartParser):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.client import Client, client_network, is_in
+from app.core.client import Client, ForwardedClient, client_network, forwarded_client, is_in, without_port
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,78 @@ def test_an_address_in_a_network_is_in_it(address: str) -> None:
 @pytest.mark.parametrize("address", ["11.1.2.3", "::ffff:11.1.2.3", "2001:db9::1", "192.0.2.8", "unknown", ""])
 def test_any_other_address_is_not(address: str) -> None:
     assert not is_in(address, NETWORKS)
+
+
+@pytest.mark.parametrize(
+    ("hop", "address"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9:4711", "203.0.113.9"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("2001:DB8:0::1", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("[2001:db8::1]:4711", "2001:db8::1"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("[::ffff:203.0.113.9]:1", "203.0.113.9"),
+        ("203.0.113.9:", None),
+        ("203.0.113.9:0", None),
+        ("203.0.113.9:65536", None),
+        ("203.0.113.9:x", None),
+        ("203.0.113.9:80:80", None),
+        ("203.0.113.9/", None),
+        ("203.0.113.9?a", None),
+        ("203.0.113.9#a", None),
+        ("a@203.0.113.9", None),
+        ("203.0.113.009", None),
+        ("203.0.113", None),
+        ("3405803785", None),
+        ("[203.0.113.9]", None),
+        ("2001:db8::1]:4711", None),
+        ("[2001:db8::1", None),
+        ("fe80::1%eth0", None),
+        ("[fe80::1%25eth0]:80", None),
+        ("unknown", None),
+        ("_hidden", None),
+        ("example.com:80", None),
+        ("", None),
+        ("\n203.0.113.9", None),
+    ],
+)
+def test_a_port_is_read_off_and_anything_else_is_no_address(hop: str, address: str | None) -> None:
+    assert without_port(hop) == address
+
+
+@given(st.text(max_size=50))
+@settings(max_examples=200, deadline=None)
+def test_no_text_behind_a_proxy_is_an_error(text: str) -> None:
+    assert without_port(text) is None or client_network(str(without_port(text))) != "unknown"
+
+
+@pytest.mark.parametrize(
+    ("peer", "header", "client"),
+    [
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", "203.0.113.9:4711", "203.0.113.9"),
+        ("10.0.0.1", "[2001:db9::1]:4711", "2001:db9::1"),
+        ("::ffff:10.0.0.1", "203.0.113.9", "203.0.113.9"),
+        ("10.0.0.1", "198.51.100.1, 203.0.113.9:4711, 10.0.0.2:80", "203.0.113.9"),
+        ("10.0.0.1", "10.0.0.3:1, 10.0.0.2:2", "10.0.0.3"),
+        ("10.0.0.1", "nonsense, 203.0.113.9:4711", "203.0.113.9"),
+        ("203.0.113.1", "203.0.113.9:4711", "203.0.113.1"),
+        ("203.0.113.1", "nonsense", "203.0.113.1"),
+    ],
+)
+def test_the_last_address_that_is_no_proxy_of_ours_is_the_client(peer: str, header: str, client: str) -> None:
+    assert forwarded_client(peer, header, NETWORKS) == ForwardedClient(client)
+
+
+@pytest.mark.parametrize(
+    ("header", "client"),
+    [
+        ("unknown", ForwardedClient("10.0.0.1", "unknown")),
+        ("203.0.113.9, unknown", ForwardedClient("10.0.0.1", "unknown")),
+        ("203.0.113.9, unknown, 10.0.0.2", ForwardedClient("10.0.0.2", "unknown")),
+    ],
+)
+def test_what_cannot_be_read_makes_its_proxy_the_client(header: str, client: ForwardedClient) -> None:
+    assert forwarded_client("10.0.0.1", header, NETWORKS) == client
