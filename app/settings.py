@@ -17,7 +17,8 @@ from app.core.targets import Network, Targets
 
 PREFIX = "HANDBELL_"
 ENV_FILE = "handbell.env"
-_SECRETS = ("database_url", "redis_url")
+_SECRETS = ("database_url", "redis_url", "metrics_token")
+_SHORTEST_TOKEN = 20  # characters
 _LOOPBACK_NAMES = ("localhost", LOOPBACK, "[::1]")
 
 
@@ -51,6 +52,8 @@ class Settings(BaseSettings):
     trusted_networks: Annotated[tuple[Network, ...], NoDecode] = ()
     private_targets: Annotated[tuple[Network, ...], NoDecode] = ()
     metrics_networks: Annotated[tuple[Network, ...], NoDecode] = ()
+    metrics_token: str = Field(default="", repr=False)
+    metrics_token_file: Path | None = None
     processes: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=8, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -77,6 +80,13 @@ class Settings(BaseSettings):
     def _redis(cls, value: str) -> str:
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _token(cls, value: str) -> str:
+        if value and not (len(value) >= _SHORTEST_TOKEN and value.isascii() and value.isprintable()):
+            raise ValueError(f"needs {_SHORTEST_TOKEN} printable ASCII characters or more")
         return value
 
     @field_validator("public_url")

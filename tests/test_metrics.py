@@ -139,7 +139,7 @@ def test_commands_leave_no_files(tmp_path: Path) -> None:
 
 
 def test_web_processes_and_a_worker_are_summed_and_the_next_start_begins_anew(tmp_path: Path) -> None:
-    with serving(tmp_path, HANDBELL_PROCESSES="2") as server:
+    with serving(tmp_path, HANDBELL_PROCESSES="2", HANDBELL_METRICS_NETWORKS="127.0.0.1") as server:
         folder = server.data_dir / "metrics"
         sent = 0
         while len(having_counted(folder)) < 2:
@@ -162,7 +162,7 @@ def test_web_processes_and_a_worker_are_summed_and_the_next_start_begins_anew(tm
         os.kill(int(min(web).partition("-")[0]), signal.SIGKILL)
         submit(server, sent)
         assert scrape(server)[SUBMITTED] == sent + 1, "a process that was replaced has counted all the same"
-    with serving(tmp_path, HANDBELL_PROCESSES="1") as server:
+    with serving(tmp_path, HANDBELL_PROCESSES="1", HANDBELL_METRICS_NETWORKS="127.0.0.1") as server:
         assert len(processes(folder)) == 1
         assert not processes(folder) & web
         assert SUBMITTED not in scrape(server)

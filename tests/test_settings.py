@@ -47,6 +47,9 @@ def test_without_any_setting_everything_is_on_this_machine(tmp_path: Path) -> No
         ("HANDBELL_TRUSTED_NETWORKS", "10.0.0.0/8, x"),
         ("HANDBELL_PRIVATE_TARGETS", "10.0.0.1/8"),
         ("HANDBELL_PRIVATE_TARGETS", "inside.example.com"),
+        ("HANDBELL_METRICS_TOKEN", "short"),
+        ("HANDBELL_METRICS_TOKEN", "nineteen-characters"),
+        ("HANDBELL_METRICS_TOKEN", "more-than-twenty-but-ünprintable"),
         ("HANDBELL_PUBLIC_URL", "support.example.com"),
         ("HANDBELL_PUBLIC_URL", "ftp://support.example.com"),
         ("HANDBELL_PUBLIC_URL", "https://"),
@@ -125,9 +128,13 @@ def test_a_misspelled_setting_in_the_file_is_refused_by_its_name(tmp_path: Path)
         load_settings()
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "METRICS_TOKEN"])
 def test_a_secret_is_read_from_its_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
-    value = {"DATABASE_URL": "postgresql+psycopg://u:p@db/handbell", "REDIS_URL": "redis://:p@redis/0"}[name]
+    value = {
+        "DATABASE_URL": "postgresql+psycopg://u:p@db/handbell",
+        "REDIS_URL": "redis://:p@redis/0",
+        "METRICS_TOKEN": "a-token-of-twenty-characters-or-more",
+    }[name]
     (tmp_path / "secret").write_text(f"{value}\n")
     monkeypatch.setenv(f"HANDBELL_{name}_FILE", str(tmp_path / "secret"))
     assert getattr(load_settings(), name.lower()) == value

@@ -62,6 +62,13 @@ def parse(text: str) -> Address | None:
     return Address(parts[1].lower(), authority[1].lower(), authority[3], parts[3], parts[4] or "", parts[5] or "")
 
 
+def parse_authority(text: str) -> Address | None:
+    """Host and port, as in a `Host` header; None when it is anything else, or the port does not exist."""
+    address = parse(f"http://{text}")
+    bare = address and address.port_exists and not (address.path or address.query or address.fragment)
+    return address if bare else None
+
+
 def may_be_address(text: str) -> bool:
     """Whether the text has the length and only the characters of an absolute or relative address."""
     return len(text) <= LONGEST_ADDRESS and bool(_CHARACTERS.fullmatch(text))

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Self
 
-from app.core.address import parse
+from app.core.address import parse_authority
 
 WIDER = 10  # times a client's limit for an IPv6 /48, which holds 65,536 clients and may be one person's
 _HOST_BITS, _WIDE_BITS = 64, 80  # of an IPv6 address, outside its /64 and its /48
 Network = IPv4Network | IPv6Network
+_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,15 @@ def forwarded_client(peer: str, forwarded_for: str, proxies: Sequence[Network]) 
 def without_port(hop: str) -> str | None:
     """The IP address in `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:4711`; None
     for anything else."""
-    parts = parse(f"http://{hop}")
-    if parts and parts.port_exists and not (parts.path or parts.query or parts.fragment):
+    if parts := parse_authority(hop):
         hop = parts.host.strip("[]")
     address = None if "%" in hop else _parsed(hop)
     return None if address is None else str(address)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether the address is this machine's own, in 127.0.0.0/8 or ::1."""
+    return is_in(address, _LOOPBACK)
 
 
 def is_in(address: str, networks: Sequence[Network]) -> bool:

@@ -20,7 +20,7 @@ class Who(StrEnum):
     TECHNICIANS = "technicians"  # logged in at the console
     SUPERVISORS = "supervisors"  # supervisors and administrators only
     ADMINISTRATORS = "administrators"  # administrators only
-    SCRAPERS = "scrapers"  # programs on this machine, or in HANDBELL_METRICS_NETWORKS
+    SCRAPERS = "scrapers"  # with HANDBELL_METRICS_TOKEN, or in HANDBELL_METRICS_NETWORKS
 
 
 class Undeclared(Exception):

@@ -22,6 +22,8 @@ from app.settings import Settings
 FORM_TYPE = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 _LONGEST_HEADER = 512
+_FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")  # any of them is added by any proxy
+_TOLD = "handbell.client_told_by_proxy"
 _WARN_EVERY = 60.0  # seconds
 _TOO_LARGE = f"the body is larger than {MAX_BODY // 1024} KiB"
 
@@ -83,6 +85,16 @@ def is_fetched_ahead() -> bool:
 def client_address() -> str:
     """The client's address, as forwarded by trusted proxies (see `TrustedProxies`)."""
     return request.remote_addr or "unknown"
+
+
+def is_forwarded() -> bool:
+    """Whether a proxy has passed this request on, ours or any other."""
+    return any(name in request.headers for name in _FORWARDED)
+
+
+def is_told_by_our_proxy() -> bool:
+    """Whether the client's address was told by a proxy of ours, and is not that of the connection."""
+    return bool(request.environ.get(_TOLD, False))
 
 
 def browser() -> Browser:
@@ -147,7 +159,7 @@ class TrustedProxies:
         if self._networks:
             peer = environ.get("REMOTE_ADDR", "")
             client = forwarded_client(peer, environ.get("HTTP_X_FORWARDED_FOR", ""), self._networks)
-            environ["REMOTE_ADDR"] = client.address
+            environ["REMOTE_ADDR"], environ[_TOLD] = client.address, client.address != peer
             if client.unreadable is not None:
                 self._warn(client.address, len(client.unreadable))
         return self._app(environ, start_response)

@@ -1,21 +1,20 @@
-"""Metrics for Prometheus. Other clients get 404."""
+"""Metrics for Prometheus, for clients named by the operator. Other clients get 404."""
 
-from ipaddress import ip_address
+import hmac
 
 from flask import Blueprint, Response, abort, request
 
 from app import metrics
-from app.core.client import is_in
+from app.core.address import parse_authority
+from app.core.client import is_in, is_loopback
 from app.edge.access import Who, open_to
-from app.edge.incoming import client_address
+from app.edge.incoming import client_address, is_forwarded, is_told_by_our_proxy
 from app.edge.this_app import running
 from app.store.backlog import Backlog, load_backlog
 from app.store.database import DATABASE_FAULTS
 
 pages = Blueprint("metrics_page", __name__)
 _PATH = "/metrics"
-# Headers that proxies add: a call through a proxy on this machine does not come from this machine.
-_FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 
 
 @pages.before_app_request
@@ -33,21 +32,33 @@ def show() -> Response:
 
 
 def is_scrape() -> bool:
-    """Whether this is a request for the metrics from an allowed address."""
-    if request.path != _PATH:
-        return False
+    """Whether this is a request for the metrics from an allowed client."""
+    return request.path == _PATH and (_has_token() or _is_in_networks())
+
+
+def _has_token() -> bool:
+    token = running().settings.metrics_token
+    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+    return bool(token) and kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
+
+
+def _is_in_networks() -> bool:
+    """Whether the client is in the networks, by the address of its connection or by a report of our proxy.
+
+    Calls through other proxies are refused: their clients are unknown. Over loopback the `Host` must also be a name or
+    address of loopback, which excludes other sites' pages in a browser on this machine.
+    """
     address = client_address()
-    if _is_loopback(address):
-        return not any(name in request.headers for name in _FORWARDED)
-    return is_in(address, running().settings.metrics_networks)
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
+    if not is_in(address, running().settings.metrics_networks):
         return False
-    return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback
+    if is_forwarded():
+        return is_told_by_our_proxy() and not is_loopback(address)
+    return not is_loopback(address) or _asks_for_this_machine()
+
+
+def _asks_for_this_machine() -> bool:
+    asked = parse_authority(request.environ.get("HTTP_HOST", ""))
+    return asked is not None and asked.is_loopback
 
 
 def _backlog() -> Backlog | None:

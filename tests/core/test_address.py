@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.address import LONGEST_ADDRESS, Address, may_be_address, parse
+from app.core.address import LONGEST_ADDRESS, Address, may_be_address, parse, parse_authority
 
 APP = Path(__file__).parents[2] / "app"
 # These read single parts of addresses that a rule has rebuilt before, and decide nothing by them.
@@ -139,3 +139,17 @@ def test_no_other_module_takes_addresses_apart() -> None:
         and (node.name if isinstance(node, ast.alias) else node.attr) in ("urlsplit", "urlparse", "parse_url")
     }
     assert parsers == READ_CHECKED_ONES
+
+
+@pytest.mark.parametrize("text", ["example.com", "example.com:80", "[::1]:80", "127.0.0.1"])
+def test_a_host_and_its_port_are_an_authority(text: str) -> None:
+    parsed = parse_authority(text)
+    assert parsed is not None
+    assert parsed.origin == f"http://{text}"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "example.com:", "example.com:0", "a@b", "a/", "a?", "a?b", "a#", "a#b", "a b", "[::"]
+)
+def test_anything_else_is_no_authority(text: str) -> None:
+    assert parse_authority(text) is None

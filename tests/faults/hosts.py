@@ -239,6 +239,7 @@ def running(
             HANDBELL_DATABASE_URL=database_url,
             HANDBELL_KEYS_FILE=str(folder / "keys"),
             HANDBELL_TRUSTED_PROXIES="127.0.0.1/32",
+            HANDBELL_METRICS_NETWORKS="127.0.0.1/32",
             **settings,
         )
         for number in range(hosts)
