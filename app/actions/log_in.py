@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -33,6 +34,7 @@ from app.store.console_sessions import (
     LiveSession,
     add_session,
     delete_session,
+    live_ones,
     live_session,
     pending_technician,
     touch_session,
@@ -173,6 +175,12 @@ def current_session(database: Database, secret: str, *, now: datetime, used: boo
     if found and used and now - found.seen_at > timedelta(minutes=1):
         database.write(lambda connection: touch_session(connection, id_hash, now))
     return found
+
+
+def live_sessions(database: Database, hashes: Collection[str], *, now: datetime) -> set[str]:
+    """Those of some sessions, by their hashes, that have neither ended nor idled. None of them counts as used."""
+    with database.read() as connection:
+        return live_ones(connection, hashes, now - SESSION_LIFE, now - SESSION_IDLE)
 
 
 def awaited_technician(database: Database, secret: str, *, now: datetime) -> int | None:

@@ -4,7 +4,7 @@ A web process answers a request for the stream like any other, then gives the so
 (`app/process/web_process.py`). While there are streams, one thread of the process looks for changes and announces them
 on all streams. It sleeps until the process's main loop, which wakes once a second anyway, has seen a write: a thread
 that wakes by itself would cost more than its work. A stream carries no data: the page fetches what has changed with its
-own technician's rights.
+own technician's rights. It ends with its session, wherever that is ended.
 """
 
 import secrets
@@ -13,15 +13,12 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-import structlog
-
 from app.process.database_faults import note_database_fault
+from app.process.session_watch import SessionWatch
 from app.store.database import DATABASE_FAULTS
-
-log = structlog.get_logger()
 
 LENGTH = 16 * 1024  # bytes of one stream, announced as Content-Length, so that a kept-alive connection can go on
 MOST_STREAMS = 500  # in one process
@@ -35,12 +32,20 @@ _BEAT = b"event: beat\ndata:\n\n"  # an event, as scripts do not see comments: w
 _RESERVE = 64  # bytes kept for the end
 
 
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A listening technician, and the hash of their session."""
+
+    technician: int
+    session: str
+
+
 @dataclass(eq=False, slots=True)
 class _Stream:
     """A listening client. `left` is bytes until its announced length, `until` its end on the monotonic clock."""
 
     socket: socket.socket
-    who: int
+    who: Listener
     until: float
     left: int = LENGTH
 
@@ -78,16 +83,23 @@ class Changes:
     """The streams of one process.
 
     `newest` returns another value whenever something has changed. `stirred` tells whether the database was, or may have
-    been, written to since its last call; it must cost next to nothing.
+    been, written to since its last call; it must cost next to nothing. `live` returns those of
+    some sessions, given by their hashes, that have not ended.
     """
 
-    def __init__(self, newest: Callable[[], object], stirred: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        newest: Callable[[], object],
+        stirred: Callable[[], bool],
+        live: Callable[[Collection[str]], Collection[str]],
+    ) -> None:
         self._newest = newest
+        self._sessions = SessionWatch(live)
         self._stirred = stirred
         self._tick_at = 0.0
         self._is_stirred = False
         self._lock = threading.Lock()
-        self._expected: dict[socket.socket, int] = {}
+        self._expected: dict[socket.socket, Listener] = {}
         self._fresh: list[_Stream] = []
         self._streams: dict[int, _Stream] = {}
         self._each: Counter[int] = Counter()
@@ -110,7 +122,7 @@ class Changes:
         with self._lock:
             return self._each.total() < MOST_STREAMS and self._each[who] < MOST_STREAMS_EACH
 
-    def expect(self, sock: socket.socket, who: int) -> None:
+    def expect(self, sock: socket.socket, who: Listener) -> None:
         """Announce a socket on which the beginning of a stream was sent."""
         with self._lock:
             self._expected[sock] = who
@@ -124,7 +136,7 @@ class Changes:
             if who is None or sock.fileno() < 0:
                 return False
             sock.setblocking(False)
-            self._each[who] += 1
+            self._each[who.technician] += 1
             lifetime = LONGEST * (0.8 + secrets.randbelow(200) / 1000)
             self._fresh.append(_Stream(sock, who, time.monotonic() + lifetime))
             self._start()
@@ -180,21 +192,23 @@ class Changes:
         with self._lock:
             self._thread = None
         self._hear(selector, [])
-        for stream in list(self._streams.values()):
-            self._forget(selector, stream)
-            stream.end()
+        self._end(selector, lambda _: True)
 
     def _until_closed(self, selector: selectors.BaseSelector) -> None:
         seen: object = None
         beat = look = time.monotonic()
         while self._open:
-            events = selector.select(max(0.0, min(look, beat) - time.monotonic()) if self._streams else None)
+            wake = min(look, beat, self._sessions.due)
+            events = selector.select(max(0.0, wake - time.monotonic()) if self._streams else None)
             self._hear(selector, [key.fd for key, _mask in events])
             now = time.monotonic()
             if (self._is_stirred or now >= look) and self._streams:
                 self._is_stirred = False
                 look = now + LOOK_EVERY
                 seen = self._look(selector, seen)
+                self._sessions.soon()
+            if now >= self._sessions.due:
+                self._end_with_sessions(selector, now)
             if now >= beat:
                 beat = now + BEAT_EVERY
                 self._say(selector, _BEAT)
@@ -212,6 +226,7 @@ class Changes:
         for stream in fresh:
             self._streams[stream.socket.fileno()] = stream
             selector.register(stream.socket, selectors.EVENT_READ)
+            self._sessions.at_once()
 
     def _look(self, selector: selectors.BaseSelector, seen: object) -> object:
         try:
@@ -230,10 +245,20 @@ class Changes:
                 self._drop(selector, stream)
 
     def _end_old(self, selector: selectors.BaseSelector, now: float) -> None:
-        for stream in list(self._streams.values()):
-            if now >= stream.until or stream.left < _RESERVE:
-                self._forget(selector, stream)
-                stream.end()
+        self._end(selector, lambda stream: now >= stream.until or stream.left < _RESERVE)
+
+    def _end_with_sessions(self, selector: selectors.BaseSelector, now: float) -> None:
+        try:
+            ended = self._sessions.ended({stream.who.session for stream in self._streams.values()}, now)
+        except (*DATABASE_FAULTS, OSError) as fault:
+            note_database_fault(fault, "sessions of streams")
+            return
+        self._end(selector, lambda stream: stream.who.session in ended)
+
+    def _end(self, selector: selectors.BaseSelector, is_over: Callable[[_Stream], bool]) -> None:
+        for stream in filter(is_over, list(self._streams.values())):
+            self._forget(selector, stream)
+            stream.end()
 
     def _drop(self, selector: selectors.BaseSelector, stream: _Stream) -> None:
         self._forget(selector, stream)
@@ -243,6 +268,6 @@ class Changes:
         selector.unregister(stream.socket)
         del self._streams[stream.socket.fileno()]
         with self._lock:
-            self._each[stream.who] -= 1
-            if not self._each[stream.who]:
-                del self._each[stream.who]
+            self._each[stream.who.technician] -= 1
+            if not self._each[stream.who.technician]:
+                del self._each[stream.who.technician]

@@ -1,8 +1,11 @@
 """One running process, assembled from its parts."""
 
+from collections.abc import Collection
+
 import structlog
 
 from app.actions.figures import Figures
+from app.actions.log_in import live_sessions
 from app.actions.tell import deliver_due
 from app.channels import channels
 from app.process.changes import Changes, Stirred
@@ -38,7 +41,7 @@ class Running:
         self.vendors = Vendors(settings, self.database, self.keys, self.rates)
         self.figures = Figures(self.database)
         self.hand_offs = HandOffPool(self._surroundings())
-        self.changes = Changes(self._newest, Stirred(self.database.version))
+        self.changes = Changes(self._newest, Stirred(self.database.version), self._live_sessions)
         self._desk = LoadedDesk(self.database)
 
     @property
@@ -66,6 +69,9 @@ class Running:
 
     def _newest(self) -> tuple[int, ...]:
         return newest(self.database, self.desk.waiting_since(self.clock()))
+
+    def _live_sessions(self, hashes: Collection[str]) -> Collection[str]:
+        return live_sessions(self.database, hashes, now=self.clock())
 
     def _tell(self) -> None:
         try:

@@ -1,10 +1,11 @@
 """Console sessions, stored under the hash of their secret; pages show only their public ids."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Delete, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Delete, delete, insert, select, update
 
 from app.store.tables import console_sessions, technicians
 
@@ -74,15 +75,21 @@ def live_session(
             technicians.c.sealed_totp.is_not(None),
         )
         .join(technicians, technicians.c.id == console_sessions.c.technician_id)
-        .where(
-            console_sessions.c.id_hash == id_hash,
-            console_sessions.c.created_at > created_after,
-            console_sessions.c.seen_at > seen_after,
-            console_sessions.c.pending.is_(False),
-            technicians.c.disabled.is_(False),
-        )
+        .where(console_sessions.c.id_hash == id_hash, *_alive(created_after, seen_after))
     ).one_or_none()
     return None if row is None else LiveSession(*row)
+
+
+def live_ones(
+    connection: Connection, id_hashes: Collection[str], created_after: datetime, seen_after: datetime
+) -> set[str]:
+    """Those of the sessions that `live_session` would find."""
+    query = (
+        select(console_sessions.c.id_hash)
+        .join(technicians, technicians.c.id == console_sessions.c.technician_id)
+        .where(console_sessions.c.id_hash.in_(id_hashes), *_alive(created_after, seen_after))
+    )
+    return set(connection.execute(query).scalars())
 
 
 def pending_technician(connection: Connection, id_hash: str, created_after: datetime) -> int | None:
@@ -152,6 +159,15 @@ def end_sessions(connection: Connection, technician_id: int, keep: str | None = 
     """End all sessions of a technician except that with the public id `keep`; returns how many."""
     gone = [h for h in _hashes(connection, technician_id) if keep is None or public_id(h) != keep]
     return sum(connection.execute(_end(id_hash)).rowcount for id_hash in gone)
+
+
+def _alive(created_after: datetime, seen_after: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        console_sessions.c.created_at > created_after,
+        console_sessions.c.seen_at > seen_after,
+        console_sessions.c.pending.is_(False),
+        technicians.c.disabled.is_(False),
+    )
 
 
 def _hashes(connection: Connection, technician_id: int) -> list[str]:

@@ -1,14 +1,14 @@
 """Streams of changes: who is told, when they end, and that no stream delays the others."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from itertools import count
 
 import pytest
 
-from app.process import changes
-from app.process.changes import LENGTH, Changes
+from app.process import changes, session_watch
+from app.process.changes import LENGTH, Changes, Listener
 from tests.waiting import until
 
 
@@ -20,12 +20,20 @@ class Desk:
         self.looks = 0
         self.stirred = False
         self.fault: Exception | None = None
+        self.over: set[str] = set()
+        self.session_looks = 0
 
     def __call__(self) -> int:
         self.looks += 1
         if self.fault:
             raise self.fault
         return self.newest
+
+    def live(self, sessions: Collection[str]) -> Collection[str]:
+        self.session_looks += 1
+        if self.fault:
+            raise self.fault
+        return set(sessions) - self.over
 
     def is_stirred(self) -> bool:
         if self.fault:
@@ -41,17 +49,18 @@ def desk() -> Desk:
 @pytest.fixture
 def streams(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Changes]:
     monkeypatch.setattr(changes, "LOOK_EVERY", 0.01)
-    opened = Changes(desk, desk.is_stirred)
+    monkeypatch.setattr(session_watch, "LOOK_EVERY", 0.01)
+    opened = Changes(desk, desk.is_stirred, desk.live)
     opened.open()
     yield opened
     opened.close()
 
 
-def connect(streams: Changes, who: int = 1) -> socket.socket:
+def connect(streams: Changes, who: int = 1, session: str = "") -> socket.socket:
     """The client's end of a new stream."""
     ours, theirs = socket.socketpair()
     theirs.settimeout(10)
-    streams.expect(ours, who)
+    streams.expect(ours, Listener(who, session or f"session of {who}"))
     assert streams.take(ours)
     return theirs
 
@@ -182,7 +191,7 @@ def test_a_socket_that_nobody_expects_is_left_alone(streams: Changes) -> None:
 
 def test_one_that_is_closed_already_is_not_taken(streams: Changes) -> None:
     ours, theirs = socket.socketpair()
-    streams.expect(ours, 1)
+    streams.expect(ours, Listener(1, "a session"))
     ours.close()
     assert not streams.take(ours)
     theirs.close()
@@ -203,7 +212,7 @@ def test_a_database_that_is_away_ends_no_stream(streams: Changes, desk: Desk) ->
 def test_the_main_loop_says_when_a_look_is_worth_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes, "LOOK_EVERY", 3600.0)
     monkeypatch.setattr(changes, "TICK_EVERY", 0.0)
-    streams = Changes(desk, desk.is_stirred)
+    streams = Changes(desk, desk.is_stirred, desk.live)
     streams.open()
     streams.tick()
     with connect(streams) as client:
@@ -229,7 +238,7 @@ def test_the_main_loop_says_when_a_look_is_worth_it(desk: Desk, monkeypatch: pyt
 
 
 def test_at_the_end_every_stream_ends_cleanly(desk: Desk) -> None:
-    streams = Changes(desk, desk.is_stirred)
+    streams = Changes(desk, desk.is_stirred, desk.live)
     streams.open()
     clients = [connect(streams, who) for who in range(3)]
     streams.close()
@@ -243,4 +252,65 @@ def test_at_the_end_every_stream_ends_cleanly(desk: Desk) -> None:
 
 
 def test_what_was_never_begun_ends_at_once(desk: Desk) -> None:
-    Changes(desk, desk.is_stirred).close()
+    Changes(desk, desk.is_stirred, desk.live).close()
+
+
+def the_whole(client: socket.socket) -> bytes:
+    """All until it ends."""
+    whole = b""
+    while more := client.recv(65536):
+        whole += more
+    client.close()
+    return whole
+
+
+def test_streams_end_cleanly_with_their_session_and_others_stay(streams: Changes, desk: Desk) -> None:
+    ending = [connect(streams, 1, "one"), connect(streams, 1, "one")]
+    staying = [connect(streams, 1, "other"), connect(streams, 2)]
+    until_told(desk, *ending, *staying)
+    desk.over = {"one"}
+    for client in ending:
+        assert the_whole(client).endswith(b" \n\n")
+    until_told(desk, *staying)
+    for client in staying:
+        client.close()
+
+
+def test_a_session_that_ends_before_its_stream_begins_has_none(
+    streams: Changes, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_watch, "LOOK_EVERY", 3600.0)
+    with connect(streams, 2) as staying:
+        until_told(desk, staying)
+        desk.over = {"one"}
+        assert len(the_whole(connect(streams, 1, "one"))) == LENGTH
+        until_told(desk, staying)
+
+
+def test_a_database_that_is_away_ends_no_session(streams: Changes, desk: Desk) -> None:
+    with connect(streams, 1, "one") as client:
+        until_told(desk, client)
+        desk.fault, desk.over = OSError("gone"), {"one"}
+        looks = desk.session_looks
+        assert until(lambda: desk.session_looks > looks)
+        client.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            hear(client, b"never")
+        desk.fault = None
+        client.settimeout(10)
+        assert the_whole(client).endswith(b" \n\n")
+
+
+def test_sessions_are_not_looked_at_with_every_write(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "TICK_EVERY", 0.0)
+    monkeypatch.setattr(session_watch, "LOOK_EVERY", 3600.0)
+    streams = Changes(desk, desk.is_stirred, desk.live)
+    streams.open()
+    with connect(streams) as client:
+        assert until(lambda: desk.session_looks == 1)
+        desk.stirred = True
+        for desk.newest in range(1, 6):
+            streams.tick()
+            hear(client, b"data: changed")
+        assert desk.session_looks == 1
+    streams.close()

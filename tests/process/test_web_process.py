@@ -1,22 +1,19 @@
 """Streams at a real server: they occupy no thread, and their clients come and go."""
 
-import http.client
 import inspect
-import re
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
-from urllib.parse import urlencode
 
 import pytest
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from app.process.changes import LENGTH
 from tests.live_server import LiveServer, serving
+from tests.process.console_at_server import Console, hear_change
 from tests.waiting import until
 
 _STREAMS = 30  # of one process with eight threads; a technician may have 20 in one
-_PATIENCE = 10.0
+_PATIENCE = 10.0  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -25,73 +22,11 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
         yield server
 
 
-class Console:
-    """A technician's browser, reduced to what these tests need."""
-
-    def __init__(self, live: LiveServer, email: str, password: str) -> None:
-        self._live = live
-        self._uid = live.uid()
-        page, cookie = self._fetch("GET", "/console/login")
-        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-        assert token
-        filled = {"csrf_token": token[1], "email": email, "password": password}
-        self.cookie = cookie
-        _page, self.cookie = self._fetch("POST", "/console/login", urlencode(filled))
-
-    def _fetch(self, method: str, path: str, body: str | None = None) -> tuple[str, str]:
-        headers = {"Cookie": getattr(self, "cookie", "")}
-        if body:
-            headers |= {"Content-Type": "application/x-www-form-urlencoded"}
-        connection = http.client.HTTPConnection("127.0.0.1", self._live.port, timeout=_PATIENCE)
-        connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        page = answer.read().decode()
-        connection.close()
-        return page, (answer.headers["Set-Cookie"] or "").partition(";")[0]
-
-    def stream(self, version: str = "1.1") -> socket.socket:
-        """Open a stream and read its beginning."""
-        client = socket.create_connection(("127.0.0.1", self._live.port), _PATIENCE)
-        client.sendall(
-            f"GET /console/changes HTTP/{version}\r\nHost: 127.0.0.1:{self._live.port}\r\n"
-            f"Accept: text/event-stream\r\nCookie: {self.cookie}\r\n\r\n".encode()
-        )
-        self.beginning = b""
-        while b"retry: 3000\n\n" not in self.beginning:
-            more = client.recv(4096)
-            assert more, self.beginning
-            self.beginning += more
-        self.heard = len(self.beginning.partition(b"retry: 3000\n\n")[2])
-        return client
-
-    def ask(self) -> None:
-        """Make a request, which changes what is newest."""
-        query = urlencode({"uid": self._uid, "customer_name": "Zoë"})
-        self._fetch("GET", f"/integration/integration_api.php?{query}")
-
-    def status(self, path: str) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self._live.port, timeout=_PATIENCE)
-        connection.request("GET", path, headers={"Cookie": self.cookie, "Accept": "text/event-stream"})
-        status = connection.getresponse().status
-        connection.close()
-        return status
-
-
 @pytest.fixture(scope="module")
 def consoles(live: LiveServer) -> tuple[Console, Console]:
     """The consoles of two technicians."""
     live.run("technician", "password", "robin@example.com", "--password-file", "-", stdin="a-password-for-robin\n")
     return Console(live, *live.first_log_in), Console(live, "robin@example.com", "a-password-for-robin")
-
-
-def hear_change(client: socket.socket) -> bytes:
-    """Everything received until a change was announced."""
-    heard = b""
-    while b"data: changed\n\n" not in heard:
-        more = client.recv(4096)
-        assert more, heard
-        heard += more
-    return heard
 
 
 def comes(console: Console, status: int) -> bool:

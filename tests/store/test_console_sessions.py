@@ -8,13 +8,14 @@ from app.store.console_sessions import (
     delete_session,
     end_session,
     end_sessions,
+    live_ones,
     live_session,
     public_id,
     sessions_of,
     touch_session,
 )
 from app.store.database import Database
-from app.store.staff import load_staff
+from app.store.staff import load_staff, set_technician_disabled
 from tests.store.rows import NOW
 
 SECOND = timedelta(seconds=1)
@@ -91,3 +92,22 @@ def test_a_session_lasts_until_it_is_old_idle_or_deleted(desk: Database) -> None
     desk.write(lambda c: delete_session(c, "hash"))
     with desk.read() as connection:
         assert live_session(connection, "hash", NOW - SECOND, seen - SECOND) is None
+
+
+def test_the_live_ones_are_those_that_each_by_itself_would_be(desk: Database) -> None:
+    who, early, late = anna(desk), NOW - timedelta(hours=1), NOW + timedelta(hours=1)
+    desk.write(lambda c: add_session(c, "live", who, NOW))
+    desk.write(lambda c: add_session(c, "old", who, early))
+    desk.write(lambda c: touch_session(c, "old", late))
+    desk.write(lambda c: add_session(c, "pending", who, NOW, pending=True))
+    hashes = ["live", "old", "pending", "other"]
+    with desk.read() as connection:
+        assert live_ones(connection, hashes, early, NOW - SECOND) == {"live"}
+        assert live_ones(connection, hashes, early - SECOND, NOW - SECOND) == {"live", "old"}
+        assert live_ones(connection, hashes, early - SECOND, NOW) == {"old"}
+        assert live_ones(connection, [], early, early) == set()
+        alone = {h for h in hashes if live_session(connection, h, early - SECOND, NOW - SECOND)}
+        assert alone == {"live", "old"}
+    desk.write(lambda c: set_technician_disabled(c, "anna@example.com", True))
+    with desk.read() as connection:
+        assert live_ones(connection, hashes, early - SECOND, early) == set()

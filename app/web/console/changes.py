@@ -2,9 +2,10 @@
 
 from flask import Response, abort, request
 
+from app.actions.log_in import session_hash
 from app.edge.this_app import running
-from app.process.changes import LENGTH
-from app.web.console.frame import EVENTS, console_pages, me, technicians_only
+from app.process.changes import LENGTH, Listener
+from app.web.console.frame import EVENTS, console_pages, me, my_session, technicians_only
 
 pages = console_pages("changes")
 
@@ -21,8 +22,8 @@ def changes() -> Response:
     asked = request.method == "GET" and request.headers.get("Accept") == EVENTS
     if not asked or not streams.is_open or sock is None:
         return Response(status=204)
-    who = me().id
-    if not streams.has_room(who):
+    who = Listener(me().id, session_hash(my_session()))
+    if not streams.has_room(who.technician):
         abort(503)
     response = Response("retry: 3000\n\n", mimetype=EVENTS)
     response.headers["X-Accel-Buffering"] = "no"
