@@ -16,6 +16,7 @@ _host = f"[{_settings.bind}]" if ":" in _settings.bind else _settings.bind
 bind = f"{_host}:{_settings.port}"
 workers = _settings.processes
 worker_class = "app.process.web_process.WebProcess"  # gthread, with streams
+logger_class = "app.process.server_log.ServerLog"  # without what clients send
 threads = _settings.threads
 worker_connections = 1000
 # Otherwise one process gets nearly all keep-alive connections.

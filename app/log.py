@@ -1,9 +1,17 @@
 """Log lines: JSON on standard error, with ids and never with names, mail addresses or texts."""
 
 import logging
+import math
 import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
 
 import structlog
+
+ONCE_IN = 60.0  # seconds
 
 
 class _OfLibraries(logging.Handler):
@@ -37,3 +45,28 @@ def set_up(level: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def frames(error: BaseException) -> list[str]:
+    """The places of the error without any value, as a value may be customer data."""
+    found = traceback.extract_tb(error.__traceback__)[-8:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in found]
+
+
+class OnceAMinute:
+    """Limits how often an event is logged that strangers can cause at will."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._next = -math.inf
+        self._times = 0
+
+    def __call__(self) -> int:
+        """Count one more event. Returns the number since the last line, or 0 while that is younger than a minute."""
+        with self._lock:
+            self._times += 1
+            if (now := self._clock()) < self._next:
+                return 0
+            times, self._times, self._next = self._times, 0, now + ONCE_IN
+            return times

@@ -1,9 +1,7 @@
 """Request input: the body within its limits, its parameters, and the client's address. Errors are clear 4xx answers."""
 
 import contextlib
-import math
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from io import BytesIO
 from ipaddress import IPv4Network, IPv6Network
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -17,6 +15,7 @@ from werkzeug.formparser import MultiPartParser
 from app.core.backend import Browser
 from app.core.bodies import MAX_BODY, MAX_FIELDS, BadBody, DecodedForm, decoded_form, form_pairs, raw_form_pairs
 from app.core.client import forwarded_client
+from app.log import OnceAMinute
 from app.settings import Settings
 
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -24,7 +23,6 @@ MULTIPART = "multipart/form-data"
 _LONGEST_HEADER = 512
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")  # any of them is added by any proxy
 _TOLD = "handbell.client_told_by_proxy"
-_WARN_EVERY = 60.0  # seconds
 _TOO_LARGE = f"the body is larger than {MAX_BODY // 1024} KiB"
 
 log = structlog.get_logger()
@@ -148,12 +146,11 @@ class TrustedProxies:
         self,
         app: WSGIApplication,
         networks: tuple[IPv4Network | IPv6Network, ...],
-        clock: Callable[[], float] = time.monotonic,
+        now_and_then: OnceAMinute | None = None,
     ) -> None:
         self._app = app
         self._networks = networks
-        self._clock = clock
-        self._warn_from = -math.inf
+        self._now_and_then = now_and_then or OnceAMinute()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._networks:
@@ -165,9 +162,8 @@ class TrustedProxies:
         return self._app(environ, start_response)
 
     def _warn(self, proxy: str, length: int) -> None:
-        if (now := self._clock()) >= self._warn_from:
-            self._warn_from = now + _WARN_EVERY
-            log.warning("forwarded_for_unreadable", proxy=proxy, characters=length)
+        if times := self._now_and_then():
+            log.warning("forwarded_for_unreadable", proxy=proxy, characters=length, times=times)
 
 
 class _ByteParser(MultiPartParser):

@@ -1,8 +1,5 @@
 """Errors as pages for people and as JSON for programs; no internal detail is shown."""
 
-import traceback
-from pathlib import Path
-
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
@@ -11,6 +8,7 @@ from app.core.bodies import BadBody
 from app.core.site import Site
 from app.edge.headers import JSON, request_id, with_headers
 from app.edge.this_app import running
+from app.log import frames
 from app.process.database_faults import note_database_fault
 from app.store.database import DATABASE_FAULTS
 from app.web.words import _
@@ -58,14 +56,8 @@ def _database_error(error: Exception) -> Response:
 
 
 def _our_fault(error: Exception) -> Response:
-    log.error("unexpected_error", error=type(error).__name__, request_id=request_id(), at=_frames(error))
+    log.error("unexpected_error", error=type(error).__name__, request_id=request_id(), at=frames(error))
     return _answer(500, "internal error")
-
-
-def _frames(error: Exception) -> list[str]:
-    """The places of the error without any value, as a value may be customer data."""
-    frames = traceback.extract_tb(error.__traceback__)[-8:]
-    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def _answer(status: int, reason: str) -> Response:

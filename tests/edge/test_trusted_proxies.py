@@ -10,6 +10,7 @@ from werkzeug.test import create_environ
 
 from app.edge import incoming
 from app.edge.incoming import TrustedProxies
+from app.log import OnceAMinute
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
 
@@ -29,7 +30,7 @@ class Served:
     def __init__(self) -> None:
         self.seen: list[str] = []
         self.now = 1000.0
-        self._app = TrustedProxies(self._answer, PROXIES, lambda: self.now)
+        self._app = TrustedProxies(self._answer, PROXIES, OnceAMinute(lambda: self.now))
 
     def __call__(self, peer: str, header: str) -> str:
         environ = create_environ(headers={"X-Forwarded-For": header}, environ_overrides={"REMOTE_ADDR": peer})
@@ -58,8 +59,20 @@ def test_what_cannot_be_read_is_warned_of_once_a_minute_without_its_text(said: l
     served.now += 0.2
     served("10.0.0.2", "jane")
     assert said == [
-        {"event": "forwarded_for_unreadable", "log_level": "warning", "proxy": "10.0.0.1", "characters": 16},
-        {"event": "forwarded_for_unreadable", "log_level": "warning", "proxy": "10.0.0.2", "characters": 4},
+        {
+            "event": "forwarded_for_unreadable",
+            "log_level": "warning",
+            "proxy": "10.0.0.1",
+            "characters": 16,
+            "times": 1,
+        },
+        {
+            "event": "forwarded_for_unreadable",
+            "log_level": "warning",
+            "proxy": "10.0.0.2",
+            "characters": 4,
+            "times": 51,
+        },
     ]
 
 

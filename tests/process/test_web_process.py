@@ -100,6 +100,7 @@ LOOK_AT = (
         ("notify", ["self"]),
         ("handle", ["self", "conn"]),
         ("finish_request", ["self", "conn", "fs"]),
+        ("handle_error", ["self", "req", "client", "addr", "exc"]),
     ],
 )
 def test_what_we_override_of_gunicorn_is_as_we_know_it(name: str, parameters: list[str]) -> None:

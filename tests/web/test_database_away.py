@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import make_url, text
 
 from app.factory import create_app
+from app.log import OnceAMinute
 from app.process import database_faults
 from app.process.running import Running
 from app.settings import Settings
@@ -160,16 +161,15 @@ class Lines(list[dict[str, Any]]):
 
 
 def test_one_line_a_minute_tells_of_it(client: PageClient, wire: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = Lines()
+    lines, now = Lines(), 1000.0
     monkeypatch.setattr(database_faults, "log", lines)
-    monkeypatch.setattr(database_faults, "_noted", database_faults._Noted())
+    monkeypatch.setattr(database_faults, "_noted", OnceAMinute(lambda: now))
     client.get("/")
     wire.cut()
     for _ in range(30):
         client.get("/")
         client.post("/s/default/submit", TYPED)
     assert lines == [{"event": "database_fault", "error": "OperationalError", "during": "configuration", "faults": 1}]
-    monkeypatch.setattr(database_faults, "_EVERY", 0.0)
-    database_faults._noted._next = 0.0
+    now += 60.0
     client.get("/")
     assert lines[1]["faults"] > 60
