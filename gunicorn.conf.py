@@ -21,6 +21,8 @@ threads = _settings.threads
 worker_connections = 1000
 # Otherwise one process gets nearly all keep-alive connections.
 reuse_port = True
+# The system's own call for files knows no time limit for a client that takes nothing.
+sendfile = False
 keepalive = 75
 timeout = 30
 graceful_timeout = 20

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from prometheus_client.registry import Collector, CollectorRegistry
 
 CallEnd = Literal["opened", "refused", "unavailable", "lost"]
+Refused = Literal["late_head", "late_body", "address", "full"]
 Delivered = Literal["delivered", "failed", "gone", "given_up"]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -51,6 +52,8 @@ class _Metrics:
     clock_skew: "Gauge"
     breaker: "Gauge"
     webhook: "Counter"
+    connections: "Gauge"
+    refused: "Counter"
 
 
 class _Process:
@@ -59,6 +62,7 @@ class _Process:
     def __init__(self) -> None:
         self.folder: Path | None = None
         self._metrics: _Metrics | None = None
+        self._connections = 0
         self._lock = threading.Lock()
 
     def metrics(self) -> _Metrics:
@@ -67,6 +71,11 @@ class _Process:
                 if self._metrics is None:
                     self._metrics = _make(self.folder)
         return self._metrics
+
+    def connections(self, open_ones: int) -> None:
+        if open_ones != self._connections:
+            self._connections = open_ones
+            self.metrics().connections.set(open_ones)
 
 
 _process = _Process()
@@ -104,6 +113,16 @@ def clock_skew(seconds: float) -> None:
 def breaker(site: str, state: str) -> None:
     """Set the state of this process's breaker for this site: `closed`, `half_open` or `open`."""
     _process.metrics().breaker.labels(site).set(_BREAKER[state])
+
+
+def connections(open_ones: int) -> None:
+    """How many clients' connections this process has, streams aside."""
+    _process.connections(open_ones)
+
+
+def refused(why: Refused) -> None:
+    """A connection was closed before its request was answered, or before it could make one."""
+    _process.metrics().refused.labels(why).inc()
 
 
 def told(channel: str, site: str, outcome: Delivered) -> None:
@@ -251,6 +270,18 @@ def _make(folder: Path | None) -> _Metrics:
             ["site"],
             registry=where,
             multiprocess_mode="livemax",
+        ),
+        connections=Gauge(
+            "handbell_connections",
+            "Connections of clients, streams of changes aside.",
+            registry=where,
+            multiprocess_mode="livesum",
+        ),
+        refused=Counter(
+            "handbell_connections_refused",
+            "Connections closed because their request came too slowly, or because there were too many.",
+            ["why"],
+            registry=where,
         ),
         webhook=Counter(
             "handbell_webhooks",

@@ -63,10 +63,12 @@ def test_every_metric_is_documented() -> None:
     metrics.in_flight("default", 1)
     metrics.in_flight("default", -1)
     metrics.breaker("default", "closed")
+    metrics.connections(1)
+    metrics.refused("late_head")
     metrics.told("webhook", "default", "delivered")
     page = metrics.page(Backlog({RequestState.PARKED: 0}, 0.0)).decode()
     names = re.findall(r"^# TYPE (\S+)", page, re.MULTILINE)
-    assert len(names) == 12
+    assert len(names) == 14
     text = (DOCS / "operations.md").read_text("utf-8")
     assert [name for name in names if f"| `{name}` |" not in text] == []
 

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from gunicorn.config import Config
+from gunicorn.http.body import LengthReader
+from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from app.process.changes import LENGTH
@@ -88,8 +91,8 @@ def test_a_server_that_stops_ends_its_streams(tmp_path_factory: pytest.TempPathF
 
 
 LOOK_AT = (
-    "app/process/web_process.py overrides gunicorn's threaded worker: compare it with gunicorn/workers/gthread.py of "
-    "the new version, then raise the cap in pyproject.toml"
+    "app/process/web_process.py and connections.py override gunicorn's threaded worker: compare them with "
+    "gunicorn/workers/gthread.py of the new version, then raise the cap in pyproject.toml"
 )
 
 
@@ -101,6 +104,12 @@ LOOK_AT = (
         ("handle", ["self", "conn"]),
         ("finish_request", ["self", "conn", "fs"]),
         ("handle_error", ["self", "req", "client", "addr", "exc"]),
+        ("handle_request", ["self", "req", "conn"]),
+        ("accept", ["self", "listener"]),
+        ("enqueue_req", ["self", "conn"]),
+        ("murder_keepalived", ["self", "force"]),
+        ("murder_pending", ["self"]),
+        ("_cap_keepalive", ["self", "deadline"]),
     ],
 )
 def test_what_we_override_of_gunicorn_is_as_we_know_it(name: str, parameters: list[str]) -> None:
@@ -109,8 +118,26 @@ def test_what_we_override_of_gunicorn_is_as_we_know_it(name: str, parameters: li
     assert list(inspect.signature(method).parameters) == parameters, f"{name} has other parameters. {LOOK_AT}"
 
 
-def test_gunicorn_still_counts_connections_and_submits_what_we_give_away() -> None:
+def test_gunicorn_still_goes_through_what_we_override() -> None:
     source = inspect.getsource(ThreadWorker)
-    for internal in ("self.nr_conns", "self.finish_request", "self.handle"):
-        assert internal in source, f"{internal} is gone. {LOOK_AT}"
+    internals = (
+        *("self.nr_conns", "self.worker_connections", "self.finish_request", "self.handle, conn", "self.accept)"),
+        *("self.murder_keepalived()", "self.murder_keepalived(force=True)", "self.murder_pending()", "self.poller"),
+        *("self._cap_keepalive(", "next(conn.parser)", "conn.initialized", "conn.data_ready", "self.handle_request("),
+    )
+    assert [internal for internal in internals if internal not in source] == [], f"gone. {LOOK_AT}"
+    assert "if self.initialized:\n            return" in inspect.getsource(TConn.init), f"init does more. {LOOK_AT}"
+    assert list(inspect.signature(TConn).parameters) == ["cfg", "sock", "client", "server"], LOOK_AT
     assert "sock" in inspect.getsource(TConn), f"a connection has no sock any more. {LOOK_AT}"
+
+
+def test_a_parser_without_a_socket_still_ends_where_its_bytes_do() -> None:
+    parser = RequestParser(Config(), (), ("192.0.2.1", 1))
+    parser.unreader.unread(b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab")
+    request = next(parser)
+    assert isinstance(request.body.reader, LengthReader), LOOK_AT
+    assert request.body.reader.length == 5, LOOK_AT
+    assert request.body.read() == b"ab"
+    assert parser.unreader.take_buffered() == b""
+    request.force_close()
+    assert request.should_close()
