@@ -43,7 +43,7 @@ def show_options(as_json: bool) -> None:
 @click.option(
     "--second-factor",
     "second_factor",
-    type=click.Choice([*Role, "none", "default"]),
+    type=click.Choice([*(role.value for role in Role), "none", "default"]),
     multiple=True,
     help="A role whose log-in needs a second factor (repeat; none; default: administrators over https).",
 )

@@ -84,7 +84,11 @@ def test_the_desk_s_options_are_shown_and_set(filled: Handbell) -> None:
     assert filled.json("desk", "show")["days_kept"] == 7
     filled.says("desk", "set", "--retention-days", "")
     assert filled.json("desk", "show")["days_kept"] == 30
-    assert log(filled) == [
+    for roles in (["administrator", "supervisor"], ["none"], ["default"]):
+        filled.says("desk", "set", *(word for role in roles for word in ("--second-factor", role)))
+        stored = filled.json("desk", "show")["second_factor_roles"]
+        assert stored == {"none": [], "default": None}.get(roles[0], ["supervisor", "administrator"])
+    assert log(filled)[3:] == [
         ("desk.changed", "desk", {"retention_days": [7, None]}),
         ("desk.changed", "desk", {"long_wait": [10, 20], "retention_days": [None, 7]}),
     ]
