@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, func, insert, select
 
+from app.store.database import note
 from app.store.tables import audit
 
 COMMAND_LINE: Final = "command-line"
@@ -31,8 +32,9 @@ class Act:
 def record(
     connection: Connection, act: str, about: str, detail: dict[str, Any] | None = None, *, by: int | None, now: datetime
 ) -> None:
-    """Add one act, in the transaction that performs it."""
+    """Add one act, in the transaction that performs it; the database's listener is told of it afterwards."""
     connection.execute(insert(audit).values(at=now, who=by, act=act, about=about, detail=detail or {}))
+    note(connection, Act(now, by, act, about, detail or {}))
 
 
 def acts(

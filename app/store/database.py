@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -21,6 +21,13 @@ from app.store.sqlite import SqliteWriter, open_sqlite, sqlite_faults
 
 T = TypeVar("T")
 DATABASE_FAULTS = (SQLAlchemyError, sqlite3.Error, WriteTimeout)  # what a read raises, or a write that is not on disk
+Hear = Callable[[Any], object]
+_NOTES = "handbell notes"
+
+
+def note(connection: Connection, what: object) -> None:
+    """Tell whoever listens to the database of this, when the transaction at hand is on disk and not before."""
+    connection.info[_NOTES].append(what)
 
 
 class DatabaseUnusable(Exception):
@@ -46,6 +53,12 @@ class Database:
         self._local = threading.local()
         self._away_until = 0.0
 
+        self._hear: Hear = _nobody_hears
+
+    def listen(self, hear: Hear) -> None:
+        """Call `hear` with everything that jobs `note`, in the thread that asked for the job; it must not raise."""
+        self._hear = hear
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading; each statement sees the latest commits. Raises DatabaseAway at once while no
@@ -60,6 +73,13 @@ class Database:
         it must not write again, wait for anything, use the caller's thread state or change anything but the database.
         An exception of the job undoes its changes and is raised here.
         """
+        noting = _Noting(job)
+        result = self._written(noting)
+        for what in noting.notes:
+            self._hear(what)
+        return result
+
+    def _written(self, job: Callable[[Connection], T]) -> T:
         if self._writer:
             return self._writer.run(job)
         with self._connect(self._in_transaction) as connection, connection.begin():
@@ -186,6 +206,24 @@ def _look_before_use(raw: Any, _record: object, _proxy: object) -> None:
     poll.register(raw.fileno(), select.POLLIN)
     if poll.poll(0):
         raise DisconnectionError
+
+
+class _Noting(Generic[T]):
+    """A job, and what it noted when it last ran."""
+
+    __slots__ = ("_job", "notes")
+
+    def __init__(self, job: Callable[[Connection], T]) -> None:
+        self._job = job
+        self.notes: list[object] = []
+
+    def __call__(self, connection: Connection) -> T:
+        self.notes = connection.info[_NOTES] = []
+        return self._job(connection)
+
+
+def _nobody_hears(_what: object) -> None:
+    """Notes are for running processes and for commands."""
 
 
 _AWAY = 0.4  # seconds without a try after one that failed

@@ -1,13 +1,15 @@
 """The audit log is append-only, on both databases."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from app.store.audit import COMMAND_LINE, Act, acts, kinds_of_acts, record
 from app.store.database import Database
+from tests.at_once import at_once
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -62,3 +64,45 @@ def test_acts_are_found_by_person_and_kind_the_newest_first(logged: Database) ->
 def test_an_empty_log_has_no_kinds(database: Database) -> None:
     with database.read() as connection:
         assert kinds_of_acts(connection) == []
+
+
+def test_an_act_is_heard_of_once_it_is_on_disk_and_one_that_is_undone_never_is(database: Database) -> None:
+    heard: list[tuple[str, bool]] = []
+
+    def hear(act: Act) -> None:
+        with database.read() as connection:
+            heard.append((act.about, act.about in [row.about for row in acts(connection)]))
+
+    def fill(about: str, fails: bool = False) -> None:
+        def change(connection: Connection) -> None:
+            record(connection, "site.changed", about, by=None, now=NOW)
+            if fails:
+                raise ValueError(about)
+
+        database.write(change)
+
+    database.listen(hear)
+    fill("first")
+    with pytest.raises(ValueError, match="undone"):
+        fill("undone", fails=True)
+    fill("second")
+    assert heard == [("first", True), ("second", True)]
+
+
+def test_acts_of_many_at_once_are_heard_of_once_each_when_one_among_them_fails(database: Database) -> None:
+    """On SQLite they share a transaction, which is done again without the one that failed."""
+    heard: list[str] = []
+    database.listen(lambda act: heard.append(act.about))
+
+    def change(n: int) -> None:
+        def job(connection: Connection) -> None:
+            record(connection, "site.changed", str(n), by=None, now=NOW)
+            if n % 5 == 0:
+                raise ValueError
+
+        database.write(job)
+
+    at_once(*(partial(change, n) for n in range(20)))
+    with database.read() as connection:
+        written = [row.about for row in acts(connection)]
+    assert sorted(heard) == sorted(written) == sorted(str(n) for n in range(20) if n % 5)
