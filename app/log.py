@@ -1,5 +1,6 @@
 """Log lines: JSON on standard error, with ids and never with names, mail addresses or texts."""
 
+import contextlib
 import logging
 import math
 import sys
@@ -8,8 +9,16 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import structlog
+from structlog.typing import Processor
+
+_PROCESSORS: list[Processor] = [
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.JSONRenderer(),
+]
 
 ONCE_IN = 60.0  # seconds
 
@@ -36,11 +45,7 @@ def set_up(level: str) -> None:
         root.addHandler(_OfLibraries())
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # a database that is away is told of once a minute
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=_PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -70,3 +75,15 @@ class OnceAMinute:
                 return 0
             times, self._times, self._next = self._times, 0, now + ONCE_IN
             return times
+
+
+def write_security_line(event: str, level: Literal["info", "warning"], **fields: object) -> None:
+    """One line of the security log, whatever the level of the rest. A full disk, or a reader that is gone, stops
+    nothing else."""
+    logger = structlog.wrap_logger(
+        structlog.WriteLogger(sys.stderr),
+        processors=_PROCESSORS,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
+    with contextlib.suppress(OSError, ValueError):
+        getattr(logger, level)(event, logger="handbell.security", **fields)

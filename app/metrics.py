@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 import structlog
 
+from app.core.security_event import SecurityEvent
 from app.settings import share_metrics
 from app.store.backlog import Backlog
 
@@ -54,6 +55,7 @@ class _Metrics:
     webhook: "Counter"
     connections: "Gauge"
     refused: "Counter"
+    security: "Counter"
 
 
 class _Process:
@@ -128,6 +130,11 @@ def refused(why: Refused) -> None:
 def told(channel: str, site: str, outcome: Delivered) -> None:
     """Count a try to deliver a notice of this site, or that it was given up."""
     _process.metrics().webhook.labels(channel, site, outcome).inc()
+
+
+def security(event: SecurityEvent) -> None:
+    """An event of the security log, whether its line was written or left out."""
+    _process.metrics().security.labels(event).inc()
 
 
 def share(folder: Path) -> None:
@@ -218,8 +225,12 @@ def _make(folder: Path | None) -> _Metrics:
     # With files, the numbers of this process are collected from its files too.
     registry = CollectorRegistry()
     where = None if identity else registry
+    security = Counter("handbell_security_events", "Events of the security log.", ["event"], registry=where)
+    for event in SecurityEvent:
+        security.labels(event)  # there from the start: an alarm must see the first one rise from 0
     return _Metrics(
         registry=registry,
+        security=security,
         submitted=Counter(
             "handbell_requests_submitted",
             "New requests, on disk.",

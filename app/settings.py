@@ -182,6 +182,11 @@ class Settings(BaseSettings):
         return self.data_dir / "vendor-applets"
 
     @property
+    def security_spool(self) -> Path:
+        """Where commands leave their lines for the security log of the processes that run here."""
+        return self.data_dir / "security-events"
+
+    @property
     def metrics_dir(self) -> Path:
         """The folder in which all processes of this host count, for Prometheus."""
         return self.data_dir / "metrics"

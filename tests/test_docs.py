@@ -13,6 +13,7 @@ from flask import Flask
 from app import metrics
 from app.cli import handbell
 from app.core.request import RequestState
+from app.core.security_event import Limit, SecurityEvent
 from app.core.webhook import new_secret, signed_headers
 from app.core.why import WhyCode
 from app.edge.access import declared
@@ -66,11 +67,31 @@ def test_every_metric_is_documented() -> None:
     metrics.connections(1)
     metrics.refused("late_head")
     metrics.told("webhook", "default", "delivered")
+    metrics.security(SecurityEvent.LOG_IN)
     page = metrics.page(Backlog({RequestState.PARKED: 0}, 0.0)).decode()
     names = re.findall(r"^# TYPE (\S+)", page, re.MULTILINE)
-    assert len(names) == 14
+    assert len(names) == 15
     text = (DOCS / "operations.md").read_text("utf-8")
     assert [name for name in names if f"| `{name}` |" not in text] == []
+
+
+def security_log_section() -> str:
+    return (DOCS / "operations.md").read_text("utf-8").split("\n## Security log\n")[1].split("\n## ")[0]
+
+
+def test_the_table_of_security_events_is_the_list_of_them() -> None:
+    rows = [line.split("|")[1] for line in security_log_section().splitlines() if line.startswith("| `")]
+    assert sorted(name for row in rows for name in re.findall(r"`(\w+)`", row)) == sorted(SecurityEvent)
+
+
+def test_every_limit_of_a_security_event_is_documented() -> None:
+    assert [limit for limit in Limit if f"`{limit}`" not in security_log_section()] == []
+
+
+def test_the_documented_alarms_look_at_events_that_there_are() -> None:
+    named = re.findall(r'event=~"([\w|]+)"', security_log_section())
+    assert len(named) >= 3
+    assert {event for alarm in named for event in alarm.split("|")} <= set(SecurityEvent)
 
 
 def test_every_code_of_why_a_request_waits_is_documented() -> None:

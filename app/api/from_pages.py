@@ -7,9 +7,11 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, request
 
 from app.core.bodies import BadBody
+from app.core.security_event import SecurityEvent
 from app.core.site import Site
 from app.edge.headers import JSON, preflight, readable_by, with_headers
 from app.edge.incoming import page_origin
+from app.edge.security_log import tell
 from app.edge.this_app import running
 
 
@@ -75,6 +77,7 @@ def own_origin(site: Site) -> str:
     """
     origin = page_origin()
     if origin is None or not (origin in site.origins or running().settings.is_ours(origin)):
+        tell(SecurityEvent.ORIGIN_REFUSED, site=site.slug)
         raise PageRefused(403, "this page's origin is not one of the site's; see: handbell site set --origin")
     let_read(origin)
     return origin

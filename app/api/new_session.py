@@ -17,6 +17,7 @@ from app.api.fault_words import told
 from app.api.session_rates import wait_of_account, wait_of_client
 from app.core.bodies import BadBody, json_object
 from app.core.new_session import UID_LIMIT, NewSessionRequest, form_parameters
+from app.core.security_event import Limit, SecurityEvent
 from app.core.site import Site
 from app.core.text import Invalid, is_blank
 from app.core.ticket import Ticket
@@ -24,6 +25,7 @@ from app.edge.access import Who, open_to
 from app.edge.customer_words import customer_words
 from app.edge.headers import JSON, with_headers
 from app.edge.incoming import body, form_body, is_fetched_ahead, query
+from app.edge.security_log import limited, tell
 from app.edge.this_app import running
 from app.process.database_faults import note_database_fault
 from app.store.database import DATABASE_FAULTS
@@ -164,11 +166,15 @@ def _account(uid: str, *, by_form: bool) -> tuple[Site, str | None]:
     if len(uid) > UID_LIMIT:
         raise CallRefused(400, f"uid has {len(uid)} characters; at most {UID_LIMIT} are allowed")
     site, department = _site_of(uid)
+    if site is None:
+        tell(SecurityEvent.KEY_WRONG, key="account")
     if wait := wait_of_client(site, by_form=by_form):
+        limited(Limit.CLIENT)
         raise CallHeld("too many calls from this address", wait, site)
     if site is None:
         raise CallRefused(403, "this uid is not known here, or it is disabled")
     if wait := wait_of_account(site):
+        limited(Limit.ACCOUNT)
         raise CallHeld("too many sessions for this account", wait, site)
     return site, department
 

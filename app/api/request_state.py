@@ -7,8 +7,10 @@ from app.api.from_pages import PageRefused, answer, answering, is_preflight, let
 from app.api.requests import start_url
 from app.core.links import Expired, Forged, Link, Purpose
 from app.core.moment import iso
+from app.core.security_event import Limit
 from app.edge.access import Who, open_to
 from app.edge.incoming import client_address
+from app.edge.security_log import limited
 from app.edge.this_app import running
 from app.process.limits import POLLS
 
@@ -31,6 +33,7 @@ def request_state(token: str) -> Response:
         _let_its_pages_read(link)
         return preflight_answer("GET")
     if wait := here.rates.client_retry_after(POLLS, client_address(), "poll", link.id):
+        limited(Limit.POLLS)
         _let_its_pages_read(link)
         raise PageRefused(429, f"asked too often; wait {wait} s").after(wait)
     followed = follow(here.database, here.desk.sites, link.id, now=here.clock())

@@ -34,12 +34,14 @@ from app.core.origins import origin_mark
 from app.core.posted import HONEYPOT
 from app.core.request import CustomerRequest
 from app.core.routing import department_id
+from app.core.security_event import Limit, SecurityEvent
 from app.core.site import Site
 from app.core.text import Invalid, is_blank, looks_like_email, text_problem
 from app.edge.access import Who, open_to
 from app.edge.customer_words import customer_words
 from app.edge.incoming import body, client_address
 from app.edge.intake import is_new, record, submission
+from app.edge.security_log import limited, tell
 from app.edge.this_app import running
 from app.keys.identity import BadIdentity, Identity, read_identity
 from app.keys.seal import Unsealable
@@ -86,6 +88,7 @@ def create(slug: str) -> Response:
     sent = json_object(raw)
     sender = _Sender(_form(site, origin, sent) if origin else None)
     if sender.is_server and (wait := here.rates.retry_after(SERVER_REQUESTS, "server", site.slug)):
+        limited(Limit.SERVER)
         raise PageRefused(429, f"more requests than this site may make; wait {wait} s").after(wait)
     try:
         came_in = _submission(site, sender, key, sent)
@@ -142,13 +145,16 @@ def _is_server(site: Site) -> bool:
     if "Authorization" not in request.headers:
         return False
     if "Origin" in request.headers:
+        tell(SecurityEvent.ORIGIN_REFUSED, site=site.slug)
         raise PageRefused(403, "the secret key is for the site's servers; a page must never have it")
     scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
     digest = hashlib.sha256(secret.strip().encode("utf-8", "replace")).hexdigest()
     right = scheme.lower() == "bearer" and hmac.compare_digest(digest, site.secret_hash or "-")
     if right:
         return True
+    tell(SecurityEvent.KEY_WRONG, key="secret", site=site.slug)
     if wait := running().rates.client_retry_after(WRONG_SECRETS, client_address(), "secret"):
+        limited(Limit.SECRETS)
         raise PageRefused(429, f"too many wrong keys; wait {wait} s").after(wait)
     refused = PageRefused(401, "this is not the site's secret key; see: handbell site set --new-secret")
     refused.headers["WWW-Authenticate"] = "Bearer"
@@ -190,6 +196,7 @@ def _within_rate(site: Site, sender: _Sender, language: str) -> None:
 
 
 def _too_many(site: Site, wait: int, language: str) -> PageRefused:
+    limited(Limit.REQUESTS)
     return PageRefused(429, customer_words().wait(wait, site, language), beside={"contact": contact(site)}).after(wait)
 
 
@@ -265,6 +272,7 @@ def _identity(site: Site, token: str, problems: dict[str, str]) -> Identity | No
     try:
         return read_identity(token, site_identity_secret(site, here.keys), site.slug, here.clock())
     except BadIdentity as bad:
+        tell(SecurityEvent.IDENTITY_WRONG, site=site.slug)
         reason = str(bad)
         problems["identity"] = f"{reason[:1].upper()}{reason[1:]}."
     except Unsealable as unsealable:

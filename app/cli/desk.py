@@ -17,6 +17,7 @@ from app.cli.second_factor import second_factor
 from app.core.role import Role
 from app.core.staff import Department, Staff, Technician
 from app.core.team import HIGHEST_ID, Particulars, mail_fault, name_fault, one_line
+from app.process.commands_log import account_hashes
 from app.settings import load_settings
 from app.store import staff as store
 from app.store.database import Database
@@ -114,7 +115,8 @@ def add_technician(
 @json_option
 def list_technicians(as_json: bool) -> None:
     """List all technicians."""
-    with open_database() as database:
+    settings = load_settings()
+    with open_database(settings) as database:
         found = _staff(database).technicians.values()
     rows = [
         {
@@ -124,10 +126,11 @@ def list_technicians(as_json: bool) -> None:
             "departments": sorted(t.departments),
             "disabled": t.disabled,
             "away": t.away,
+            "in_log": account_hashes(settings.keys_path, t.email),
         }
         for t in found
     ]
-    show(rows, ("email", "name", "role", "departments", "disabled"), as_json=as_json)
+    show(rows, ("email", "name", "role", "departments", "disabled", "in_log"), as_json=as_json)
 
 
 @technician.command("rename")

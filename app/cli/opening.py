@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
+from app.cli.output import say_warning
 from app.keys.key_file import BadKeys, ensure_keys, keys_held, read_keys
 from app.keys.seal import Sealer
+from app.process.commands_log import CommandsLog
 from app.settings import Settings, load_settings
 from app.store.database import Database
 from app.store.migrate import migrate
@@ -14,12 +16,19 @@ from app.store.migrate import migrate
 @contextmanager
 def open_database(settings: Settings | None = None) -> Iterator[Database]:
     """The configured database, migrated; closed at the end."""
-    database = Database((settings or load_settings()).database)
+    settings = settings or load_settings()
+    database = Database(settings.database)
+    database.listen(commands_log(settings).act)
     try:
         migrate(database)
         yield database
     finally:
         database.close()
+
+
+def commands_log(settings: Settings) -> CommandsLog:
+    """Where this command tells of security events."""
+    return CommandsLog(settings.security_spool, settings.keys_path, say_warning)
 
 
 @contextmanager

@@ -19,12 +19,14 @@ from app.actions.sealing import lost_second_factors
 from app.actions.seed import EXAMPLE_PEOPLE, FirstLogin, seed
 from app.actions.site_check import site_problems
 from app.cli.live_check import check_live
-from app.cli.opening import now, open_database
+from app.cli.opening import commands_log, now, open_database
 from app.cli.site_words import worded_all
 from app.cli.transport_words import transport_warnings
 from app.core.moment import iso
 from app.core.platform import PLATFORMS
 from app.core.role import Role
+from app.core.security_acts import Told
+from app.core.security_event import SecurityEvent
 from app.core.staff import Staff
 from app.core.vendor_account import account_warnings
 from app.files.resources import resource
@@ -179,7 +181,10 @@ def _set_up(settings: Settings) -> FirstLogin | None:
         ) from None
     read_keys(settings.keys_path)
     with open_database(settings) as database:
-        return seed(database, now=now(), demo=settings.makes_demo_desk)
+        first_login = seed(database, now=now(), demo=settings.makes_demo_desk)
+    if first_login:
+        commands_log(settings).tell(Told(SecurityEvent.DEMO_DESK_MADE, account=first_login.email))
+    return first_login
 
 
 def _prove_writable(folder: Path) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.core.links import LinkSigner, derived_key
+from app.core.security_event import account_hash
 from app.keys.key_file import BadKeys, Key, ensure_keys, keys_held, live_keys, read_keys
 from app.keys.puzzle import Puzzles
 from app.keys.seal import Sealer, Unsealable
@@ -50,6 +51,11 @@ class KeyRing:
         """Keys for the console's cookie, newest first."""
         self._keep_up()
         return [derived_key(secret, "console-session") for secret in self._secrets]
+
+    def account_hash(self, email: str) -> str:
+        """What the security log calls this account, by the key that signs."""
+        self._keep_up()
+        return account_hash(self._secrets[0], email)
 
     def unseal(self, sealed: str) -> str:
         """Decrypt a secret. Rereads the keys file before it raises Unsealable."""

@@ -15,6 +15,7 @@ from app.process.database_faults import note_database_fault
 from app.process.keyring import KeyRing
 from app.process.limits import ClientLimits, Rates, Turns
 from app.process.pool import HandOffPool, Surroundings
+from app.process.security_log import SecurityLog
 from app.process.signed_links import SignedLinks
 from app.process.vendors import Vendors
 from app.settings import Settings
@@ -34,7 +35,9 @@ class Running:
         migrate(self.database)
         self.clock: Clock = clock or DatabaseClock(self.database)
         self.keys = KeyRing(settings.keys_path, self.clock)
-        self.links = SignedLinks(self.keys, self.clock)
+        self.security = SecurityLog(self.keys, settings.security_spool, self.mail_of)
+        self.database.listen(self.security.act)
+        self.links = SignedLinks(self.keys, self.clock, self.security.link)
         self.rates = Rates(settings.redis_url)
         self.client_limits = ClientLimits(settings.trusted_networks)
         self.log_in_turns = Turns(self.rates, settings.processes, settings.threads // 4)
@@ -48,6 +51,11 @@ class Running:
     def desk(self) -> Desk:
         """The current sites, staff and options."""
         return self._desk.current()
+
+    def mail_of(self, technician_id: int) -> str | None:
+        """A technician's mail address by their id."""
+        technician = self.desk.staff.technician(technician_id)
+        return technician.email if technician else None
 
     def close(self) -> None:
         """End the streams, settle the calls in flight, finish writing and close the database."""
@@ -74,6 +82,7 @@ class Running:
         return live_sessions(self.database, hashes, now=self.clock())
 
     def _tell(self) -> None:
+        self.security.take_over()
         try:
             targets = self.settings.targets
             deliver_due(self.database, self.desk.sites, self.keys.unseal, channels(), now=self.clock(), targets=targets)

@@ -1,9 +1,11 @@
 """The signed links of one process: their purposes and lifetimes."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from app.core.links import Forged, Link, Purpose, new_link_id
+from app.core.links import Expired, Forged, Link, Purpose, new_link_id
 from app.core.origins import origin_mark
+from app.core.security_event import SecurityEvent
 from app.process.clock import Clock
 from app.process.keyring import KeyRing
 
@@ -16,16 +18,27 @@ APPLET_LIFE = timedelta(days=90)  # the ticket usually ends earlier
 class SignedLinks:
     """Makes and reads tokens with the process's keys and clock."""
 
-    def __init__(self, keys: KeyRing, clock: Clock) -> None:
+    def __init__(self, keys: KeyRing, clock: Clock, refused: Callable[[SecurityEvent, Purpose], None]) -> None:
+        """`refused` hears of each token that is no good; of an absent one nothing is to be told."""
         self._keys = keys
         self._clock = clock
+        self._refused = refused
 
     def read(self, purpose: Purpose, token: str) -> Link:
-        """The link in a token. Raises Forged or Expired.
+        """The link in a token. Raises Forged or Expired."""
+        try:
+            return self._read(purpose, token)
+        except Expired:
+            self._refused(SecurityEvent.LINK_EXPIRED, purpose)
+            raise
+        except Forged:
+            if token:
+                self._refused(SecurityEvent.LINK_FORGED, purpose)
+            raise
 
-        A token that seems forged may be signed with a key that another process has just made, so the keys file is
-        reread.
-        """
+    def _read(self, purpose: Purpose, token: str) -> Link:
+        """A token that seems forged may be signed with a key that another process has just made, so the keys file is
+        reread."""
         try:
             return self._keys.signer.read(purpose, token, self._clock())
         except Forged:

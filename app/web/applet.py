@@ -19,12 +19,14 @@ from app.core.customer_info import InfoMode
 from app.core.links import Link, Purpose
 from app.core.new_session import LIMITS, form_parameters
 from app.core.routing import QueueKind
+from app.core.security_event import Limit
 from app.core.staff import Staff
 from app.core.text import Invalid, normal_newlines, without_control
 from app.core.ticket import Ticket, TicketState
 from app.edge.access import Who, open_to
 from app.edge.headers import ATTACHMENT, JSON, with_headers
 from app.edge.incoming import client_address, form_body, see_other
+from app.edge.security_log import limited
 from app.edge.this_app import running
 from app.process.database_faults import note_database_fault
 from app.process.limits import POLLS
@@ -69,6 +71,7 @@ def state(token: str) -> Response:
     here = running()
     link = link_or_abort(Purpose.APPLET, token)
     if wait := here.rates.client_retry_after(POLLS, client_address(), "applet", link.id):
+        limited(Limit.POLLS)
         return with_headers(Response(status=429, headers={"Retry-After": str(wait)}), JSON)
     ticket = _ticket_of(link)
     staff = here.desk.staff
@@ -112,6 +115,7 @@ def _saved(token: str, ticket: Ticket, values: dict[str, str]) -> Response:
     except TicketOver:
         return _back(token)
     except TooOften as often:
+        limited(Limit.DETAILS)
         wait = {"form": _("Please wait a moment and try again.")}
         response = _refused(token, ticket, values, wait, 429)
         response.headers["Retry-After"] = str(often.retry_after)

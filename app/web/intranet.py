@@ -18,11 +18,13 @@ from app.core.origins import origin_of
 from app.core.posted import HONEYPOT, Posted, content_digest, form_keys, posted_form
 from app.core.request import CustomerRequest
 from app.core.routing import department_id
+from app.core.security_event import SecurityEvent
 from app.core.site import DENY, Site
 from app.core.text import Invalid, is_blank, normal_newlines, text_problem, without_control
 from app.edge.access import Who, open_to
 from app.edge.incoming import browser, client_address, foreign_form, is_framed, page_origin
 from app.edge.intake import allowed_return, record, submission
+from app.edge.security_log import tell
 from app.edge.this_app import running
 from app.process.configuration import Desk
 from app.process.signed_links import FORM_LIFE
@@ -138,6 +140,7 @@ def _carried(site: Site, posted: Posted) -> list[tuple[str, str]]:
 
 def _not_from_here(site: Site) -> Response:
     """403: a form in a frame, or from an unknown page."""
+    tell(SecurityEvent.ORIGIN_REFUSED)
     html = render_template(
         "message.html",
         site=site,

@@ -17,6 +17,7 @@ from app.actions.submit import CodeOver, Once, TooMany
 from app.core.links import Expired, Forged, Purpose, new_link_id
 from app.core.new_session import NewSessionRequest
 from app.core.request import CustomerRequest
+from app.core.security_event import Limit, SecurityEvent
 from app.core.session_code import SessionCode, written_pin
 from app.core.site import Site
 from app.core.text import without_control
@@ -24,6 +25,7 @@ from app.edge.access import Who, open_to
 from app.edge.headers import JSON, with_headers
 from app.edge.incoming import client_address, form_body, is_foreign_post
 from app.edge.intake import record, submission
+from app.edge.security_log import limited, tell
 from app.edge.this_app import running
 from app.files.assets import asset_url
 from app.web.language import page_language
@@ -108,6 +110,7 @@ def follow(token: str) -> Response:
     except CodeOver:
         return gone(site)
     except TooMany as many:
+        limited(Limit.REQUESTS)
         return _page(site, NotTaken(wait_sentence(many.retry_after), 429, many.retry_after))
 
 
@@ -148,11 +151,14 @@ def _entered(form: str, text: str, check: str) -> CustomerRequest | NotTaken:
         if code and site:
             return _taken_in(site, code, form)
     except CheckWanted:
+        limited(Limit.PINS)
         return NotTaken(_("Many wrong PINs are being tried just now. Please press the button again."), 429, 1)
     except TooManyWrong as many:
+        limited(Limit.PINS)
         return NotTaken(_wait(many.retry_after), 429, many.retry_after)
     except CodeOver:
         pass
+    tell(SecurityEvent.PIN_WRONG)
     return NotTaken(_("This PIN does not work. Please look at it again, or ask your technician for a new one."), 422)
 
 
@@ -225,6 +231,7 @@ def _wait(seconds: int) -> str:
 
 
 def _not_from_there(site: Site | None) -> Response:
+    tell(SecurityEvent.ORIGIN_REFUSED)
     html = render_template(
         "message.html",
         site=site,

@@ -12,8 +12,10 @@ from app.core.links import Purpose
 from app.core.moment import iso
 from app.core.platform import Platform
 from app.core.request import RequestState
+from app.core.security_event import Limit
 from app.edge.access import Who, open_to
 from app.edge.incoming import see_other
+from app.edge.security_log import limited
 from app.edge.this_app import running
 from app.process.limits import LINKS_MADE_ANEW, TRIED_AGAIN
 from app.web.links import asked_platform, gone, link_or_abort
@@ -75,6 +77,7 @@ def again(token: str) -> Response:
     reference = followed.request.reference
     if followed.request.state is RequestState.OPENED:
         if wait := here.rates.retry_after(LINKS_MADE_ANEW, "start link", reference):
+            limited(Limit.START_LINKS)
             raise TooManyRequests(retry_after=wait)
         ensure_start_link(here.database, reference, now=here.clock())
     elif followed.request.state is RequestState.PARKED and not here.rates.retry_after(TRIED_AGAIN, "again", reference):

@@ -7,7 +7,9 @@ from flask import Response
 from app.actions.submit import TooMany
 from app.core.links import Expired, Forged, Link, Purpose
 from app.core.request import CustomerRequest
+from app.core.security_event import Limit
 from app.edge.incoming import see_other
+from app.edge.security_log import limited
 from app.edge.this_app import running
 from app.process.database_faults import note_database_fault
 from app.store.database import DATABASE_FAULTS
@@ -41,6 +43,7 @@ def take_in(record: Callable[[], CustomerRequest | Response | NotTaken], slug: s
     try:
         found = record()
     except TooMany as many:
+        limited(Limit.REQUESTS)
         return NotTaken(wait_sentence(many.retry_after), 429, many.retry_after)
     except DATABASE_FAULTS as error:
         note_database_fault(error, "request", site=slug)

@@ -37,6 +37,7 @@ def test_technicians_are_added_with_a_password_shown_once(filled: Handbell) -> N
         "departments": [10, 20],
         "disabled": False,
         "away": False,
+        "in_log": [],
     }
     assert found["ben@example.com"]["disabled"] is True
     with filled.database() as database:

@@ -13,12 +13,15 @@ from app.actions.second_factor import AlreadyOn, Offer, Stale, WrongCode
 from app.actions.tries import TooManyTries, WrongLogin
 from app.core.password import LONGEST, SHORTEST, PasswordProblem
 from app.core.role import Role
+from app.core.security_event import SecurityEvent
 from app.core.user_agent import browser_words
 from app.edge.incoming import client_address, see_other
+from app.edge.security_log import tell
 from app.edge.this_app import running
 from app.store.account import account, recovery_codes_left
 from app.store.console_sessions import ConsoleSession, public_id, sessions_of
 from app.web.console.frame import console_page, console_pages, me, my_session, technicians_confirmed, technicians_only
+from app.web.console.tries_told import tell_code_used, tell_refused
 from app.web.console.tries_words import why_to_wait, wrong_code
 from app.web.words import _
 
@@ -104,6 +107,7 @@ def turn_off_second_factor() -> Response:
         proof = _proof(request.form.get("password", ""))
         code = request.form.get("code", "")
         factor.turn_off(here.database, proof, code, client_address(), here.keys, now=here.clock())
+        tell_code_used(code, account=me().email)
 
     if not _has_second_factor():
         return see_other(SECOND_FACTOR)
@@ -126,6 +130,7 @@ def new_recovery_codes() -> Response:
         codes.extend(
             factor.renew_recovery_codes(here.database, proof, code, client_address(), here.keys, now=here.clock())
         )
+        tell_code_used(code, account=me().email)
 
     if not _has_second_factor():
         return see_other(SECOND_FACTOR)
@@ -139,6 +144,8 @@ def new_recovery_codes() -> Response:
 def end_session() -> Response:
     """End one of the reader's other sessions."""
     ended = end_one_session(running().database, me().id, request.form.get("session", ""))
+    if ended:
+        tell(SecurityEvent.SESSION_ENDED)
     flash(_("That session is ended.") if ended else _("That session had ended before."))
     return see_other(ACCOUNT)
 
@@ -147,7 +154,8 @@ def end_session() -> Response:
 @technicians_confirmed
 def end_others() -> Response:
     """End all of the reader's sessions but this one."""
-    end_other_sessions(running().database, me().id, my_session())
+    if end_other_sessions(running().database, me().id, my_session()):
+        tell(SecurityEvent.SESSION_ENDED)
     flash(_("You are logged out everywhere else."))
     return see_other(ACCOUNT)
 
@@ -166,10 +174,13 @@ def _refusal(act: Callable[[], None], *, at: str) -> _Refused | None:
     try:
         act()
     except TooManyTries as tries:
+        tell_refused(tries, wrong=SecurityEvent.CONFIRMATION_WRONG, account=me().email)
         return _Refused({at: why_to_wait(tries)}, 429, tries.retry_after)
-    except WrongCode:
+    except WrongCode as wrong:
+        tell_refused(wrong, wrong=SecurityEvent.CONFIRMATION_WRONG, account=me().email)
         return _Refused({"code": wrong_code()})
-    except WrongLogin:
+    except WrongLogin as wrong:
+        tell_refused(wrong, wrong=SecurityEvent.CONFIRMATION_WRONG, account=me().email)
         return _Refused({at: _("The password is wrong.")})
     return None
 

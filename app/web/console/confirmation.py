@@ -11,10 +11,13 @@ from app.actions.log_in import prove
 from app.actions.second_factor import WrongCode, confirm
 from app.actions.tries import TooManyTries, WrongLogin
 from app.core.log_in_rules import is_confirmed
+from app.core.security_event import SecurityEvent
 from app.core.staff import Technician
 from app.edge.incoming import client_address
+from app.edge.security_log import tell, told_already
 from app.edge.this_app import running
 from app.store.console_sessions import LiveSession
+from app.web.console.tries_told import tell_code_used, tell_refused
 from app.web.console.tries_words import why_to_wait, wrong_code
 from app.web.words import _
 
@@ -29,25 +32,32 @@ def confirmation(technician: Technician, log_in: LiveSession, session: str) -> R
     if is_confirmed(log_in.confirmed_at, running().clock()):
         return None
     if "confirm_password" not in request.form:
+        told_already()  # this 403 asks
         return _page(technician, log_in, {}, 403)
     try:
-        _confirm(technician, session)
+        _confirm(technician, session, has_second_factor=log_in.has_second_factor)
     except TooManyTries as tries:
+        tell_refused(tries, wrong=SecurityEvent.CONFIRMATION_WRONG, account=technician.email)
         response = _page(technician, log_in, {"confirm_password": why_to_wait(tries)}, 429)
         response.headers["Retry-After"] = str(tries.retry_after)
         return response
-    except WrongCode:
+    except WrongCode as wrong:
+        tell_refused(wrong, wrong=SecurityEvent.CONFIRMATION_WRONG, account=technician.email)
         return _page(technician, log_in, {"confirm_code": wrong_code()}, 403)
-    except WrongLogin:
+    except WrongLogin as wrong:
+        tell_refused(wrong, wrong=SecurityEvent.CONFIRMATION_WRONG, account=technician.email)
         return _page(technician, log_in, {"confirm_password": _("The password is wrong.")}, 403)
+    tell(SecurityEvent.CONFIRMED)
     return None
 
 
-def _confirm(technician: Technician, session: str) -> None:
+def _confirm(technician: Technician, session: str, *, has_second_factor: bool) -> None:
     here, address = running(), client_address()
     password, code = request.form["confirm_password"], request.form.get("confirm_code", "")
     proof = prove(here.database, technician.email, password, address, now=here.clock(), turns=here.log_in_turns)
     cookie["sid"] = confirm(here.database, proof, code, address, here.keys, session, now=here.clock())
+    if has_second_factor:
+        tell_code_used(code, account=technician.email)
 
 
 def _page(technician: Technician, log_in: LiveSession, problems: dict[str, str], status: int) -> Response:

@@ -1,9 +1,9 @@
 """Shared by all console pages: access rules, refusal of foreign posts, and the frame around the page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
-from typing import cast
+from typing import Any, cast
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, g, make_response, render_template, request, session
@@ -15,12 +15,14 @@ from app.actions.log_in import current_session
 from app.core.bodies import MAX_BODY
 from app.core.log_in_rules import Duty, duty_of
 from app.core.role import Role
+from app.core.security_event import SecurityEvent
 from app.core.staff import Technician
 from app.core.ticket import Ticket
 from app.core.way_back import HOME, way_back
 from app.core.who_sees import may_see
 from app.edge.access import Who, open_to
 from app.edge.incoming import FORM_TYPE, MULTIPART, is_foreign_post, see_other, sent_from
+from app.edge.security_log import tell
 from app.edge.this_app import running
 from app.store.console_sessions import LiveSession
 from app.web.console.confirmation import confirmation
@@ -39,7 +41,18 @@ _FOR_DUTIES = ("console_account", "console_login")
 _WHERE_DUTIES_ARE_DONE = {Duty.PASSWORD: "/console/account", Duty.SECOND_FACTOR: "/console/account/second-factor"}
 
 
-class NothingForm(FlaskForm):  # type: ignore[misc]
+class ConsoleForm(FlaskForm):  # type: ignore[misc]
+    """A form whose CSRF token alone is checked here."""
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Whether its token is good; one that is not is in the security log."""
+        good = bool(super().validate(extra_validators))
+        if not good:
+            tell(SecurityEvent.CSRF_FAILED)
+        return good
+
+
+class NothingForm(ConsoleForm):
     """A form that is only a button with its CSRF token."""
 
 
@@ -65,9 +78,10 @@ def only(role: Role, *, largest: int = MAX_BODY, sensitive: bool = False) -> Cal
             technician = running().desk.staff.technician(log_in.technician_id) if log_in else None
             if log_in is None or technician is None:
                 return _to_log_in()
+            g.technician = technician
             if not technician.role.includes(role):
                 abort(403)
-            g.technician, g.duty = technician, duty_at(technician, log_in)
+            g.duty = duty_at(technician, log_in)
             if g.duty and request.blueprint not in _FOR_DUTIES:
                 return _to_duty(g.duty)
             if request.method not in _SAFE:
@@ -175,6 +189,7 @@ def _refuse_foreign_posts() -> None:
     if request.mimetype not in ("", FORM_TYPE, MULTIPART):
         abort(415)
     if is_foreign_post(running().settings):
+        tell(SecurityEvent.ORIGIN_REFUSED)
         abort(403)
 
 

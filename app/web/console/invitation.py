@@ -11,8 +11,10 @@ from app.actions.invitations import (
     invited,
 )
 from app.core.password import LONGEST, SHORTEST, PasswordProblem
+from app.core.security_event import Limit, SecurityEvent
 from app.edge.access import Who, open_to
 from app.edge.incoming import client_address, see_other
+from app.edge.security_log import limited, tell
 from app.edge.this_app import running
 from app.process.limits import WRONG_INVITATIONS
 from app.store.invitations import Invited
@@ -75,15 +77,18 @@ def _why(problem: PasswordProblem) -> str:
 
 def _unknown() -> Response:
     """404, limited by client, to slow down guessing. A valid link is never refused."""
+    tell(SecurityEvent.LINK_FORGED, link="invitation")
     wait = running().rates.client_retry_after(WRONG_INVITATIONS, client_address(), "invitation")
     if wait is None:
         abort(404)
+    limited(Limit.INVITATIONS)
     response = _message(429, _("Too many tries"), _("Please wait a moment and try again."))
     response.headers["Retry-After"] = str(wait)
     return response
 
 
 def _over() -> Response:
+    tell(SecurityEvent.LINK_EXPIRED, link="invitation")
     return _message(
         410,
         _("This link has expired"),

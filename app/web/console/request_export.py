@@ -11,6 +11,8 @@ from app.core.csv import BOM, csv_line
 from app.core.customer import NAMES
 from app.core.moment import iso
 from app.core.request import CustomerRequest
+from app.core.security_event import SecurityEvent
+from app.edge.security_log import tell
 from app.edge.this_app import running
 from app.store.database import Database
 from app.store.request_list import Wanted, newest_requests
@@ -82,6 +84,7 @@ def _exporting(kind: str) -> Wanted:
     403 for a link on another site's page, which must not make an administrator export anything.
     """
     if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        tell(SecurityEvent.ORIGIN_REFUSED)
         abort(403)
     wanted = wanted_here()
     here = running()

@@ -8,8 +8,10 @@ from app.actions.site_check import site_problems, try_site_by_hand
 from app.backends.trial import Trial
 from app.backends.vendor_call import Limits, VendorCalls
 from app.core.fact import Fact
+from app.core.security_event import Limit
 from app.core.site import Site
 from app.core.vendor_account import account_warnings
+from app.edge.security_log import limited
 from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_page, console_pages, me
 from app.web.console.sites.backend import BACKEND
@@ -88,6 +90,7 @@ def _steps(trial: Trial) -> list[tuple[str, str]]:
 def _wait(site: Site) -> Response:
     response = _shown(site, [(_("Test"), _("Another test is under way. Please try again in some seconds."))], False)
     response.status_code = 429
+    limited(Limit.SITE_TESTS)
     response.headers["Retry-After"] = "12"
     return response
 
