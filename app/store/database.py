@@ -186,7 +186,7 @@ class Database:
             # A statement takes milliseconds, so threads wait for a connection rather than use up the server's.
             pool_size=12,
             max_overflow=4,
-            pool_timeout=5,
+            pool_timeout=20,
             pool_recycle=1800,
             connect_args={
                 "connect_timeout": 5,

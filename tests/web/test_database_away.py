@@ -153,6 +153,15 @@ def test_while_it_is_away_nobody_waits_for_it(url: str, wire: Relay) -> None:
     database.close()
 
 
+class Seconds:
+    """A clock of seconds that only the test moves."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 class Lines(list[dict[str, Any]]):
     """A log that keeps its lines."""
 
