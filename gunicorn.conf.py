@@ -1,10 +1,13 @@
 """gunicorn's configuration, for `handbell serve` and for `gunicorn -c gunicorn.conf.py wsgi:app`."""
 
+import signal
+from types import FrameType
 from typing import Any
 
 from gunicorn.http import message
 
 from app import metrics
+from app.process.leaving import LEAVES_FOR, is_leaving, leave
 from app.settings import load_settings
 
 # The vendor allows GET with 1,024 characters of any script, each up to twelve bytes once percent-encoded;
@@ -25,7 +28,7 @@ reuse_port = True
 sendfile = False
 keepalive = 75
 timeout = 30
-graceful_timeout = 20
+graceful_timeout = 20 + int(LEAVES_FOR)
 limit_request_line = 32 * 1024
 limit_request_fields = 60
 forwarded_allow_ips = ""
@@ -40,6 +43,16 @@ metrics.share(_settings.metrics_dir)
 def on_starting(server: Any) -> None:
     """Remove metrics files of an earlier run's processes."""
     metrics.forget_dead_processes(_settings.metrics_dir)
+
+
+def when_ready(server: Any) -> None:
+    """Let SIGTERM be known in `/readyz` first, and a second one end this host at once, as SIGINT does."""
+
+    def stop(_signal: int, frame: FrameType | None) -> None:
+        server.signal(signal.SIGINT if is_leaving() else signal.SIGTERM, frame)
+        leave()
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def post_fork(server: Any, worker: Any) -> None:

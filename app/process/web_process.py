@@ -21,7 +21,7 @@ import structlog
 from gunicorn import util
 from gunicorn.http import errors
 from gunicorn.http.body import LengthReader
-from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER
 
 from app import metrics
 from app.core.arriving import Stage
@@ -29,6 +29,7 @@ from app.core.client import client_network
 from app.log import OnceAMinute, frames
 from app.process.changes import MOST_STREAMS
 from app.process.connections import MOST_HELD, Connection, Connections
+from app.process.ending import EndingInSteps
 from app.process.server_log import status_of
 
 log = structlog.get_logger()
@@ -44,8 +45,8 @@ _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _GONE = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
 
 
-class WebProcess(ThreadWorker):  # type: ignore[misc]
-    """As gthread, except for receiving requests and for streams of changes."""
+class WebProcess(EndingInSteps):
+    """As gthread, except for receiving requests, for streams of changes and for its end."""
 
     def load_wsgi(self) -> None:
         """Load the application, and tell it that streams are possible in this process."""

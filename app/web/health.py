@@ -4,6 +4,7 @@ from flask import Blueprint, Response
 
 from app.edge.access import Who, open_to
 from app.edge.this_app import running
+from app.process.leaving import is_leaving
 from app.store.database import DATABASE_FAULTS
 
 pages = Blueprint("health", __name__)
@@ -19,9 +20,15 @@ def alive() -> Response:
 @pages.get("/readyz")
 @open_to(Who.EVERYONE)
 def ready() -> Response:
-    """200 when the database answers, else 503."""
+    """200 when the database answers and this host is not about to end, else 503."""
+    if is_leaving():
+        return _not_ready("this host is about to end")
     try:
         running().database.generation()
     except DATABASE_FAULTS:
-        return Response("the database does not answer\n", 503, content_type="text/plain; charset=utf-8")
+        return _not_ready("the database does not answer")
     return Response("ready\n", content_type="text/plain; charset=utf-8")
+
+
+def _not_ready(why: str) -> Response:
+    return Response(f"{why}\n", 503, content_type="text/plain; charset=utf-8")
