@@ -51,6 +51,9 @@ class Service:
         self._folder = folder
         self._ready = threading.Event()
         self._stopping = threading.Event()
+        self._gone = threading.Event()
+        self._may_run = threading.Event()
+        self._may_run.set()
         self._process: subprocess.Popen[str] | None = None
         self._keeper = threading.Thread(target=self._keep, name=name)
         self._keeper.start()
@@ -71,27 +74,73 @@ class Service:
             return []
 
     @property
+    def starts(self) -> int:
+        """How often it was ready after a start."""
+        return self.said.count("ready\n")
+
+    @property
     def is_ready(self) -> bool:
         return self._ready.is_set()
 
     def wait_until_ready(self) -> None:
         assert self._ready.wait(_START_WITHIN), f"{self.name} never was ready:\n{self.log_file.read_text('utf-8')}"
 
-    def stop(self) -> None:
-        """Send SIGTERM and wait for the last of its processes."""
-        self._stopping.set()
+    def leave(self) -> None:
+        """Send SIGTERM; unless it rests or is to end, it is started again."""
         if (pid := self.pid) is not None:
             os.kill(pid, signal.SIGTERM)
+
+    def wait_until_gone(self) -> None:
+        """Wait for the last of the processes that run now."""
+        assert self._gone.wait(_END_WITHIN), f"{self.name} did not end within {_END_WITHIN} s"
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """In this block it is not started again."""
+        self._may_run.clear()
+        try:
+            yield
+        finally:
+            self._may_run.set()
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """In this block none of its processes runs: SIGSTOP, then SIGCONT."""
+        stopped = [pid for pid in (self.pid, *self.children) if pid]
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
+
+    def kill_all(self) -> None:
+        """`kill -9` all of its processes at once."""
+        if self._process:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM, for good."""
+        self._stopping.set()
+        self.leave()
+
+    def wait_for_end(self) -> None:
+        """Wait for the last of its processes."""
         self._keeper.join(_END_WITHIN)
         if stuck := self._keeper.is_alive():
-            self._clear_away()
+            self.kill_all()
             self._keeper.join()
         assert not stuck, f"{self.name} did not end within {_END_WITHIN} s"
 
     def _keep(self) -> None:
         while not self._stopping.is_set():
+            self._gone.clear()
             self._run()
             self._ready.clear()
+            self._gone.set()
+            self._may_run.wait()
             self._stopping.wait(0.1)
 
     def _run(self) -> None:
@@ -116,11 +165,6 @@ class Service:
                 self.said.append(line)
                 if line == "ready\n":
                     self._ready.set()
-
-    def _clear_away(self) -> None:
-        if self._process:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,4 +301,5 @@ def running(
     finally:
         with contextlib.ExitStack() as ends:
             for service in started.services:
-                ends.callback(service.stop)
+                ends.callback(service.wait_for_end)
+                service.ask_to_end()

@@ -14,12 +14,22 @@ class Profile:
     clients: int
     hang: float
     doubled: int  # requests that are sent more than once
+    host_kills: int  # behind proxies
+    frozen: int  # requests of each client, four a second, while a host stands still
     hurries: bool  # make later tries due at once, after a test has seen what it checks
     leases_end_after: timedelta  # leases last 30 s; a test ends them earlier where no holder is alive
 
 
 SHORT = Profile(
-    requests=1_000, kills=5, clients=100, hang=14.0, doubled=60, hurries=True, leases_end_after=timedelta(seconds=10)
+    requests=1_000,
+    kills=5,
+    clients=100,
+    hang=14.0,
+    doubled=60,
+    host_kills=2,
+    frozen=4,
+    hurries=True,
+    leases_end_after=timedelta(seconds=10),
 )
 FULL = Profile(
     requests=10_000,
@@ -27,6 +37,8 @@ FULL = Profile(
     clients=100,
     hang=30.0,
     doubled=500,
+    host_kills=12,
+    frozen=80,
     hurries=False,
     leases_end_after=timedelta(seconds=30),
 )
