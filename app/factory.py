@@ -43,7 +43,7 @@ def create_app(settings: Settings, clock: Clock | None = None, *, schedule: bool
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     if schedule:
         here.hand_offs.start()
-        Schedule(here.database, settings, here.clock).start()
+        Schedule(here.database, settings, here.clock, here.keys).start()
     structlog.get_logger().debug("ready", routes=len(list(app.url_map.iter_rules())))
     return app
 

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     public_url: str = ""
     bind: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535, validation_alias=AliasChoices("HANDBELL_PORT", "PORT"))
+    keys: str = ""
     keys_file: Path | None = None
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     trusted_networks: Annotated[tuple[Network, ...], NoDecode] = ()
@@ -112,11 +113,11 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _secrets_from_files(cls, values: dict[str, Any]) -> dict[str, Any]:
-        for name in _SECRETS:
+        for name in (*_SECRETS, "keys"):
             path = values.get(f"{name}_file")
             if path and values.get(name):
                 raise ValueError(f"{PREFIX}{name.upper()} and its _FILE are both set; keep one of them")
-            if path:
+            if path and name in _SECRETS:  # the keys file may have to be made
                 values[name] = _secret(name, path)
         return values
 
@@ -163,7 +164,7 @@ class Settings(BaseSettings):
 
     @property
     def keys_path(self) -> Path:
-        """The path of the signing keys."""
+        """The path of the keys file, which counts unless `keys` is set."""
         return self.keys_file or self.data_dir / "keys"
 
     @property

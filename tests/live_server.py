@@ -23,10 +23,10 @@ import pytest
 from sqlalchemy import update
 
 from app.core.links import Link, LinkSigner, Purpose, new_link_id
-from app.keys.key_file import live_keys, read_keys
 from app.process.signed_links import FORM_LIFE
 from app.store.database import Database
 from app.store.tables import technicians
+from tests.keys_in_use import keys_at
 
 HANDBELL = Path(sys.executable).parent / "handbell"
 _START_WITHIN = 60.0  # seconds, on a machine that is busy with other tests
@@ -62,14 +62,18 @@ class LiveServer:
     def form_token(self, site: str = "default") -> str:
         """The token of a request form that has been open for a while."""
         now = datetime.now(UTC)
-        signer = LinkSigner([key.secret for key in live_keys(read_keys(self.data_dir / "keys"), now)])
+        signer = LinkSigner([key.secret for key in keys_at(self.database_url, self.data_dir / "keys")[:1]])
         return signer.sign(Link(Purpose.FORM, new_link_id(), now + FORM_LIFE - timedelta(minutes=1), site))
+
+    @property
+    def database_url(self) -> str:
+        """The address of its database."""
+        return self.environment.get("HANDBELL_DATABASE_URL") or f"sqlite:///{self.data_dir / 'handbell.sqlite3'}"
 
     @property
     def first_log_in(self) -> tuple[str, str]:
         """The first technician's mail and password as printed, after marking the password as chosen."""
-        database = self.environment.get("HANDBELL_DATABASE_URL") or f"sqlite:///{self.data_dir / 'handbell.sqlite3'}"
-        return printed_log_in(self.said, database)
+        return printed_log_in(self.said, self.database_url)
 
     @property
     def log(self) -> str:

@@ -1,10 +1,6 @@
-"""Secrets of sites and second factors: decrypted where they are used, stored under the newest key of the keys file."""
+"""Secrets of sites and second factors: decrypted where they are used, stored under the newest key."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
@@ -12,11 +8,9 @@ from sqlalchemy import Connection
 from app.core.fact import Fact
 from app.core.site import SEALED, Site
 from app.core.vendor_key import key_ending
-from app.keys.key_file import keys_held, read_keys
 from app.keys.seal import Sealer, Unsealable
-from app.store.account import LogInAccount, accounts_with_second_factor, reseal_second_factor
-from app.store.database import Database
-from app.store.sites import change_site, load_sites, lock_site
+from app.store.account import accounts_with_second_factor, lock_accounts_with_second_factor, reseal_second_factor
+from app.store.sites import change_site, lock_sites
 
 _WHAT = {
     "sealed_key": "key at the vendor",
@@ -36,19 +30,9 @@ _REMEDY = {
 
 
 class Unsealer(Protocol):
-    """Decrypts secrets: a Sealer, or a process's key ring, which rereads the keys file when decryption fails."""
+    """Decrypts secrets: a Sealer, or a process's key ring, which looks at the keys again when decryption fails."""
 
     def unseal(self, sealed: str) -> str: ...
-
-
-@contextmanager
-def held_sealer(keys_path: Path) -> Iterator[Sealer]:
-    """A sealer; until the block ends no key is removed on this host, so store what was sealed before then.
-
-    Raises BadKeys.
-    """
-    with keys_held(keys_path):
-        yield Sealer([key.secret for key in read_keys(keys_path)])
 
 
 def key_options(key: str, sealer: Sealer) -> dict[str, Any]:
@@ -75,7 +59,7 @@ def site_identity_secret(site: Site, sealer: Unsealer) -> str:
 
 
 def lost_secrets(site: Site, sealer: Unsealer | None) -> list[Fact]:
-    """Stored secrets that no key opens; all of them without a keys file (None)."""
+    """Stored secrets that no key opens; all of them without keys (None)."""
     return [
         Fact(_FACTS[name], "lost")
         for name in SEALED
@@ -86,59 +70,37 @@ def lost_secrets(site: Site, sealer: Unsealer | None) -> list[Fact]:
 def lost_second_factors(connection: Connection, sealer: Unsealer | None) -> dict[str, str]:
     """Second factors that no key opens: mail address to remedy. Recovery codes work without a key."""
     return {
-        account.email: "the second factor cannot be read with this keys file: put the right file back, or "
+        account.email: "the second factor cannot be read, as its key is gone: "
         f"handbell technician second-factor {account.email} --off"
         for account in accounts_with_second_factor(connection)
         if sealer is None or not _opens(sealer, account.sealed_totp or "")
     }
 
 
-def reseal(database: Database, sealer: Sealer) -> int:
-    """Encrypt every secret that is under an older key with the newest one; returns how many.
+def reseal(connection: Connection, sealer: Sealer) -> None:
+    """Encrypt every secret with the newest key, in this transaction.
 
-    Each site and each second factor is read and changed in its own transaction. A secret that no key opens is left
-    alone.
+    All rows are locked first, so what a change stored before is seen, and one that waits reads what is stored here.
+    A secret that no key opens is left alone.
     """
-    with database.read() as connection:
-        stale = [site.slug for site in load_sites(connection) if _resealed(site, sealer)]
-        factors = accounts_with_second_factor(connection)
-    sites = sum(database.write(partial(_reseal_site, slug=slug, sealer=sealer)) for slug in stale)
-    return sites + sum(_reseal_second_factor(database, account, sealer) for account in factors)
-
-
-def any_sealed(database: Database) -> bool:
-    """Whether any secret is stored."""
-    with database.read() as connection:
-        if accounts_with_second_factor(connection):
-            return True
-        return any(getattr(site, name) is not None for site in load_sites(connection) for name in SEALED)
-
-
-def _reseal_second_factor(database: Database, account: LogInAccount, sealer: Sealer) -> int:
-    old = account.sealed_totp or ""
-    fresh = sealer.resealed(old) if _opens(sealer, old) else None
-    if fresh is None:
-        return 0
-    sealed = fresh
-    return int(database.write(lambda connection: reseal_second_factor(connection, account.id, old, sealed)))
-
-
-def _reseal_site(connection: Connection, slug: str, sealer: Sealer) -> int:
-    site = lock_site(connection, slug)
-    changes = _resealed(site, sealer) if site else {}
-    if site and changes:
-        change_site(connection, replace(site, **changes))
-    return len(changes)
+    sites, factors = lock_sites(connection), lock_accounts_with_second_factor(connection)
+    for site in sites:
+        if changes := _resealed(site, sealer):
+            change_site(connection, replace(site, **changes))
+    for account in factors:
+        if fresh := _fresh(account.sealed_totp, sealer):
+            reseal_second_factor(connection, account.id, fresh)
 
 
 def _resealed(site: Site, sealer: Sealer) -> dict[str, Any]:
     """The options that have to change, with their new values."""
-    changes: dict[str, Any] = {}
-    for name in SEALED:
-        sealed = getattr(site, name)
-        if sealed is not None and _opens(sealer, sealed) and (fresh := sealer.resealed(sealed)):
-            changes[name] = fresh
-    return changes
+    options = {name: _fresh(getattr(site, name), sealer) for name in SEALED}
+    return {name: fresh for name, fresh in options.items() if fresh}
+
+
+def _fresh(sealed: str | None, sealer: Sealer) -> str | None:
+    """The secret under the newest key; None when it already is, or no key opens it."""
+    return sealer.resealed(sealed) if sealed is not None and _opens(sealer, sealed) else None
 
 
 def _opened(site: Site, name: str, sealer: Unsealer) -> str:
@@ -149,7 +111,7 @@ def _opened(site: Site, name: str, sealer: Unsealer) -> str:
         return sealer.unseal(sealed)
     except Unsealable:
         raise Unsealable(
-            f"the {_WHAT[name]} of the site {site.slug} cannot be read with this keys file: {_remedy(site, name)}"
+            f"the {_WHAT[name]} of the site {site.slug} cannot be read, as its key is gone: {_remedy(site, name)}"
         ) from None
 
 

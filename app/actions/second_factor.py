@@ -44,7 +44,7 @@ _STEP = 30  # seconds
 
 
 class Opens(Protocol):
-    """Decrypts secrets: a process's key ring, which rereads the keys file when decryption fails."""
+    """Decrypts secrets: a process's key ring, which looks at the keys again when decryption fails."""
 
     def unseal(self, sealed: str) -> str: ...
 
@@ -110,17 +110,27 @@ def offered(opens: Opens, sealed: str, technician_id: int, email: str, *, now: d
 
 
 def set_up(
-    database: Database, offer: Offer, proof: Proof, code: str, seals: Seals, opens: Opens, keep: str, *, now: datetime
+    database: Database,
+    offer: Offer,
+    proof: Proof,
+    code: str,
+    sealer_in: Callable[[Connection], Seals],
+    opens: Opens,
+    keep: str,
+    *,
+    now: datetime,
 ) -> None:
     """Put the offer in force if the code proves that the app has the secret; end the account's sessions other than
     `keep`.
 
-    Sending it twice sets it up once. Raises WrongCode, AlreadyOn, TooManyTries or WrongLogin.
+    Sending it twice sets it up once. `sealer_in` answers what seals in a transaction.
+    Raises WrongCode, AlreadyOn, TooManyTries or WrongLogin.
     """
     step = _matching_step(offer.secret, _figures(code), now)
-    sealed, kept = seals.seal(offer.secret), recovery_codes.kept_codes(offer.codes)
+    kept = recovery_codes.kept_codes(offer.codes)
 
     def enforce(connection: Connection) -> bool:
+        sealed = sealer_in(connection).seal(offer.secret)
         account = _proven(connection, proof)
         if account.sealed_totp is not None:
             if step is not None and step == account.totp_step and _secret(account, opens) == offer.secret:

@@ -1,6 +1,6 @@
 """Change a site: one transaction, fenced against concurrent changes, with its line in the audit log."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -63,14 +63,14 @@ class Seen:
 class Wanted:
     """The wanted changes of a site: `options` by name, including `name` and `disabled`.
 
-    With `seen`, only differing options count, and only while they are unchanged by others. `sealed_secret` is used when
-    a webhook needs a new secret; `renew_secret` forces that. `logo` replaces the picture when `options` names its
-    digest.
+    With `seen`, only differing options count, and only while they are unchanged by others. `sealed` answers further
+    options, sealed in the transaction that stores them; its `sealed_webhook_secret` is used when a webhook needs a new
+    secret, and `renew_secret` forces that. `logo` replaces the picture when `options` names its digest.
     """
 
     options: Mapping[str, Any] = field(default_factory=dict)
     seen: Seen | None = None
-    sealed_secret: str | None = None
+    sealed: Callable[[Connection], Mapping[str, Any]] = lambda _connection: {}
     renew_secret: bool = False
     logo: Logo | None = None
 
@@ -103,10 +103,12 @@ def change_site(
     """
 
     def change(connection: Connection) -> tuple[SiteChange, list[str]]:
+        sealed = dict(wanted.sealed(connection))  # before the site is locked: see `sealer_in`
+        secret = sealed.pop("sealed_webhook_secret", None)
         if (found := store.lock_site(connection, slug)) is None:
             raise NoSuchSite(slug)
-        options = _still_wanted(found, wanted)
-        changed = change_options(found, options, sealed_secret=wanted.sealed_secret, renew_secret=wanted.renew_secret)
+        options = _still_wanted(found, wanted, {**wanted.options, **sealed})
+        changed = change_options(found, options, sealed_secret=secret, renew_secret=wanted.renew_secret)
         if wanted.renew_secret and not changed.site.webhook:
             raise NoWebhook(slug)
         # A site may lose its account's key or domain at any time, but may not switch to a vendor without them.
@@ -125,11 +127,11 @@ def change_site(
     return database.write(change)
 
 
-def _still_wanted(site: Site, wanted: Wanted) -> dict[str, Any]:
+def _still_wanted(site: Site, wanted: Wanted, options: dict[str, Any]) -> dict[str, Any]:
     """The options to set. A form that is sent twice finds them set already, which is no conflict."""
     if wanted.seen is None:
-        return dict(wanted.options)
-    new = only_new(site, wanted.options)
+        return options
+    new = only_new(site, options)
     if (new or wanted.renew_secret) and not wanted.seen.still_holds(site):
         raise ChangedMeanwhile(site)
     return new

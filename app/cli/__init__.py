@@ -5,7 +5,7 @@ from importlib import import_module
 
 import click
 
-from app.keys.key_file import BadKeys
+from app.keys.signing_key import BadKeys
 from app.settings import BadSettings
 from app.store.database import DatabaseUnusable
 

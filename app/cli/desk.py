@@ -11,13 +11,13 @@ import click
 from app.actions import team
 from app.actions.invitations import Disabled, invite
 from app.actions.log_in import hashed_password
-from app.cli.opening import now, open_database
+from app.cli.opening import now, open_database, stored_secrets
 from app.cli.output import json_option, say_warning, show
 from app.cli.second_factor import second_factor
 from app.core.role import Role
+from app.core.security_event import account_hash
 from app.core.staff import Department, Staff, Technician
 from app.core.team import HIGHEST_ID, Particulars, mail_fault, name_fault, one_line
-from app.process.commands_log import account_hashes
 from app.settings import load_settings
 from app.store import staff as store
 from app.store.database import Database
@@ -118,6 +118,7 @@ def list_technicians(as_json: bool) -> None:
     settings = load_settings()
     with open_database(settings) as database:
         found = _staff(database).technicians.values()
+        hashed_by = stored_secrets(database, settings)
     rows = [
         {
             "email": t.email,
@@ -126,7 +127,7 @@ def list_technicians(as_json: bool) -> None:
             "departments": sorted(t.departments),
             "disabled": t.disabled,
             "away": t.away,
-            "in_log": account_hashes(settings.keys_path, t.email),
+            "in_log": [account_hash(key, t.email) for key in hashed_by],
         }
         for t in found
     ]

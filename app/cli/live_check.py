@@ -1,14 +1,14 @@
 """`handbell check --live`: one real session for each site."""
 
+from functools import partial
+
 import click
 
 from app.actions.site_check import try_site
 from app.backends.vendor_call import VendorCalls
-from app.cli.opening import now
+from app.cli.opening import now, open_keys
 from app.cli.trial_words import trial_lines
 from app.core.site import Site
-from app.keys.key_file import read_keys
-from app.keys.seal import Sealer
 from app.settings import Settings
 from app.store.database import Database
 from app.store.sites import load_sites
@@ -29,10 +29,8 @@ def check_live(database: Database, settings: Settings, key: str | None) -> bool:
 
 
 def _check(database: Database, settings: Settings, site: Site, calls: VendorCalls) -> bool:
-    def sealer() -> Sealer:
-        return Sealer([key.secret for key in read_keys(settings.keys_path)])
-
-    trial = try_site(database, site, sealer, calls, settings.data_dir, clock=now)
+    keys = partial(open_keys, database, settings)
+    trial = try_site(database, site, keys, calls, settings.data_dir, clock=now)
     click.echo(f"live       {site.slug}: {'good' if trial.good else 'not good'}, {site.backend}")
     for line in trial_lines(trial, site.slug):
         click.echo(f"           {line}")

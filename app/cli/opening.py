@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
+from typing import TYPE_CHECKING
 
 from app.cli.output import say_warning
-from app.keys.key_file import BadKeys, ensure_keys, keys_held, read_keys
-from app.keys.seal import Sealer
+from app.keys.signing_key import BadKeys
 from app.process.commands_log import CommandsLog
 from app.settings import Settings, load_settings
-from app.store.database import Database
+from app.store.database import DATABASE_FAULTS, Database
 from app.store.migrate import migrate
+
+if TYPE_CHECKING:
+    from app.process.keyring import KeyRing
 
 
 @contextmanager
@@ -18,7 +22,7 @@ def open_database(settings: Settings | None = None) -> Iterator[Database]:
     """The configured database, migrated; closed at the end."""
     settings = settings or load_settings()
     database = Database(settings.database)
-    database.listen(commands_log(settings).act)
+    database.listen(commands_log(database, settings).act)
     try:
         migrate(database)
         yield database
@@ -26,23 +30,33 @@ def open_database(settings: Settings | None = None) -> Iterator[Database]:
         database.close()
 
 
-def commands_log(settings: Settings) -> CommandsLog:
+def commands_log(database: Database, settings: Settings) -> CommandsLog:
     """Where this command tells of security events."""
-    return CommandsLog(settings.security_spool, settings.keys_path, say_warning)
+    return CommandsLog(settings.security_spool, partial(stored_secrets, database, settings), say_warning)
 
 
-@contextmanager
-def open_sealer(settings: Settings) -> Iterator[Sealer]:
-    """A sealer; until the block ends no key is removed on this host, so store what was sealed before then.
+# Most commands need no keys, and loading what opens them takes a fifth of a short command.
 
-    Makes the keys file when there is none. Raises BadKeys.
-    """
+
+def stored_secrets(database: Database, settings: Settings) -> list[bytes]:
+    """The secrets of the keys in the database, the newest first; none before the first start, or where this host
+    cannot open them."""
+    from app.actions.signing_keys import opened_keys
+    from app.keys.installation_secret import installation_secret
+
     try:
-        ensure_keys(settings.keys_path, now())
-    except OSError as error:
-        raise BadKeys(f"cannot write the keys file {settings.keys_path}: {error.strerror}") from None
-    with keys_held(settings.keys_path):
-        yield Sealer([key.secret for key in read_keys(settings.keys_path)])
+        with database.read() as connection:
+            return [key.secret for key in opened_keys(connection, installation_secret(settings))]
+    except (BadKeys, *DATABASE_FAULTS):
+        return []
+
+
+def open_keys(database: Database, settings: Settings) -> "KeyRing":
+    """The keys; makes them when there are none. Raises BadKeys."""
+    from app.keys.installation_secret import installation_secret
+    from app.process.keyring import KeyRing
+
+    return KeyRing(database, installation_secret(settings), now)
 
 
 def today() -> date:

@@ -17,9 +17,10 @@ from app import log, metrics
 from app.actions.applet_program import list_programs
 from app.actions.sealing import lost_second_factors
 from app.actions.seed import EXAMPLE_PEOPLE, FirstLogin, seed
+from app.actions.signing_keys import ensure_keys, opened_keys
 from app.actions.site_check import site_problems
 from app.cli.live_check import check_live
-from app.cli.opening import commands_log, now, open_database
+from app.cli.opening import commands_log, now, open_database, open_keys
 from app.cli.site_words import worded_all
 from app.cli.transport_words import transport_warnings
 from app.core.moment import iso
@@ -30,8 +31,8 @@ from app.core.security_event import SecurityEvent
 from app.core.staff import Staff
 from app.core.vendor_account import account_warnings
 from app.files.resources import resource
-from app.keys.key_file import ensure_keys, live_keys, read_keys
-from app.keys.seal import Sealer
+from app.keys.installation_secret import installation_secret
+from app.process.keyring import KeyRing
 from app.process.running import Running
 from app.process.schedule import Schedule
 from app.settings import Settings, load_settings
@@ -71,7 +72,7 @@ def worker() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     here = Running(settings)
-    schedule = Schedule(here.database, settings, here.clock)
+    schedule = Schedule(here.database, settings, here.clock, here.keys)
     here.hand_offs.start()
     schedule.start()
     click.echo("ready")
@@ -101,15 +102,10 @@ def check(live: bool, slug: str | None) -> None:
 
 def _check_at_rest(settings: Settings) -> bool:
     """Print the checks that need no call to a vendor; returns whether something is wrong."""
-    keys = read_keys(settings.keys_path) if settings.keys_path.exists() else []
-    live = live_keys(keys, now())
-    sealer = Sealer([key.secret for key in keys]) if keys else None
     click.echo(f"settings   good, {settings.base_url}")
-    click.echo(
-        f"keys       {len(live)} in {settings.keys_path}" if live else "keys       none yet; made on first start"
-    )
     wrong = []
     with open_database(settings) as database, database.read() as connection:
+        keys = _keys_at_rest(database, settings)
         click.echo(f"database   good, {database.url.render_as_string(hide_password=True)}")
         wrong += _warn_of_clock(database)
         for warning in transport_warnings(connection, settings):
@@ -118,12 +114,12 @@ def _check_at_rest(settings: Settings) -> bool:
         _remind_of_administrator(staff)
         wrong += _warn_of_example_people(settings, staff)
         for site in load_sites(connection):
-            problems = worded_all(site_problems(site, staff, sealer, now().date(), targets=settings.targets), site)
+            problems = worded_all(site_problems(site, staff, keys, now().date(), targets=settings.targets), site)
             click.echo(f"site       {site.slug}: {'; '.join(problems) or 'good'}, {site.backend}")
             for warning in worded_all(account_warnings(site, now().date()), site):
                 click.echo(f"warning    {site.slug}: {warning}")
             wrong += problems
-        for email, problem in lost_second_factors(connection, sealer).items():
+        for email, problem in lost_second_factors(connection, keys).items():
             click.echo(f"technician {email}: {problem}")
             wrong.append(problem)
         if since := outstanding_since(connection):
@@ -136,6 +132,18 @@ def _check_at_rest(settings: Settings) -> bool:
             wrong.append(platform)
             click.echo(f"applet     {folder} holds {len(programs)} files; only {programs[0].name} is handed out")
     return bool(wrong)
+
+
+def _keys_at_rest(database: Database, settings: Settings) -> KeyRing | None:
+    """Print where the keys are; None before the first start. Raises BadKeys."""
+    secret = installation_secret(settings)
+    with database.read() as connection:
+        if not opened_keys(connection, secret) and not secret.exists():
+            click.echo("keys       none yet; made on first start")
+            return None
+    keys = open_keys(database, settings)
+    click.echo(f"keys       {len(keys.session_keys)} in the database, sealed by {secret}")
+    return keys
 
 
 def _warn_of_clock(database: Database) -> list[str]:
@@ -174,16 +182,16 @@ def _set_up(settings: Settings) -> FirstLogin | None:
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         _prove_writable(settings.data_dir)
-        ensure_keys(settings.keys_path, now())
     except OSError as error:
         raise click.ClickException(
             f"cannot write to {error.filename or settings.data_dir}: {error.strerror}; set HANDBELL_DATA_DIR"
         ) from None
-    read_keys(settings.keys_path)
     with open_database(settings) as database:
+        ensure_keys(database, installation_secret(settings), now=now())
         first_login = seed(database, now=now(), demo=settings.makes_demo_desk)
-    if first_login:
-        commands_log(settings).tell(Told(SecurityEvent.DEMO_DESK_MADE, account=first_login.email))
+        if first_login:
+            told = Told(SecurityEvent.DEMO_DESK_MADE, account=first_login.email)
+            commands_log(database, settings).tell(told)
     return first_login
 
 

@@ -73,11 +73,11 @@ _OF_FIELD = {
     ("vendor_key", "needed"): "--backend {backend} needs the account's key (--key-file)",
     ("technician", "gone"): "its technician {technician} is unknown",
     ("offer_departments", "gone"): "it offers department {number}, which is unknown or disabled",
-    ("vendor_key", "lost"): "its key at the vendor cannot be read with this keys file: put the right file back, or "
+    ("vendor_key", "lost"): "its key at the vendor cannot be read, as its key is gone: "
     "handbell site set {slug} --key-file FILE",
-    ("webhook_secret", "lost"): "its webhook secret cannot be read with this keys file: put the right file back, or "
+    ("webhook_secret", "lost"): "its webhook secret cannot be read, as its key is gone: "
     "handbell site set {slug} --new-webhook-secret",
-    ("identity_secret", "lost"): "its identity secret cannot be read with this keys file: put the right file back, or "
+    ("identity_secret", "lost"): "its identity secret cannot be read, as its key is gone: "
     "handbell site set {slug} --new-identity-secret",
 }
 

@@ -1,13 +1,13 @@
 """`handbell site …`."""
 
-from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from app.actions.sealing import key_options
 from app.actions.sites import NoSuchSite, NotGood, NoWebhook, SlugTaken, Wanted, add_site, change_site
-from app.cli.opening import now, open_database, open_sealer, today
+from app.cli.opening import now, open_database, open_keys, today
 from app.cli.output import json_option, say_warning, show, show_one
 from app.cli.page_options import page_options, read_logo, split_text
 from app.cli.site_key import uid
@@ -27,6 +27,7 @@ from app.core.targets import Targets
 from app.core.vendor_account import account_problems, account_warnings
 from app.files.resources import languages
 from app.files.widget_files import snippet
+from app.keys.seal import Sealer
 from app.settings import load_settings
 from app.store import sites as store
 from app.store.database import Database
@@ -127,28 +128,32 @@ def set_site(slug: str, new_webhook_secret: bool, new_secret: bool, new_identity
         logo = read_logo(picture)
         changes["logo"] = logo.digest if logo else None
     made = _made(new_secret=new_secret, new_identity_secret=new_identity_secret)
+    if vendors_key == "":
+        changes |= _NO_KEY
+    if "secret" in made:
+        changes["secret_hash"] = secret_hash(made["secret"])
     if not changes and vendors_key is None and not new_webhook_secret and not made:
         raise click.ClickException("nothing to change; see: handbell site set --help")
     settings = load_settings()
-    sealing = bool(vendors_key or changes.get("webhook") or new_webhook_secret or new_identity_secret)
-    with open_database(settings) as database, open_sealer(settings) if sealing else nullcontext() as sealer:
-        if vendors_key is not None:
-            changes = {**changes, **(key_options(vendors_key, sealer) if sealer else _NO_KEY)}
-        if "secret" in made:
-            changes["secret_hash"] = secret_hash(made["secret"])
-        if "identity secret" in made and sealer:
-            changes["sealed_identity_secret"] = sealer.seal(made["identity secret"])
-        secret = make_webhook_secret()
-        wanted = Wanted(
-            options=changes,
-            sealed_secret=sealer.seal(secret) if sealer else None,
-            renew_secret=new_webhook_secret,
-            logo=logo,
-        )
+    secret = make_webhook_secret()
+    given_plain = {"sealed_key": vendors_key, "sealed_identity_secret": made.get("identity secret")}
+    to_seal = {name: plain for name, plain in given_plain.items() if plain}
+    wanted = Wanted(options=changes, renew_secret=new_webhook_secret, logo=logo)
+    with open_database(settings) as database:
+        if to_seal or changes.get("webhook") or new_webhook_secret:
+            keys = open_keys(database, settings)
+            secrets = {**to_seal, "sealed_webhook_secret": secret}
+            wanted = replace(wanted, sealed=lambda connection: _sealed(secrets, keys.sealer_in(connection)))
         change = _changed(database, slug, wanted, settings.targets)
-    _tell(change, changes, secret)
+    _tell(change, {*changes, *to_seal}, secret)
     for name, value in made.items():
         click.echo(f"{name}  {value}  (shown this once)")
+
+
+def _sealed(plain: dict[str, str], sealer: Sealer) -> dict[str, Any]:
+    """The options for these secrets."""
+    key = key_options(plain["sealed_key"], sealer) if "sealed_key" in plain else {}
+    return {name: sealer.seal(secret) for name, secret in plain.items()} | key
 
 
 def _made(*, new_secret: bool, new_identity_secret: bool) -> dict[str, str]:
@@ -195,7 +200,7 @@ def _changed(database: Database, slug: str, wanted: Wanted, targets: Targets) ->
         raise refuse(bad.problems) from None
 
 
-def _tell(change: SiteChange, changes: dict[str, Any], secret: str) -> None:
+def _tell(change: SiteChange, changes: set[str], secret: str) -> None:
     """Print what was changed, and warnings on standard error."""
     site = change.site
     names = {_SPOKEN.get(name, name) for name in changes} | ({"webhook_secret"} if change.new_secret else set())
@@ -207,7 +212,7 @@ def _tell(change: SiteChange, changes: dict[str, Any], secret: str) -> None:
             "the stored key was for another API domain and is removed, so that it is not sent to this one; "
             f"give it again: handbell site set {site.slug} --key-file FILE"
         )
-    elif _ACCOUNT & changes.keys():
+    elif _ACCOUNT & changes:
         for fact in (*site.missing(), *account_problems(site, today()), *account_warnings(site, today())):
             say_warning(f"site {site.slug}: {worded(fact, site.slug)}")
 

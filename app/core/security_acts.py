@@ -28,6 +28,7 @@ _OF_A_SITE = {
 _OF_THE_DESK = {
     "key.rotated": SecurityEvent.SIGNING_KEY_CHANGED,
     "key.revoked": SecurityEvent.SIGNING_KEY_CHANGED,
+    "keys.reset": SecurityEvent.SIGNING_KEY_CHANGED,
     "data.exported": SecurityEvent.DATA_EXPORTED,
     "requests.exported": SecurityEvent.DATA_EXPORTED,
 }

@@ -49,7 +49,7 @@ class WhyCode(StrEnum):
     # On our side.
     NOT_PUBLIC = "not_public"  # `host` has no public address, and none that the operator listed
     NO_KEY = "no_key"  # the site has no account key
-    KEY_SEALED = "key_sealed"  # the keys file does not open it
+    KEY_SEALED = "key_sealed"  # no key opens it
     MALFORMED_KEY = "malformed_key"
     NOT_WRITTEN = "not_written"  # the applet cannot be written to disk
     STALE = "stale"  # the vendor could not be reached for 30 minutes

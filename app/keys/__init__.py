@@ -1,1 +1,1 @@
-"""Signing keys and their uses: the keys file, sealed secrets, checks, vouched identities."""
+"""Signing keys and their uses: the secret that seals them, sealed secrets, checks, vouched identities."""

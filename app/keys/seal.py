@@ -1,4 +1,4 @@
-"""Secrets in the database: encrypted with keys derived from the keys file, the newest first."""
+"""Secrets in the database: encrypted with keys derived from a ring of keys, the newest first."""
 
 import base64
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ from app.core.links import derived_key
 
 
 class Unsealable(Exception):
-    """No key in the keys file opens this secret: its key was removed."""
+    """No key opens this secret: its key was removed."""
 
 
 class Sealer:
-    """Seals with the newest of a ring of 32-byte secrets, opens with any of them.
+    """Seals with the newest of a ring of 32-byte secrets, opens with any of them; `use` names what it seals.
 
-    The ring is every key in the file: one that is too old to sign links still opens older secrets.
+    For secrets of sites the ring is every stored key: one that is too old to sign links still opens older secrets.
     """
 
-    def __init__(self, secrets_newest_first: Sequence[bytes]) -> None:
-        fernets = [Fernet(base64.urlsafe_b64encode(derived_key(s, "seal"))) for s in secrets_newest_first]
+    def __init__(self, secrets_newest_first: Sequence[bytes], use: str = "seal") -> None:
+        fernets = [Fernet(base64.urlsafe_b64encode(derived_key(s, use))) for s in secrets_newest_first]
         self._newest = fernets[0]
         self._all = MultiFernet(fernets)
 
@@ -32,7 +32,7 @@ class Sealer:
         try:
             return self._all.decrypt(sealed).decode()
         except (InvalidToken, ValueError):
-            raise Unsealable("sealed with a key that is gone from the keys file; set the secret anew") from None
+            raise Unsealable("sealed with a key that is gone; set the secret anew") from None
 
     def resealed(self, sealed: str) -> str | None:
         """The same secret under the newest key; None when it already is. Raises Unsealable."""

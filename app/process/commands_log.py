@@ -7,7 +7,6 @@ from pathlib import Path
 from app.core.moment import iso
 from app.core.security_acts import Told, told_by_audit
 from app.core.security_event import account_hash
-from app.keys.key_file import BadKeys, read_keys
 from app.process.security_spool import Spool
 from app.store.audit import COMMAND_LINE, Act
 
@@ -15,10 +14,11 @@ from app.store.audit import COMMAND_LINE, Act
 class CommandsLog:
     """Of one command."""
 
-    def __init__(self, spool: Path, keys_path: Path, failed: Callable[[str], None]) -> None:
-        """`failed` says to whoever typed the command that a line is lost, and why."""
+    def __init__(self, spool: Path, secrets: Callable[[], list[bytes]], failed: Callable[[str], None]) -> None:
+        """`secrets` answers those of the keys, the newest first, and `failed` says to whoever typed the command that a
+        line is lost, and why."""
         self._spool = Spool(spool)
-        self._keys_path = keys_path
+        self._secrets = secrets
         self._failed = failed
 
     def act(self, act: Act) -> None:
@@ -36,13 +36,5 @@ class CommandsLog:
             self._failed(f"no line in the security log: {error.strerror}")
 
     def _hash(self, email: str | None) -> str | None:
-        hashes = account_hashes(self._keys_path, email) if email else []
-        return hashes[0] if hashes else None
-
-
-def account_hashes(keys_path: Path, email: str) -> list[str]:
-    """What security logs call this account: by each key that is in the file, the newest first; none without keys."""
-    try:
-        return [account_hash(key.secret, email) for key in read_keys(keys_path)]
-    except BadKeys:
-        return []
+        secrets = self._secrets() if email else []
+        return account_hash(secrets[0], email) if email and secrets else None

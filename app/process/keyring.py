@@ -1,32 +1,45 @@
-"""The key ring: signs links and cookies and seals secrets with the current keys file."""
+"""The key ring: signs links and cookies and seals secrets with the keys that are in the database now."""
 
+import math
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
 
+import structlog
+from sqlalchemy import Connection
+
+from app.actions.signing_keys import ensure_keys, existing_keys, ring_sealer, sealer_in
 from app.core.links import LinkSigner, derived_key
 from app.core.security_event import account_hash
-from app.keys.key_file import BadKeys, Key, ensure_keys, keys_held, live_keys, read_keys
-from app.keys.puzzle import Puzzles
+from app.keys.installation_secret import InstallationSecret
+from app.keys.puzzle import Puzzles, Solved
 from app.keys.seal import Sealer, Unsealable
-from app.process.clock import Clock
+from app.keys.signing_key import BadKeys, Key
+from app.process.database_faults import note_database_fault
+from app.store.database import DATABASE_FAULTS, Database
 
-_LOOKED_AT_EVERY = 20.0  # seconds; every process drops a revoked key well within 60
+log = structlog.get_logger()
+_LOOKED_AT_EVERY = 10.0  # seconds; every process drops a revoked key well within 20
 _LOOKED_AT_AT_MOST_EVERY = 1.0  # seconds, for tokens that seem forged
 
 
 class KeyRing:
-    """The keys of one process; safe in every thread. Makes the file when there is none. Raises BadKeys."""
+    """The keys of one process; safe in every thread. Makes them when there are none. Raises BadKeys.
 
-    def __init__(self, path: Path, clock: Clock) -> None:
-        ensure_keys(path, clock())
-        self._path = path
+    While the database is away, or this host lacks a new secret of the installation, the keys stay as last seen.
+    """
+
+    def __init__(self, database: Database, secret: InstallationSecret, clock: Callable[[], datetime]) -> None:
+        ensure_keys(database, secret, now=clock())
+        self._database = database
+        self._secret = secret
         self._clock = clock
-        self._lock = threading.Lock()
-        self._looked_at = time.monotonic()
-        self._take(read_keys(path))
+        self._looking = threading.Lock()
+        self._looked_at, self._asked_at = time.monotonic(), -math.inf
+        self._fault = ""
+        self._take(self._read())
 
     @property
     def signer(self) -> LinkSigner:
@@ -36,13 +49,13 @@ class KeyRing:
 
     @property
     def sealer(self) -> Sealer:
-        """Seals and opens secrets with the current keys."""
+        """Opens secrets with the current keys, and seals what is not stored; for what is, see `sealer_in`."""
         self._keep_up()
         return self._sealer
 
     @property
     def puzzles(self) -> Puzzles:
-        """Makes and verifies checks with the current keys."""
+        """Makes checks with the current keys."""
         self._keep_up()
         return self._puzzles
 
@@ -57,50 +70,61 @@ class KeyRing:
         self._keep_up()
         return account_hash(self._secrets[0], email)
 
+    def solved(self, site: str, solution: str) -> Solved | None:
+        """The solved check in a browser's answer; another process may have made it with a new key."""
+        found = self.puzzles.solved(site, solution, self._clock())
+        if found or not self.look_again():
+            return found
+        return self.puzzles.solved(site, solution, self._clock())
+
     def unseal(self, sealed: str) -> str:
-        """Decrypt a secret. Rereads the keys file before it raises Unsealable."""
-        with suppress(BadKeys, Unsealable):
+        """Decrypt a secret. Looks at the keys again before it raises Unsealable."""
+        with suppress(Unsealable):
             return self.sealer.unseal(sealed)
-        with suppress(BadKeys):
+        with self._looking:
             self._look()
         return self._sealer.unseal(sealed)
 
-    @contextmanager
-    def sealing(self) -> Iterator[Sealer]:
-        """A sealer; until the block ends no key is removed on this host, so store what was sealed before then.
-
-        Raises BadKeys.
-        """
-        with keys_held(self._path):
-            self._look()
-            yield self._sealer
+    def sealer_in(self, connection: Connection) -> Sealer:
+        """A sealer for what this transaction stores: see `signing_keys.sealer_in`. Raises BadKeys."""
+        return sealer_in(connection, self._secret)
 
     def look_again(self) -> bool:
-        """Reread the keys file now, as another process may have made a key; False when it was read within the last
-        second.
-
-        Raises BadKeys.
-        """
-        if time.monotonic() - self._looked_at < _LOOKED_AT_AT_MOST_EVERY:
+        """Look at the keys now, as another process may have made one; False when that was asked within the last
+        second."""
+        if time.monotonic() < self._asked_at + _LOOKED_AT_AT_MOST_EVERY:
             return False
-        self._look()
+        self._asked_at = time.monotonic()
+        with self._looking:
+            self._look()
         return True
 
     def _keep_up(self) -> None:
-        if time.monotonic() - self._looked_at > _LOOKED_AT_EVERY:
-            self._look()
+        if time.monotonic() - self._looked_at > _LOOKED_AT_EVERY and self._looking.acquire(blocking=False):
+            try:
+                self._look()
+            finally:
+                self._looking.release()
 
     def _look(self) -> None:
-        with self._lock:
-            keys = read_keys(self._path)
-            if keys != self._keys or self._live(keys) != self._secrets:
-                self._take(keys)
-            self._looked_at = time.monotonic()
+        self._looked_at = time.monotonic()
+        try:
+            keys, fault = self._read(), ""
+        except DATABASE_FAULTS as away:
+            note_database_fault(away, "keys")
+            return
+        except BadKeys as bad:
+            keys, fault = self._keys, str(bad)
+        if fault and fault != self._fault:
+            log.error("keys_unusable", error=fault)
+        self._fault = fault
+        self._take(keys)
+
+    def _read(self) -> list[Key]:
+        with self._database.read() as connection:
+            return existing_keys(connection, self._secret)
 
     def _take(self, keys: list[Key]) -> None:
-        self._keys, self._secrets = keys, self._live(keys)
-        self._signer, self._sealer = LinkSigner(self._secrets), Sealer([key.secret for key in keys])
-        self._puzzles = Puzzles(self._secrets)
-
-    def _live(self, keys: list[Key]) -> list[bytes]:
-        return [key.secret for key in live_keys(keys, self._clock())]
+        secrets = [key.secret for key in keys if key.is_live(self._clock())]
+        self._keys, self._secrets = keys, secrets
+        self._signer, self._sealer, self._puzzles = LinkSigner(secrets), ring_sealer(keys), Puzzles(secrets)

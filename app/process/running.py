@@ -8,6 +8,7 @@ from app.actions.figures import Figures
 from app.actions.log_in import live_sessions
 from app.actions.tell import deliver_due
 from app.channels import channels
+from app.keys.installation_secret import installation_secret
 from app.process.changes import Changes, Stirred
 from app.process.clock import Clock, DatabaseClock
 from app.process.configuration import Desk, LoadedDesk
@@ -34,7 +35,7 @@ class Running:
         self.database = Database(settings.database)
         migrate(self.database)
         self.clock: Clock = clock or DatabaseClock(self.database)
-        self.keys = KeyRing(settings.keys_path, self.clock)
+        self.keys = KeyRing(self.database, installation_secret(settings), self.clock)
         self.security = SecurityLog(self.keys, settings.security_spool, self.mail_of)
         self.database.listen(self.security.act)
         self.links = SignedLinks(self.keys, self.clock, self.security.link)

@@ -1,4 +1,4 @@
-"""Background work on a schedule: expire tickets, erase kept data, re-encrypt secrets, count finished days.
+"""Background work on a schedule: expire tickets, erase kept data, warn of lost secrets, count finished days.
 
 Safe in every process at once.
 """
@@ -14,10 +14,8 @@ import structlog
 from app.actions.figures import finish_next_day
 from app.actions.finish_erasure import finish_erasure
 from app.actions.privacy import Pruned, prune, retention_of
-from app.actions.sealing import any_sealed, lost_second_factors, lost_secrets, reseal
+from app.actions.sealing import Unsealer, lost_second_factors, lost_secrets
 from app.core.vendor_account import days_left
-from app.keys.key_file import BadKeys, keys_held, read_keys
-from app.keys.seal import Sealer
 from app.process.database_faults import note_database_fault
 from app.settings import Settings
 from app.store.database import DATABASE_FAULTS, Database
@@ -30,15 +28,15 @@ _jitter = random.SystemRandom()
 
 
 class Schedule:
-    """A thread that re-encrypts secrets and counts finished days at its start, and does all due work about every ten
+    """A thread that warns of secrets and counts finished days at its start, and does all due work about every ten
     minutes."""
 
-    def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime], keys: Unsealer) -> None:
         self._database = database
         self._usual_days = settings.retention_days
         self._applets = settings.vendor_applets_dir
-        self._keys_path = settings.keys_path
         self._clock = clock
+        self._keys = keys
         self._told_on: date | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="schedule", daemon=True)
@@ -64,45 +62,27 @@ class Schedule:
             log.debug("day_counted", day=str(day))
 
     def look_after_secrets(self) -> None:
-        """Re-encrypt secrets with the newest key, whichever process changed the keys file.
-
-        Once a day, report keys of vendors that end soon and secrets that no key opens.
-        """
-        if not any_sealed(self._database):
-            return
-        with keys_held(self._keys_path, wait=False) as held:
-            if not held:
-                return  # another process rotates or revokes, and re-encrypts too
-            try:
-                sealer = Sealer([key.secret for key in read_keys(self._keys_path)])
-            except BadKeys as error:
-                log.error("keys_unusable", error=str(error))
-                return
-            if resealed := reseal(self._database, sealer):
-                log.info("resealed", secrets=resealed)
-        self._tell_once_a_day(sealer)
-
-    def _tell_once_a_day(self, sealer: Sealer) -> None:
+        """Once a day, report keys of vendors that end soon and secrets that no key opens."""
         today = self._clock().date()
         if self._told_on == today:
             return
         with self._database.read() as connection:
             sites = load_sites(connection)
-            factors = lost_second_factors(connection, sealer)
+            factors = lost_second_factors(connection, self._keys)
         if factors:
             log.error("second_factors_lost", technicians=len(factors), error="see: handbell check")
         for site in sites:
             if (days := days_left(site, today)) is not None:
                 log.warning("vendor_key_ends", site=site.slug, days=days)
-            for lost in lost_secrets(site, sealer):
+            for lost in lost_secrets(site, self._keys):
                 log.error("secret_lost", site=site.slug, secret=lost.field, error="see: handbell check")
         self._told_on = today
 
     def _work(self) -> None:
-        self._try("resealing", self.look_after_secrets)
+        self._try("secrets", self.look_after_secrets)
         self._try("figures", self.finish_days)
         while not self._pause(_EVERY * _jitter.uniform(0.05, 1.0)):
-            self._try("resealing", self.look_after_secrets)
+            self._try("secrets", self.look_after_secrets)
             self._try("figures", self.finish_days)
             self._try("pruning", self._prune)
 

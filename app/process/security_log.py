@@ -13,7 +13,7 @@ from app import metrics
 from app.core.links import Purpose
 from app.core.security_acts import told_by_audit
 from app.core.security_event import SecurityEvent
-from app.keys.key_file import BadKeys
+from app.keys.signing_key import BadKeys
 from app.log import write_security_line
 from app.process.keyring import KeyRing
 from app.process.security_spool import Spool

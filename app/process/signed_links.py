@@ -37,8 +37,8 @@ class SignedLinks:
             raise
 
     def _read(self, purpose: Purpose, token: str) -> Link:
-        """A token that seems forged may be signed with a key that another process has just made, so the keys file is
-        reread."""
+        """A token that seems forged may be signed with a key that another process has just made, so the keys are looked
+        at again."""
         try:
             return self._keys.signer.read(purpose, token, self._clock())
         except Forged:

@@ -29,6 +29,7 @@ _ALL = select(
     technicians.c.sealed_totp,
     technicians.c.totp_step,
 )
+_WITH_SECOND_FACTOR = _ALL.where(technicians.c.sealed_totp.is_not(None)).order_by(technicians.c.email)
 
 
 def account(connection: Connection, technician_id: int) -> LogInAccount | None:
@@ -46,8 +47,12 @@ def lock_account(connection: Connection, technician_id: int) -> LogInAccount | N
 
 def accounts_with_second_factor(connection: Connection) -> list[LogInAccount]:
     """Accounts that have a second factor, sorted by mail address."""
-    query = _ALL.where(technicians.c.sealed_totp.is_not(None)).order_by(technicians.c.email)
-    return [LogInAccount(*row) for row in connection.execute(query)]
+    return [LogInAccount(*row) for row in connection.execute(_WITH_SECOND_FACTOR)]
+
+
+def lock_accounts_with_second_factor(connection: Connection) -> list[LogInAccount]:
+    """Load these accounts and lock them against changes until the transaction ends."""
+    return [LogInAccount(*row) for row in connection.execute(_WITH_SECOND_FACTOR.with_for_update())]
 
 
 def change_password(connection: Connection, technician_id: int, password_hash: str) -> None:
@@ -62,10 +67,10 @@ def set_second_factor(connection: Connection, technician_id: int, sealed_totp: s
     connection.execute(change.values(sealed_totp=sealed_totp, totp_step=step))
 
 
-def reseal_second_factor(connection: Connection, technician_id: int, old: str, fresh: str) -> bool:
-    """Store the same second factor under another key, unless it was changed meanwhile."""
-    change = update(technicians).where(technicians.c.id == technician_id, technicians.c.sealed_totp == old)
-    return connection.execute(change.values(sealed_totp=fresh)).rowcount == 1
+def reseal_second_factor(connection: Connection, technician_id: int, sealed_totp: str) -> None:
+    """Store the same second factor under another key."""
+    change = update(technicians).where(technicians.c.id == technician_id)
+    connection.execute(change.values(sealed_totp=sealed_totp))
 
 
 def forget_second_factor(connection: Connection, technician_id: int) -> bool:

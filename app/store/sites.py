@@ -44,6 +44,11 @@ def lock_site(connection: Connection, slug: str) -> Site | None:
     return None if row is None else _site(row)
 
 
+def lock_sites(connection: Connection) -> list[Site]:
+    """Load all sites and lock them against other changes until the transaction ends."""
+    return [_site(row) for row in connection.execute(_ALL.with_for_update()).mappings()]
+
+
 def add_site(connection: Connection, site: Site, now: datetime) -> None:
     """Store a new site. Raises IntegrityError when the slug is taken."""
     row = {

@@ -407,3 +407,14 @@ outstanding_erasures = Table(
     Column("erased_at", Moment, nullable=False),
     sqlite_autoincrement=True,
 )
+
+# Keys that sign links and cookies and seal secrets, each sealed with the installation's secret. The one that was not
+# replaced is the newest.
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", Text, primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("made_at", Moment),
+    Column("replaced_at", Moment),
+)

@@ -21,7 +21,11 @@ class ConsoleCookie(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | NullSession | None:
         if not request.path.startswith("/console"):
             return self.make_null_session(app)
-        return super().open_session(app, request)
+        found = super().open_session(app, request)
+        # A cookie that seems forged may be signed with a key that another process has just made.
+        if not found and self.get_cookie_name(app) in request.cookies and self._here.keys.look_again():
+            return super().open_session(app, request)
+        return found
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         newest, *older = self._here.keys.session_keys

@@ -14,6 +14,7 @@ from app.actions.privacy import prune
 from app.core.figures import ALL_SITES, DayFigures, Times, percentile
 from app.core.request import RequestState
 from app.core.site import Site
+from app.keys.seal import Sealer
 from app.process.schedule import Schedule
 from app.settings import Settings
 from app.store.database import Database
@@ -176,7 +177,7 @@ def test_who_comes_second_keeps_nothing(desk: DeskAtWork) -> None:
 
 def test_the_schedule_counts_days_before_their_persons_are_erased(desk: DeskAtWork, tmp_path: Path) -> None:
     made = fill(desk, days=5, each=20)
-    Schedule(desk.database, Settings(data_dir=tmp_path), desk.clock).run_once()
+    Schedule(desk.database, Settings(data_dir=tmp_path), desk.clock, Sealer([bytes(32)])).run_once()
     before = Figures(desk.database).of(5, now=desk.clock())
     assert before == counted(made)
     clock: StandingClock = desk.clock

@@ -51,7 +51,7 @@ class Phone:
     def turn_on(self, keep: str = "") -> None:
         proof = prove(self.desk.database, ANNA, PASSWORD, HOME, now=self.desk.clock())
         now = self.desk.clock()
-        set_up(self.desk.database, self.offer, proof, self.app.code(now), SEALER, SEALER, keep, now=now)
+        set_up(self.desk.database, self.offer, proof, self.app.code(now), lambda _: SEALER, SEALER, keep, now=now)
 
     def begin(self, address: str = HOME) -> str:
         """Log in with the right password; returns the pending session's secret."""
@@ -283,7 +283,7 @@ def test_turning_it_on_needs_the_password_and_a_code_of_the_new_app(desk: DeskAt
     other = log_in(desk.database, ANNA, PASSWORD, HOME, now=now)
     proof = prove(desk.database, ANNA, PASSWORD, HOME, now=now)
     with pytest.raises(WrongCode):
-        set_up(desk.database, phone.offer, proof, phone.app.wrong_code(now), SEALER, SEALER, kept, now=now)
+        set_up(desk.database, phone.offer, proof, phone.app.wrong_code(now), lambda _: SEALER, SEALER, kept, now=now)
     assert phone.who(phone.begin()) == phone.anna
     phone.turn_on(keep=kept)
     assert phone.who(kept) == phone.anna

@@ -1,9 +1,11 @@
 """A change of a site: complete or not at all, never over a concurrent change, and always in the audit log."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from app.actions import sites
 from app.actions.logo import as_logo
@@ -28,6 +30,11 @@ from tests.pictures import picture
 from tests.store.rows import NOW
 
 change_site = partial(sites.change_site, targets=ANYWHERE)
+
+
+def sealed_as(sealed: str) -> Callable[[Connection], dict[str, Any]]:
+    """Seals a webhook's secret as this text."""
+    return lambda _connection: {"sealed_webhook_secret": sealed}
 
 
 @pytest.fixture
@@ -137,11 +144,11 @@ def test_nobody_turns_to_a_vendor_without_an_account_but_one_may_lose_it(databas
 
 def test_a_webhook_gets_a_secret_with_its_address(database: Database, site: Site) -> None:
     with pytest.raises(NoWebhook):
-        change_site(database, "help", Wanted(sealed_secret="a", renew_secret=True), by=1, now=NOW)
+        change_site(database, "help", Wanted(sealed=sealed_as("a"), renew_secret=True), by=1, now=NOW)
     hook = {"webhook": "https://example.com/hook"}
-    assert change_site(database, "help", Wanted(options=hook, sealed_secret="b"), by=1, now=NOW)[0].new_secret
+    assert change_site(database, "help", Wanted(options=hook, sealed=sealed_as("b")), by=1, now=NOW)[0].new_secret
     assert now_of(database).sealed_webhook_secret == "b"
-    _change, names = change_site(database, "help", Wanted(sealed_secret="c", renew_secret=True), by=1, now=NOW)
+    _change, names = change_site(database, "help", Wanted(sealed=sealed_as("c"), renew_secret=True), by=1, now=NOW)
     assert names == ["webhook_secret"]
     assert now_of(database).sealed_webhook_secret == "c"
 

@@ -6,12 +6,12 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from app.actions.signing_keys import ring_sealer
 from app.core.site import Site
-from app.keys.key_file import ensure_keys, read_keys
-from app.keys.seal import Sealer
 from app.store.sites import add_site, change_site, load_sites
 from tests.backends.loopback import Loopback, http, loopback
 from tests.cli.command import Handbell
+from tests.keys_in_use import keys_of
 from tests.store.rows import NOW
 
 KEY = "Zm9v+YmFy/YmF6="
@@ -19,10 +19,8 @@ KEY = "Zm9v+YmFy/YmF6="
 
 def set_vendor(handbell: Handbell, server: Loopback, key: str | None = KEY, backend: str = "take-control") -> None:
     """Let the site `default` open its sessions at this server."""
-    keys = handbell.data / "keys"
-    ensure_keys(keys, NOW)
-    sealed = key and Sealer([key.secret for key in read_keys(keys)]).seal(key)
     with handbell.database() as database:
+        sealed = key and ring_sealer(keys_of(database, handbell.data / "keys")).seal(key)
         with database.read() as connection:
             (site,) = load_sites(connection)
         changed = replace(site, backend=backend, api_domain=server.address, sealed_key=sealed, department="10")
@@ -86,9 +84,9 @@ def test_a_site_that_lacks_something_calls_nobody(filled: Handbell) -> None:
         assert "missing      --backend take-control needs the account's key" in filled.run("check", "--live").stdout
         set_vendor(filled, server)
         (filled.data / "keys").unlink()
-        ensure_keys(filled.data / "keys", NOW)
+        assert filled.run("keys", "reset", "--yes").returncode == 0
         finished = filled.run("check", "--live")
-    assert "cannot be read with this keys file" in finished.stdout
+    assert "cannot be read, as its key is gone" in finished.stdout
     assert finished.returncode == 1
     assert server.connections == 0
 

@@ -5,13 +5,12 @@ import hashlib
 import pytest
 
 from app.actions.logo import as_logo
-from app.keys.key_file import read_keys
-from app.keys.seal import Sealer
 from app.store.audit import acts
 from app.store.database import Database
 from app.store.logos import find_logo
 from app.store.sites import load_sites
 from tests.cli.command import Handbell
+from tests.keys_in_use import sealer_at
 from tests.pictures import picture
 
 
@@ -115,7 +114,7 @@ def test_secrets_are_shown_once_and_kept_as_a_hash_or_sealed(handbell_with_site:
         site = next(site for site in load_sites(connection) if site.slug == "help")
     database.close()
     assert site.secret_hash == hashlib.sha256(secret.encode()).hexdigest()
-    sealer = Sealer([key.secret for key in read_keys(data / "keys")])
+    sealer = sealer_at(f"sqlite:///{data / 'handbell.sqlite3'}", data / "keys")
     assert sealer.unseal(site.sealed_identity_secret or "") == identity_secret
     again = handbell.says("site", "set", "help", "--new-secret")
     assert secret not in again

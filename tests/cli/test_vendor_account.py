@@ -7,17 +7,19 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import text
 
 from app.actions.sealing import site_webhook_secret, vendor_key_of
+from app.actions.signing_keys import ring_sealer
 from app.core.site import DEFAULT_APPLET_HOSTS, Site
-from app.keys.key_file import read_keys
 from app.keys.seal import Sealer
+from app.keys.signing_key import Key
 from app.store.sites import change_site, load_sites
 from tests.cli.command import Handbell
+from tests.keys_in_use import keys_at
 
 KEY = "0d1f4c2e+6a3b/4d0e=9f57|2b8f6f0c1a77"
 DOMAIN = "https://api.us0.swi-rc.com"
@@ -49,8 +51,12 @@ def the_site(handbell: Handbell) -> Site:
         return load_sites(connection)[0]
 
 
+def keys(handbell: Handbell) -> list[Key]:
+    return keys_at(f"sqlite:///{handbell.data / 'handbell.sqlite3'}", handbell.data / "keys")
+
+
 def sealer(handbell: Handbell) -> Sealer:
-    return Sealer([key.secret for key in read_keys(handbell.data / "keys")])
+    return ring_sealer(keys(handbell))
 
 
 def spellings(secret: str) -> Iterator[str]:
@@ -231,21 +237,17 @@ def test_check_tells_of_a_key_s_end_a_month_before_and_fails_when_it_has_come(fi
     assert checked.returncode == 1
 
 
-# Keys of the keys file
+# Signing keys
 
 
-def age(path: Path, hours: int) -> None:
-    """Make every key in the file older by this many hours, by changing its name."""
-
-    def older(match: re.Match[str]) -> str:
-        made = datetime.strptime(match[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) - timedelta(hours=hours)
-        return made.strftime("%Y%m%dT%H%M%SZ")
-
-    path.write_text(re.sub(r"^\d{8}T\d{6}Z", older, path.read_text(), flags=re.MULTILINE))
+def age(handbell: Handbell, hours: int) -> None:
+    """Make every replacement of a key this many hours older."""
+    earlier = text("UPDATE signing_keys SET replaced_at = replaced_at - :ago").bindparams(ago=hours * 3_600_000_000)
+    with handbell.database() as database:
+        database.write(lambda connection: connection.execute(earlier))
 
 
 def test_a_stored_key_outlives_every_rotation_and_revocation_and_is_never_readable(filled: Handbell) -> None:
-    keys = filled.data / "keys"
     with filled.database() as database, database.read() as connection:
         load_sites(connection)  # while a reader is open, SQLite keeps its log
         site_set(
@@ -256,26 +258,29 @@ def test_a_stored_key_outlives_every_rotation_and_revocation_and_is_never_readab
         steps: list[tuple[str, list[int]]] = [("rotate", []), ("rotate", []), ("revoke", [-1]), ("revoke", [0])]
         steps += [("revoke", [0]), ("rotate", [])]
         for what, which in steps:
-            kids = [key.kid for key in read_keys(keys)]
-            printed = filled.says("keys", what, *(kids[n] for n in which))
+            kids = [str(key["kid"]) for key in filled.json("keys", "list")]
+            done = filled.run("keys", what, *(kids[n] for n in which))
+            assert done.returncode == 0
             site = the_site(filled)
-            newest = Sealer([read_keys(keys)[0].secret])
+            newest = ring_sealer(keys(filled)[:1])
             assert (vendor_key_of(site, newest), site_webhook_secret(site, newest)) == (KEY, secret), (what, which)
-            assert not tells(printed, KEY)
+            assert not tells(done.stdout + done.stderr, KEY)
             for hidden in (KEY, secret, secret.removeprefix("whsec_")):
                 assert not in_the_files(filled, hidden)
             sealed.add(site.sealed_key)
             if which:
-                assert kids[which[0]] not in [key.kid for key in read_keys(keys)]
+                assert kids[which[0]] not in [key.kid for key in keys(filled)]
             assert "good, take-control" in filled.says("check")
-            age(keys, 25)
+            age(filled, 25)
         assert len(sealed) == len(steps), "all but the revocation of an old key sealed anew"
 
 
 def test_the_last_key_is_revoked_without_losing_what_it_sealed(filled: Handbell) -> None:
     site_set(filled, "--key", KEY)
     (only,) = filled.json("keys", "list")
-    assert filled.says("keys", "revoke", only["kid"]) == f"revoked {only['kid']}\n"
+    done = filled.run("keys", "revoke", only["kid"])
+    assert (done.returncode, done.stdout) == (0, f"revoked {only['kid']}\n")
+    assert f"{only['kid']} is also a line of the keys file" in done.stderr
     (fresh,) = filled.json("keys", "list")
     assert fresh["kid"] != only["kid"]
     assert vendor_key_of(the_site(filled), sealer(filled)) == KEY
@@ -284,30 +289,26 @@ def test_the_last_key_is_revoked_without_losing_what_it_sealed(filled: Handbell)
 def test_a_secret_that_no_key_opens_is_named_and_nothing_stops_for_it(filled: Handbell) -> None:
     site_set(filled, "--backend", "take-control", "--api-domain", DOMAIN, "--key", KEY)
     (filled.data / "keys").unlink()
-    checked = filled.run("check")
-    assert "site       default: its key at the vendor cannot be read with this keys file" in checked.stdout
-    site_set(filled, "--webhook", "https://a.example")  # makes a keys file
+    done = filled.run("keys", "reset", "--yes")
+    assert (done.returncode, done.stdout) == (0, f"all keys are new, sealed by the keys file {filled.data / 'keys'}\n")
+    assert done.stderr.startswith("handbell: warning: site default: its key at the vendor cannot be read")
+    site_set(filled, "--webhook", "https://a.example")
     checked = filled.run("check")
     assert "handbell site set default --key-file FILE" in checked.stdout
     assert "webhook secret" not in checked.stdout
     assert (checked.returncode, checked.stderr) == (1, "")
-    (kid,) = (row["kid"] for row in filled.json("keys", "list"))
-    for command in (("rotate",), ("revoke", kid)):
+    for command in (("rotate",), ("revoke", filled.json("keys", "list")[0]["kid"])):
         done = filled.run("keys", *command)
         assert done.returncode == 0
-        (warning,) = done.stderr.splitlines()
+        warning = done.stderr.splitlines()[0]
         assert warning.startswith("handbell: warning: site default: its key at the vendor cannot be read")
-    assert kid not in [row["kid"] for row in filled.json("keys", "list")]
     site_set(filled, "--key", KEY)
     assert filled.says("check")
 
 
 def test_a_rotation_does_not_begin_without_the_database(filled: Handbell) -> None:
-    site_set(filled, "--key", KEY)
-    before = (filled.data / "keys").read_bytes()
     said = filled.run("keys", "rotate", HANDBELL_DATABASE_URL="sqlite:////dev/null/x").stderr
     assert said.startswith("handbell: cannot open the database")
-    assert (filled.data / "keys").read_bytes() == before
 
 
 def test_a_database_that_fails_on_the_way_costs_no_key(filled: Handbell) -> None:
@@ -322,9 +323,9 @@ def test_a_database_that_fails_on_the_way_costs_no_key(filled: Handbell) -> None
     for command in (("rotate",), ("revoke", first)):
         said = filled.fails("keys", *command)
         assert "the database failed (OperationalError)" in said
-        assert said.endswith("run this once more")
-        assert filled.json("keys", "list")[-1]["kid"] == first
+        assert said.endswith("run this once more if nothing is changed")
+        assert [row["kid"] for row in filled.json("keys", "list")] == [first]
     rename("away", "sites")
     assert vendor_key_of(the_site(filled), sealer(filled)) == KEY
-    filled.says("keys", "revoke", first)
+    filled.run("keys", "revoke", first)
     assert vendor_key_of(the_site(filled), sealer(filled)) == KEY

@@ -21,10 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from app.core.site import Site
-from app.keys.key_file import read_keys
-from app.keys.seal import Sealer
 from app.store.database import Database
 from app.store.sites import add_site, change_site, load_sites
+from tests.keys_in_use import sealer_at
 from tests.live_server import HANDBELL, clean_environment, free_port, printed_log_in, run_handbell
 
 _START_WITHIN = 60.0  # seconds, on a machine that is busy with other tests
@@ -256,8 +255,8 @@ class Hosts:
 
     def give_account(self, key: str, api_domain: str, vendors_key: str, **options: Any) -> None:
         """Give a new or existing site an account at a vendor."""
-        ring = [found.secret for found in read_keys(Path(self.environments[0]["HANDBELL_KEYS_FILE"]))]
-        account = {"api_domain": api_domain, "sealed_key": Sealer(ring).seal(vendors_key), "key_ending": "test"}
+        sealer = sealer_at(self.database_url, Path(self.environments[0]["HANDBELL_KEYS_FILE"]))
+        account = {"api_domain": api_domain, "sealed_key": sealer.seal(vendors_key), "key_ending": "test"}
         with self.database() as database:
             with database.read() as connection:
                 known = {site.slug: site for site in load_sites(connection)}

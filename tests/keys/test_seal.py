@@ -55,3 +55,8 @@ def test_the_sealing_key_is_derived_and_is_not_the_file_s() -> None:
     for wrong in (NEW, derived_key(NEW, "link:status"), derived_key(NEW, "console-session")):
         with pytest.raises(InvalidToken):
             Fernet(base64.urlsafe_b64encode(wrong)).decrypt(sealed)
+
+
+def test_each_use_has_its_own_key() -> None:
+    with pytest.raises(Unsealable):
+        Sealer([NEW]).unseal(Sealer([NEW], use="signing-key").seal(SECRET))

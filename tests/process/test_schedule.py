@@ -9,11 +9,9 @@ import pytest
 import structlog
 
 from app.actions.finish_erasure import finish_erasure
-from app.actions.sealing import vendor_key_of
 from app.core.desk_options import DeskOptions
 from app.core.site import Site
 from app.core.ticket import TicketState
-from app.keys.key_file import ensure_keys, keys_held, read_keys, rotate_keys
 from app.keys.seal import Sealer
 from app.process import schedule as worker
 from app.process.schedule import Schedule
@@ -29,10 +27,12 @@ from tests.long_reader import long_reader
 from tests.store.rows import ticket_row
 from tests.waiting import until
 
+KEYS = Sealer([bytes(range(32))])
+
 
 def test_all_that_is_due_is_done(database: Database, clock: StandingClock, tmp_path: Path) -> None:
     fill_desk(database, clock())
-    schedule = Schedule(database, Settings(data_dir=tmp_path, retention_days=2), clock)
+    schedule = Schedule(database, Settings(data_dir=tmp_path, retention_days=2), clock, KEYS)
     database.write(lambda c: insert_ticket(c, ticket_row(customer_name="Zoë", created_at=clock())))
     assert schedule.run_once().tickets_expired == 0
     clock.advance(days=7, seconds=1)
@@ -46,7 +46,7 @@ def test_all_that_is_due_is_done(database: Database, clock: StandingClock, tmp_p
 
 def test_the_desk_s_option_says_how_long_data_is_kept(database: Database, clock: StandingClock, tmp_path: Path) -> None:
     fill_desk(database, clock())
-    schedule = Schedule(database, Settings(data_dir=tmp_path, retention_days=30), clock)
+    schedule = Schedule(database, Settings(data_dir=tmp_path, retention_days=30), clock, KEYS)
     ended = ticket_row(customer_name="Zoë", created_at=clock(), state=TicketState.CLOSED, ended_at=clock())
     database.write(lambda connection: insert_ticket(connection, ended))
     clock.advance(days=2)
@@ -61,7 +61,7 @@ def test_an_erasure_of_any_process_is_finished_once_nobody_reads(
     monkeypatch.setattr(worker, "_ERASURES_EVERY", 0.01)
     database, another = Database(sqlite_url), Database(sqlite_url)
     migrate(database)
-    schedule = Schedule(database, Settings(data_dir=tmp_path), clock)
+    schedule = Schedule(database, Settings(data_dir=tmp_path), clock, KEYS)
     with long_reader(another):
         another.write(lambda connection: mark_erasure(connection, clock()))
         schedule.start()
@@ -79,7 +79,7 @@ def test_an_erasure_of_any_process_is_finished_once_nobody_reads(
 
 def test_it_ends_when_told_to(sqlite_url: str, clock: StandingClock, tmp_path: Path) -> None:
     database = Database(sqlite_url)
-    schedule = Schedule(database, Settings(data_dir=tmp_path), clock)
+    schedule = Schedule(database, Settings(data_dir=tmp_path), clock, KEYS)
     schedule.start()
     assert schedule._thread.is_alive()
     schedule.stop()
@@ -108,14 +108,11 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Log:
     return kept
 
 
-def set_up_account(database: Database, settings: Settings, clock: StandingClock, **options: Any) -> Sealer:
-    """Give the site `default` a key at the vendor, sealed with the only key of the file; returns the sealer."""
+def set_up_account(database: Database, clock: StandingClock, **options: Any) -> None:
+    """Give the site `default` a key at the vendor, sealed with KEYS."""
     fill_desk(database, clock())
-    ensure_keys(settings.keys_path, clock())
-    sealer = Sealer([key.secret for key in read_keys(settings.keys_path)])
-    account = {"backend": "take-control", "api_domain": "https://api.us0.swi-rc.com", "sealed_key": sealer.seal("k")}
+    account = {"backend": "take-control", "api_domain": "https://api.us0.swi-rc.com", "sealed_key": KEYS.seal("k")}
     change(database, **{**account, **options})
-    return sealer
 
 
 def change(database: Database, **options: Any) -> None:
@@ -128,28 +125,11 @@ def the_site(database: Database) -> Site:
         return load_sites(connection)[0]
 
 
-def test_secrets_follow_a_keys_file_that_was_changed_by_hand(
-    database: Database, clock: StandingClock, tmp_path: Path, logged: Log
-) -> None:
-    settings = Settings(data_dir=tmp_path)
-    set_up_account(database, settings, clock)
-    fresh = rotate_keys(settings.keys_path, clock())
-    schedule = Schedule(database, settings, clock)
-    with keys_held(settings.keys_path):
-        schedule.run_once()
-    assert logged.lines == [], "the keys were somebody else's at that moment"
-    schedule.run_once()
-    schedule.run_once()
-    assert logged.lines == [("info", "resealed", {"secrets": 1})]
-    assert vendor_key_of(the_site(database), Sealer([fresh.secret])) == "k"
-
-
 def test_the_end_of_a_key_is_logged_once_a_day(
     database: Database, clock: StandingClock, tmp_path: Path, logged: Log
 ) -> None:
-    settings = Settings(data_dir=tmp_path)
-    set_up_account(database, settings, clock, key_made="2025-04-01")
-    schedule = Schedule(database, settings, clock)
+    set_up_account(database, clock, key_made="2025-04-01")
+    schedule = Schedule(database, Settings(data_dir=tmp_path), clock, KEYS)
     for hours in (0, 11, 1, 23, 1):
         clock.advance(hours=hours)
         schedule.run_once()
@@ -164,19 +144,15 @@ def test_the_end_of_a_key_is_logged_once_a_day(
     assert len(logged.lines) == 3
 
 
-def test_a_lost_secret_and_an_unusable_keys_file_are_logged_and_the_rest_is_done(
+def test_a_lost_secret_is_logged_and_the_rest_is_done(
     database: Database, clock: StandingClock, tmp_path: Path, logged: Log
 ) -> None:
-    settings = Settings(data_dir=tmp_path)
-    set_up_account(database, settings, clock)
+    set_up_account(database, clock)
     database.write(lambda c: insert_ticket(c, ticket_row(customer_name="Zoë", created_at=clock())))
     clock.advance(days=7, seconds=1)
-    settings.keys_path.unlink()
-    schedule = Schedule(database, settings, clock)
+    schedule = Schedule(database, Settings(data_dir=tmp_path), clock, Sealer([b"other" * 7]))
     assert schedule.run_once().tickets_expired == 1
-    ensure_keys(settings.keys_path, clock())
     schedule.run_once()
-    (unusable, lost) = logged.lines
-    assert unusable[:2] == ("error", "keys_unusable")
-    assert (lost[:2], lost[2]["site"]) == (("error", "secret_lost"), "default")
-    assert lost[2]["error"] == "see: handbell check"
+    assert logged.lines == [
+        ("error", "secret_lost", {"site": "default", "secret": "vendor_key", "error": "see: handbell check"})
+    ]

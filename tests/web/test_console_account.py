@@ -5,14 +5,14 @@ import re
 import pytest
 from flask import Flask
 
-from app.actions.sealing import reseal
-from app.keys.key_file import read_keys, revoke_key, rotate_keys
-from app.keys.seal import Sealer
+from app.actions.key_change import revoke, rotate
+from app.keys.installation_secret import installation_secret
 from app.process.running import Running
 from app.store.audit import acts
 from app.store.staff import load_staff
 from tests.actions.authenticator import Authenticator
 from tests.conftest import PASSWORD, StandingClock
+from tests.keys_in_use import keys_of
 from tests.page_client import Answer, PageClient
 from tests.web.account_owner import SECOND_FACTOR, Owner
 from tests.web.console_client import ANNA, BEN, cookie, csrf_of, is_in, log_in
@@ -418,14 +418,10 @@ def test_after_a_rotation_and_a_revocation_the_code_still_counts(
     app: Flask, owner: Owner, here: Running, clock: StandingClock
 ) -> None:
     owner.turn_on()
-    path = here.settings.keys_path
-    old = read_keys(path)[0]
-    rotate_keys(path, clock(), lambda ring: None)
-
-    def reseal_all(ring: object) -> None:
-        reseal(here.database, Sealer([key.secret for key in ring]))  # type: ignore[attr-defined]
-
-    revoke_key(path, old.kid, clock(), reseal_all)
+    secret = installation_secret(here.settings)
+    old = keys_of(here.database, here.settings.keys_path)[0]
+    rotate(here.database, secret, by=None, now=clock())
+    revoke(here.database, secret, old.kid, by=None, now=clock())
     here.keys._look()
     client = PageClient(app)
     owner.begin(client)

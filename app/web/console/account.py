@@ -83,9 +83,8 @@ def set_up_second_factor() -> Response:
 
     def set_up() -> None:
         proof = _proof(request.form.get("password", ""))
-        with here.keys.sealing() as sealer:
-            code = request.form.get("code", "")
-            factor.set_up(here.database, offer, proof, code, sealer, here.keys, my_session(), now=here.clock())
+        code, seals = request.form.get("code", ""), here.keys.sealer_in
+        factor.set_up(here.database, offer, proof, code, seals, here.keys, my_session(), now=here.clock())
 
     try:
         refused = _refusal(set_up, at="password")

@@ -61,7 +61,7 @@ _WORDS: dict[WhyCode, Callable[[_Values], str]] = {
         host=v["host"],
     ),
     WhyCode.NO_KEY: lambda v: _("An account needs its key."),
-    WhyCode.KEY_SEALED: lambda v: _("The account key cannot be read with this machine’s keys file."),
+    WhyCode.KEY_SEALED: lambda v: _("The account key cannot be read any more. Please set it anew."),
     WhyCode.MALFORMED_KEY: lambda v: _("The account key has characters that no key has. Set it again."),
     WhyCode.NOT_WRITTEN: lambda v: _("The applet cannot be written to disk."),
     WhyCode.STALE: lambda v: _("The vendor could not be reached for 30 minutes"),

@@ -2,8 +2,9 @@
 events."""
 
 from flask import Response, request
+from sqlalchemy import Connection
 
-from app.actions.sealing import held_sealer, key_options
+from app.actions.sealing import key_options
 from app.actions.sites import NoWebhook
 from app.core.address import LONGEST_ADDRESS
 from app.core.declaration import Option, own_options
@@ -116,9 +117,12 @@ def save_backend(slug: str) -> Response:
         options["unreadable"] = False
     if new_key is None:
         return saved(BACKEND, slug, _page, "/backend", options, values)
-    with held_sealer(running().settings.keys_path) as sealer:
-        options |= {**key_options(new_key, sealer), "key_made": options["key_made"]}
-        return saved(BACKEND, slug, _page, "/backend", options, values)
+    sealer_in = running().keys.sealer_in
+
+    def sealed(connection: Connection) -> Values:
+        return {**key_options(new_key, sealer_in(connection)), "key_made": options["key_made"]}
+
+    return saved(BACKEND, slug, _page, "/backend", options, values, sealed=sealed)
 
 
 @pages.post("/sites/<slug>/webhook")
@@ -146,12 +150,15 @@ def make_webhook_secret(slug: str) -> Response:
 
 
 def _with_secret(form: SiteForm, slug: str, options: Values, values: Values, *, renew: bool) -> Response:
-    secret = new_webhook_secret()
-    with held_sealer(running().settings.keys_path) as sealer:
-        try:
-            change = keep(form, slug, options, values, sealed_secret=sealer.seal(secret), renew_secret=renew)
-        except FormRefused as refused:
-            return _page(site_of(slug), refused.typed)
+    secret, sealer_in = new_webhook_secret(), running().keys.sealer_in
+
+    def sealed(connection: Connection) -> Values:
+        return {"sealed_webhook_secret": sealer_in(connection).seal(secret)}
+
+    try:
+        change = keep(form, slug, options, values, sealed=sealed, renew_secret=renew)
+    except FormRefused as refused:
+        return _page(site_of(slug), refused.typed)
     if change.new_secret:
         return show_secret(change.site, "backend", _("Webhook secret"), secret)
     return see_other(f"/console/sites/{slug}/backend")

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from flask import Response, request
+from sqlalchemy import Connection
 
-from app.actions.sealing import held_sealer
 from app.core.site import Site
 from app.core.site_secrets import new_identity_secret, new_secret, secret_hash
 from app.edge.this_app import running
@@ -88,32 +88,27 @@ def save_websites(slug: str) -> Response:
 @administrators_confirmed
 def make_server_key(slug: str) -> Response:
     """Make a new key for the site's servers, shown only once."""
-
-    def options() -> tuple[str, Values]:
-        secret = new_secret()
-        return secret, {"secret_hash": secret_hash(secret)}
-
-    return _made(SERVER_KEY, slug, _("Key for the site’s servers"), options)
+    secret = new_secret()
+    title = _("Key for the site’s servers")
+    return _made(SERVER_KEY, slug, title, secret, lambda _connection: {"secret_hash": secret_hash(secret)})
 
 
 @pages.post("/sites/<slug>/identity-secret")
 @administrators_confirmed
 def make_identity_secret(slug: str) -> Response:
     """Make a new secret that vouches for customers, shown only once."""
-    with held_sealer(running().settings.keys_path) as sealer:
+    secret, sealer_in = new_identity_secret(), running().keys.sealer_in
 
-        def options() -> tuple[str, Values]:
-            secret = new_identity_secret()
-            return secret, {"sealed_identity_secret": sealer.seal(secret)}
+    def sealed(connection: Connection) -> Values:
+        return {"sealed_identity_secret": sealer_in(connection).seal(secret)}
 
-        return _made(IDENTITY, slug, _("Identity secret"), options)
+    return _made(IDENTITY, slug, _("Identity secret"), secret, sealed)
 
 
-def _made(form: SiteForm, slug: str, title: str, make: Callable[[], tuple[str, Values]]) -> Response:
+def _made(form: SiteForm, slug: str, title: str, secret: str, sealed: Callable[[Connection], Values]) -> Response:
     site = site_of(slug)
-    secret, options = make()
     try:
-        keep(form, slug, options, {})
+        keep(form, slug, {}, {}, sealed=sealed)
     except FormRefused as refused:
         return _page(site_of(slug), refused.typed)
     return show_secret(site, "websites", title, secret)

@@ -92,5 +92,5 @@ _OF_CODE: _Words = {
         "An answer of the vendor’s could not be read, so sessions open in the customer’s browser. "
         "Try its answers again."
     ),
-    "lost": lambda v: _("It cannot be read with this machine’s keys file. Put the right file back, or make it anew."),
+    "lost": lambda v: _("It cannot be read any more. Please make it anew."),
 }
