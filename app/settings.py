@@ -13,6 +13,7 @@ from pydantic import AliasChoices, Field, ValidationError, field_validator, mode
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.address import LOOPBACK, Address, parse
+from app.core.kept_file import read_size
 from app.core.targets import Network, Targets
 
 PREFIX = "HANDBELL_"
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     demo: bool | None = None
     demo_page: bool | None = None
     retention_days: int = Field(default=30, ge=1, le=90)
+    files_max: int = Field(default=2 * 1024**3, ge=0)  # bytes
 
     @field_validator("trusted_proxies", "trusted_networks", "private_targets", "metrics_networks", mode="before")
     @classmethod
@@ -68,6 +70,11 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+    @field_validator("files_max", mode="before")
+    @classmethod
+    def _bytes(cls, value: object) -> object:
+        return read_size(value) if isinstance(value, str) else value
 
     @field_validator("database_url")
     @classmethod
@@ -178,8 +185,8 @@ class Settings(BaseSettings):
         return self.data_dir / "applets"
 
     @property
-    def vendor_applets_dir(self) -> Path:
-        """The folder for applets that came as a vendor's answer, kept for a day."""
+    def old_vendor_applets_dir(self) -> Path:
+        """The folder in which earlier versions kept vendors' applets; emptied at the start."""
         return self.data_dir / "vendor-applets"
 
     @property

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -70,6 +71,13 @@ class PageClient:
         if check and answer.is_page and method != "HEAD":
             check_page(answer)
         return answer
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """The pieces of a download, each made when it is asked for."""
+        environ = {"REMOTE_ADDR": self._address}
+        response = self._client.get(path, headers={"Host": HOST}, environ_base=environ, buffered=False)
+        assert response.status_code == 200
+        return response.iter_encoded()
 
     def form_token(self, site: str = "default") -> str:
         """A token from the site's request page."""

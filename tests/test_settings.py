@@ -212,6 +212,20 @@ def test_networks_are_read_from_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().trusted_proxies == expected
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"), [("", 2 * 1024**3), ("0", 0), ("500M", 500 * 1024**2), ("1048576", 1024**2)]
+)
+def test_room_for_files(monkeypatch: pytest.MonkeyPatch, written: str, expected: int) -> None:
+    monkeypatch.setenv("HANDBELL_FILES_MAX", written)
+    assert load_settings().files_max == expected
+
+
+def test_room_for_files_that_is_no_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDBELL_FILES_MAX", "lots")
+    with pytest.raises(BadSettings, match=r"^HANDBELL_FILES_MAX: must be a number of bytes, or one with K, M or G"):
+        load_settings()
+
+
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_settings().port = 1  # type: ignore[misc]

@@ -30,6 +30,8 @@ from app.core.staff import Staff
 from app.core.why import Why, WhyCode
 from app.store import hand_offs as store
 from app.store.database import Database
+from app.store.erasures import mark_erasure
+from app.store.files import remove_files
 from app.store.hand_offs import Parked
 from app.store.notices import add_notice
 from app.store.requests import insert_link, request_by_reference
@@ -187,6 +189,8 @@ def _settle_opened(
     connection: Connection, site: Site, request: CustomerRequest, opened: Opened, *, now: datetime
 ) -> Settled:
     if not store.record_opened(connection, request.reference, request.lease or "", opened, now):
+        if opened.applet and remove_files(connection, [opened.applet.id]):
+            mark_erasure(connection, now)  # no request leads to it, so nobody else would erase it
         return Settled(opened, kept=False)
     insert_link(connection, new_start_link(request.reference, now=now))
     if opened.start is Start.BROWSER and site.opener is Opener.SERVER and site.declaration.browser_when_unreadable:

@@ -15,6 +15,8 @@ from app.core.why import Why, WhyCode
 from app.store import hand_offs as store
 from app.store.audit import record
 from app.store.database import Database
+from app.store.erasures import mark_erasure
+from app.store.files import remove_files
 from app.store.requests import request_by_reference
 from app.store.tickets import MOST_EARLIER, add_event, earlier_reference, earlier_tickets, end_ticket, name_ticket
 
@@ -85,6 +87,8 @@ def open_anew(database: Database, reference: str, attempts: int, *, by: Operator
         at_vendor = request.ticket_number is None and request.opened_at is not None
         if earlier > MOST_EARLIER or not store.open_anew(connection, request, now, unsure=at_vendor):
             return False
+        if request.applet_file and remove_files(connection, [request.applet_file]):
+            mark_erasure(connection, now)
         if request.ticket_number is not None:
             name_ticket(connection, request.ticket_number, earlier_reference(reference, earlier))
             end_ticket(connection, request.ticket_number, TicketState.CLOSED, now)

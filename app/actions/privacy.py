@@ -1,16 +1,15 @@
 """Personal data: exported and erased on demand, and erased automatically at the end of its retention."""
 
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
 from app.actions.codes import WINDOW as WRONG_PINS_COUNT
 from app.actions.finish_erasure import finish_erasure
+from app.actions.keep_file import WRITTEN_WITHIN
 from app.actions.log_in import SESSION_IDLE
 from app.actions.tries import NETWORKS_KNOWN, STRANGERS_WINDOW
 from app.core.request import CustomerRequest, RequestState
@@ -21,6 +20,7 @@ from app.store.codes import forget_codes, forget_wrong_pins
 from app.store.database import Database
 from app.store.desk import load_desk_options
 from app.store.erasures import mark_erasure
+from app.store.files import remove_old_chunks
 from app.store.request_list import Wanted
 from app.store.requests import end_request, request_by_reference, requests_of_person
 from app.store.tickets import (
@@ -36,6 +36,7 @@ from app.store.why import why_members
 TICKET_LIFE = timedelta(days=7)  # an unclaimed ticket, a parked or suspect request
 VENDOR_SESSION_LIFE = timedelta(hours=24)  # as long as its status page and its applet are kept
 LONGEST_KEPT = timedelta(days=90)
+FILES_KEPT = VENDOR_SESSION_LIFE
 KEYS_KEPT = timedelta(hours=24)
 ADDRESSES_KEPT = timedelta(days=7)
 
@@ -129,8 +130,8 @@ def record_list_export(database: Database, kind: str, wanted: Wanted, *, by: int
     database.write(lambda connection: record(connection, "requests.exported", "requests", detail, by=by, now=now))
 
 
-def erase(database: Database, person: Person, applets: Path, *, by: int | None, now: datetime) -> bool:
-    """Erase a person's data from the database, its log and the folder of vendors' applets; end what is still open.
+def erase(database: Database, person: Person, *, by: int | None, now: datetime) -> bool:
+    """Erase a person's data, vendors' applets included, from the database and its log; end what is still open.
 
     False when the log could not be emptied yet (see `finish_erasure`). Recorded in the audit log, for the technician
     `by` or the command line (None).
@@ -147,9 +148,6 @@ def erase(database: Database, person: Person, applets: Path, *, by: int | None, 
         mark_erasure(connection, now)
 
     database.write(erase_all)
-    for request in person.requests:
-        if request.applet_file:
-            (applets / request.applet_file).unlink(missing_ok=True)
     return finish_erasure(database)
 
 
@@ -159,12 +157,12 @@ def retention_of(database: Database, usual_days: int) -> timedelta:
         return load_desk_options(connection).retention(usual_days)
 
 
-def prune(database: Database, retention: timedelta, applets: Path, *, now: datetime) -> Pruned:
+def prune(database: Database, retention: timedelta, *, now: datetime) -> Pruned:
     """End abandoned tickets and requests, and erase data past its retention. Safe at any time in any process."""
     expired = _repeat(database, lambda connection: _expire(connection, now=now))
     _repeat(database, lambda connection: store.end_vendor_sessions(connection, now - VENDOR_SESSION_LIFE, now))
     _repeat(database, lambda connection: store.end_forgotten_requests(connection, now - TICKET_LIFE, now))
-    _remove_applets(applets, now - VENDOR_SESSION_LIFE)
+    _repeat(database, lambda connection: _remove_old_files(connection, now=now))
     ended, created = now - retention, now - LONGEST_KEPT
 
     def erase_requests(connection: Connection) -> int:
@@ -188,23 +186,18 @@ def prune(database: Database, retention: timedelta, applets: Path, *, now: datet
     return Pruned(expired, requests, tickets, finish_erasure(database))
 
 
-def prune_by_hand(database: Database, retention: timedelta, applets: Path, *, by: int | None, now: datetime) -> Pruned:
+def prune_by_hand(database: Database, retention: timedelta, *, by: int | None, now: datetime) -> Pruned:
     """Do what `prune` does, and record in the audit log what it erased."""
-    done = prune(database, retention, applets, now=now)
+    done = prune(database, retention, now=now)
     erased = {"requests": done.requests_erased, "tickets": done.tickets_erased}
     if any(erased.values()):
         database.write(lambda connection: record(connection, "data.pruned", "what is over", erased, by=by, now=now))
     return done
 
 
-def _remove_applets(folder: Path, older_than: datetime) -> None:
-    """Remove applets by the file's own age, so that a half-written file of a killed process goes too."""
-    if not folder.is_dir():
-        return
-    for file in folder.iterdir():
-        with contextlib.suppress(OSError):  # another process may have removed it already
-            if file.stat().st_mtime < older_than.timestamp():
-                file.unlink()
+def _remove_old_files(connection: Connection, *, now: datetime) -> int:
+    """Remove kept files after a day, also those that no request leads to, and what killed processes left."""
+    return _marked(connection, remove_old_chunks(connection, now - FILES_KEPT, now - WRITTEN_WITHIN), now)
 
 
 def _marked(connection: Connection, erased: int, now: datetime) -> int:

@@ -1,9 +1,7 @@
 """Check whether a site can open sessions: from its stored options, and by opening one."""
 
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from pathlib import Path
 
 from app.actions.sealing import Unsealer, lost_secrets, vendor_key_of
 from app.actions.ticket import cancel, open_ticket
@@ -12,6 +10,7 @@ from app.backends.declaring import Account
 from app.backends.trial import Trial, trial_request, try_session
 from app.backends.vendor_call import VendorCalls
 from app.core.fact import Fact
+from app.core.kept_file import in_chunks
 from app.core.site import Site
 from app.core.staff import Staff
 from app.core.targets import Targets, called_hosts, not_public
@@ -43,7 +42,6 @@ def try_site(
     site: Site,
     unsealer: Callable[[], Unsealer],
     calls: VendorCalls,
-    data_dir: Path,
     *,
     clock: Callable[[], datetime],
 ) -> Trial:
@@ -52,7 +50,7 @@ def try_site(
     At a vendor it waits for the answer, within the limits of `calls`; at the embedded desk the ticket is cancelled
     again. The result holds no key.
     """
-    return _at_desk(database, site, clock=clock) if site.at_desk else _at_vendor(site, unsealer, calls, data_dir)
+    return _at_desk(database, site, clock=clock) if site.at_desk else _at_vendor(site, unsealer, calls)
 
 
 def try_site_by_hand(
@@ -60,13 +58,12 @@ def try_site_by_hand(
     site: Site,
     unsealer: Callable[[], Unsealer],
     calls: VendorCalls,
-    data_dir: Path,
     *,
     by: int,
     clock: Callable[[], datetime],
 ) -> Trial:
     """Do what `try_site` does, and record the outcome in the audit log."""
-    trial = try_site(database, site, unsealer, calls, data_dir, clock=clock)
+    trial = try_site(database, site, unsealer, calls, clock=clock)
     detail = {"good": trial.good, "backend": site.backend}
     database.write(lambda c: record(c, "site.tested", f"site {site.slug}", detail, by=by, now=clock()))
     return trial
@@ -80,7 +77,7 @@ def _at_desk(database: Database, site: Site, *, clock: Callable[[], datetime]) -
     return Trial(True, (Fact("ticket", "cancelled", {"number": ticket.number}),))
 
 
-def _at_vendor(site: Site, unsealer: Callable[[], Unsealer], calls: VendorCalls, data_dir: Path) -> Trial:
+def _at_vendor(site: Site, unsealer: Callable[[], Unsealer], calls: VendorCalls) -> Trial:
     if problems := site.missing() or site.problems():
         return Trial(False, problems=tuple(problems[:1]))
     try:
@@ -88,7 +85,10 @@ def _at_vendor(site: Site, unsealer: Callable[[], Unsealer], calls: VendorCalls,
     except Unsealable:
         return Trial(False, problems=(Fact("vendor_key", "lost"),))
     attempt = backend(site.backend).attempt
-    # An applet in the answer is checked and not kept.
-    with tempfile.TemporaryDirectory(prefix=".check-", dir=data_dir) as folder:
-        account = Account(site, key, calls, Path(folder))
-        return attempt(account) if attempt else try_session(site, open_backend(account))
+    account = Account(site, key, calls, _not_kept)
+    return attempt(account) if attempt else try_session(site, open_backend(account))
+
+
+def _not_kept(pieces: Iterable[bytes], most: int) -> tuple[str, int]:
+    """Read an applet without keeping it."""
+    return "", sum(len(chunk) for chunk in in_chunks(pieces, most))

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
+from app.backends.kept_applet import Keep
 from app.backends.trial import Trial
 from app.backends.vendor_call import VendorCalls
 from app.core.backend import BrowserCall, SessionBackend
@@ -16,14 +16,14 @@ from app.core.site import Site
 class Account:
     """The context in which a backend opens a site's sessions.
 
-    The site; its account's key, empty where there is none; the client for calls; and the folder for applets that come
-    as the answer (a file is named after `AppletFile.id`).
+    The site; its account's key, empty where there is none; the client for calls; and what keeps applets that come as
+    the answer (under `AppletFile.id`).
     """
 
     site: Site
     key: str
     calls: VendorCalls
-    folder: Path
+    keep: Keep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,17 @@
-"""An applet that came as the answer's body: stored as a private file for its one request, under a random name."""
+"""An applet that came as the answer's body: its name and type for the download, and how it is kept."""
 
 import contextlib
 import email.message
 import email.utils
 import mimetypes
-import os
 import re
-import secrets
 import unicodedata
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any
+
+# Keeps a file, given in pieces, of at most so many bytes for a day; returns its id and its bytes. Raises TooLarge,
+# NoRoom or NotWritten (core/kept_file.py), and what the pieces raise. A failure leaves nothing behind.
+Keep = Callable[[Iterable[bytes], int], tuple[str, int]]
 
 _LONGEST_NAME = 120  # characters
 _LONGEST_HEADER = 2048  # characters that are parsed
@@ -27,31 +28,6 @@ _SUFFIXES = {
     "application/x-rpm": ".rpm",
     "application/vnd.appimage": ".AppImage",
 }
-
-
-class TooLarge(Exception):
-    """The applet exceeds the size limit."""
-
-
-def keep_applet(chunks: Iterable[bytes], folder: Path, most: int) -> tuple[str, int]:
-    """Write the chunks to a file in the folder, on disk when this returns; returns the file's name there, and its
-    bytes.
-
-    Folder and file are readable by their owner only. A failure leaves no file behind. Raises TooLarge beyond `most`
-    bytes, OSError when it cannot be written.
-    """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    name = secrets.token_hex(16)
-    unfinished = folder / f"{name}.part"
-    try:
-        size = _write(unfinished, chunks, most)
-        unfinished.replace(folder / name)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    _sync(folder)
-    return name, size
 
 
 def applet_name(disposition: str | None, media_type: str | None) -> str:
@@ -94,29 +70,3 @@ def _clean(name: str) -> str:
     if not dot or len(suffix) > 16:
         return name[:_LONGEST_NAME].strip(" .")
     return f"{stem[: _LONGEST_NAME - len(suffix) - 1].strip(' .')}.{suffix}"
-
-
-def _write(path: Path, chunks: Iterable[bytes], most: int) -> int:
-    size = 0
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0) as file:
-        for chunk in chunks:
-            size += len(chunk)
-            if size > most:
-                raise TooLarge
-            _write_all(file.fileno(), chunk)
-        os.fsync(file.fileno())
-    return size
-
-
-def _write_all(descriptor: int, chunk: bytes) -> None:
-    view = memoryview(chunk)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,13 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from app.backends.answer import VendorAnswer, understand
 from app.backends.declaring import Account, Backend
+from app.backends.kept_applet import Keep
 from app.backends.trial import Trial, try_account
 from app.backends.vendor_call import VendorCalls
-from app.core.backend import Browser, BrowserCall, Opened, Refused
+from app.core.backend import Browser, BrowserCall, Opened, Refused, Start, Unavailable
 from app.core.declaration import N_, Opener, Option
 from app.core.new_session import UID_LIMIT, NewSessionRequest
 from app.core.site import Site
@@ -22,12 +22,12 @@ _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 
 @dataclass(frozen=True, slots=True)
 class TakeControl:
-    """Opens sessions with one account. Applets that come as the answer are stored in `folder`."""
+    """Opens sessions with one account. Applets that come as the answer are given to `keep`."""
 
     key: str
     vendor: VendorAddresses
     calls: VendorCalls
-    folder: Path
+    keep: Keep
 
     @property
     def address(self) -> str:
@@ -38,11 +38,17 @@ class TakeControl:
         """Call the vendor; the answer is that of `VendorCalls.post`. Raises Refused or Unavailable."""
         body = request.to_form(sound_key(self.key)).encode("ascii")
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "*/*", **forwarded(browser)}
-        return self.calls.post(self.address, body, headers, self.folder, look=look)
+        return self.calls.post(self.address, body, headers, self.keep, look=look)
 
     def open_session(self, request: NewSessionRequest, browser: Browser) -> Opened:
-        """Open one session; Start.BROWSER where its applet is unknown. Raises Refused or Unavailable."""
-        return understand(self.ask(request, browser), self.vendor, self.address)
+        """Open one session; Start.BROWSER where its applet is unknown, Start.FILE without one where there is no room
+        to keep it. Raises Refused or Unavailable."""
+        try:
+            return understand(self.ask(request, browser), self.vendor, self.address)
+        except Unavailable as failed:
+            if failed.why.code is not WhyCode.NO_ROOM:
+                raise
+            return Opened(Start.FILE)  # the customer's browser can fetch it
 
 
 def sound_key(key: str) -> str:
@@ -67,7 +73,7 @@ def _plain(value: str | None) -> str | None:
 def connected(account: Account) -> TakeControl:
     """The backend for a site's account. Raises Invalid for an API domain that is missing or cannot be used."""
     vendor = VendorAddresses.of(account.site.api_domain or "", account.site.applet_hosts)
-    return TakeControl(account.key, vendor, account.calls, account.folder)
+    return TakeControl(account.key, vendor, account.calls, account.keep)
 
 
 def browser_call(site: Site, key: str, request: NewSessionRequest) -> BrowserCall | None:

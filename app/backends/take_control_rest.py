@@ -2,10 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 from app.backends.answer import VendorAnswer, understand
 from app.backends.declaring import Account, Backend
+from app.backends.kept_applet import Keep
 from app.backends.take_control import ACCOUNT_KEY, API_DOMAIN, forwarded, sound_key
 from app.backends.trial import Trial, try_account
 from app.backends.vendor_call import VendorCalls
@@ -17,12 +17,12 @@ from app.core.vendor_address import VendorAddresses
 
 @dataclass(frozen=True, slots=True)
 class TakeControlRest:
-    """Opens sessions with one account. Applets that come as the answer are stored in `folder`."""
+    """Opens sessions with one account. Applets that come as the answer are given to `keep`."""
 
     key: str
     vendor: VendorAddresses
     calls: VendorCalls
-    folder: Path
+    keep: Keep
 
     @property
     def address(self) -> str:
@@ -37,7 +37,7 @@ class TakeControlRest:
             "INTEGRATION-KEY": sound_key(self.key),
             **forwarded(browser),
         }
-        return self.calls.post(self.address, json.dumps(request.to_rest()).encode(), headers, self.folder, look=look)
+        return self.calls.post(self.address, json.dumps(request.to_rest()).encode(), headers, self.keep, look=look)
 
     def open_session(self, request: NewSessionRequest, browser: Browser) -> Opened:
         """Open one session; Start.BROWSER where its applet is unknown. Raises Refused or Unavailable."""
@@ -47,7 +47,7 @@ class TakeControlRest:
 def connected(account: Account) -> TakeControlRest:
     """The backend for a site's account. Raises Invalid for an API domain that is missing or cannot be used."""
     vendor = VendorAddresses.of(account.site.api_domain or "", account.site.applet_hosts)
-    return TakeControlRest(account.key, vendor, account.calls, account.folder)
+    return TakeControlRest(account.key, vendor, account.calls, account.keep)
 
 
 def attempt(account: Account) -> Trial:

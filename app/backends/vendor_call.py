@@ -23,8 +23,9 @@ from urllib3.exceptions import DecodeError, HTTPError
 from urllib3.response import BaseHTTPResponse
 
 from app.backends.answer import Head, VendorAnswer, carries_applet
-from app.backends.kept_applet import TooLarge, applet_name, applet_type, keep_applet
+from app.backends.kept_applet import Keep, applet_name, applet_type
 from app.core.backend import AppletFile, Refused, Unavailable
+from app.core.kept_file import NoRoom, NotWritten, TooLarge
 from app.core.targets import Targets
 from app.core.why import Why, WhyCode
 from app.outgoing import NotPermitted, connect
@@ -85,9 +86,9 @@ class VendorCalls:
             self._tls.load_verify_locations(authorities)
 
     def post(
-        self, address: str, body: bytes, headers: Mapping[str, str], folder: Path, *, look: bool = False
+        self, address: str, body: bytes, headers: Mapping[str, str], keep: Keep, *, look: bool = False
     ) -> VendorAnswer:
-        """Send the body to an address from `VendorAddresses`; an applet in the answer is stored in the folder.
+        """Send the body to an address from `VendorAddresses`; an applet in the answer is given to `keep`.
 
         Redirects are not followed. The body of an unsuccessful answer stays unread, unless `look` asks for it to show
         it to a person. Raises Refused if none of the host's addresses is a permitted target. Raises Unavailable: with
@@ -98,7 +99,7 @@ class VendorCalls:
         for pause in (*self._limits.pauses, None):
             attempt = _Attempt(self._limits)
             try:
-                return self._exchange(attempt, address, body, headers, folder, look)
+                return self._exchange(attempt, address, body, headers, keep, look)
             except NotPermitted:
                 raise Refused(Why(WhyCode.NOT_PUBLIC, {"host": host})) from None
             except _NETWORK as error:
@@ -115,7 +116,7 @@ class VendorCalls:
         address: str,
         body: bytes,
         headers: Mapping[str, str],
-        folder: Path,
+        keep: Keep,
         look: bool,
     ) -> VendorAnswer:
         parts = urlsplit(address)
@@ -131,7 +132,7 @@ class VendorCalls:
                     raise
             response = connection.getresponse()
             try:
-                return self._answer(attempt, response, folder, look)
+                return self._answer(attempt, response, keep, look)
             finally:
                 response.close()
         finally:
@@ -142,7 +143,7 @@ class VendorCalls:
             return _TlsConnection(attempt, self._targets, host, port, ssl_context=self._tls)
         return _Connection(attempt, self._targets, host, port)
 
-    def _answer(self, attempt: "_Attempt", response: BaseHTTPResponse, folder: Path, look: bool) -> VendorAnswer:
+    def _answer(self, attempt: "_Attempt", response: BaseHTTPResponse, keep: Keep, look: bool) -> VendorAnswer:
         head = Head(response.status, {name.lower(): value for name, value in response.headers.items()})
         at = self._clock()
         if not head.good:
@@ -151,15 +152,17 @@ class VendorCalls:
             start = response.read(_CHUNK)
             if carries_applet(head, start):
                 attempt.extend(self._limits.applet)
-                return VendorAnswer(head, at, applet=self._keep(head, _chunks(response, start), folder))
+                return VendorAnswer(head, at, applet=self._keep(head, _chunks(response, start), keep))
             return VendorAnswer(head, at, self._whole(_chunks(response, start)))
         except (DecodeError, TooLarge):
             return VendorAnswer(head, at, None)
 
-    def _keep(self, head: Head, chunks: Iterator[bytes], folder: Path) -> AppletFile:
+    def _keep(self, head: Head, chunks: Iterator[bytes], keep: Keep) -> AppletFile:
         try:
-            kept, size = keep_applet(chunks, folder, self._limits.most_applet)
-        except OSError:  # of the disk: network errors are wrapped
+            kept, size = keep(chunks, self._limits.most_applet)
+        except NoRoom:
+            raise Unavailable(Why(WhyCode.NO_ROOM), maybe_sent=True) from None
+        except NotWritten:
             raise Unavailable(Why(WhyCode.NOT_WRITTEN), maybe_sent=True) from None
         name = applet_name(head.headers.get("content-disposition"), head.media_type)
         return AppletFile(kept, name, applet_type(head.media_type), size)

@@ -30,7 +30,7 @@ def check_live(database: Database, settings: Settings, key: str | None) -> bool:
 
 def _check(database: Database, settings: Settings, site: Site, calls: VendorCalls) -> bool:
     keys = partial(open_keys, database, settings)
-    trial = try_site(database, site, keys, calls, settings.data_dir, clock=now)
+    trial = try_site(database, site, keys, calls, clock=now)
     click.echo(f"live       {site.slug}: {'good' if trial.good else 'not good'}, {site.backend}")
     for line in trial_lines(trial, site.slug):
         click.echo(f"           {line}")

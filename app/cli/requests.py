@@ -82,13 +82,12 @@ _number = click.option("--number", help="All requests and tickets that bear this
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def erase_person(reference: str | None, email: str | None, number: str | None, yes: bool) -> None:
     """Erase a request's or a person's data for good; counts and states stay."""
-    settings = load_settings()
-    with open_database(settings) as database:
+    with open_database() as database:
         person = _person(database, reference, email, number)
         what = f"{len(person.requests)} requests and {len(person.tickets)} tickets"
         if not yes:
             click.confirm(f"erase the data of {what} for good?", abort=True)
-        finished = erase(database, person, settings.vendor_applets_dir, by=None, now=now())
+        finished = erase(database, person, by=None, now=now())
     click.echo(f"erased the data of {what}")
     _say_unfinished(finished)
 
@@ -112,7 +111,7 @@ def prune() -> None:
     settings = load_settings()
     with open_database(settings) as database:
         kept_for = retention_of(database, settings.retention_days)
-        done = prune_by_hand(database, kept_for, settings.vendor_applets_dir, by=None, now=now())
+        done = prune_by_hand(database, kept_for, by=None, now=now())
     click.echo(
         f"expired {done.tickets_expired} tickets; erased {done.requests_erased} requests, {done.tickets_erased} tickets"
     )

@@ -17,7 +17,7 @@ class Start(StrEnum):
 
     DESK = "desk"  # the embedded desk's own applet page
     LINK = "link"  # a redirect to the vendor's address
-    FILE = "file"  # the applet came as the answer: stored for this request, served by us
+    FILE = "file"  # the applet came as the answer: kept for this request, served by us
     BROWSER = "browser"  # the customer's browser makes the vendor's call itself
 
 
@@ -33,7 +33,7 @@ class Browser:
 class AppletFile:
     """An applet that came as a body.
 
-    `id` is its file's name in the private folder, `name` its cleaned original name, `size` its bytes.
+    `id` is that of the kept file, `name` its cleaned original name, `size` its bytes.
     """
 
     id: str
@@ -44,7 +44,7 @@ class AppletFile:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A session exists. `link` comes with Start.LINK, `applet` with Start.FILE.
+    """A session exists. `link` comes with Start.LINK, `applet` with Start.FILE, if it could be kept.
 
     Start.BROWSER means that the answer could not be read: a session exists, but its applet is unknown.
     """

@@ -52,6 +52,7 @@ class WhyCode(StrEnum):
     KEY_SEALED = "key_sealed"  # no key opens it
     MALFORMED_KEY = "malformed_key"
     NOT_WRITTEN = "not_written"  # the applet cannot be written to disk
+    NO_ROOM = "no_room"  # the applet was not kept: HANDBELL_FILES_MAX is reached
     STALE = "stale"  # the vendor could not be reached for 30 minutes
     WORKER_DIED = "worker_died"
     WORKERS_DIED = "workers_died"  # three times

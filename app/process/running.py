@@ -42,7 +42,7 @@ class Running:
         self.rates = Rates(settings.redis_url)
         self.client_limits = ClientLimits(settings.trusted_networks)
         self.log_in_turns = Turns(self.rates, settings.processes, settings.threads // 4)
-        self.vendors = Vendors(settings, self.database, self.keys, self.rates)
+        self.vendors = Vendors(settings, self.database, self.keys, self.rates, self.clock)
         self.figures = Figures(self.database)
         self.hand_offs = HandOffPool(self._surroundings())
         self.changes = Changes(self._newest, Stirred(self.database.version), self._live_sessions)

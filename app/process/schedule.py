@@ -6,7 +6,9 @@ Safe in every process at once.
 import random
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
+from pathlib import Path
 from time import monotonic
 
 import structlog
@@ -34,7 +36,7 @@ class Schedule:
     def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime], keys: Unsealer) -> None:
         self._database = database
         self._usual_days = settings.retention_days
-        self._applets = settings.vendor_applets_dir
+        self._old_applets = settings.old_vendor_applets_dir
         self._clock = clock
         self._keys = keys
         self._told_on: date | None = None
@@ -79,6 +81,7 @@ class Schedule:
         self._told_on = today
 
     def _work(self) -> None:
+        remove_old_applets(self._old_applets)
         self._try("secrets", self.look_after_secrets)
         self._try("figures", self.finish_days)
         while not self._pause(_EVERY * _jitter.uniform(0.05, 1.0)):
@@ -97,7 +100,7 @@ class Schedule:
 
     def _prune(self) -> Pruned:
         kept_for = retention_of(self._database, self._usual_days)
-        pruned = prune(self._database, kept_for, self._applets, now=self._clock())
+        pruned = prune(self._database, kept_for, now=self._clock())
         log.debug("pruned", requests=pruned.requests_erased, tickets=pruned.tickets_erased)
         return pruned
 
@@ -106,3 +109,12 @@ class Schedule:
             work()
         except DATABASE_FAULTS as fault:
             note_database_fault(fault, during)
+
+
+def remove_old_applets(folder: Path) -> None:
+    """Remove the files that earlier versions kept on this host's disk, where an erasure does not reach them."""
+    with suppress(OSError):
+        for file in folder.iterdir():
+            with suppress(OSError):  # another process may have removed it already
+                file.unlink()
+        folder.rmdir()

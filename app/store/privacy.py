@@ -10,6 +10,7 @@ from app.core.customer import NAMES
 from app.core.request import RequestState
 from app.core.ticket import TicketState, states_before
 from app.store.codes import WRONG_PIN, part_codes
+from app.store.files import remove_files_of
 from app.store.tables import (
     console_sessions,
     failed_logins,
@@ -38,6 +39,7 @@ def erase_requests(connection: Connection, references: Sequence[str], now: datet
     """Erase these requests; returns how many were not erased before."""
     connection.execute(delete(links).where(links.c.reference.in_(references)))
     part_codes(connection, references, now)
+    remove_files_of(connection, references)
     change = update(requests).where(requests.c.reference.in_(references), requests.c.erased_at.is_(None))
     routing = {"department": None, "tech": None, **WHY_GONE}
     kept_shortly = {**_ADDRESS, "idempotency_key": None, "body_hash": None}

@@ -418,3 +418,20 @@ signing_keys = Table(
     Column("made_at", Moment),
     Column("replaced_at", Moment),
 )
+
+# Files kept for a day, such as vendors' applets. `size` is NULL until the last chunk is there.
+files = Table(
+    "files",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("size", BigInteger),
+    Column("created_at", Moment, nullable=False, index=True),
+)
+
+file_chunks = Table(
+    "file_chunks",
+    metadata,
+    Column("file", Text, ForeignKey("files.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)

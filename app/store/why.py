@@ -47,6 +47,7 @@ _ENGLISH = {
     WhyCode.KEY_SEALED: "the account key cannot be opened with the keys file; see: handbell check",
     WhyCode.MALFORMED_KEY: "the account key is not one: it has characters that no key has, or too many; set it again",
     WhyCode.NOT_WRITTEN: "the applet cannot be written to disk",
+    WhyCode.NO_ROOM: "the applet was not kept: kept files have reached HANDBELL_FILES_MAX",
     WhyCode.STALE: "the vendor could not be reached for 30 minutes",
     WhyCode.WORKER_DIED: "its worker died",
     WhyCode.WORKERS_DIED: "its worker died three times",

@@ -31,7 +31,7 @@ def _http_error(error: HTTPException) -> Response:
         return make_response(error.response)
     response = _answer(error.code or 500, error.name)
     for name, value in error.get_headers():
-        if name in ("Allow", "Retry-After"):
+        if name in ("Allow", "Content-Range", "Retry-After"):
             response.headers[name] = value
     return response
 

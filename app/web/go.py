@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import structlog
-from flask import Blueprint, Response, abort, make_response, render_template, request, send_file
+from flask import Blueprint, Response, abort, make_response, render_template, request
 
 from app.actions.follow import find_start, most_openings, record_start
 from app.core.backend import Start
@@ -12,9 +12,11 @@ from app.core.platform import chosen_platform
 from app.core.request import RequestState
 from app.core.site import Site
 from app.edge.access import Who, open_to
-from app.edge.headers import ATTACHMENT, REDIRECT, posting_to, with_headers
+from app.edge.headers import REDIRECT, posting_to, with_headers
 from app.edge.this_app import running
+from app.store.files import find_file
 from app.store.requests import StartTarget
+from app.web.kept_file import send_kept_file
 from app.web.links import gone, is_only_looking
 from app.web.words import speak_for
 
@@ -63,7 +65,7 @@ def _started(target: StartTarget, site: Site | None) -> Response:
     match target.start:
         case Start.LINK if target.applet_link:
             return _redirect(target.applet_link)
-        case Start.FILE if target.applet_file:
+        case Start.FILE:
             return _vendor_applet(target, site)
         case Start.DESK if target.applet_id and target.ticket_created_at:
             return _redirect(_desk_url(target.applet_id, target.ticket_created_at))
@@ -83,21 +85,14 @@ def _desk_url(applet_id: str, created_at: datetime) -> str:
 
 
 def _vendor_applet(target: StartTarget, site: Site | None) -> Response:
-    """The applet that came as the vendor's answer; if it is not on this disk, the browser gets one from the vendor."""
-    path = running().settings.vendor_applets_dir / (target.applet_file or "")
-    if not path.is_file():
+    """The applet that came as the vendor's answer; where it was not kept, the browser gets one from the vendor."""
+    database = running().database
+    with database.read() as connection:
+        file = find_file(connection, target.applet_file or "")
+    if file is None:
         log.error("applet_missing", reference=target.reference, site=target.site)
         return _in_browser(target, site)
-    response = send_file(
-        path.absolute(),
-        mimetype=target.applet_type,
-        as_attachment=True,
-        download_name=target.applet_name,
-        conditional=True,
-        etag=False,
-        max_age=0,
-    )
-    return with_headers(response, ATTACHMENT)
+    return send_kept_file(database, file, target.applet_name, target.applet_type)
 
 
 def _in_browser(target: StartTarget, site: Site | None) -> Response:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from app.actions.submit import Submission, submit
@@ -20,7 +19,6 @@ from app.store.tickets import list_tickets, ticket_by_number
 from tests.conftest import StandingClock
 
 MONTH = timedelta(days=30)
-APPLETS = Path("there-is-no-such-folder")
 ZOE = NewSessionRequest(
     department="20",
     customer=Customer(name="Zoë", email="zoe@example.com", number="C-1", problem="It broke."),

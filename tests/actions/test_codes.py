@@ -29,7 +29,7 @@ from app.core.session_code import SessionCode
 from app.store.codes import code_by_id, codes_of
 from app.store.requests import end_request
 from app.store.staff import load_staff
-from tests.actions.desk import APPLETS, MONTH, DeskAtWork
+from tests.actions.desk import MONTH, DeskAtWork
 
 ADDRESS, HOUR = "192.0.2.7", timedelta(hours=1)
 
@@ -219,7 +219,7 @@ def test_wrong_pins_are_kept_ten_minutes_and_are_no_wrong_log_ins(desk: DeskAtWo
     enter(desk, "111111111")
 
     def kept() -> int:
-        prune(desk.database, MONTH, APPLETS, now=desk.clock())
+        prune(desk.database, MONTH, now=desk.clock())
         with desk.database.read() as connection:
             return int(connection.exec_driver_sql("SELECT count(*) FROM failed_logins").scalar_one())
 
@@ -265,7 +265,7 @@ def test_a_technician_sees_their_own_live_codes_with_their_tickets(desk: DeskAtW
 def test_an_erased_session_s_code_leads_nowhere_and_opens_nothing_new(desk: DeskAtWork) -> None:
     code = start(desk)
     made = use(desk, code)
-    erase(desk.database, find_person(desk.database, reference=made.reference), APPLETS, by=None, now=desk.clock())
+    erase(desk.database, find_person(desk.database, reference=made.reference), by=None, now=desk.clock())
     with desk.database.read() as connection:
         kept = code_by_id(connection, code.id)
     assert kept == replace(code, revoked_at=desk.clock())
@@ -278,7 +278,7 @@ def test_codes_are_forgotten_with_the_data_that_came_of_them(desk: DeskAtWork) -
     code = start(desk)
 
     def kept() -> bool:
-        prune(desk.database, MONTH, APPLETS, now=desk.clock())
+        prune(desk.database, MONTH, now=desk.clock())
         with desk.database.read() as connection:
             return code_by_id(connection, code.id) is not None
 

@@ -182,7 +182,7 @@ def test_the_schedule_counts_days_before_their_persons_are_erased(desk: DeskAtWo
     assert before == counted(made)
     clock: StandingClock = desk.clock
     clock.advance(days=40)
-    prune(desk.database, timedelta(days=1), tmp_path, now=clock())
+    prune(desk.database, timedelta(days=1), now=clock())
     old = [one for one in Figures(desk.database).of(60, now=clock()) if one.day <= date(2026, 2, 27)]
     assert old == [one for one in before if one.day <= date(2026, 2, 27)]
 

@@ -4,14 +4,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from app.actions.finish_erasure import finish_erasure
 from app.actions.privacy import erase, find_person, prune
 from app.core.customer import Customer
 from app.core.new_session import NewSessionRequest
 from app.store.erasures import mark_erasure, newest_erasure, outstanding_since
+from app.store.tables import requests
 from tests.actions.desk import DeskAtWork
+from tests.kept_files import keep
 from tests.long_reader import long_reader
 from tests.store.rows import NOW
 
@@ -40,7 +42,7 @@ def test_an_erasure_says_not_yet_while_somebody_reads_and_is_finished_later(held
     made = held.submit(ASKED)
     with long_reader(held.database):
         person = find_person(held.database, reference=made.reference)
-        assert not erase(held.database, person, tmp_path, by=None, now=held.clock())
+        assert not erase(held.database, person, by=None, now=held.clock())
         assert not finish_erasure(held.database)
         with held.database.read() as connection:
             assert outstanding_since(connection) == held.clock()
@@ -52,12 +54,27 @@ def test_an_erasure_says_not_yet_while_somebody_reads_and_is_finished_later(held
         assert outstanding_since(connection) is None
 
 
+def test_a_vendors_applet_leaves_file_and_log_too(held: DeskAtWork) -> None:
+    made = held.submit(NewSessionRequest())
+    kept = keep(held.database, CANARY.encode() * 100_000, held.clock())
+    change = update(requests).where(requests.c.reference == made.reference).values(applet_file=kept)
+    held.database.write(lambda connection: connection.execute(change).rowcount)
+    held.database.checkpoint()
+    assert files_with_canary(held) == ["handbell.sqlite3"], "it is in the database's file"
+    with long_reader(held.database):
+        person = find_person(held.database, reference=made.reference)
+        assert not erase(held.database, person, by=None, now=held.clock())
+        assert files_with_canary(held), "nothing was held: this test would prove nothing"
+    assert finish_erasure(held.database)
+    assert files_with_canary(held) == []
+
+
 def test_pruning_says_so_too(held: DeskAtWork, tmp_path: Path) -> None:
     held.submit(ASKED)
     held.clock.advance(days=91)
     with long_reader(held.database):
-        assert not prune(held.database, timedelta(days=30), tmp_path, now=held.clock()).finished
-    assert prune(held.database, timedelta(days=30), tmp_path, now=held.clock()).finished
+        assert not prune(held.database, timedelta(days=30), now=held.clock()).finished
+    assert prune(held.database, timedelta(days=30), now=held.clock()).finished
     assert files_with_canary(held) == []
 
 

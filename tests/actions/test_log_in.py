@@ -334,7 +334,7 @@ def test_a_network_that_somebody_has_logged_in_from_is_theirs_for_ninety_days(de
 
 def test_known_networks_are_pruned(desk: DeskAtWork, tmp_path: Path) -> None:
     def known() -> int:
-        prune(desk.database, timedelta(days=30), tmp_path, now=desk.clock())
+        prune(desk.database, timedelta(days=30), now=desk.clock())
         with desk.database.read() as connection:
             return int(connection.exec_driver_sql("SELECT count(*) FROM known_networks").scalar_one())
 

@@ -209,7 +209,7 @@ def test_pressed_twice_or_by_two_it_is_opened_anew_once(desk: DeskAtWork) -> Non
 
 def test_what_was_erased_is_never_sent_again(desk: DeskAtWork, tmp_path: Path) -> None:
     request = desk.submit()
-    erase(desk.database, find_person(desk.database, reference=request.reference), tmp_path, by=None, now=desk.clock())
+    erase(desk.database, find_person(desk.database, reference=request.reference), by=None, now=desk.clock())
     assert not open_anew(desk.database, request.reference, 1, by=SVEN, now=desk.clock())
     assert desk.request(request.reference).state is RequestState.ENDED
 
@@ -221,7 +221,7 @@ def test_erasing_a_request_erases_the_tickets_that_it_had_before(desk: DeskAtWor
         opened_by_the_pool(desk)
     person = find_person(desk.database, reference=request.reference)
     assert len(person.tickets) == 3
-    erase(desk.database, person, tmp_path, by=None, now=desk.clock())
+    erase(desk.database, person, by=None, now=desk.clock())
     assert [ticket.customer.name for ticket in desk.tickets()] == [None] * 3
 
 
@@ -239,5 +239,5 @@ def test_what_is_opened_anew_is_kept_as_long_as_any(desk: DeskAtWork, tmp_path: 
     desk.clock.advance(days=20)
     assert open_anew(desk.database, reference, 0, by=SVEN, now=desk.clock())
     desk.clock.advance(days=11)
-    prune(desk.database, timedelta(days=30), tmp_path, now=desk.clock())
+    prune(desk.database, timedelta(days=30), now=desk.clock())
     assert desk.request(reference).erased_at is None

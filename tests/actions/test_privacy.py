@@ -1,7 +1,6 @@
 """Personal data: exported completely, erased without a trace, and erased automatically in time."""
 
 import json
-import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,7 +20,8 @@ from app.store.log_in_tries import add_failure
 from app.store.requests import insert_request, newest_link
 from app.store.tables import metadata
 from app.store.tickets import change_elements
-from tests.actions.desk import APPLETS, MONTH, ZOE, DeskAtWork
+from tests.actions.desk import MONTH, ZOE, DeskAtWork
+from tests.kept_files import keep, kept_content
 from tests.store.rows import request_row
 
 CANARY = NewSessionRequest(
@@ -68,10 +68,8 @@ def test_erasing_leaves_nothing_in_the_database(desk: DeskAtWork, tmp_path: Path
         desk.database, made.number, NewSessionRequest(customer=Customer(email=CANARY.customer.email)), now=desk.clock()
     )
     assert seen() == set(canaries)
-    erase(desk.database, find_person(desk.database, reference=reference), APPLETS, by=None, now=desk.clock())
-    erase(
-        desk.database, find_person(desk.database, email="Canary-Mail@example.com"), APPLETS, by=None, now=desk.clock()
-    )
+    erase(desk.database, find_person(desk.database, reference=reference), by=None, now=desk.clock())
+    erase(desk.database, find_person(desk.database, email="Canary-Mail@example.com"), by=None, now=desk.clock())
     assert seen() == set()
 
 
@@ -79,7 +77,7 @@ def test_erasing_keeps_states_and_times_and_ends_what_is_open(desk: DeskAtWork) 
     reference, number = submit_canary(desk)
     other = desk.submit()
     desk.clock.advance(hours=1)
-    erase(desk.database, find_person(desk.database, reference=reference), APPLETS, by=None, now=desk.clock())
+    erase(desk.database, find_person(desk.database, reference=reference), by=None, now=desk.clock())
     request, ticket = desk.request(reference), desk.ticket(number)
     for row in (request, ticket):
         assert row.customer == NOBODY
@@ -148,29 +146,29 @@ def test_data_is_erased_thirty_days_after_the_end(desk: DeskAtWork) -> None:
     made = desk.submit()
     cancel(desk.database, made.ticket_number or 0, now=desk.clock())
     desk.clock.advance(days=30)
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0, finished=True)
+    assert prune(desk.database, MONTH, now=desk.clock()) == Pruned(0, 0, 0, finished=True)
     assert desk.request(made.reference).customer.name == "Zoë"
     desk.clock.advance(seconds=1)
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 1, 1, finished=True)
+    assert prune(desk.database, MONTH, now=desk.clock()) == Pruned(0, 1, 1, finished=True)
     assert desk.request(made.reference).customer.name is None
     assert desk.ticket(made.ticket_number).customer.problem is None
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0, finished=True)
+    assert prune(desk.database, MONTH, now=desk.clock()) == Pruned(0, 0, 0, finished=True)
 
 
 def test_a_shorter_retention_erases_sooner(desk: DeskAtWork) -> None:
     made = desk.submit()
     cancel(desk.database, made.ticket_number or 0, now=desk.clock())
     desk.clock.advance(days=1, seconds=1)
-    assert prune(desk.database, timedelta(days=1), APPLETS, now=desk.clock()) == Pruned(0, 1, 1, finished=True)
+    assert prune(desk.database, timedelta(days=1), now=desk.clock()) == Pruned(0, 1, 1, finished=True)
 
 
 def test_data_is_kept_ninety_days_at_the_most_even_while_somebody_works_on_it(desk: DeskAtWork) -> None:
     made = desk.submit()
     desk.database.write(lambda c: c.exec_driver_sql("UPDATE tickets SET state = 'active'"))
     desk.clock.advance(days=90)
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0, finished=True)
+    assert prune(desk.database, MONTH, now=desk.clock()) == Pruned(0, 0, 0, finished=True)
     desk.clock.advance(seconds=1)
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 1, 1, finished=True)
+    assert prune(desk.database, MONTH, now=desk.clock()) == Pruned(0, 1, 1, finished=True)
     assert desk.request(made.reference).customer.name is None
     assert desk.ticket(made.ticket_number).customer.name is None
     assert not desk.ticket(made.ticket_number).is_open
@@ -179,9 +177,9 @@ def test_data_is_kept_ninety_days_at_the_most_even_while_somebody_works_on_it(de
 def test_a_ticket_that_nobody_took_expires_after_seven_days_with_its_request(desk: DeskAtWork) -> None:
     made = desk.submit()
     desk.clock.advance(days=7)
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0, finished=True)
+    assert prune(desk.database, MONTH, now=desk.clock()) == Pruned(0, 0, 0, finished=True)
     desk.clock.advance(seconds=1)
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(1, 0, 0, finished=True)
+    assert prune(desk.database, MONTH, now=desk.clock()) == Pruned(1, 0, 0, finished=True)
     request, ticket = desk.request(made.reference), desk.ticket(made.ticket_number)
     assert (ticket.state, request.state) == (TicketState.EXPIRED, RequestState.ENDED)
     assert ticket.ended_at == request.ended_at == desk.clock()
@@ -192,14 +190,14 @@ def test_a_ticket_that_somebody_has_does_not_expire(desk: DeskAtWork) -> None:
     desk.submit()
     desk.database.write(lambda c: c.exec_driver_sql("UPDATE tickets SET state = 'active'"))
     desk.clock.advance(days=8)
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()) == Pruned(0, 0, 0, finished=True)
+    assert prune(desk.database, MONTH, now=desk.clock()) == Pruned(0, 0, 0, finished=True)
 
 
 def test_idempotency_keys_are_kept_a_day_and_addresses_a_week(desk: DeskAtWork) -> None:
     made = desk.submit(client_address="2001:db8:1:2::3")
 
     def kept() -> tuple[bool, bool, bool]:
-        prune(desk.database, MONTH, APPLETS, now=desk.clock())
+        prune(desk.database, MONTH, now=desk.clock())
         found = desk.request(made.reference)
         networks = found.client_network or found.client_wide
         return found.idempotency_key is not None, found.client_address is not None, networks is not None
@@ -219,7 +217,7 @@ def test_wrong_log_ins_are_forgotten_when_they_count_no_more(desk: DeskAtWork) -
     desk.database.write(lambda c: add_failure(c, "account", Client.at("192.0.2.7"), desk.clock()))
 
     def failures() -> int:
-        prune(desk.database, MONTH, APPLETS, now=desk.clock())
+        prune(desk.database, MONTH, now=desk.clock())
         with desk.database.read() as connection:
             return int(connection.exec_driver_sql("SELECT count(*) FROM failed_logins").scalar_one())
 
@@ -235,38 +233,34 @@ def test_more_than_one_batch_is_pruned_at_once(desk: DeskAtWork) -> None:
             insert_request(connection, request_row(customer_name="x", created_at=desk.clock() - timedelta(days=91)))
 
     desk.database.write(copies)
-    assert prune(desk.database, MONTH, APPLETS, now=desk.clock()).requests_erased == 501
+    assert prune(desk.database, MONTH, now=desk.clock()).requests_erased == 501
 
 
-def vendor_request(desk: DeskAtWork, applets: Path, name: str) -> str:
+def vendor_request(desk: DeskAtWork, content: bytes) -> str:
     """A request opened by a vendor, with an applet that came as a file."""
     row = request_row(
         start=Start.FILE,
         opened_at=desk.clock(),
         created_at=desk.clock(),
-        applet_file=name,
+        applet_file=keep(desk.database, content, desk.clock()),
         applet_name="support.exe",
         customer_email="canary@example.com",
         user_agent="canary-agent",
         accept_language="de",
     )
     desk.database.write(lambda connection: insert_request(connection, row))
-    applets.mkdir(exist_ok=True)
-    (applets / name).write_bytes(b"MZ")
-    os.utime(applets / name, (desk.clock().timestamp(),) * 2)
     return row.reference
 
 
-def test_a_vendors_session_is_over_after_a_day_and_its_applet_gone(desk: DeskAtWork, tmp_path: Path) -> None:
-    applets = tmp_path / "applets"
-    reference = vendor_request(desk, applets, "one")
+def test_a_vendors_session_is_over_after_a_day_and_its_applet_gone(desk: DeskAtWork) -> None:
+    reference = vendor_request(desk, b"MZ")
     embedded = desk.submit().reference
     desk.clock.advance(hours=24)
-    prune(desk.database, MONTH, applets, now=desk.clock())
+    prune(desk.database, MONTH, now=desk.clock())
     assert desk.request(reference).state is RequestState.OPENED
-    assert (applets / "one").exists()
+    assert list(kept_content(desk.database).values()) == [b"MZ"]
     desk.clock.advance(seconds=1)
-    prune(desk.database, MONTH, applets, now=desk.clock())
+    prune(desk.database, MONTH, now=desk.clock())
     ended = desk.request(reference)
     assert (ended.state, ended.ended_at, ended.applet_file, ended.applet_name) == (
         RequestState.ENDED,
@@ -274,15 +268,14 @@ def test_a_vendors_session_is_over_after_a_day_and_its_applet_gone(desk: DeskAtW
         None,
         None,
     )
-    assert list(applets.iterdir()) == []
+    assert kept_content(desk.database) == {}
     assert desk.request(embedded).state is RequestState.OPENED
 
 
 def test_erasing_takes_the_applet_and_what_the_browser_said_with_it(desk: DeskAtWork, tmp_path: Path) -> None:
-    applets = tmp_path / "applets"
-    reference = vendor_request(desk, applets, "one")
-    vendor_request(desk, applets, "two")
-    erase(desk.database, find_person(desk.database, reference=reference), applets, by=None, now=desk.clock())
+    reference = vendor_request(desk, b"MZ canary " * 200_000)
+    vendor_request(desk, b"MZ two")
+    erase(desk.database, find_person(desk.database, reference=reference), by=None, now=desk.clock())
     erased = desk.request(reference)
     assert (erased.user_agent, erased.accept_language, erased.applet_file, erased.state) == (
         None,
@@ -290,16 +283,17 @@ def test_erasing_takes_the_applet_and_what_the_browser_said_with_it(desk: DeskAt
         None,
         RequestState.ENDED,
     )
-    assert [path.name for path in applets.iterdir()] == ["two"]
+    assert list(kept_content(desk.database).values()) == [b"MZ two"]
+    assert b"MZ canary" not in kept_bytes(desk, tmp_path / "data")
     assert b"canary" in kept_bytes(desk, tmp_path / "data")
-    erase(desk.database, find_person(desk.database, email="canary@example.com"), applets, by=None, now=desk.clock())
+    erase(desk.database, find_person(desk.database, email="canary@example.com"), by=None, now=desk.clock())
     assert b"canary" not in kept_bytes(desk, tmp_path / "data")
 
 
 def test_an_erased_request_is_handed_off_no_more(desk: DeskAtWork) -> None:
     row = request_row(state=RequestState.WAITING, due_at=desk.clock(), waiting_since=desk.clock())
     desk.database.write(lambda connection: insert_request(connection, row))
-    erase(desk.database, find_person(desk.database, reference=row.reference), APPLETS, by=None, now=desk.clock())
+    erase(desk.database, find_person(desk.database, reference=row.reference), by=None, now=desk.clock())
     assert (desk.request(row.reference).state, desk.request(row.reference).due_at) == (RequestState.ENDED, None)
 
 
@@ -308,10 +302,10 @@ def test_what_nobody_set_going_again_ends_after_a_week(desk: DeskAtWork, state: 
     row = request_row(state=state, created_at=desk.clock())
     desk.database.write(lambda connection: insert_request(connection, row))
     desk.clock.advance(days=7)
-    prune(desk.database, MONTH, APPLETS, now=desk.clock())
+    prune(desk.database, MONTH, now=desk.clock())
     assert desk.request(row.reference).state is state
     desk.clock.advance(seconds=1)
-    prune(desk.database, MONTH, APPLETS, now=desk.clock())
+    prune(desk.database, MONTH, now=desk.clock())
     assert (desk.request(row.reference).state, desk.request(row.reference).ended_at) == (
         RequestState.ENDED,
         desk.clock(),

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -25,7 +24,6 @@ from tests.store.rows import request_row
 
 ANNA, BEN = 1, 2
 BILLING = Queue(QueueKind.DEPARTMENT, 20)
-APPLETS = Path("nowhere")
 
 
 def asked(desk: DeskAtWork) -> Ticket:
@@ -202,7 +200,7 @@ def test_what_the_customer_cancelled_or_what_is_erased_stays_over(desk: DeskAtWo
     cancel(desk.database, cancelled, now=desk.clock())
     request, erased = made(desk)
     actions.close(desk.database, at(desk, erased), Outcome.SOLVED)
-    erase(desk.database, find_person(desk.database, reference=request.reference), APPLETS, by=None, now=desk.clock())
+    erase(desk.database, find_person(desk.database, reference=request.reference), by=None, now=desk.clock())
     for number in (cancelled, erased):
         with pytest.raises(Meanwhile):
             actions.reopen(desk.database, at(desk, number))
@@ -232,7 +230,7 @@ def test_notes_are_exported_and_erased_with_the_ticket(desk: DeskAtWork) -> None
     person = find_person(desk.database, reference=request.reference)
     (told,) = export(desk.database, person)["tickets"]
     assert told["history"][0]["detail"]["text"] == [None, "Zoë moved to Bonn."]
-    erase(desk.database, person, APPLETS, by=None, now=desk.clock())
+    erase(desk.database, person, by=None, now=desk.clock())
     assert history(desk, number) == []
 
 
@@ -244,7 +242,7 @@ def test_notes_and_an_erasure_at_once_leave_nothing(desk: DeskAtWork) -> None:
 
         def job(n: int, number: int = number, written: list[TicketEvent] = written, person=person) -> None:  # type: ignore[no-untyped-def]
             if n == 4:
-                erase(desk.database, person, APPLETS, by=None, now=desk.clock())
+                erase(desk.database, person, by=None, now=desk.clock())
             else:
                 actions.add_note(desk.database, number, written[n])
 
@@ -258,11 +256,11 @@ def test_what_somebody_has_touched_lately_does_not_expire(desk: DeskAtWork) -> N
     actions.claim(desk.database, at(desk, handled))
     actions.release(desk.database, at(desk, handled))
     desk.clock.advance(days=2)
-    prune(desk.database, timedelta(days=30), APPLETS, now=desk.clock())
+    prune(desk.database, timedelta(days=30), now=desk.clock())
     assert desk.ticket(forgotten).state is TicketState.EXPIRED
     assert desk.ticket(handled).state is TicketState.WAITING
     desk.clock.advance(days=6)
-    prune(desk.database, timedelta(days=30), APPLETS, now=desk.clock())
+    prune(desk.database, timedelta(days=30), now=desk.clock())
     assert desk.ticket(handled).state is TicketState.EXPIRED
     actions.reopen(desk.database, at(desk, forgotten))
     assert desk.ticket(forgotten).state is TicketState.ACTIVE

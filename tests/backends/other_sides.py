@@ -18,6 +18,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from app.backends import open_backend
 from app.backends.declaring import Account
 from app.backends.embedded import EmbeddedDesk
+from app.backends.kept_applet import Keep
 from app.backends.vendor_call import VendorCalls
 from app.core.backend import Browser, Opened, SessionBackend
 from app.core.new_session import NewSessionRequest
@@ -68,15 +69,15 @@ class OtherSide(ABC):
 class Server(OtherSide):
     """Another side that is reached over HTTP."""
 
-    def __init__(self, kind: str, folder: Path) -> None:
+    def __init__(self, kind: str, keep: Keep) -> None:
         self._kind = kind
-        self._folder = folder
+        self._keep = keep
         self.address = ""
         self.key = ""
 
     def backend(self, key: str | None = None) -> SessionBackend:
         site = Site(slug="there", name="There", uid="not-for-there", backend=self._kind, api_domain=self.address)
-        return open_backend(Account(site, key or self.key, VendorCalls(ANYWHERE), self._folder))
+        return open_backend(Account(site, key or self.key, VendorCalls(ANYWHERE), self._keep))
 
     @abstractmethod
     def stop(self) -> None:
@@ -116,8 +117,8 @@ class _Transactions:
 class OurDesk(Server):
     """Our own desk over HTTP, as another website calls it."""
 
-    def __init__(self, kind: str, folder: Path, served: "Served") -> None:
-        super().__init__(kind, folder)
+    def __init__(self, kind: str, keep: Keep, served: "Served") -> None:
+        super().__init__(kind, keep)
         self._served = served
         self.address = served.address
         self.key = UID
@@ -132,8 +133,8 @@ class OurDesk(Server):
 class StandIn(Server):
     """The vendor's stand-in."""
 
-    def __init__(self, kind: str, folder: Path, vendor: Vendor) -> None:
-        super().__init__(kind, folder)
+    def __init__(self, kind: str, keep: Keep, vendor: Vendor) -> None:
+        super().__init__(kind, keep)
         self.vendor = vendor
         self.address = vendor.address
         self.key = KEY

@@ -26,7 +26,7 @@ class Pager:
         """Send one message. Raises Refused or Unavailable."""
         address = self.account.site.option("pager_url")
         body = json.dumps({"from": request.customer.name, "text": request.customer.problem}).encode()
-        answer = self.account.calls.post(address, body, {"Content-Type": "application/json"}, self.account.folder)
+        answer = self.account.calls.post(address, body, {"Content-Type": "application/json"}, self.account.keep)
         if not answer.head.good:
             raise failure(answer.head.status)
         return Opened(Start.LINK, link=json.loads(answer.body or b"")["link"])

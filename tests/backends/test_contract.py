@@ -12,6 +12,7 @@ from app.core.customer import Customer
 from app.core.new_session import NewSessionRequest
 from app.store.database import Database
 from tests.asking import asking
+from tests.backends.kept import Kept
 from tests.backends.other_sides import BROWSER, Embedded, Got, OtherSide, OurDesk, Server, StandIn, our_desk
 from tests.conftest import StandingClock
 from tests.vendor.stand_in import Flavour, stand_in
@@ -31,17 +32,15 @@ SERVERS = [
 
 
 @pytest.fixture
-def other_side(request: pytest.FixtureRequest, tmp_path: Path, clock: StandingClock) -> Iterator[OtherSide]:
+def other_side(request: pytest.FixtureRequest, tmp_path: Path, clock: StandingClock, kept: Kept) -> Iterator[OtherSide]:
     """The other side for which the test is run."""
     filled: Path = request.getfixturevalue("_filled_sqlite")
     kind, _at, where = request.param.partition(" at ")
-    folder = tmp_path / "applets"
-    folder.mkdir()
     with ExitStack() as ends:
         if where == "our desk":
-            yield OurDesk(kind, folder, ends.enter_context(our_desk(filled, tmp_path, clock)))
+            yield OurDesk(kind, kept, ends.enter_context(our_desk(filled, tmp_path, clock)))
         elif where == "the stand-in":
-            yield StandIn(kind, folder, ends.enter_context(stand_in()))
+            yield StandIn(kind, kept, ends.enter_context(stand_in()))
         else:
             database = Database(f"sqlite:///{tmp_path / 'embedded.sqlite3'}")
             (tmp_path / "embedded.sqlite3").write_bytes(filled.read_bytes())

@@ -1,7 +1,5 @@
 """Both flavours against Handbell's own New Session API: calls for the vendor work after changing only the host."""
 
-from pathlib import Path
-
 import pytest
 
 from app.backends import open_backend
@@ -12,15 +10,16 @@ from app.core.customer import Customer
 from app.core.new_session import NewSessionRequest
 from app.core.site import Site
 from app.core.targets import ANYWHERE
+from tests.backends.kept import Kept
 from tests.live_server import LiveServer, live_server  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("flavour", ["take-control", "take-control-rest"])
-def test_a_session_at_another_handbell(live_server: LiveServer, flavour: str, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+def test_a_session_at_another_handbell(live_server: LiveServer, flavour: str, kept: Kept) -> None:  # noqa: F811 - the fixture
     site = Site(slug="a", name="A", uid="u", backend=flavour, api_domain=live_server.base_url)
-    backend = open_backend(Account(site, live_server.uid(), VendorCalls(ANYWHERE), tmp_path))
+    backend = open_backend(Account(site, live_server.uid(), VendorCalls(ANYWHERE), kept))
     request = NewSessionRequest(department="id_10", customer=Customer(name="Zoë 漢字", problem="a\nb & c"))
     opened = backend.open_session(request, Browser("Mozilla/5.0 (Windows NT 10.0)", "de"))
     assert opened.start is Start.LINK
@@ -33,9 +32,9 @@ def test_a_session_at_another_handbell(live_server: LiveServer, flavour: str, tm
 
 
 @pytest.mark.parametrize("flavour", ["take-control", "take-control-rest"])
-def test_a_wrong_key_at_another_handbell(live_server: LiveServer, flavour: str, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+def test_a_wrong_key_at_another_handbell(live_server: LiveServer, flavour: str, kept: Kept) -> None:  # noqa: F811 - the fixture
     site = Site(slug="a", name="A", uid="u", backend=flavour, api_domain=live_server.base_url)
     with pytest.raises(Refused, match="bad_key"):
-        open_backend(Account(site, "nobody-has-this-key", VendorCalls(ANYWHERE), tmp_path)).open_session(
+        open_backend(Account(site, "nobody-has-this-key", VendorCalls(ANYWHERE), kept)).open_session(
             NewSessionRequest(), Browser()
         )

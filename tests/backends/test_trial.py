@@ -3,18 +3,19 @@
 import base64
 import html
 import json
-from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
 
 from app.backends import backend
 from app.backends.declaring import Account
+from app.backends.kept_applet import Keep
 from app.backends.trial import Trial, masked
 from app.backends.vendor_call import VendorCalls
 from app.cli.trial_words import trial_lines
 from app.core.site import Site
 from app.core.targets import ANYWHERE
+from tests.backends.kept import Kept
 from tests.backends.loopback import http, loopback
 
 KEYS = (
@@ -71,10 +72,10 @@ def test_other_text_stays() -> None:
 KEY = "Zm9v+YmFy/YmF6="
 
 
-def trial(raw: bytes, folder: Path, backend: str = "take-control") -> Trial:
+def trial(raw: bytes, keep: Keep, backend: str = "take-control") -> Trial:
     with loopback(raw) as server:
         site = Site(slug="a", name="A", uid="u", backend=backend, api_domain=server.address)
-        result = attempted(Account(site, KEY, VendorCalls(ANYWHERE), folder))
+        result = attempted(Account(site, KEY, VendorCalls(ANYWHERE), keep))
     assert KEY not in "\n".join(lines(result))
     assert all(line.isprintable() for line in lines(result))
     return result
@@ -91,9 +92,9 @@ def lines(result: Trial) -> list[str]:
     return list(trial_lines(result, "a"))
 
 
-def test_a_link(tmp_path: Path) -> None:
+def test_a_link(kept: Kept) -> None:
     for name in ("take-control", "take-control-rest", "take-control-browser"):
-        result = trial(http(302, Location=f"https://startcontrol.com/?k={quote(KEY)}"), tmp_path, name)
+        result = trial(http(302, Location=f"https://startcontrol.com/?k={quote(KEY)}"), kept, name)
         assert result.good
         assert "status       302" in lines(result)
         assert "location     https://startcontrol.com/?k=[key]" in lines(result)
@@ -102,37 +103,37 @@ def test_a_link(tmp_path: Path) -> None:
         assert f"choose       --backend {choice}" in lines(result)
 
 
-def test_a_file(tmp_path: Path) -> None:
-    result = trial(http(200, b"MZ..", Content_Type="application/octet-stream"), tmp_path)
+def test_a_file(kept: Kept) -> None:
+    result = trial(http(200, b"MZ..", Content_Type="application/octet-stream"), kept)
     assert result.good
     assert "body         a file of 4 bytes, support.bin" in lines(result)
 
 
-def test_an_answer_that_nobody_can_read(tmp_path: Path) -> None:
+def test_an_answer_that_nobody_can_read(kept: Kept) -> None:
     raw = http(200, b"Thank\x1b[31m you, " + KEY.encode() + b" \r\n" + b"x" * 1000, Content_Type="text/html")
-    result = trial(raw, tmp_path)
+    result = trial(raw, kept)
     (body,) = (line for line in lines(result) if line.startswith("body"))
     assert body.startswith("body         Thank [31m you, [key] xxx")
     assert len(body) == 313
     assert "choose       --backend take-control-browser" in lines(result)
     assert result.good, "such a site goes on in the customer's browser by itself"
-    assert not trial(raw, tmp_path, "take-control-rest").good
+    assert not trial(raw, kept, "take-control-rest").good
 
 
-def test_numbers(tmp_path: Path) -> None:
+def test_numbers(kept: Kept) -> None:
     raw = http(200, json.dumps({"details": {"session_id": KEY, "pin": 5}}).encode(), Content_Type="application/json")
-    assert "numbers      session [key], PIN 5" in lines(trial(raw, tmp_path))
+    assert "numbers      session [key], PIN 5" in lines(trial(raw, kept))
 
 
-def test_a_refusal_says_what_to_change(tmp_path: Path) -> None:
-    result = trial(http(403, f"bad key {KEY}".encode()), tmp_path)
+def test_a_refusal_says_what_to_change(kept: Kept) -> None:
+    result = trial(http(403, f"bad key {KEY}".encode()), kept)
     assert not result.good
     assert "body         bad key [key]" in lines(result)
     assert "refused      the vendor answered 403: the account key is wrong, disabled or expired" in lines(result)
     assert lines(result)[-1].startswith("change       --key or --api-domain")
 
 
-def test_no_answer(tmp_path: Path) -> None:
-    result = trial(b"", tmp_path)
+def test_no_answer(kept: Kept) -> None:
+    result = trial(b"", kept)
     assert not result.good
     assert "may exist all the same" in lines(result)[-1]

@@ -203,10 +203,10 @@ def test_used_tokens_are_forgotten_when_they_could_not_be_used_any_more(
             return connection.execute(select(func.count()).select_from(spent)).scalar_one()
 
     widget.send(identity=identity(here))
-    prune(here.database, timedelta(days=30), here.settings.vendor_applets_dir, now=clock())
+    prune(here.database, timedelta(days=30), now=clock())
     assert kept() == 1
     clock.advance(minutes=7)
-    prune(here.database, timedelta(days=30), here.settings.vendor_applets_dir, now=clock())
+    prune(here.database, timedelta(days=30), now=clock())
     assert kept() == 0
 
 
@@ -215,6 +215,6 @@ def test_erasing_a_person_leaves_nothing_of_what_was_vouched_for(app: Flask, wid
 
     widget.send(**ZOE, more={"Room": "4"}, identity=identity(here))
     person = find_person(here.database, email="zoe.quill@example.com")
-    erase(here.database, person, here.settings.vendor_applets_dir, by=None, now=here.clock())
+    erase(here.database, person, by=None, now=here.clock())
     for found in (requests(here)[0], tickets(app)[0]):
         assert (found.customer.name, found.verified, found.more) == (None, (), ())

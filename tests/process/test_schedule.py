@@ -14,7 +14,7 @@ from app.core.site import Site
 from app.core.ticket import TicketState
 from app.keys.seal import Sealer
 from app.process import schedule as worker
-from app.process.schedule import Schedule
+from app.process.schedule import Schedule, remove_old_applets
 from app.settings import Settings
 from app.store.database import Database
 from app.store.desk import save_desk_options
@@ -53,6 +53,33 @@ def test_the_desk_s_option_says_how_long_data_is_kept(database: Database, clock:
     assert schedule.run_once().tickets_erased == 0
     database.write(lambda connection: save_desk_options(connection, DeskOptions(retention_days=1)))
     assert schedule.run_once().tickets_erased == 1
+
+
+def test_files_of_an_earlier_version_are_removed_at_the_start(
+    sqlite_url: str, clock: StandingClock, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path / "data", database_url=sqlite_url)
+    folder = settings.data_dir / "vendor-applets"
+    folder.mkdir(parents=True)
+    for name in ("9f2c", "77ab.part"):
+        (folder / name).write_bytes(b"MZ")
+    database = Database(sqlite_url)
+    migrate(database)
+    schedule = Schedule(database, settings, clock, KEYS)
+    schedule.start()
+    assert until(lambda: not folder.exists())
+    schedule.stop()
+    database.close()
+
+
+def test_a_link_in_place_of_that_folder_is_emptied_and_left(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "9f2c").write_bytes(b"MZ")
+    (tmp_path / "vendor-applets").symlink_to(shared)
+    remove_old_applets(tmp_path / "vendor-applets")
+    assert list(shared.iterdir()) == []
+    remove_old_applets(tmp_path / "never-there")
 
 
 def test_an_erasure_of_any_process_is_finished_once_nobody_reads(

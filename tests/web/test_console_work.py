@@ -402,7 +402,7 @@ def test_an_erased_ticket_gives_a_note_back(anna: Seat, here: Running, clock: St
     number = ticket(here, clock, department="10", customer_email="zoe@example.com")
     page = anna.look(number)
     person = find_person(here.database, email="zoe@example.com")
-    erase(here.database, person, here.settings.data_dir, by=None, now=clock())
+    erase(here.database, person, by=None, now=clock())
     assert offered(anna.look(number)) == set()
     answer = anna.press(number, "note", page, note="Zoë called")
     assert answer.status == 409

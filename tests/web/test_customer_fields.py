@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import fields
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -55,7 +54,7 @@ def test_no_field_is_left_after_erasing(here: Running, clock: StandingClock, ref
         return {name for name, text in CANARIES.items() if text in repr(rows)}
 
     assert left() == set(CANARIES)
-    erase(here.database, find_person(here.database, reference=reference), Path("no-applets"), by=None, now=clock())
+    erase(here.database, find_person(here.database, reference=reference), by=None, now=clock())
     assert left() == set()
 
 

@@ -1,13 +1,16 @@
 """Sessions that a vendor opened: how their applet is started, and what a customer sees before that and after
 failures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
+from app.actions.privacy import erase, find_person
 from app.core.backend import Start
+from app.core.kept_file import CHUNK
 from app.core.request import RequestState
 from app.core.site import Site
 from app.core.why import Why, WhyCode
@@ -18,6 +21,7 @@ from app.store.requests import list_requests
 from app.store.tables import requests
 from app.store.why import why_columns
 from tests.conftest import StandingClock
+from tests.kept_files import keep
 from tests.page_client import Answer, PageClient
 
 ChangeSite = Callable[..., Site]
@@ -43,6 +47,13 @@ def opened(here: Running, client: PageClient, **values: Any) -> str:
     here.database.write(lambda c: c.execute(update(requests).values(**change)).rowcount)
     client.post(path)  # makes a start link, as the hand-off does
     return path
+
+
+def opened_with_file(here: Running, client: PageClient, content: bytes) -> str:
+    """A request whose vendor answered with a program."""
+    kept = keep(here.database, content, here.clock())
+    given = {"applet_file": kept, "applet_name": "Support Zoë.exe", "applet_type": "application/x-msdownload"}
+    return opened(here, client, start=Start.FILE, **given)
 
 
 def go_path(client: PageClient, path: str) -> str:
@@ -99,33 +110,127 @@ def test_an_applet_that_came_as_a_file_is_an_attachment(
     here: Running, client: PageClient, account: Callable[..., Site]
 ) -> None:
     account()
-    folder = here.settings.vendor_applets_dir
-    folder.mkdir()
-    (folder / "f1").write_bytes(b"MZ" * 100)
-    path = opened(
-        here,
-        client,
-        start=Start.FILE,
-        applet_file="f1",
-        applet_name="Support Zoë.exe",
-        applet_type="application/x-msdownload",
-    )
+    path = opened_with_file(here, client, b"MZ" * 100)
     answer = client.get(go_path(client, path))
     assert (answer.status, answer.body) == (200, b"MZ" * 100)
-    assert answer.headers["Content-Type"] == "application/x-msdownload"
-    assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
-    assert "filename*=UTF-8''Support%20Zo%C3%AB.exe" in answer.headers["Content-Disposition"]
+    headers = dict(answer.headers)
+    for name in ("Date", "Expires", "X-Request-Id"):
+        assert headers.pop(name)
+    assert headers == {
+        "Content-Type": "application/x-msdownload",
+        "Content-Length": "200",
+        "Content-Disposition": "attachment; filename=\"Support Zoe.exe\"; filename*=UTF-8''Support%20Zo%C3%AB.exe",
+        "Last-Modified": "Sun, 01 Mar 2026 12:00:00 GMT",
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "X-Robots-Tag": "noindex, nofollow",
+    }
+
+
+LARGE = b"MZ" + bytes(range(256)) * 10_000  # three chunks
+
+
+@pytest.mark.parametrize(
+    ("wanted", "first", "last"),
+    [
+        ("bytes=0-0", 0, 0),
+        ("bytes=1048570-1048580", 1048570, 1048580),
+        ("bytes=2097152-", 2097152, len(LARGE) - 1),
+        ("bytes=-7", len(LARGE) - 7, len(LARGE) - 1),
+        ("bytes=0-99999999", 0, len(LARGE) - 1),
+    ],
+)
+def test_a_part_of_the_applet(
+    here: Running, client: PageClient, account: Callable[..., Site], wanted: str, first: int, last: int
+) -> None:
+    account()
+    path = opened_with_file(here, client, LARGE)
+    answer = client.get(go_path(client, path), headers={"Range": wanted})
+    assert (answer.status, answer.headers["Content-Range"]) == (206, f"bytes {first}-{last}/{len(LARGE)}")
+    assert answer.headers["Content-Length"] == str(last + 1 - first)
+    assert answer.body == LARGE[first : last + 1]
     assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
-def test_an_applet_that_is_not_on_this_disk_is_fetched_by_the_browser(
+def test_a_download_is_continued_only_where_it_is_the_same_file(
     here: Running, client: PageClient, account: Callable[..., Site]
 ) -> None:
     account()
-    path = opened(here, client, start=Start.FILE, applet_file="gone", applet_name="a.exe", applet_type="a/b")
-    answer = client.open("GET", go_path(client, path), check=False)
-    assert answer.select("form[data-auto-post]")["action"].startswith("https://api.example.com/")
+    path = opened_with_file(here, client, LARGE)
+    begun = client.get(go_path(client, path)).headers["Last-Modified"]
+    wanted = {"Range": "bytes=5-9"}
+    assert client.get(go_path(client, path), headers={**wanted, "If-Range": begun}).status == 206
+    earlier = {**wanted, "If-Range": "Sun, 01 Mar 2026 11:00:00 GMT"}
+    assert client.get(go_path(client, path), headers=earlier).body == LARGE
+
+
+@pytest.mark.parametrize("wanted", ["bytes=99999999-", "bytes=5-2", "bytes=0-1,5-6"])
+def test_a_range_that_cannot_be_served(
+    here: Running, client: PageClient, account: Callable[..., Site], wanted: str
+) -> None:
+    account()
+    path = opened_with_file(here, client, b"MZ" * 100)
+    answer = client.get(go_path(client, path), headers={"Range": wanted})
+    assert answer.status == 416
+    assert answer.headers.get("Content-Range", "bytes */200") == "bytes */200"
+    assert answer.is_page
+
+
+def test_a_download_reads_a_chunk_at_a_time_and_holds_no_connection(
+    here: Running, client: PageClient, account: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account()
+    path = opened_with_file(here, client, LARGE)
+    read, open_now, reads = here.database.read, 0, 0
+
+    @contextmanager
+    def counted() -> Iterator[Connection]:
+        nonlocal open_now, reads
+        with read() as connection:
+            open_now += 1
+            reads += 1
+            yield connection
+            open_now -= 1
+
+    start = go_path(client, path)
+    monkeypatch.setattr(here.database, "read", counted)
+    answer = client.stream(start)
+    before = reads  # with that of the first chunk
+    pieces = []
+    for piece in answer:
+        pieces.append(piece)
+        assert open_now == 0
+        assert reads - before == (sum(map(len, pieces)) - 1) // CHUNK
+    assert b"".join(pieces) == LARGE
+    assert reads - before == 2
+
+
+def test_a_download_ends_early_when_its_file_is_erased(
+    here: Running, client: PageClient, account: Callable[..., Site]
+) -> None:
+    account()
+    path = opened_with_file(here, client, LARGE)
+    answer = client.stream(go_path(client, path))
+    assert next(answer)
+    reference = only_request(here).reference
+    assert erase(here.database, find_person(here.database, reference=reference), by=None, now=here.clock())
+    with pytest.raises(ConnectionResetError):
+        list(answer)
+
+
+def test_an_applet_that_was_not_kept_is_fetched_by_the_browser(
+    here: Running, client: PageClient, account: Callable[..., Site]
+) -> None:
+    account()
+    for kept in ({"applet_file": "gone", "applet_name": "a.exe", "applet_type": "a/b"}, {"applet_file": None}):
+        path = opened(here, client, start=Start.FILE, **kept)
+        answer = client.open("GET", go_path(client, path), check=False)
+        assert answer.select("form[data-auto-post]")["action"].startswith("https://api.example.com/")
 
 
 def test_the_browser_hand_off_posts_the_fields_from_a_page_that_may_post_nowhere_else(

@@ -81,7 +81,7 @@ def erase_all() -> Response:
     confirmed = request.form.get("confirmed", "")
     if confirmed != _mark(person):
         return _confirm(wanted, person, changed=bool(confirmed))
-    finished = erase(here.database, person, here.settings.vendor_applets_dir, by=me().id, now=here.clock())
+    finished = erase(here.database, person, by=me().id, now=here.clock())
     flash(_("Erased for good. Counts, times and states stay.") if finished else _not_yet_gone())
     return see_other(_HERE)
 

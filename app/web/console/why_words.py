@@ -64,6 +64,7 @@ _WORDS: dict[WhyCode, Callable[[_Values], str]] = {
     WhyCode.KEY_SEALED: lambda v: _("The account key cannot be read any more. Please set it anew."),
     WhyCode.MALFORMED_KEY: lambda v: _("The account key has characters that no key has. Set it again."),
     WhyCode.NOT_WRITTEN: lambda v: _("The applet cannot be written to disk."),
+    WhyCode.NO_ROOM: lambda v: _("The applet was not kept: kept files take all the room there is for them."),
     WhyCode.STALE: lambda v: _("The vendor could not be reached for 30 minutes"),
     WhyCode.WORKER_DIED: lambda v: _("Its worker died"),
     WhyCode.WORKERS_DIED: lambda v: _("Its worker died three times"),

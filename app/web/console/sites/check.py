@@ -75,9 +75,7 @@ def _of_option(fact: Fact) -> str:
 def _live(site: Site) -> Response:
     here = running()
     calls = VendorCalls(here.settings.targets, limits=_LIMITS)
-    trial = try_site_by_hand(
-        here.database, site, lambda: here.keys, calls, here.settings.data_dir, by=me().id, clock=here.clock
-    )
+    trial = try_site_by_hand(here.database, site, lambda: here.keys, calls, by=me().id, clock=here.clock)
     return _shown(site, _steps(trial), good=trial.good)
 
 
