@@ -15,6 +15,7 @@ import click
 
 from app import log, metrics
 from app.actions.applet_program import list_programs
+from app.actions.keep_file import WRITTEN_WITHIN
 from app.actions.sealing import lost_second_factors
 from app.actions.seed import EXAMPLE_PEOPLE, FirstLogin, seed
 from app.actions.signing_keys import ensure_keys, opened_keys
@@ -23,6 +24,7 @@ from app.cli.live_check import check_live
 from app.cli.opening import commands_log, now, open_database, open_keys
 from app.cli.site_words import worded_all
 from app.cli.transport_words import transport_warnings
+from app.core.kept_file import written_size
 from app.core.moment import iso
 from app.core.platform import PLATFORMS
 from app.core.role import Role
@@ -38,6 +40,7 @@ from app.process.schedule import Schedule
 from app.settings import Settings, load_settings
 from app.store.database import Database
 from app.store.erasures import outstanding_since
+from app.store.files import bytes_kept
 from app.store.sites import load_sites
 from app.store.staff import load_staff
 
@@ -82,6 +85,7 @@ def worker() -> None:
 
 
 _ERASURE_LATE = timedelta(hours=1)
+_FILES_MANY = 0.8
 
 
 @click.command()
@@ -125,6 +129,7 @@ def _check_at_rest(settings: Settings) -> bool:
         if since := outstanding_since(connection):
             click.echo(f"warning    erased at {iso(since)}, still in the database's log: a reader holds it")
             wrong += ["erasure"] if now() - since > _ERASURE_LATE else []
+        _tell_of_files(bytes_kept(connection, now() - WRITTEN_WITHIN), settings.files_max)
     for platform in PLATFORMS:
         folder = settings.applets_dir / platform
         programs = list_programs(settings.applets_dir, platform)
@@ -144,6 +149,13 @@ def _keys_at_rest(database: Database, settings: Settings) -> KeyRing | None:
     keys = open_keys(database, settings)
     click.echo(f"keys       {len(keys.session_keys)} in the database, sealed by {secret}")
     return keys
+
+
+def _tell_of_files(used: int, most: int) -> None:
+    """Print how much room kept files take, as a warning from 80 % on."""
+    click.echo(f"files      {written_size(used)} of {written_size(most)}")
+    if used >= _FILES_MANY * most:
+        click.echo("warning    files have taken 80 % of their room or more; raise HANDBELL_FILES_MAX")
 
 
 def _warn_of_clock(database: Database) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from app.actions.seed import EXAMPLE_PEOPLE, seed
 from tests.cli.command import COMMAND, Handbell
+from tests.kept_files import keep
 from tests.live_server import free_port
 from tests.store.rows import NOW
 
@@ -18,8 +19,9 @@ pytestmark = pytest.mark.slow
 
 def test_check_tells_what_is_good(filled: Handbell) -> None:
     told = filled.says("check")
-    assert [line.split()[0] for line in told.splitlines()] == ["settings", "keys", "database", "site"]
+    assert [line.split()[0] for line in told.splitlines()] == ["settings", "keys", "database", "site", "files"]
     assert "site       default: good" in told
+    assert "files      0 bytes of 2 GB" in told
 
 
 def test_check_and_serve_say_when_nobody_is_administrator(filled: Handbell) -> None:
@@ -57,6 +59,16 @@ def test_check_tells_of_a_clock_that_differs_from_the_databases(
     checked = handbell.run("check", HANDBELL_DATABASE_URL=postgresql_url)
     words = f"clock is {abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} the database's"
     assert (words in checked.stdout, checked.returncode) == (bool(seconds), status)
+
+
+@pytest.mark.parametrize(("size", "warned"), [(838_860, False), (838_861, True)])
+def test_check_warns_when_files_take_four_fifths_of_their_room(filled: Handbell, size: int, warned: bool) -> None:
+    with filled.database() as database:
+        keep(database, bytes(size), datetime.now(UTC))
+    checked = filled.run("check", HANDBELL_FILES_MAX="1M")
+    assert "files      819.2 KB of 1 MB" in checked.stdout
+    assert ("warning    files have taken 80 % of their room or more" in checked.stdout) is warned
+    assert checked.returncode == 0
 
 
 def test_check_fails_when_a_site_offers_what_is_not_there(filled: Handbell) -> None:
