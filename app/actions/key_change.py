@@ -70,7 +70,7 @@ def reset(database: Database, secret: InstallationSecret, *, by: int | None, now
 
     def change(connection: Connection) -> None:
         lock_keys(connection)
-        begin_keys(connection, secret, now)
+        begin_keys(connection, secret, now=now)
         record(connection, "keys.reset", "all keys", by=by, now=now)
 
     database.write(change)

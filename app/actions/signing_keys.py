@@ -27,10 +27,10 @@ def ensure_keys(database: Database, secret: InstallationSecret, *, now: datetime
         lock_keys(connection)
         if not opened_keys(connection, secret):
             secret.ensure(now)
-            begin_keys(connection, secret, now)
+            begin_keys(connection, secret, now=now)
 
 
-def begin_keys(connection: Connection, secret: InstallationSecret, now: datetime) -> None:
+def begin_keys(connection: Connection, secret: InstallationSecret, *, now: datetime) -> None:
     """Store the lines of the secret that may still sign as the signing keys, and reseal what any line sealed.
 
     The keys file stays as it is, so that a version before runs beside this one. Raises BadKeys.

@@ -2,6 +2,7 @@
 
 import re
 import urllib.request
+from pathlib import Path
 
 import pytest
 import structlog
@@ -11,7 +12,7 @@ from app.process import security_log
 from app.process.running import Running
 from app.settings import Settings
 from tests.cli.command import Handbell
-from tests.live_server import LiveServer, live_server  # noqa: F401 - a fixture
+from tests.live_server import serving
 from tests.security_lines import MARK, events, security_lines
 from tests.waiting import until
 
@@ -112,13 +113,14 @@ def test_lines_that_cannot_be_read_are_told_once(
     here.close()
 
 
-def test_a_server_that_runs_writes_and_counts_them_within_seconds(live_server: LiveServer) -> None:  # noqa: F811
-    live_server.run("technician", "add", KIM, "--name", MARK)
-    assert until(lambda: "technician_added" in events(live_server.log))
-    made = {str(line["event"]): line for line in security_lines(live_server.log)}
-    assert {made[event]["by"] for event in ("technician_added", "demo_desk_made")} == {"command-line"}
-    page = urllib.request.urlopen(f"{live_server.base_url}/metrics").read().decode()
-    for event in ("technician_added", "demo_desk_made"):
-        assert f'handbell_security_events_total{{event="{event}"}} 1.0' in page
-    assert MARK.lower() not in live_server.log.lower()
-    assert until(lambda: (live_server.data_dir / "security-events").stat().st_size == 0)
+def test_a_server_that_runs_writes_and_counts_them_within_seconds(tmp_path: Path) -> None:
+    with serving(tmp_path, HANDBELL_METRICS_NETWORKS="127.0.0.1") as server:
+        server.run("technician", "add", KIM, "--name", MARK)
+        assert until(lambda: "technician_added" in events(server.log))
+        made = {str(line["event"]): line for line in security_lines(server.log)}
+        assert {made[event]["by"] for event in ("technician_added", "demo_desk_made")} == {"command-line"}
+        page = urllib.request.urlopen(f"{server.base_url}/metrics").read().decode()
+        for event in ("technician_added", "demo_desk_made"):
+            assert f'handbell_security_events_total{{event="{event}"}} 1.0' in page
+        assert MARK.lower() not in server.log.lower()
+        assert until(lambda: (server.data_dir / "security-events").stat().st_size == 0)
