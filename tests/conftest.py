@@ -24,6 +24,7 @@ from app.store import sites as site_store
 from app.store import staff as staff_store
 from app.store.database import Database
 from app.store.migrate import migrate
+from tests.named_tests import add_named_tests
 from tests.nu.pages import add_nu_check
 from tests.own_redis import OwnRedis
 from tests.page_client import PageClient
@@ -35,6 +36,7 @@ UID = "0d1f4c2e-6a3b-4d0e-9f57-2b8f6f0c1a77"
 
 def pytest_configure(config: pytest.Config) -> None:
     add_nu_check(config)
+    add_named_tests(config)
 
 
 class StandingClock:

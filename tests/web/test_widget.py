@@ -50,6 +50,14 @@ def test_nothing_in_it_needs_html_eval_or_a_third_party() -> None:
         assert re.findall(r"https?://[^/\s\"'`]+", text) == []
 
 
+def test_no_script_takes_messages_from_other_windows() -> None:
+    """What is heard comes from our own stream, and from tabs of our own origin."""
+    sources = [path.read_text("utf-8") for path in (WIDGET / "src").rglob("*.ts")]
+    heard = [each for text in sources for each in re.findall(r"""[\w.]*\.?onmessage|["']message["']""", text)]
+    assert sorted(heard) == ["others.onmessage", "source.onmessage"]
+    assert any("others = new BroadcastChannel(" in text and "source = new EventSource(" in text for text in sources)
+
+
 def assert_headers(answer: Answer, caching: str) -> None:
     """Check that the headers are exactly those of security.md section 4."""
     expected = {
