@@ -94,7 +94,11 @@ class WebProcess(EndingInSteps):
                 sock.close()
                 return
             self._refuse(oldest, why)
-        connection = Connection(self.cfg, sock, address, listener.getsockname(), network)
+        try:
+            connection = Connection(self.cfg, sock, address, listener.getsockname(), network)
+        except OSError:  # some systems refuse options on a connection that its client has reset
+            sock.close()
+            return
         self._book.add(connection)
         self.nr_conns = len(self._book)
         self._guarded(self._read, connection)

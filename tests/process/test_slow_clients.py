@@ -15,6 +15,7 @@ from app.core import arriving
 from app.core.arriving import MOST_BODY
 from app.process import connections, web_process
 from tests.process.worker_at_work import WorkerAtWork, answered, at_work, heard
+from tests.waiting import until
 
 HEAD = b"POST /echo HTTP/1.1\r\nHost: x\r\n"
 GET = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -288,6 +289,20 @@ def test_a_process_without_descriptors_makes_room(echo: Echo) -> None:
         assert worker.get() == b"GET / ."
 
 
+def test_a_connection_that_is_lost_as_it_is_accepted_ends_nothing(
+    worker: WorkerAtWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(connections.Connection, "__init__", fail)
+        with worker.connect() as client, suppress(ConnectionError):
+            assert answered(client) == b""
+    assert worker.connections == 0
+    assert worker.get() == b"GET / ."
+
+
 @pytest.mark.parametrize("name", ["add", "keep", "leave"])
 def test_what_fails_leaves_no_connection_behind(
     worker: WorkerAtWork, monkeypatch: pytest.MonkeyPatch, name: str, capfd: pytest.CaptureFixture[str]
@@ -363,7 +378,8 @@ def test_a_worker_that_stops_answers_what_is_here_and_waits_for_nobody_long(echo
         assert echo.inside.acquire(timeout=30)
         silent = stack.enter_context(worker.connect())
         assert worker.comes_to(3)
-        worker.worker.handle_exit(None, None)
+        worker.begin_to_stop()
+        assert until(lambda: not worker.worker.alive)
         echo.go.set()
         heard(under_way, b"GET /wait .")
         kept.sendall(GET % 2)

@@ -1,6 +1,7 @@
 """Our gunicorn worker in a thread of a test's own process, with an application of the test's."""
 
 import http.client
+import math
 import os
 import selectors
 import socket
@@ -67,9 +68,14 @@ class WorkerAtWork:
         assert answer.status == 200
         return body
 
+    def begin_to_stop(self) -> None:
+        """As some seconds after SIGTERM, when proxies know: no new connections, and what is under way is finished."""
+        self.worker._ends_at = -math.inf
+        self.worker.method_queue.defer(lambda: None)  # wakes its main loop
+
     def stop(self) -> None:
         """Ends as with SIGTERM; fails when it does not end."""
-        self.worker.handle_exit(None, None)
+        self.begin_to_stop()
         self._thread.join(30)
         assert not self._thread.is_alive()
         self.worker.tpool.shutdown()
