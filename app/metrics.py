@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
@@ -215,6 +215,47 @@ def _now(backlog: Backlog | None) -> "Collector":
     return Now()
 
 
+# By the names of `_Metrics`: the metric's name, what it counts, its labels.
+_COUNTERS: dict[str, tuple[str, str, list[str]]] = {
+    "submitted": ("handbell_requests_submitted", "New requests, on disk.", ["site", "source"]),
+    "handed_off": ("handbell_handoffs", "Hand-offs that ended.", ["site", "backend", "outcome"]),
+    "maybe_sent": (
+        "handbell_handoffs_maybe_sent",
+        "Hand-offs of which it is unknown whether a session was opened.",
+        ["site"],
+    ),
+    "parked": ("handbell_requests_parked", "Requests that were given up.", ["site", "why"]),
+    "refused": (
+        "handbell_connections_refused",
+        "Connections closed because their request came too slowly, or because there were too many.",
+        ["why"],
+    ),
+    "webhook": (
+        "handbell_webhooks",
+        "Tries to tell people by a channel, such as a webhook.",
+        ["channel", "site", "outcome"],
+    ),
+    "security": ("handbell_security_events", "Events of the security log.", ["event"]),
+}
+# The same, and how the values of several processes become one.
+_GAUGES: dict[str, tuple[str, str, list[str], Literal["livesum", "livemax"]]] = {
+    "in_flight": ("handbell_handoffs_in_flight", "Hand-offs under way.", ["site"], "livesum"),
+    "clock_skew": (
+        "handbell_clock_skew_seconds",
+        "How far a host's clock is from the database's: the worst of all processes.",
+        [],
+        "livemax",
+    ),
+    "breaker": (
+        "handbell_breaker_state",
+        "0 closed, 1 half open, 2 open: the worst of all processes.",
+        ["site"],
+        "livemax",
+    ),
+    "connections": ("handbell_connections", "Connections of clients, streams of changes aside.", [], "livesum"),
+}
+
+
 def _make(folder: Path | None) -> _Metrics:
     import prometheus_client
     from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
@@ -225,82 +266,21 @@ def _make(folder: Path | None) -> _Metrics:
     # With files, the numbers of this process are collected from its files too.
     registry = CollectorRegistry()
     where = None if identity else registry
-    security = Counter("handbell_security_events", "Events of the security log.", ["event"], registry=where)
-    for event in SecurityEvent:
-        security.labels(event)  # there from the start: an alarm must see the first one rise from 0
-    return _Metrics(
-        registry=registry,
-        security=security,
-        submitted=Counter(
-            "handbell_requests_submitted",
-            "New requests, on disk.",
-            ["site", "source"],
-            registry=where,
-        ),
-        handed_off=Counter(
-            "handbell_handoffs",
-            "Hand-offs that ended.",
-            ["site", "backend", "outcome"],
-            registry=where,
-        ),
-        maybe_sent=Counter(
-            "handbell_handoffs_maybe_sent",
-            "Hand-offs of which nobody knows whether a session was opened.",
-            ["site"],
-            registry=where,
-        ),
-        seconds=Histogram(
-            "handbell_handoff_seconds",
-            "How long hand-offs took.",
-            ["backend", "outcome"],
-            registry=where,
-            buckets=_SECONDS,
-        ),
-        parked=Counter(
-            "handbell_requests_parked",
-            "Requests that were given up.",
-            ["site", "why"],
-            registry=where,
-        ),
-        in_flight=Gauge(
-            "handbell_handoffs_in_flight",
-            "Hand-offs under way.",
-            ["site"],
-            registry=where,
-            multiprocess_mode="livesum",
-        ),
-        clock_skew=Gauge(
-            "handbell_clock_skew_seconds",
-            "How far a host's clock is from the database's: the worst of all processes.",
-            registry=where,
-            multiprocess_mode="livemax",
-        ),
-        breaker=Gauge(
-            "handbell_breaker_state",
-            "0 closed, 1 half open, 2 open: the worst of all processes.",
-            ["site"],
-            registry=where,
-            multiprocess_mode="livemax",
-        ),
-        connections=Gauge(
-            "handbell_connections",
-            "Connections of clients, streams of changes aside.",
-            registry=where,
-            multiprocess_mode="livesum",
-        ),
-        refused=Counter(
-            "handbell_connections_refused",
-            "Connections closed because their request came too slowly, or because there were too many.",
-            ["why"],
-            registry=where,
-        ),
-        webhook=Counter(
-            "handbell_webhooks",
-            "Tries to tell people by a channel, such as a webhook.",
-            ["channel", "site", "outcome"],
-            registry=where,
-        ),
+    counters: dict[str, Any] = {name: Counter(*about, registry=where) for name, about in _COUNTERS.items()}
+    gauges: dict[str, Any] = {
+        name: Gauge(called, text, labels, registry=where, multiprocess_mode=mode)
+        for name, (called, text, labels, mode) in _GAUGES.items()
+    }
+    seconds = Histogram(
+        "handbell_handoff_seconds",
+        "How long hand-offs took.",
+        ["backend", "outcome"],
+        registry=where,
+        buckets=_SECONDS,
     )
+    for event in SecurityEvent:
+        counters["security"].labels(event)  # there from the start: an alarm must see the first one rise from 0
+    return _Metrics(registry=registry, seconds=seconds, **counters, **gauges)
 
 
 def _take_part(folder: Path) -> str | None:
