@@ -31,6 +31,13 @@ class EndingInSteps(ThreadWorker):  # type: ignore[misc]
         """End some seconds after the first SIGTERM. systemd sends one to each process, and the master another."""
         self._ends_at = min(self._ends_at, time.monotonic() + LEAVES_FOR)
 
+    def is_parent_alive(self) -> bool:
+        """Whether gunicorn's master runs. This process ends with it, at once."""
+        if super().is_parent_alive():
+            return True
+        self.alive = False
+        return False
+
     def set_accept_enabled(self, enabled: bool) -> None:
         """Accept new connections or not. At the end, take those that have come and refuse others."""
         super().set_accept_enabled(enabled)

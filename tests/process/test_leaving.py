@@ -43,7 +43,7 @@ class Host:
 
 
 @contextmanager
-def host(folder: Path, leaves_for: float, **settings: str) -> Iterator[Host]:
+def host(folder: Path, leaves_for: float, ends_with: int = 0, **settings: str) -> Iterator[Host]:
     """A host that leaves for this many seconds, in a process group of its own."""
     port = free_port()
     process = subprocess.Popen(
@@ -58,7 +58,7 @@ def host(folder: Path, leaves_for: float, **settings: str) -> Iterator[Host]:
         assert "ready\n" in iter(process.stdout.readline, "")
         yield Host(process, port)
         process.stdout.read()  # until the last process has ended
-        assert process.wait(_PATIENCE) == 0
+        assert process.wait(_PATIENCE) == ends_with
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -84,14 +84,15 @@ def test_ctrl_c_ends_a_host_at_once(tmp_path: Path) -> None:
         os.killpg(ended.process.pid, signal.SIGINT)
 
 
-def test_new_connections_are_refused_while_an_old_one_is_served(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("way", "ends_with"), [(signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)])
+def test_new_connections_are_refused_while_an_old_one_is_served(tmp_path: Path, way: int, ends_with: int) -> None:
     """gunicorn leaves them in the kernel's queue, unanswered, and then resets them."""
-    with host(tmp_path, 0.0) as ended:
+    with host(tmp_path, 0.0, ends_with) as ended:
         body = b"a=1"
         head = f"POST /s/default HTTP/1.1\r\nHost: 127.0.0.1:{ended.port}\r\nContent-Length: {len(body)}\r\n\r\n"
         with socket.create_connection(("127.0.0.1", ended.port), _PATIENCE) as begun:
             begun.sendall(head.encode() + body[:1])
-            os.kill(ended.process.pid, signal.SIGTERM)
+            os.kill(ended.process.pid, way)
             assert until(ended.refuses, _PATIENCE)
             begun.sendall(body[1:])
             assert begun.recv(4096).startswith(b"HTTP/1.1 ")
