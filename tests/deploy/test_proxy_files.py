@@ -165,3 +165,16 @@ def test_hosts_that_are_not_ready_answer_when_none_is(tmp_path: Path, start: Sta
         if start is haproxy:
             assert _both_are_down(proxy)
         assert sent(proxy, method, path) == [200] * _TIMES
+
+
+@pytest.mark.parametrize(("method", "path"), [_FORM, _PAGE, *_CALLS, _ACT])
+def test_hosts_that_failed_a_moment_ago_are_asked_when_there_is_no_other(
+    tmp_path: Path, start: Start, method: str, path: str
+) -> None:
+    with ExitStack() as stack:
+        hosts = [Host(sound=False), Host(sound=False)]
+        proxy = stack.enter_context(start(tmp_path, [stack.enter_context(listening(one)) for one in hosts]))
+        assert 200 not in sent(proxy, method, path)
+        for host in hosts:
+            host.sound = True
+        assert sent(proxy, method, path) == [200] * _TIMES
