@@ -209,6 +209,9 @@ def test_proxies_turn_to_another_host_when_one_dies_restarts_drains_or_stands_st
         Outcome.of(client, drill, callers.sent, found, sessions) for drill in _DRILLS for client in callers.clients
     ]
     log.info("\n%s", table([_HEAD, *(outcome.row for outcome in outcomes)]))
+    for one in callers.sent:
+        if one.failed_tries:
+            log.info("%s, %s, %s: %s", one.drill, one.client.proxy.name, one.client.name, one.answers)
     with scene.hosts.database() as database:
         check_sessions(rows_of(database), scene.vendor, scene.hosts)
     assert [one.row for one in outcomes if one.lost or one.doubled] == []
