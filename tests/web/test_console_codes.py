@@ -44,7 +44,7 @@ def test_a_new_code_is_shown_with_its_pin_its_link_and_until_when(
     page = anna.get(CODES)
     assert len(set(pins(page))) == 2
     times = {time["datetime"] for time in page.page.select(".session-code time")}
-    assert times == {"2026-03-01T16:00:00+00:00", "2026-03-08T12:00:00+00:00"}
+    assert times == {"2026-03-01T16:00:00Z", "2026-03-08T12:00:00Z"}
     address = page.page.select(".session-code pre")[0].get_text(strip=True)
     assert address.startswith(f"{here.settings.base_url}/pin/")
     assert anna.get(address.removeprefix(here.settings.base_url)).status == 200
