@@ -131,12 +131,12 @@ def test_json_of_depth_8_is_taken(app: Flask) -> None:
 
 def test_control_characters_are_refused_and_odd_scripts_kept(app: Flask) -> None:
     for code in (*range(9), 11, 12, *range(14, 32), *range(127, 160)):
-        client = PageClient(app, address=f"192.0.2.{code}")  # one client has 60 calls in ten minutes
+        caller = PageClient(app, address=f"192.0.2.{code}")  # one client has 60 calls in ten minutes
         sent = {"uid": UID, "problem_description": f"a{chr(code)}b"}
-        assert client.get(FORM_PATH, query_string=sent, headers={"Accept": "application/json"}).status == 400, code
+        assert caller.get(FORM_PATH, query_string=sent, headers={"Accept": "application/json"}).status == 400, code
     assert not tickets(app)
     kept = "a\tb\nc \u202eevil\u202c \u200b\u200d\ufeff \N{PILE OF POO}\u200d\N{FIRE} \U000e0041 \uffff"
-    client.post(FORM_PATH, {"uid": UID, "problem_description": kept})
+    PageClient(app).post(FORM_PATH, {"uid": UID, "problem_description": kept})
     assert newest(app).customer.problem == kept
 
 
