@@ -1,4 +1,4 @@
-"""Which acts of the audit log are security events too, and what their lines say: our own words, no name or text."""
+"""The acts of the audit log that are security events, and the fields of their lines: our own words, no name or text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -90,7 +90,7 @@ class Limit(StrEnum):
     PINS = "pins"  # wrong ones
     LOG_INS = "log_ins"  # wrong ones
     PASSWORD_CHECKS = "password_checks"  # noqa: S105 - in a second, by everybody
-    INVITATIONS = "invitations"  # links that nobody was sent
+    INVITATIONS = "invitations"  # links that were never sent
     ACCOUNT = "account"  # New Session API, by one account key
     CLIENT = "client"  # New Session API, by one client
     SERVER = "server"  # JSON, by one site's servers
@@ -100,8 +100,8 @@ class Limit(StrEnum):
 
 
 def account_hash(secret: bytes, email: str) -> str:
-    """What the log calls an account: 12 hexadecimal digits. Nobody without this 32-byte key of the ring can tell whose
-    they are, or make them; `email` is as accounts are kept."""
+    """The account's name in the log: 12 hexadecimal digits made with this 32-byte key of the ring, which can neither be
+    made nor traced back without it. `email` is as accounts are stored."""
     key = derived_key(secret, "security-log")
     return hmac.digest(key, email.encode("utf-8", "replace"), hashlib.sha256).hex()[:_HASH_LENGTH]
 

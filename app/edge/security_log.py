@@ -1,6 +1,6 @@
-"""The security log of the requests at hand: their lines say which request, from where, and at which address of ours.
+"""Security log lines of HTTP requests, with the request's id, the client's network and our endpoint.
 
-A refusal that nothing else told of is told when its answer is made, so that no 403 or 429 is missing.
+Each 403 and 429 is logged when it is answered, unless the code that refused has logged a more exact event.
 """
 
 from collections.abc import Mapping
@@ -17,27 +17,28 @@ _REFUSED = {403: SecurityEvent.FORBIDDEN, 429: SecurityEvent.TOO_MANY}
 
 
 def tell(event: SecurityEvent, *, account: str | None = None, **words: object) -> None:
-    """Write and count an event of this request, which then stands for its 403 or 429 too.
+    """Write and count an event of this request, in place of that of its 403 or 429.
 
-    `account` is a mail address as accounts are kept, of whoever asks unless given; `words` are ours alone.
+    `account` is a mail address as accounts are stored; by default that of the technician who is logged in. `words` must
+    not come from the request.
     """
     told_already()
     running().security.tell(event, account=account or _who_asks(), **words)
 
 
 def told_already() -> None:
-    """A 403 or 429 of this request is no event of its own."""
+    """Log no further event for a 403 or 429 of this request."""
     g.security_told = True
 
 
 def limited(limit: Limit) -> None:
-    """Say which limit the 429 of this request stands for; it is told, whatever was before."""
+    """Name the limit behind the 429 of this request; it is logged, also after another event."""
     g.security_limit = limit
     g.pop("security_told", None)
 
 
 def register(app: Flask, here: Running) -> None:
-    """Tell of every request that is refused."""
+    """Log every 403 and 429."""
     here.security.surroundings = _surroundings
 
     @app.after_request

@@ -1,6 +1,6 @@
 """The security log of one process: a line and a count for each event of a fixed list (`core/security_event.py`).
 
-A line holds words of ours, keyed hashes of accounts and networks: never anything that somebody typed or sent.
+A line holds our own words, keyed hashes of accounts, and networks: nothing that was typed or sent.
 """
 
 import time
@@ -28,7 +28,7 @@ def _nothing() -> Mapping[str, object]:
 
 
 class SecurityLog:
-    """Writes to standard error and counts; safe to use from every thread. Nothing here raises."""
+    """Writes to standard error and counts; safe to use from every thread. None of its functions raises."""
 
     def __init__(self, keys: KeyRing, spool: Path, mail_of: Callable[[int], str | None]) -> None:
         """`mail_of` tells a technician's mail address by their id."""
@@ -45,11 +45,11 @@ class SecurityLog:
         self._write(event, {**self.surroundings(), "account": self._hash(account), **words})
 
     def link(self, event: SecurityEvent, purpose: Purpose) -> None:
-        """A signed link for this purpose was no good."""
+        """Write that a signed link for this purpose was forged or expired."""
         self.tell(event, link=purpose)
 
     def act(self, act: Act) -> None:
-        """What the audit log has on disk now; most of it is no security event."""
+        """Write the security events of an act that the audit log has on disk; most acts are none."""
         for told in told_by_audit(act.act, act.about, act.detail):
             by = COMMAND_LINE if act.who is None else self._hash(self._mail_of(act.who))
             site = {"site": told.site} if told.site else {}
@@ -57,7 +57,7 @@ class SecurityLog:
             self._write(told.event, {**self.surroundings(), **named, **told.words})
 
     def take_over(self) -> None:
-        """Write what commands did since this was last called."""
+        """Write the events that commands left in the spool since the last call."""
         try:
             self._spool.take(self._of_a_command)
             self._spool_failed = False

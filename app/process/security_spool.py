@@ -1,6 +1,6 @@
-"""How commands have their lines in the security log: in a file, which a process that runs here empties within seconds.
+"""Commands' lines for the security log: a file, which a running process of this host empties within seconds.
 
-A command's own standard error is read by nobody but who typed it; what it did belongs where the alarms look.
+A command's own standard error goes to the terminal, where no alarm would see them.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ class Spool:
             os.write(file, json.dumps(line).encode() + b"\n")
 
     def take(self, each: Callable[[dict[str, object]], None]) -> None:
-        """Give every line to `each`, then empty the file: a line is there twice rather than lost. Raises OSError."""
+        """Give every line to `each`, then empty the file: after a crash a line comes twice. Raises OSError."""
         if not self._has_lines():
             return
         with self._held(os.O_RDWR) as file:

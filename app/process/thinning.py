@@ -1,4 +1,4 @@
-"""Which of many equal log lines are written: some at once, then one a second. A flood must not fill the disk."""
+"""Limits equal log lines: some at once, then one a second. A flood must not fill the disk."""
 
 import threading
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Thinning:
         self._kinds: dict[str, _Kind] = {}
 
     def passes(self, kind: str, now: float) -> int | None:
-        """None when this line is left out; else how many of its kind were since the one before. `now` is in seconds."""
+        """None to leave this line out; else the number left out since the last one of its kind. `now` is in seconds."""
         with self._lock:
             known = self._kinds.setdefault(kind, _Kind(now))
             known.lines = min(BURST, known.lines + (now - known.seen_at) / EVERY)

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import structlog
 from sqlalchemy import func, select
 
 from app.actions import tell
@@ -24,6 +23,7 @@ from app.keys.seal import Sealer
 from app.store.database import Database
 from app.store.notices import add_notice
 from app.store.tables import notices
+from tests.captured_log import capture_log
 from tests.conftest import StandingClock
 from tests.webhook_receiver import Receiver, is_genuine, receiving
 
@@ -49,10 +49,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """All logged events, independent of the log level that an application of another test has set."""
-    capture = structlog.testing.LogCapture()
-    every = structlog.make_filtering_bound_logger(0)
-    monkeypatch.setattr(tell, "log", structlog.wrap_logger(None, processors=[capture], wrapper_class=every))
-    return capture.entries
+    return capture_log(monkeypatch, tell)
 
 
 class Desk:

@@ -5,12 +5,12 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-import structlog
 
 from app.core.security_event import SecurityEvent
 from app.process import security_log
 from app.process.running import Running
 from app.settings import Settings
+from tests.captured_log import capture_log
 from tests.cli.command import Handbell
 from tests.live_server import serving
 from tests.security_lines import MARK, events, security_lines
@@ -103,13 +103,12 @@ def test_a_command_whose_line_cannot_be_written_is_done_and_says_so(filled: Hand
 def test_lines_that_cannot_be_read_are_told_once(
     filled: Handbell, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    capture = structlog.testing.LogCapture()
-    monkeypatch.setattr(security_log, "log", structlog.wrap_logger(None, processors=[capture]))
+    lines = capture_log(monkeypatch, security_log)
     here = Running(settings)
     (filled.data / "security-events").mkdir()
     here.security.take_over()
     here.security.take_over()
-    assert [line["event"] for line in capture.entries] == ["security_events_unreadable"]
+    assert [line["event"] for line in lines] == ["security_events_unreadable"]
     here.close()
 
 

@@ -5,12 +5,12 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
-import structlog
 from werkzeug.test import create_environ
 
 from app.edge import incoming
 from app.edge.incoming import TrustedProxies
 from app.log import OnceAMinute
+from tests.captured_log import capture_log
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
 
@@ -18,10 +18,7 @@ PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What is logged."""
-    capture = structlog.testing.LogCapture()
-    every = structlog.make_filtering_bound_logger(0)
-    monkeypatch.setattr(incoming, "log", structlog.wrap_logger(None, processors=[capture], wrapper_class=every))
-    return capture.entries
+    return capture_log(monkeypatch, incoming)
 
 
 class Served:

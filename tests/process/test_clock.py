@@ -9,6 +9,7 @@ import pytest
 from app.process import clock as clocks
 from app.process.clock import DatabaseClock, utc_now
 from app.store.database import Database
+from tests.captured_log import capture_log
 from tests.conftest import fill_desk
 from tests.pool_at_work import at_work
 from tests.waiting import until
@@ -16,18 +17,9 @@ from tests.waiting import until
 SECOND = timedelta(seconds=1)
 
 
-class Lines(list[tuple[str, float]]):
-    """A log that keeps its lines."""
-
-    def warning(self, event: str, *, seconds: float) -> None:
-        self.append((event, seconds))
-
-
 @pytest.fixture
-def lines(monkeypatch: pytest.MonkeyPatch) -> Lines:
-    kept = Lines()
-    monkeypatch.setattr(clocks, "log", kept)
-    return kept
+def lines(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    return capture_log(monkeypatch, clocks)
 
 
 def ahead(by: timedelta) -> Callable[[], datetime]:
@@ -35,7 +27,7 @@ def ahead(by: timedelta) -> Callable[[], datetime]:
 
 
 @pytest.mark.parametrize("hours", [-2, 0, 2])
-def test_a_host_whose_clock_is_wrong_goes_by_the_databases(database: Database, lines: Lines, hours: int) -> None:
+def test_a_host_whose_clock_is_wrong_goes_by_the_databases(database: Database, lines: list[Any], hours: int) -> None:
     wrong = timedelta(hours=hours)
     clock = DatabaseClock(database, ahead(wrong))
     if database.is_sqlite:
@@ -44,10 +36,10 @@ def test_a_host_whose_clock_is_wrong_goes_by_the_databases(database: Database, l
     assert abs(clock() - datetime.now(UTC)) < SECOND
     assert abs(clock.skew - wrong) < SECOND
     assert clock.is_off() is bool(hours)
-    assert [event for event, _ in lines] == ["clock_skewed"] * bool(hours)
+    assert [line["event"] for line in lines] == ["clock_skewed"] * bool(hours)
 
 
-def test_a_jump_is_noticed_and_on_postgresql_changes_nothing(database: Database, lines: Lines) -> None:
+def test_a_jump_is_noticed_and_on_postgresql_changes_nothing(database: Database, lines: list[Any]) -> None:
     wrong = [timedelta(0)]
     clock = DatabaseClock(database, lambda: utc_now() + wrong[0])
     assert lines == []
@@ -55,7 +47,7 @@ def test_a_jump_is_noticed_and_on_postgresql_changes_nothing(database: Database,
     before = clock()
     clock.look()
     assert abs(clock.skew + timedelta(minutes=20)) < SECOND
-    assert [(event, round(seconds)) for event, seconds in lines] == [
+    assert [(line["event"], round(line["seconds"])) for line in lines] == [
         ("clock_jumped" if database.is_sqlite else "clock_skewed", -1200)
     ]
     if not database.is_sqlite:

@@ -1,4 +1,4 @@
 """The vendor's side, for tests: a stand-in for its New Session API and a proxy that breaks calls.
 
-Nothing here imports `app`: the stand-in's expectations must not come from our code.
+It imports nothing of `app`: the stand-in's expectations must not come from our code.
 """

@@ -17,6 +17,7 @@ from app.settings import Settings
 from app.store.database import Database, DatabaseAway
 from app.store.sites import change_site, load_sites
 from tests.api.embedding import ORIGIN, Widget
+from tests.captured_log import capture_log
 from tests.conftest import UID, StandingClock, fill_desk
 from tests.page_client import PageClient
 from tests.relay import Relay, relay
@@ -153,32 +154,16 @@ def test_while_it_is_away_nobody_waits_for_it(url: str, wire: Relay) -> None:
     database.close()
 
 
-class Seconds:
-    """A clock of seconds that only the test moves."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Lines(list[dict[str, Any]]):
-    """A log that keeps its lines."""
-
-    def error(self, event: str, **values: Any) -> None:
-        self.append({"event": event, **values})
-
-
 def test_one_line_a_minute_tells_of_it(client: PageClient, wire: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
-    lines, now = Lines(), 1000.0
-    monkeypatch.setattr(database_faults, "log", lines)
+    lines, now = capture_log(monkeypatch, database_faults), 1000.0
     monkeypatch.setattr(database_faults, "_noted", OnceAMinute(lambda: now))
     client.get("/")
     wire.cut()
     for _ in range(30):
         client.get("/")
         client.post("/s/default/submit", TYPED)
-    assert lines == [{"event": "database_fault", "error": "OperationalError", "during": "configuration", "faults": 1}]
+    told = {"event": "database_fault", "error": "OperationalError", "during": "configuration", "faults": 1}
+    assert lines == [{**told, "log_level": "error"}]
     now += 60.0
     client.get("/")
     assert lines[1]["faults"] > 60

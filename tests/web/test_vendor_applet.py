@@ -5,9 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import structlog
 from flask import Flask
-from structlog.testing import LogCapture
 
 from app.actions.hand_off import settle
 from app.actions.operate import Operator, open_anew
@@ -16,12 +14,14 @@ from app.core.backend import AppletFile, Opened, Start
 from app.core.request import CustomerRequest, RequestState
 from app.core.why import Why, WhyCode
 from app.factory import create_app
+from app.process import vendors
 from app.process.running import Running
 from app.settings import Settings
 from app.store.requests import insert_request, list_requests
 from app.store.sites import change_site, load_sites
 from app.store.tables import file_chunks
 from tests.backends.loopback import Loopback, http, loopback
+from tests.captured_log import capture_log
 from tests.conftest import StandingClock
 from tests.kept_files import keep, kept_content
 from tests.page_client import PageClient
@@ -116,12 +116,11 @@ def test_an_erasure_at_one_host_reaches_the_applet_that_another_got(
 def test_without_room_the_customers_browser_fetches_the_applet(
     add_host: Callable[..., Flask], vendor: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    capture = LogCapture()
-    monkeypatch.setattr("app.process.vendors.log", structlog.wrap_logger(None, processors=[capture]))
+    lines = capture_log(monkeypatch, vendors)
     full = add_host(files_max=1024 * 1024)
     path = submitted_at(full, vendor, RequestState.OPENED)
     here: Running = full.extensions["handbell"]
-    (line,) = capture.entries
+    (line,) = lines
     assert (line["event"], line["log_level"], line["most"]) == ("files_full", "error", "1 MB")
     assert kept_content(here.database) == {}
     client = PageClient(full)
