@@ -1,5 +1,8 @@
 """The database is away: pages are as they were last seen, nothing typed is lost, and writes go on when it is back."""
 
+import json
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +22,7 @@ from app.store.sites import change_site, load_sites
 from tests.api.embedding import ORIGIN, Widget
 from tests.captured_log import capture_log
 from tests.conftest import UID, StandingClock, fill_desk
+from tests.live_server import serving
 from tests.page_client import PageClient
 from tests.relay import Relay, relay
 from tests.waiting import until
@@ -167,3 +171,20 @@ def test_one_line_a_minute_tells_of_it(client: PageClient, wire: Relay, monkeypa
     now += 60.0
     client.get("/")
     assert lines[1]["faults"] > 60
+
+
+@pytest.mark.slow
+def test_a_server_says_it_once_in_each_process_and_in_json(tmp_path: Path, postgresql_url: str) -> None:
+    with relay(make_url(postgresql_url).port or 5432) as wire:
+        url = make_url(postgresql_url).set(port=wire.port).render_as_string(hide_password=False)
+        with serving(tmp_path, HANDBELL_DATABASE_URL=url, HANDBELL_PROCESSES="2") as server:
+            call = f"{server.base_url}/integration/integration.php?uid={server.uid()}"
+            wire.cut()
+            for _ in range(30):
+                with urllib.request.urlopen(f"{server.base_url}/") as page:
+                    assert page.status == 200
+                with pytest.raises(urllib.error.HTTPError, match="503"):
+                    urllib.request.urlopen(call)
+            lines = [json.loads(line) for line in server.log.splitlines()]
+    assert 1 <= [line["event"] for line in lines].count("database_fault") <= 2
+    assert "library" not in {line["event"] for line in lines}
