@@ -7,7 +7,7 @@ from app import api, log, web
 from app.core.bodies import BadBody, form_pairs
 from app.edge import access, headers, security_log
 from app.edge.customer_words import use_words
-from app.edge.incoming import TrustedProxies
+from app.edge.incoming import PublicScheme, TrustedProxies
 from app.files.resources import resource
 from app.process.clock import Clock
 from app.process.running import Running
@@ -41,6 +41,8 @@ def create_app(settings: Settings, clock: Clock | None = None, *, schedule: bool
     api.register(app)
     access.declared(app)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    if settings.https:
+        app.wsgi_app = PublicScheme(app.wsgi_app)  # type: ignore[method-assign]
     if schedule:
         here.hand_offs.start()
         Schedule(here.database, settings, here.clock, here.keys).start()

@@ -166,6 +166,20 @@ class TrustedProxies:
             log.warning("forwarded_for_unreadable", proxy=proxy, characters=length, times=times)
 
 
+class PublicScheme:
+    """WSGI middleware: every request is over https, as the proxy that ends TLS passes on plain HTTP.
+
+    Otherwise redirects that Flask makes (`/console`, `//`) would lead to http, with the link or form they repeat.
+    """
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ["wsgi.url_scheme"] = "https"
+        return self._app(environ, start_response)
+
+
 class _ByteParser(MultiPartParser):
     def get_part_charset(self, headers: Headers) -> str:
         return "latin-1"

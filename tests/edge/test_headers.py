@@ -195,3 +195,17 @@ def test_one_cookie_and_only_in_the_console(secure: Flask, app: Flask, https: bo
     assert "Set-Cookie" not in answer.headers
     assert "Cookie" not in answer.headers.get("Vary", "")
     assert PASSWORD not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/console", "/console//team", "/s//default", "/applet//token"])
+def test_behind_https_no_redirect_leads_to_http(secure: Flask, path: str) -> None:
+    answer = secure.test_client().get(path, base_url="http://support.example.com", headers=HTTPS_HOST)
+    assert answer.status_code == 308
+    assert answer.headers["Location"].startswith("https://support.example.com/")
+
+
+def test_behind_https_our_own_pages_may_read_their_site(secure: Flask) -> None:
+    """A browser sends no `Origin` with a page's GET to its own server: `/demo` and the console's preview."""
+    own = {**HTTPS_HOST, "Sec-Fetch-Site": "same-origin"}
+    answer = secure.test_client().get("/api/v1/sites/default", base_url="http://support.example.com", headers=own)
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, "https://support.example.com")
