@@ -226,9 +226,10 @@ def _routable(posted: Posted, name: str) -> str:
 def _submission(site: Site, posted: Posted, asked: NewSessionRequest, return_to: str | None) -> Submission:
     who = browser()
     client = (client_network(client_address()), who.user_agent or "", who.accept_language or "")
+    content = content_digest(posted, site.slug)
     keys: tuple[str, str | None] = form_keys(content_digest(posted, site.slug, *client), running().clock())
     if new := _new_id(site, posted):
-        keys = (f"form:new:{new}", None)
+        keys = (f"form:new:{new}:{content}", None)  # other content is another request
     return submission(
         site,
         asked,
@@ -240,5 +241,5 @@ def _submission(site: Site, posted: Posted, asked: NewSessionRequest, return_to:
         check=posted.value("check"),
         more=posted.more,
         return_to=return_to,
-        body_hash=content_digest(posted, site.slug),
+        body_hash=content,
     )

@@ -295,6 +295,19 @@ def test_later_with_the_same_mail_or_number_a_page_says_that_it_was_received(
     assert len(requests(here)) == 4
 
 
+def test_other_content_with_the_same_mark_of_something_new_is_a_request_of_its_own(
+    client: PageClient, here: Running, clock: StandingClock
+) -> None:
+    post(client, FILLED)
+    clock.advance(minutes=1)
+    new = carried(post(client, FILLED))
+    first, other = post(client, new), post(client, {**new, "problem_description": "The scanner too."})
+    assert (first.status, other.status) == (303, 303)
+    assert other.location != first.location
+    assert post(client, new).location == first.location, "a second press"
+    assert len(requests(here)) == 3
+
+
 def test_equal_from_a_listed_page_and_from_our_own_is_the_same_too(client: PageClient, here: Running) -> None:
     first = post(client, FILLED)
     page = post(client, FILLED, origin="https://evil.example")
