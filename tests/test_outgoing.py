@@ -5,16 +5,19 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from ipaddress import ip_network
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import trustme
 
 from app.backends.vendor_call import VendorCalls
+from app.channels import webhook
 from app.channels.webhook import Webhooks
 from app.core.backend import Refused, Unavailable
-from app.core.notice import Delivery
+from app.core.notice import Delivery, TryResult
 from app.core.targets import Targets
 from app.core.why import Why, WhyCode
 from app.outgoing import NotPermitted, connect, may_reach
@@ -152,6 +155,17 @@ def test_a_webhook_on_this_machine_is_not_called() -> None:
         assert "HANDBELL_PRIVATE_TARGETS" in result.why
         listed = Targets(only_public=True, networks=(ip_network("127.0.0.0/8"),))
         assert Webhooks().send(receiver.address, {}, b"{}", listed).delivery is Delivery.DELIVERED
+
+
+def test_a_webhook_with_many_silent_addresses_ends_at_its_deadline(
+    resolve: Resolve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each address has two seconds; a name can have hundreds, while other sites' notices wait."""
+    resolve(("127.0.0.3",) * 100)
+    seconds = count(step=2)
+    monkeypatch.setattr(webhook, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    result = Webhooks().send(f"https://{NAME}:1/", {}, b"{}", Targets())
+    assert result == TryResult(Delivery.FAILED, "no answer in time")
 
 
 def test_whether_a_host_may_be_reached_is_told_without_a_call(resolve: Resolve) -> None:

@@ -42,12 +42,12 @@ class Webhooks:
 
         Only https is allowed, or http to 127.0.0.1, and only to addresses that `targets` permit.
         """
+        until = time.monotonic() + DEADLINE
         try:
             url = parse_url(address)
-            connection = self._connection(url, targets)
+            connection = self._connection(url, targets, until)
         except (HTTPError, ValueError):
             return TryResult(Delivery.FAILED, "its address must be https")
-        until = time.monotonic() + DEADLINE
         late = threading.Event()
         cut_off = threading.Timer(DEADLINE, _cut, (connection, late))
         cut_off.daemon = True
@@ -65,24 +65,32 @@ class Webhooks:
             connection.close()
         return TryResult(Delivery.FAILED, _LATE) if late.is_set() else TryResult(_delivery(status), f"status {status}")
 
-    def _connection(self, url: Url, targets: Targets) -> HTTPConnection:
+    def _connection(self, url: Url, targets: Targets, until: float) -> HTTPConnection:
         host = (url.host or "").strip("[]")
         if url.scheme == "https" and host:
-            return _TlsConnection(targets, host, url.port, ssl_context=self._context)
+            return _TlsConnection(targets, until, host, url.port, ssl_context=self._context)
         if url.scheme == "http" and host == "127.0.0.1":
-            return _Connection(targets, host, url.port)
+            return _Connection(targets, until, host, url.port)
         raise ValueError("neither https nor http://127.0.0.1")
 
 
 class _Connection(HTTPConnection):
-    """A connection to a permitted address."""
+    """A connection to a permitted address, made before the monotonic time `until`."""
 
-    def __init__(self, targets: Targets, host: str, port: int | None, **options: Any) -> None:
+    def __init__(self, targets: Targets, until: float, host: str, port: int | None, **options: Any) -> None:
         super().__init__(host, port, **options)
         self._targets = targets
+        self._until = until
 
     def _new_conn(self) -> socket.socket:
-        return connect(self.host, self.port, self._targets, lambda rest: CONNECT_TIMEOUT)
+        return connect(self.host, self.port, self._targets, self._seconds)
+
+    def _seconds(self, _rest: int) -> float:
+        """The timeout of the next step: a name may have a hundred addresses that do not answer."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return min(CONNECT_TIMEOUT, left)
 
 
 class _TlsConnection(_Connection, HTTPSConnection):
