@@ -21,6 +21,7 @@ from app.settings import Settings
 FORM_TYPE = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 _LONGEST_HEADER = 512
+_PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # the last two: Safari's previews, older Firefox
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")  # any of them is added by any proxy
 _TOLD = "handbell.client_told_by_proxy"
 _TOO_LARGE = f"the body is larger than {MAX_BODY // 1024} KiB"
@@ -76,8 +77,8 @@ def query() -> list[tuple[str, str]]:
 
 def is_fetched_ahead() -> bool:
     """Whether a browser only prefetches: such a request must have no effect."""
-    headers = request.headers
-    return "prefetch" in (headers.get("Sec-Purpose", "") + headers.get("Purpose", "")).lower()
+    said = " ".join(request.headers.get(name, "") for name in _PURPOSES).lower()
+    return "prefetch" in said or "preview" in said
 
 
 def client_address() -> str:

@@ -60,7 +60,10 @@ def test_the_redirect_is_empty_and_bears_exactly_the_agreed_headers(client: Page
     }
 
 
-@pytest.mark.parametrize("headers", [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}])
+@pytest.mark.parametrize(
+    "headers",
+    [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Moz": "prefetch"}, {"X-Purpose": "preview"}],
+)
 def test_head_and_prefetch_count_for_nothing(client: PageClient, here: Running, headers: dict[str, str]) -> None:
     status_path, path = opened(client)
     for _ in range(MOST_OPENINGS + 1):
