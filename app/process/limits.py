@@ -102,8 +102,12 @@ class Rates:
     def client_retry_after(self, item: RateLimitItem, address: str, *who: str) -> int | None:
         """Count one hit of the client at this address, and of its /48 with ten times the amount; whole seconds to wait
         when that was one too many, else None."""
-        for network, amount in Client.at(address).limits(item.amount):
-            if wait := self.retry_after(_so_many(item, amount), *who, network):
+        counted = [(_so_many(item, amount), network) for network, amount in Client.at(address).limits(item.amount)]
+        for each, network in reversed(counted):  # a full /48 begins no windows for its 65,536 clients
+            if left := self._seen.left(each.key_for(*who, network), each.amount):
+                return int(left) + 1
+        for each, network in counted:
+            if wait := self.retry_after(each, *who, network):
                 return wait
         return None
 

@@ -8,6 +8,7 @@ import pytest
 import redis
 from limits import parse
 
+from app.core.client import WIDER
 from app.process import limits
 from app.process.limits import Rates, site_rate
 from app.settings import ci
@@ -171,6 +172,14 @@ def test_windows_that_are_over_are_forgotten(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(windows, "_sweep_at", time.monotonic())
     windows.hit("y", 1, 60)
     assert sorted(windows._windows) == ["x", "y"]
+
+
+def test_a_full_ipv6_48_begins_no_windows_for_its_other_clients() -> None:
+    """Who owns a /48 has 65,536 clients; each window takes memory until it ends."""
+    rates = Rates("")
+    for number in range(100):
+        rates.client_retry_after(THREE, f"2001:db8:0:{number:x}::1", "test")
+    assert len(rates._seen._windows) == 1 + 3 * WIDER
 
 
 def test_a_site_s_rate_is_for_one_second() -> None:
