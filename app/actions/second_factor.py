@@ -67,6 +67,10 @@ class Stale(Exception):
     """The offer is too old, or was made for another technician."""
 
 
+class SessionOver(Exception):
+    """The session was ended, or confirmed by another press, while password and code were checked."""
+
+
 class AlreadyOn(Exception):
     """The account has a second factor already."""
 
@@ -217,7 +221,7 @@ def confirm(
 
     Returns the session's new secret, so that a stolen copy of the old one is not confirmed with it.
 
-    Raises WrongCode, WrongLogin or TooManyTries.
+    Raises SessionOver, WrongCode, WrongLogin or TooManyTries.
     """
     fresh = secrets.token_urlsafe(32)
     with database.read() as connection:
@@ -225,7 +229,8 @@ def confirm(
 
     def mark(connection: Connection, _account: LogInAccount) -> None:
         confirm_session(connection, session_hash(session), now)
-        renew_session(connection, session_hash(session), session_hash(fresh))
+        if not renew_session(connection, session_hash(session), session_hash(fresh)):
+            raise SessionOver
 
     if found and found.sealed_totp is not None:
         _with_code(database, proof, code, address, opens, mark, now=now)

@@ -112,9 +112,13 @@ def confirm_session(connection: Connection, id_hash: str, now: datetime) -> None
     connection.execute(update(console_sessions).where(console_sessions.c.id_hash == id_hash).values(confirmed_at=now))
 
 
-def renew_session(connection: Connection, id_hash: str, fresh: str) -> None:
-    """The session goes on under the hash of another secret; a copy of the old one is worth nothing."""
-    connection.execute(update(console_sessions).where(console_sessions.c.id_hash == id_hash).values(id_hash=fresh))
+def renew_session(connection: Connection, id_hash: str, fresh: str) -> bool:
+    """The session goes on under the hash of another secret; a copy of the old one is worth nothing.
+
+    False when there is no such session (any more).
+    """
+    change = update(console_sessions).where(console_sessions.c.id_hash == id_hash).values(id_hash=fresh)
+    return connection.execute(change).rowcount == 1
 
 
 def touch_session(connection: Connection, id_hash: str, now: datetime) -> None:

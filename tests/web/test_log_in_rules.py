@@ -1,15 +1,20 @@
 """Duties after a log-in, confirmation of sensitive actions by password and code, and none of these on one's own
 account."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
 from sqlalchemy import update
 
 from app.actions.desk_options import change_desk_options
+from app.actions.log_in import Proof, prove
 from app.core.role import Role
 from app.process.running import Running
 from app.store.account import account
+from app.store.console_sessions import end_sessions
 from app.store.tables import technicians
+from app.web.console import confirmation
 from tests.conftest import PASSWORD, StandingClock
 from tests.page_client import Answer, PageClient
 from tests.web.account_owner import Owner
@@ -87,6 +92,25 @@ def test_a_copy_of_the_session_is_not_confirmed_with_it(app: Flask, dora: PageCl
     assert dora.post("/console/desk", {**fields, "confirm_password": PASSWORD}).status == 303
     assert is_in(dora)
     assert not is_in(thief)
+
+
+def test_a_session_that_ends_while_the_password_is_checked_changes_nothing(
+    dora: PageClient, clock: StandingClock, here: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when its owner ends it from another tab, or when the same form is sent twice at once."""
+    clock.advance(minutes=10)
+    fields = carried(send(dora, "/console/team/add", **SENSITIVE["/console/team/add"]))
+
+    def proved(*arguments: Any, **named: Any) -> Proof:
+        proof = prove(*arguments, **named)
+        here.database.write(lambda connection: end_sessions(connection, proof.technician_id))
+        return proof
+
+    monkeypatch.setattr(confirmation, "prove", proved)
+    answer = dora.post("/console/team/add", {**fields, "confirm_password": PASSWORD})
+    assert (answer.status, answer.location) == (303, "/console/")
+    assert here.desk.staff.technicians.get("new@example.org") is None
+    assert not is_in(dora)
 
 
 def test_what_is_not_sensitive_is_not_asked_twice(dora: PageClient, clock: StandingClock) -> None:

@@ -8,12 +8,13 @@ from flask import session as cookie
 from flask_wtf.csrf import generate_csrf
 
 from app.actions.log_in import prove
-from app.actions.second_factor import WrongCode, confirm
+from app.actions.second_factor import SessionOver, WrongCode, confirm
 from app.actions.tries import TooManyTries, WrongLogin
 from app.core.log_in_rules import is_confirmed
 from app.core.security_event import SecurityEvent
 from app.core.staff import Technician
-from app.edge.incoming import client_address
+from app.core.way_back import HOME
+from app.edge.incoming import client_address, see_other
 from app.edge.security_log import tell, told_already
 from app.edge.this_app import running
 from app.store.console_sessions import LiveSession
@@ -36,6 +37,8 @@ def confirmation(technician: Technician, log_in: LiveSession, session: str) -> R
         return _page(technician, log_in, {}, 403)
     try:
         _confirm(technician, session, has_second_factor=log_in.has_second_factor)
+    except SessionOver:
+        return see_other(HOME)
     except TooManyTries as tries:
         tell_refused(tries, wrong=SecurityEvent.CONFIRMATION_WRONG, account=technician.email)
         response = _page(technician, log_in, {"confirm_password": why_to_wait(tries)}, 429)
