@@ -44,14 +44,17 @@ def confirmation(technician: Technician, log_in: LiveSession, session: str) -> R
         response = _page(technician, log_in, {"confirm_password": why_to_wait(tries)}, 429)
         response.headers["Retry-After"] = str(tries.retry_after)
         return response
-    except WrongCode as wrong:
-        tell_refused(wrong, wrong=SecurityEvent.CONFIRMATION_WRONG, account=technician.email)
-        return _page(technician, log_in, {"confirm_code": wrong_code()}, 403)
     except WrongLogin as wrong:
         tell_refused(wrong, wrong=SecurityEvent.CONFIRMATION_WRONG, account=technician.email)
-        return _page(technician, log_in, {"confirm_password": _("The password is wrong.")}, 403)
+        return _page(technician, log_in, _problem(wrong), 403)
     tell(SecurityEvent.CONFIRMED)
     return None
+
+
+def _problem(wrong: WrongLogin) -> dict[str, str]:
+    if isinstance(wrong, WrongCode):
+        return {"confirm_code": wrong_code()}
+    return {"confirm_password": _("The password is wrong.")}
 
 
 def _confirm(technician: Technician, session: str, *, has_second_factor: bool) -> None:
