@@ -16,6 +16,7 @@ from gunicorn.workers.gthread import TConn
 
 from app.core.arriving import Arriving, Stage
 from app.core.client import client_network, is_in
+from app.process.pieces import Pieces
 
 HEAD_WITHIN = 10.0  # seconds from the first byte; of a new connection, from its beginning
 BODY_WITHIN = 30.0  # seconds from the end of the head; longer while it arrives at SLOWEST_BODY or faster
@@ -34,6 +35,7 @@ class Connection(TConn):  # type: ignore[misc]
         super().__init__(cfg, sock, client, server)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _ANSWER_LIMIT)
         self.parser = RequestParser(cfg, (), client)
+        self.parser.unreader = Pieces()
         self.initialized = self.data_ready = True
         self.network = network
         self.arriving = Arriving()
@@ -55,6 +57,10 @@ class Connection(TConn):  # type: ignore[misc]
                 self._body_since = time.monotonic()
             self.deadline = self._body_since + max(BODY_WITHIN, self.arriving.of_body / SLOWEST_BODY)
         return stage
+
+    def give(self) -> None:
+        """Give the request, of which no more is waited for, to the parser."""
+        self.parser.unreader.give(self.arriving.request)
 
     def keep(self, seconds: float) -> Stage:
         """Begin the next request, a part of which may already be here; it must begin within so many seconds."""

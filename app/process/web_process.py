@@ -141,7 +141,7 @@ class WebProcess(EndingInSteps):
         """Give a complete request to a thread; wait for the rest of an incomplete one."""
         if stage is Stage.HERE:
             self._wait_no_more(connection)
-            connection.parser.unreader.unread(connection.arriving.request)
+            connection.give()
             self.enqueue_req(connection)
         elif stage is Stage.HEAD_TOO_LONG:
             self.handle_error(None, connection.sock, connection.client, errors.LimitRequestHeaders(""))
