@@ -51,6 +51,15 @@ def test_multipart(app: Flask, path: str) -> None:
     assert newest(app).customer.name == "Zoë 界"
 
 
+@pytest.mark.parametrize("path", [*FORMS, "/s/default/submit", "/pin"])
+@pytest.mark.parametrize("head", ["form-data", 'form-data; name="open', ""])
+def test_a_part_without_a_name(app: Flask, path: str, head: str) -> None:
+    body = f"--b\r\nContent-Disposition: {head}\r\n\r\nx\r\n--b--\r\n"
+    answer = PageClient(app).post(path, body.encode(), content_type="multipart/form-data; boundary=b")
+    assert answer.status == 400
+    assert not tickets(app)
+
+
 @pytest.mark.parametrize("name", ["Origin", "Referer"])
 @pytest.mark.parametrize("value", ["http://[", "http://[::1", "http://]", "\xff", "://"])
 def test_a_page_that_is_no_address(app: Flask, name: str, value: str) -> None:

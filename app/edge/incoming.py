@@ -208,7 +208,10 @@ def _parts(raw: bytes, kind: type[MultiPartParser]) -> list[tuple[str, str]]:
         file.close()
     if files:
         raise BadBody("files cannot be sent here")
-    return list(form.items(multi=True))
+    pairs = list(form.items(multi=True))
+    if any(name is None for name, _ in pairs):  # werkzeug's, where a part's head has none
+        raise BadBody("a part of the multipart body has no name")
+    return pairs
 
 
 def _refuse_broken_utf8(raw: bytes) -> None:
