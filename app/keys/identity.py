@@ -83,6 +83,8 @@ def _text(claims: Mapping[str, Any], name: str) -> str:
         value = str(value)
     if not isinstance(value, str) or not value.strip():
         raise BadIdentity(f"its {name} must be a text that is not empty")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise BadIdentity(f"its {name} contains half a surrogate pair")
     return value
 
 

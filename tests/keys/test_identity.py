@@ -75,6 +75,8 @@ def seconds(**time: float) -> int:
         (token(exp=None), "exp is missing"),
         (token(jti=None), "jti is missing"),
         (token(jti=" "), "jti must be a text"),
+        (token(jti="\ud800"), "jti contains half a surrogate pair"),
+        (token(email="\udfff@example.com"), "email contains half a surrogate pair"),
         (token(name=7), "name must be a text"),
         (token(email=["a"]), "email must be a text"),
         (token(number=True), "number must be a text"),
