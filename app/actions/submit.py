@@ -26,12 +26,12 @@ from app.store.codes import use_code
 from app.store.database import Database
 from app.store.requests import (
     StartLink,
+    confirmed_request,
     earlier_requests,
     insert_link,
     insert_request,
     lately_under,
     received_lately,
-    request_by_reference,
     share_used_up,
     spend,
 )
@@ -136,7 +136,7 @@ def submit(
         known, oldest, many = earlier_requests(connection, key, client, most, since, submission.unchecked)
         if known is None and submission.earlier_key:
             known = lately_under(connection, submission.earlier_key, now - SAME_PRESS)
-        if known and (request := request_by_reference(connection, known)):
+        if known and (request := confirmed_request(connection, known)):
             return _the_same(request, submission), False
         if oldest:
             raise _too_many(oldest, now)

@@ -10,13 +10,13 @@ from functools import wraps
 from http import HTTPStatus
 
 import structlog
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, g, render_template, request
 
 from app.actions.ticket import open_ticket
 from app.api.fault_words import told
 from app.api.session_rates import wait_of_account, wait_of_client
 from app.core.bodies import BadBody, json_object
-from app.core.new_session import UID_LIMIT, NewSessionRequest, form_parameters
+from app.core.new_session import UID_LIMIT, NewSessionRequest, error_envelope, form_parameters
 from app.core.security_event import Limit, SecurityEvent
 from app.core.site import Site
 from app.core.text import Invalid, is_blank
@@ -28,7 +28,7 @@ from app.edge.incoming import body, form_body, is_fetched_ahead, query
 from app.edge.security_log import limited, tell
 from app.edge.this_app import running
 from app.process.database_faults import note_database_fault
-from app.store.database import DATABASE_FAULTS
+from app.store.database import DATABASE_FAULTS, is_unknown
 
 api = Blueprint("new_session", __name__)
 log = structlog.get_logger()
@@ -53,6 +53,17 @@ class CallHeld(CallRefused):
         self.site = site
 
 
+class CallFailed(CallRefused):
+    """The database failed. `unknown` when a session may have been opened all the same; `site` as far as known."""
+
+    def __init__(self, *, unknown: bool, site: Site | None) -> None:
+        why = _UNKNOWN if unknown else "the database does not answer, and no session was opened; try again"
+        super().__init__(503, why, **{"Retry-After": "5"})
+        self.unknown = unknown
+        self.site = site
+
+
+_UNKNOWN = "the database did not confirm in time: a session may have been opened; another call opens another one"
 AnswerRefused = Callable[[CallRefused], Response]
 
 
@@ -72,7 +83,7 @@ def _answering(refusal: AnswerRefused) -> Callable[[Callable[[], Response]], Cal
                 return refusal(CallRefused(400, told(*invalid.problems)))
             except DATABASE_FAULTS as fault:
                 note_database_fault(fault, "api")
-                return refusal(CallRefused(503, "the database does not answer; try again", **{"Retry-After": "5"}))
+                return refusal(CallFailed(unknown=is_unknown(fault), site=g.get("called_for")))
 
         return open_to(Who.ACCOUNT_KEYS)(guarded)
 
@@ -84,6 +95,8 @@ def _form_refusal(refused: CallRefused) -> Response:
         response = _envelope_error(refused.status, str(refused))
     elif isinstance(refused, CallHeld) and refused.site:
         response = _held_page(refused.wait, refused.site)
+    elif isinstance(refused, CallFailed):
+        response = _failed_page(refused)
     else:
         title = HTTPStatus(refused.status).phrase
         html = render_template("error.html", site=None, title=title, lines=[str(refused)], actions=[], request_id=None)
@@ -96,6 +109,13 @@ def _held_page(wait: int, site: Site) -> Response:
     """A page for a customer who followed a link: when to try again, the site's contact, and a link to its form."""
     lines = [customer_words().wait(wait, site, "")]
     return Response(render_template("calls-held.html", site=site, lines=lines), 429)
+
+
+def _failed_page(failed: CallFailed) -> Response:
+    """A page for a customer who followed a link, in their language."""
+    site = failed.site or running().desk.site("default")
+    lines = [customer_words().failed(site, "", unknown=failed.unknown)] if site else []
+    return Response(render_template("call-failed.html", site=site, lines=lines), failed.status)
 
 
 def _rest_refusal(refused: CallRefused) -> Response:
@@ -173,6 +193,7 @@ def _account(uid: str, *, by_form: bool) -> tuple[Site, str | None]:
         raise CallHeld("too many calls from this address", wait, site)
     if site is None:
         raise CallRefused(403, "this uid is not known here, or it is disabled")
+    g.called_for = site
     if wait := wait_of_account(site):
         limited(Limit.ACCOUNT)
         raise CallHeld("too many sessions for this account", wait, site)
@@ -215,8 +236,7 @@ def _envelope(ticket: Ticket, link: str) -> Response:
 
 
 def _envelope_error(status: int, why: str) -> Response:
-    answer = {"result": "ERROR", "details": None, "errorDetails": {"errorCode": status, "errorMsg": why}}
-    return _json(answer, status)
+    return _json(error_envelope(status, why), status)
 
 
 def _json(answer: Mapping[str, object], status: int) -> Response:

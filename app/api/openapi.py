@@ -209,7 +209,7 @@ def _problem() -> dict[str, Any]:
         "properties": {
             "status": {"type": "integer"},
             "message": {"type": "string"},
-            "code": {"enum": ["form_expired", "form_invalid", "key_used"]},
+            "code": {"enum": ["form_expired", "form_invalid", "key_used", "not_written", "not_confirmed"]},
             "fields": {"type": "object", "additionalProperties": {"type": "string"}},
         },
     }

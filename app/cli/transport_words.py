@@ -8,7 +8,7 @@ from app.core.fact import Fact
 from app.core.transport import bind_warning, database_warning, redis_warning
 from app.process.redis_link import redis_link
 from app.settings import Settings
-from app.store.database import server_link
+from app.store.postgresql import server_link
 
 _WORDS = {
     ("database_url", "not_encrypted"): "the connection to PostgreSQL on {host} may be unencrypted (sslmode={mode}): "

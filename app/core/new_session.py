@@ -158,3 +158,8 @@ def _flag(name: str, value: object) -> bool:
     if value is None or isinstance(value, str | int):
         return value in ("1", 1)
     raise Invalid(Fact(name, "type"))
+
+
+def error_envelope(status: int, why: str) -> dict[str, object]:
+    """A refusal as the vendor's JSON."""
+    return {"result": "ERROR", "details": None, "errorDetails": {"errorCode": status, "errorMsg": why}}

@@ -23,6 +23,9 @@ class CustomerWords(Protocol):
     def wait(self, seconds: int, site: Site, language: str) -> str:
         """Too many requests; when to retry, after `seconds`."""
 
+    def failed(self, site: Site, language: str, *, unknown: bool) -> str:
+        """A call could not be recorded, or it is `unknown` whether it was."""
+
     def look_again(self, site: Site, language: str) -> str:
         """A field of the form is wrong."""
 

@@ -1,28 +1,33 @@
 """One database, SQLite or PostgreSQL: reads, and writes that are on disk when they return."""
 
-import select
 import sqlite3
 import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import TimeoutError as WriteTimeout
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
+from app.store.commits import Commits, DatabaseAway, OutcomeUnknown
+from app.store.postgresql import in_one_form, is_read_only, open_postgresql, postgresql_faults
 from app.store.sqlite import SqliteWriter, open_sqlite, sqlite_faults
 
 T = TypeVar("T")
 DATABASE_FAULTS = (SQLAlchemyError, sqlite3.Error, WriteTimeout)  # what a read raises, or a write that is not on disk
 Hear = Callable[[Any], object]
 _NOTES = "handbell notes"
+
+
+def is_unknown(fault: BaseException) -> bool:
+    """Whether a write that failed so may be written all the same."""
+    return isinstance(fault, OutcomeUnknown | WriteTimeout)
 
 
 def note(connection: Connection, what: object) -> None:
@@ -34,8 +39,8 @@ class DatabaseUnusable(Exception):
     """The database cannot be opened or is wrongly configured; the message says what to do."""
 
 
-class DatabaseAway(SQLAlchemyError):
-    """The database took no connection a moment ago; it is asked again within half a second."""
+class DatabaseNotNow(DatabaseUnusable):
+    """The database cannot be reached, or takes no writes: it may later."""
 
 
 class Database:
@@ -43,16 +48,16 @@ class Database:
 
     def __init__(self, url: str) -> None:
         try:
-            self.url = make_url(url)
+            self.url = make_url(in_one_form(url))
         except ArgumentError:
             raise DatabaseUnusable("HANDBELL_DATABASE_URL is not a database address") from None
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._reader = self._sqlite_reader() if self.is_sqlite else self._postgresql()
+        self._reader = self._sqlite_reader() if self.is_sqlite else open_postgresql(self.url)
         self._in_transaction = self._reader.execution_options(isolation_level="READ COMMITTED")
         self._writer = SqliteWriter(self._path) if self.is_sqlite else None
+        self._commits = Commits()
         self._local = threading.local()
-        self._away_until = 0.0
-
+        self._is_away, self._away_until, self._trying = False, 0.0, threading.Lock()
         self._hear: Hear = _nobody_hears
 
     def listen(self, hear: Hear) -> None:
@@ -71,7 +76,8 @@ class Database:
 
         On SQLite the job runs in the writer's thread, and runs again when another job in the same transaction failed:
         it must not write again, wait for anything, use the caller's thread state or change anything but the database.
-        An exception of the job undoes its changes and is raised here.
+        An exception of the job undoes its changes and is raised here; `is_unknown` tells whether another one leaves
+        open what became of it.
         """
         noting = _Noting(job)
         result = self._written(noting)
@@ -82,17 +88,28 @@ class Database:
     def _written(self, job: Callable[[Connection], T]) -> T:
         if self._writer:
             return self._writer.run(job)
-        with self._connect(self._in_transaction) as connection, connection.begin():
-            return job(connection)
+        with self._connect(self._in_transaction) as connection:
+            return self._commits.run(connection, job)
 
     def _connect(self, engine: Engine) -> Connection:
-        if monotonic() < self._away_until:
+        """While the database is away one caller at a time tries, twice a second; the others do not wait for that."""
+        if not self._is_away:
+            return self._connected(engine)
+        if monotonic() < self._away_until or not self._trying.acquire(blocking=False):
             raise DatabaseAway("the database took no connection just now")
         try:
-            return engine.connect()
+            return self._connected(engine)
+        finally:
+            self._trying.release()
+
+    def _connected(self, engine: Engine) -> Connection:
+        try:
+            connection = engine.connect()
         except (DBAPIError, sqlite3.Error):
-            self._away_until = monotonic() + _AWAY
+            self._is_away, self._away_until = True, monotonic() + _AWAY
             raise
+        self._is_away = False
+        return connection
 
     def generation(self) -> int:
         """The configuration's generation. Read for every page, so it is the cheapest read of all."""
@@ -133,10 +150,13 @@ class Database:
         """Raises DatabaseUnusable when the database cannot be reached or would lose acknowledged writes."""
         try:
             with self.read() as connection:
-                wrong = sqlite_faults(connection) if self.is_sqlite else _postgresql_faults(connection)
+                wrong = sqlite_faults(connection) if self.is_sqlite else postgresql_faults(connection)
+                read_only = not self.is_sqlite and is_read_only(connection)
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             cause = getattr(error, "orig", None) or error
-            raise DatabaseUnusable(f"cannot open the database ({' '.join(str(cause).split())})") from None
+            raise DatabaseNotNow(f"cannot open the database ({' '.join(str(cause).split())})") from None
+        if read_only:
+            raise DatabaseNotNow(_READ_ONLY)
         if wrong:
             raise DatabaseUnusable(f"the database must have {', '.join(wrong)}")
 
@@ -178,35 +198,6 @@ class Database:
             isolation_level="AUTOCOMMIT",
         )
 
-    def _postgresql(self) -> Engine:
-        engine = create_engine(
-            self.url,
-            hide_parameters=True,
-            isolation_level="AUTOCOMMIT",
-            # A statement takes milliseconds, so threads wait for a connection rather than use up the server's.
-            pool_size=12,
-            max_overflow=4,
-            pool_timeout=20,
-            pool_recycle=1800,
-            connect_args={
-                "connect_timeout": 5,
-                "options": "-c synchronous_commit=on -c statement_timeout=30000",
-            },
-        )
-        event.listen(engine, "checkout", _look_before_use)
-        return engine
-
-
-def _look_before_use(raw: Any, _record: object, _proxy: object) -> None:
-    """Raises DisconnectionError where the server ended the connection while nobody used it: the pool makes another.
-
-    An idle connection has nothing to read but its end. Asking the server would cost each use a round trip.
-    """
-    poll = select.poll()
-    poll.register(raw.fileno(), select.POLLIN)
-    if poll.poll(0):
-        raise DisconnectionError
-
 
 class _Noting(Generic[T]):
     """A job, and what it noted when it last ran."""
@@ -226,36 +217,12 @@ def _nobody_hears(_what: object) -> None:
     """Notes are for running processes and for commands."""
 
 
+_READ_ONLY = (
+    "the database is read-only: a standby, or set so; HANDBELL_DATABASE_URL must lead to the server that takes writes, "
+    "or name all servers"
+)
 _AWAY = 0.4  # seconds without a try after one that failed
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _GENERATION = "SELECT generation FROM configuration"
 _ADVISORY_LOCK = 0x48414E44  # "HAND"
-
-
-def _postgresql_faults(connection: Connection) -> list[str]:
-    wanted = {"synchronous_commit": ("on", "remote_write", "remote_apply"), "server_encoding": ("UTF8",)}
-    return [
-        f"{name}={values[0]}"
-        for name, values in wanted.items()
-        if connection.exec_driver_sql(f"SHOW {name}").scalar_one() not in values
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class ServerLink:
-    """How PostgreSQL is reached: libpq's `host` (a name, an address or the folder of a socket), its `sslmode`, and
-    whether `sslrootcert` is set."""
-
-    host: str
-    ssl_mode: str
-    has_root: bool
-
-
-def server_link(connection: Connection) -> ServerLink | None:
-    """The link of this connection, as set by address, environment or service file. None on SQLite."""
-    if connection.dialect.name != "postgresql":
-        return None
-    info = connection.connection.driver_connection.info  # type: ignore[union-attr]
-    given = info.get_parameters()  # without defaults
-    return ServerLink(info.host, given.get("sslmode", "prefer"), "sslrootcert" in given)

@@ -128,6 +128,15 @@ def request_by_reference(connection: Connection, reference: str) -> CustomerRequ
     return _request(connection.execute(_BY_REFERENCE, {"reference": reference}).one_or_none())
 
 
+def confirmed_request(connection: Connection, reference: str) -> CustomerRequest | None:
+    """As `request_by_reference`, and locked: so a synchronous standby has it when this transaction's commit returns.
+
+    A commit that writes nothing does not wait for the standby.
+    """
+    query = select(requests).where(requests.c.reference == reference).with_for_update()
+    return _request(connection.execute(query).one_or_none())
+
+
 def request_by_status_id(connection: Connection, status_id: str) -> CustomerRequest | None:
     """The request whose status link has this id."""
     return _request(connection.execute(_BY_STATUS_ID, {"status_id": status_id}).one_or_none())

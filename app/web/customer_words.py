@@ -27,6 +27,13 @@ class CustomerWords:
         with _speaking(site, language):
             return wait_sentence(seconds)
 
+    def failed(self, site: Site, language: str, *, unknown: bool) -> str:
+        """A call could not be recorded, or it is `unknown` whether it was."""
+        with _speaking(site, language):
+            if unknown:
+                return _("We could not make sure that your request has arrived. Please call us, or try again.")
+            return _("We could not take your request just now. Please try again in a moment.")
+
     def look_again(self, site: Site, language: str) -> str:
         """A field of the form is wrong."""
         with _speaking(site, language):

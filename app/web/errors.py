@@ -5,16 +5,18 @@ from flask import Flask, Response, current_app, g, jsonify, make_response, rende
 from werkzeug.exceptions import HTTPException
 
 from app.core.bodies import BadBody
+from app.core.new_session import error_envelope
 from app.core.site import Site
 from app.edge.headers import JSON, request_id, with_headers
 from app.edge.this_app import running
 from app.log import frames
 from app.process.database_faults import note_database_fault
-from app.store.database import DATABASE_FAULTS
+from app.store.database import DATABASE_FAULTS, is_unknown
 from app.web.words import _
 
 log = structlog.get_logger()
 _FOR_WHO_MADE_THE_FORM = (400, 413, 415)
+NOT_WRITTEN, NOT_CONFIRMED = "not_written", "not_confirmed"
 
 
 def register(app: Flask) -> None:
@@ -41,7 +43,8 @@ def _bad_body(error: BadBody) -> Response:
 
 
 def _database_error(error: Exception) -> Response:
-    """503; what only reads is tried once more when its connection ended under it."""
+    """503, which tells what was not written from what may be; what only reads is tried once more when its connection
+    ended under it."""
     if request.method in ("GET", "HEAD") and getattr(error, "connection_invalidated", False):
         try:
             return current_app.make_response(current_app.dispatch_request())
@@ -50,7 +53,10 @@ def _database_error(error: Exception) -> Response:
         except DATABASE_FAULTS as still:
             error = still
     note_database_fault(error, "answer", request_id=request_id())
-    response = _answer(503, "the database does not answer")
+    if is_unknown(error):
+        response = _answer(503, "the database did not confirm in time: it may be written or not", NOT_CONFIRMED)
+    else:
+        response = _answer(503, "the database does not answer; nothing was written", NOT_WRITTEN)
     response.headers["Retry-After"] = "5"
     return response
 
@@ -60,10 +66,13 @@ def _our_fault(error: Exception) -> Response:
     return _answer(500, "internal error")
 
 
-def _answer(status: int, reason: str) -> Response:
+def _answer(status: int, reason: str, code: str | None = None) -> Response:
     if request.path.startswith("/api/"):
-        return with_headers(make_response(jsonify(error={"status": status, "message": reason}), status), JSON)
-    title, lines = _words(status)
+        coded = {"code": code} if code else {}
+        return _json(status, {"error": {"status": status, "message": reason, **coded}})
+    if _is_new_session_call():
+        return _json(status, error_envelope(status, reason))
+    title, lines = _not_confirmed_words() if code == NOT_CONFIRMED else _words(status)
     in_console = request.path.startswith("/console")
     site = None if in_console else _site()
     html = render_template(
@@ -76,6 +85,16 @@ def _answer(status: int, reason: str) -> Response:
         request_id=request_id() if status >= 500 else None,
     )
     return make_response(html, status)
+
+
+def _is_new_session_call() -> bool:
+    """Whether a program called the New Session API: REST always, the form flavour when it prefers JSON."""
+    wants_json = request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    return request.path.startswith("/rest/") or (request.path.startswith("/integration/") and wants_json)
+
+
+def _json(status: int, answer: dict[str, object]) -> Response:
+    return with_headers(make_response(jsonify(answer), status), JSON)
 
 
 def _site() -> Site | None:
@@ -95,6 +114,10 @@ def _ways_on(status: int, site: Site | None) -> list[dict[str, str]]:
     anew = {"label": _("Get support"), "url": form, "method": "get"}
     passes = request.method == "GET" and (status >= 500 or status == 429)
     return [{"label": _("Try again"), "url": "", "method": "get"}, anew] if passes else [anew]
+
+
+def _not_confirmed_words() -> tuple[str, list[str]]:
+    return _("It is not certain that this arrived"), [_("Please look whether it is there before you try again.")]
 
 
 def _words(status: int) -> tuple[str, list[str]]:

@@ -97,6 +97,14 @@ def not_recorded_sentence() -> str:
     )
 
 
+def not_confirmed_sentence() -> str:
+    """The sentence for a client whose request may be written to disk or not."""
+    return _(
+        "We could not make sure that your request has arrived. Everything you typed is still here:"
+        " please press the button again in a moment. It counts only once."
+    )
+
+
 @lru_cache(maxsize=512)
 def _prerendered(desk: Desk, slug: str, language: str) -> Prerendered:
     """The page, rendered once per site and language; `desk` is a new object after every change of the configuration."""

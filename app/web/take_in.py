@@ -12,8 +12,8 @@ from app.edge.incoming import see_other
 from app.edge.security_log import limited
 from app.edge.this_app import running
 from app.process.database_faults import note_database_fault
-from app.store.database import DATABASE_FAULTS
-from app.web.request_form import NotTaken, not_recorded_sentence, wait_sentence
+from app.store.database import DATABASE_FAULTS, is_unknown
+from app.web.request_form import NotTaken, not_confirmed_sentence, not_recorded_sentence, wait_sentence
 from app.web.words import _
 
 
@@ -47,7 +47,7 @@ def take_in(record: Callable[[], CustomerRequest | Response | NotTaken], slug: s
         return NotTaken(wait_sentence(many.retry_after), 429, many.retry_after)
     except DATABASE_FAULTS as error:
         note_database_fault(error, "request", site=slug)
-        return NotTaken(not_recorded_sentence(), 503, 5)
+        return NotTaken(not_confirmed_sentence() if is_unknown(error) else not_recorded_sentence(), 503, 5)
     return to_status(found) if isinstance(found, CustomerRequest) else found
 
 

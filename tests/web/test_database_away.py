@@ -17,7 +17,8 @@ from app.log import OnceAMinute
 from app.process import database_faults
 from app.process.running import Running
 from app.settings import Settings
-from app.store.database import Database, DatabaseAway
+from app.store.commits import DatabaseAway
+from app.store.database import Database
 from app.store.sites import change_site, load_sites
 from tests.api.embedding import ORIGIN, Widget
 from tests.captured_log import capture_log
