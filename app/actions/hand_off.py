@@ -143,8 +143,8 @@ def browser_call(database: Database, site: Site, key: str, reference: str) -> Br
 
 
 def take_back(database: Database, sites: Callable[[str], Site | None], *, now: datetime) -> list[Parked]:
-    """Take back requests of dead workers: due again, or parked after the third time. Also park requests that have
-    waited for STALE_AFTER. Returns the parked ones."""
+    """Take back requests of dead workers: due again, or parked after the third time, or after the data has moved. Also
+    park requests that have waited for STALE_AFTER. Returns the parked ones."""
 
     def sweep(connection: Connection) -> tuple[int, list[Parked]]:
         again, parked = store.take_back_lost(connection, now)
@@ -152,7 +152,7 @@ def take_back(database: Database, sites: Callable[[str], Site | None], *, now: d
             if stale := store.park(connection, reference, Why(WhyCode.STALE)):
                 parked.append(stale)
         for one in parked:
-            _tell(connection, sites(one.site), one, now=now)
+            tell_parked(connection, sites(one.site), one, now=now)
         return again, parked
 
     with database.read() as connection:
@@ -189,6 +189,8 @@ def _settle_opened(
     connection: Connection, site: Site, request: CustomerRequest, opened: Opened, *, now: datetime
 ) -> Settled:
     if not store.record_opened(connection, request.reference, request.lease or "", opened, now):
+        if store.is_recorded(connection, request.reference, opened):
+            return Settled(opened, kept=True)
         if opened.applet and remove_files(connection, [opened.applet.id]):
             mark_erasure(connection, now)  # no request leads to it, so nobody else would erase it
         return Settled(opened, kept=False)
@@ -222,11 +224,11 @@ def _settle_failed(
     parked = Parked(
         request.reference, site.slug, reason, failure.why, request.attempts, unsure or request.maybe_duplicate
     )
-    _tell(connection, site, parked, now=now)
+    tell_parked(connection, site, parked, now=now)
     return Settled(failure, kept, parked)
 
 
-def _tell(connection: Connection, site: Site | None, parked: Parked, *, now: datetime) -> None:
+def tell_parked(connection: Connection, site: Site | None, parked: Parked, *, now: datetime) -> None:
     """Add a notice for each channel whose options the site has."""
     if site is None:
         return

@@ -56,6 +56,7 @@ class WhyCode(StrEnum):
     STALE = "stale"  # the vendor could not be reached for 30 minutes
     WORKER_DIED = "worker_died"
     WORKERS_DIED = "workers_died"  # three times
+    RESTORED = "restored"  # the database was restored, or failed over, while this was being opened
     PARKED_BY = "parked_by"  # by a person: `name`
 
     UNKNOWN = "unknown"  # what another version wrote: `text`

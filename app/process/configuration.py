@@ -48,13 +48,17 @@ class LoadedDesk:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._desk = self._load()
+        self._is_sure = True
 
     def current(self) -> Desk:
         """Sites and staff as they are now, or as they were last seen while the database is away."""
         try:
-            if self._database.generation() != self._desk.generation:
+            if self._database.generation() != self._desk.generation or not self._is_sure:
                 self._desk = self._load()
+                self._is_sure = True
         except DATABASE_FAULTS as fault:
+            # After a failover another configuration may have the same generation.
+            self._is_sure = False
             note_database_fault(fault, "configuration")
         return self._desk
 

@@ -5,6 +5,7 @@ query; all other requests are claimed by one thread, which is woken when there m
 for what other processes left.
 """
 
+import math
 import random
 import secrets
 import threading
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as WaitedLongEnough
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -41,6 +43,7 @@ LEASE = timedelta(seconds=30)
 _RENEW_AFTER = 10.0  # seconds
 _SWEEP_EVERY = (1.5, 3.0)  # seconds
 _RATE_AGAIN_AFTER = 0.25
+_AFTER_FAULT = 5.0  # seconds in which the holders of leases record what they could not while the database was away
 _OUTCOMES: dict[type[HandOffResult], metrics.CallEnd] = {
     Opened: "opened",
     Refused: "refused",
@@ -65,7 +68,8 @@ class Surroundings:
 
     `within_rate` counts one call of a site and returns whether it may be made now; `waiters` is how many submits may
     wait for their session at the same time; `tell` delivers waiting notices of the sites' channels; `clock_is_off`
-    measures this host's clock and returns whether it must hand nothing off.
+    measures this host's clock and returns whether it must hand nothing off; `look_around` is called before requests are
+    claimed, and `settled` now and then after outcomes were recorded.
     """
 
     database: Database
@@ -76,6 +80,8 @@ class Surroundings:
     waiters: int
     tell: Callable[[], object] = lambda: None
     clock_is_off: Callable[[], bool] = lambda: False
+    look_around: Callable[[], object] = lambda: None
+    settled: Callable[[], object] = lambda: None
 
 
 @dataclass(slots=True)
@@ -108,6 +114,8 @@ class HandOffPool:
         self._others_wait: frozenset[str] = frozenset()
         self._more = False
         self._clock_is_off = False
+        self._has_settled = False
+        self._fault_at = -math.inf
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._waiters = threading.BoundedSemaphore(max(1, around.waiters))
@@ -128,6 +136,8 @@ class HandOffPool:
             self._dispatcher.join()
             self._threads.shutdown()
             self._threads = None
+            with suppress(*DATABASE_FAULTS):
+                self._tell_settled()
 
     def take_in(self, submission: Submission, staff: Staff) -> CustomerRequest:
         """Record a request and hand it off; waits at most a second for its session. Raises what `submit` does.
@@ -241,15 +251,16 @@ class HandOffPool:
             self._finish(slot, outcome)
 
     def _settle(self, site: Site, request: CustomerRequest, outcome: HandOffResult) -> Settled:
-        """Record the outcome, retrying while the lease is ours: the vendor may have opened a session."""
+        """Record the outcome, for as long as the database is away: the vendor may have opened a session."""
         around = self._around
-        until = time.monotonic() + LEASE.total_seconds()
         while True:
             try:
-                return settle(around.database, site, request, outcome, now=around.clock())
+                settled = settle(around.database, site, request, outcome, now=around.clock())
+                self._has_settled = True
+                return settled
             except DATABASE_FAULTS as fault:
                 note_database_fault(fault, "outcome", reference=request.reference)
-                if time.monotonic() > until or self._stopping.wait(_random.uniform(0.2, 0.6)):
+                if self._stopping.wait(_random.uniform(0.2, 0.6)):
                     raise
 
     def _note(self, slot: _Slot, request: CustomerRequest, settled: Settled) -> None:
@@ -305,12 +316,14 @@ class HandOffPool:
                 return
             wait = _random.uniform(*_SWEEP_EVERY)
             try:
+                self._around.look_around()
                 if time.monotonic() - swept_at >= _SWEEP_EVERY[0]:
                     swept_at = time.monotonic()
                     self._sweep()
                 if self._claim():
                     wait = _RATE_AGAIN_AFTER
             except DATABASE_FAULTS as fault:
+                self._fault_at = time.monotonic()
                 note_database_fault(fault, "claim")
             except Exception as fault:  # noqa: BLE001 - without this thread no request would be handed off any more
                 log.error("claim_broke_off", error=type(fault).__name__)
@@ -323,9 +336,16 @@ class HandOffPool:
             at_work = [slot.lease for slot in self._slots if now - slot.began > _RENEW_AFTER]
         if at_work:
             around.database.write(lambda connection: extend_leases(connection, at_work, around.clock() + LEASE))
-        take_back(around.database, around.configuration().sites.get, now=around.clock())
+        self._tell_settled()
+        if now - self._fault_at > _AFTER_FAULT:
+            take_back(around.database, around.configuration().sites.get, now=around.clock())
         if self._threads and (self._telling is None or self._telling.done()):
             self._telling = self._threads.submit(around.tell)
+
+    def _tell_settled(self) -> None:
+        if self._has_settled:
+            self._has_settled = False
+            self._around.settled()
 
     def _claim(self) -> bool:
         """Claim and begin as many requests as there is room for; returns whether some wait only for a site's rate."""

@@ -6,6 +6,7 @@ import structlog
 
 from app.actions.figures import Figures
 from app.actions.log_in import live_sessions
+from app.actions.move import note_move
 from app.actions.tell import deliver_due
 from app.channels import channels
 from app.keys.installation_secret import installation_secret
@@ -21,6 +22,7 @@ from app.process.signed_links import SignedLinks
 from app.process.vendors import Vendors
 from app.settings import Settings
 from app.store.database import DATABASE_FAULTS, Database
+from app.store.installation import turn_mark
 from app.store.migrate import migrate
 from app.store.queues import newest
 
@@ -47,6 +49,7 @@ class Running:
         self.hand_offs = HandOffPool(self._surroundings())
         self.changes = Changes(self._newest, Stirred(self.database.version), self._live_sessions)
         self._desk = LoadedDesk(self.database)
+        note_move(self.database, self.desk.sites.get, now=self.clock())
 
     @property
     def desk(self) -> Desk:
@@ -73,8 +76,15 @@ class Running:
             within_rate=self.vendors.within_rate,
             waiters=self.settings.threads // 4,
             tell=self._tell,
+            look_around=self._look_around,
+            settled=lambda: turn_mark(self.database),
             clock_is_off=self.clock.is_off if isinstance(self.clock, DatabaseClock) else lambda: False,
         )
+
+    def _look_around(self) -> None:
+        # SQLite's file is not replaced under a running process.
+        if not self.database.is_sqlite:
+            note_move(self.database, self.desk.sites.get, now=self.clock())
 
     def _newest(self) -> tuple[int, ...]:
         return newest(self.database, self.desk.waiting_since(self.clock()))

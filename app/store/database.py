@@ -54,7 +54,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._reader = self._sqlite_reader() if self.is_sqlite else open_postgresql(self.url)
         self._in_transaction = self._reader.execution_options(isolation_level="READ COMMITTED")
-        self._writer = SqliteWriter(self._path) if self.is_sqlite else None
+        self._writer = SqliteWriter(self.path) if self.is_sqlite else None
         self._commits = Commits()
         self._local = threading.local()
         self._is_away, self._away_until, self._trying = False, 0.0, threading.Lock()
@@ -125,7 +125,7 @@ class Database:
             return self._glance(query.replace("?", "%s"), values)
         raw: sqlite3.Connection | None = getattr(self._local, "raw", None)
         if raw is None:
-            raw = self._local.raw = open_sqlite(self._path, read_only=True)
+            raw = self._local.raw = open_sqlite(self.path, read_only=True)
         return tuple(raw.execute(query, values).fetchone())
 
     def _glance(self, query: str, values: tuple[int, ...], *, again: bool = True) -> tuple[Any, ...]:
@@ -183,14 +183,15 @@ class Database:
         self._reader.dispose()
 
     @property
-    def _path(self) -> Path:
+    def path(self) -> Path:
+        """SQLite's file."""
         return Path(self.url.database or "")
 
     def _sqlite_reader(self) -> Engine:
         return create_engine(
             "sqlite://",
             hide_parameters=True,
-            creator=lambda: open_sqlite(self._path, read_only=True),
+            creator=lambda: open_sqlite(self.path, read_only=True),
             poolclass=QueuePool,
             pool_size=16,
             max_overflow=64,

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, func, or_, select, update
 
 from app.core.backend import Opened, Start
 from app.core.request import OPENED_ANEW_FROM, CustomerRequest, RequestState, states_before
@@ -88,6 +88,9 @@ class Parked:
     maybe_duplicate: bool
 
 
+_BEFORE_THE_MOVE = requests.c.why == WhyCode.RESTORED.value
+
+
 def due_by_site(connection: Connection, now: datetime) -> dict[str, int]:
     """Number of due requests of each site that has any."""
     return {row[0]: row[1] for row in connection.execute(_DUE, {"now": now})}
@@ -116,10 +119,11 @@ def give_back(connection: Connection, reference: str, lease: str, now: datetime)
 
 
 def take_back_lost(connection: Connection, now: datetime) -> tuple[int, list[Parked]]:
-    """Take back requests of dead workers: they wait again, or are parked after the third time. Returns how many wait,
-    and the parked."""
+    """Take back requests of dead workers: they wait again, or are parked after the third time, or after the data has
+    moved. Returns how many wait, and the parked."""
     lost = update(requests).where(requests.c.state == RequestState.OPENING, requests.c.due_at <= now)
     marks = {"lease": None, "lost": requests.c.lost + 1, "unsure": requests.c.unsure + 1}
+    moved = park_all(connection, requests.c.state == RequestState.OPENING, requests.c.due_at <= now, _BEFORE_THE_MOVE)
     died = Why(WhyCode.WORKERS_DIED)
     parked = connection.execute(
         lost.where(requests.c.lost >= MOST_LOST - 1)
@@ -129,7 +133,28 @@ def take_back_lost(connection: Connection, now: datetime) -> tuple[int, list[Par
     again = connection.execute(
         lost.values(state=RequestState.WAITING, due_at=now, **why_columns(Why(WhyCode.WORKER_DIED)), **marks)
     ).rowcount
-    return again, [Parked(row.reference, row.site, Parking.LOST, died, row.attempts, True) for row in parked]
+    lost_ones = [Parked(row.reference, row.site, Parking.LOST, died, row.attempts, True) for row in parked]
+    return again, moved + lost_ones
+
+
+def doubt(connection: Connection, long_due: datetime) -> list[Parked]:
+    """After the data has moved: what was under way may have a session. What is being opened is parked when its lease
+    ends, unless its holder records the outcome; what was due before `long_due` is parked now; the rest is marked."""
+    opening = update(requests).where(requests.c.state == RequestState.OPENING)
+    connection.execute(opening.values(why=WhyCode.RESTORED.value, why_values=None, last_error=None))
+    parked = park_all(connection, requests.c.state == RequestState.WAITING, requests.c.due_at < long_due)
+    waiting = update(requests).where(requests.c.state == RequestState.WAITING)
+    connection.execute(waiting.values(unsure=requests.c.unsure + 1))
+    return parked
+
+
+def park_all(connection: Connection, *which: ColumnElement[bool]) -> list[Parked]:
+    """Park these requests, because the data has moved: a session of theirs may exist."""
+    why = Why(WhyCode.RESTORED)
+    marks = {"lease": None, "due_at": None, "unsure": requests.c.unsure + 1}
+    change = update(requests).where(*which).values(state=RequestState.PARKED, **why_columns(why), **marks)
+    rows = connection.execute(change.returning(requests.c.reference, requests.c.site, requests.c.attempts)).all()
+    return [Parked(row.reference, row.site, Parking.UNSURE, why, row.attempts, True) for row in rows]
 
 
 def record_opened(connection: Connection, reference: str, lease: str, opened: Opened, now: datetime) -> bool:
@@ -150,6 +175,18 @@ def record_opened(connection: Connection, reference: str, lease: str, opened: Op
         "new_applet_type": applet.media_type if applet else None,
     }
     return connection.execute(_OPENED, values).rowcount == 1
+
+
+def is_recorded(connection: Connection, reference: str, opened: Opened) -> bool:
+    """Whether this very session is recorded already, by a commit whose outcome was unknown."""
+    own = (
+        requests.c.reference == reference,
+        requests.c.state == RequestState.OPENED,
+        requests.c.session_id.is_not_distinct_from(opened.session_id),
+        requests.c.applet_link.is_not_distinct_from(opened.link),
+        requests.c.applet_file.is_not_distinct_from(opened.applet.id if opened.applet else None),
+    )
+    return connection.execute(select(requests.c.reference).where(*own)).first() is not None
 
 
 def record_failure(

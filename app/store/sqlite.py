@@ -223,6 +223,24 @@ def _open_lock(path: Path) -> int:
     return os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
 
 
+def read_mark(path: Path) -> int | None:
+    """The number in the file beside the database; None when there is none."""
+    with suppress(OSError, ValueError):
+        return int(Path(f"{path}.lock").read_text("ascii"))
+    return None
+
+
+def write_mark(path: Path, mark: int) -> None:
+    """Write the number into the file beside the database, unless a greater one is there."""
+    if mark <= (read_mark(path) or 0):
+        return
+    file = _open_lock(path)
+    try:
+        os.pwrite(file, f"{mark:020d}".encode("ascii"), 0)
+    finally:
+        os.close(file)
+
+
 def sqlite_faults(connection: Connection) -> list[str]:
     """Settings that differ from ours; empty when all are right."""
     wanted = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1}

@@ -419,6 +419,18 @@ signing_keys = Table(
     Column("replaced_at", Moment),
 )
 
+# One row: the oldest schema whose programs may run on this one; and where the data lives, by which a restored backup
+# and a promoted standby are noticed. A trigger on PostgreSQL keeps the last two (migration 0014).
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("compatible_from", Text),
+    Column("place", Text),
+    Column("numbers_place", Text),
+    Column("first_number", BigInteger, nullable=False, server_default="0"),
+)
+
 # Files kept for a day, such as vendors' applets. `size` is NULL until the last chunk is there.
 files = Table(
     "files",

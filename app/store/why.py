@@ -51,6 +51,7 @@ _ENGLISH = {
     WhyCode.STALE: "the vendor could not be reached for 30 minutes",
     WhyCode.WORKER_DIED: "its worker died",
     WhyCode.WORKERS_DIED: "its worker died three times",
+    WhyCode.RESTORED: "the database was restored or failed over while it was being opened",
     WhyCode.PARKED_BY: "parked by {name}",
     WhyCode.UNKNOWN: "{text}",
 }

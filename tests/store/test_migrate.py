@@ -13,10 +13,12 @@ from sqlalchemy import inspect
 
 from app.files.resources import resource
 from app.store.database import Database, DatabaseUnusable
-from app.store.migrate import HEAD, alembic_config, migrate
+from app.store.installation import compatible_from, set_compatible_from
+from app.store.migrate import HEAD, alembic_config, migrate, oldest_compatible
 from app.store.sites import load_generation
 from app.store.tables import metadata
 
+_TAKES_AWAY = r"op\.(?:drop|alter|rename|batch)\w*|DROP|RENAME|SET NOT NULL"
 MIGRATE = """
 import sys
 from app.store.database import Database
@@ -82,6 +84,7 @@ def test_two_processes_at_once_make_one_schema(kind: str, request: pytest.Fixtur
 def test_a_newer_schema_is_refused_and_left_alone(database: Database) -> None:
     def of_tomorrow(connection) -> None:  # type: ignore[no-untyped-def]
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        set_compatible_from(connection, "9999")
 
     database.write(of_tomorrow)
     again = Database(url_of(database))
@@ -100,3 +103,23 @@ def test_sqlite_files_belong_to_their_owner_alone(sqlite_url: str, tmp_path: Pat
     database.close()
     assert "handbell.sqlite3" in modes
     assert set(modes.values()) == {"0o600"}
+
+
+def test_migrations_that_older_programs_may_run_on_only_add(database: Database) -> None:
+    with database.read() as connection:
+        scripts = ScriptDirectory.from_config(alembic_config(connection))
+    for migration in scripts.walk_revisions():
+        oldest = oldest_compatible(migration.module)
+        assert oldest <= migration.revision
+        if oldest < migration.revision:
+            source = Path(migration.path).read_text("utf-8")
+            assert re.findall(r"op\.(?:drop|alter|rename|batch)\w*|DROP|RENAME|SET NOT NULL", source) == [], (
+                migration.path
+            )
+
+
+def test_the_mark_is_the_newest_of_all_migrations(database: Database) -> None:
+    with database.read() as connection:
+        scripts = ScriptDirectory.from_config(alembic_config(connection))
+        found = compatible_from(connection)
+    assert found == max(oldest_compatible(migration.module) for migration in scripts.walk_revisions())

@@ -68,6 +68,7 @@ _WORDS: dict[WhyCode, Callable[[_Values], str]] = {
     WhyCode.STALE: lambda v: _("The vendor could not be reached for 30 minutes"),
     WhyCode.WORKER_DIED: lambda v: _("Its worker died"),
     WhyCode.WORKERS_DIED: lambda v: _("Its worker died three times"),
+    WhyCode.RESTORED: lambda v: _("The database was restored while it was being opened: a session may exist"),
     WhyCode.PARKED_BY: lambda v: f"{_('Parked')} ({v['name']})",
     WhyCode.UNKNOWN: lambda v: str(v["text"]),
 }
