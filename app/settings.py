@@ -195,6 +195,11 @@ class Settings(BaseSettings):
         return self.data_dir / "security-events"
 
     @property
+    def pokes_dir(self) -> Path:
+        """The folder of the pipes through which the processes of this host tell each other of tickets' news."""
+        return self.data_dir / "pokes"
+
+    @property
     def metrics_dir(self) -> Path:
         """The folder in which all processes of this host count, for Prometheus."""
         return self.data_dir / "metrics"

@@ -7,9 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.cli.output import say_warning
+from app.core.poke import Poke
 from app.keys.signing_key import BadKeys
 from app.process.commands_log import CommandsLog
+from app.process.poke_pipes import PokePipes
 from app.settings import Settings, load_settings
+from app.store.audit import Act
 from app.store.database import DATABASE_FAULTS, Database
 from app.store.migrate import migrate
 
@@ -22,12 +25,19 @@ def open_database(settings: Settings | None = None) -> Iterator[Database]:
     """The configured database, migrated; closed at the end."""
     settings = settings or load_settings()
     database = Database(settings.database)
-    database.listen(commands_log(database, settings).act)
+    database.listen(partial(_on_disk, commands_log(database, settings), PokePipes(settings.pokes_dir)))
     try:
         migrate(database)
         yield database
     finally:
         database.close()
+
+
+def _on_disk(log: CommandsLog, pipes: PokePipes, what: Act | Poke) -> None:
+    if isinstance(what, Poke):
+        pipes.send(what)
+    else:
+        log.act(what)
 
 
 def commands_log(database: Database, settings: Settings) -> CommandsLog:

@@ -9,6 +9,7 @@ from app.actions.log_in import live_sessions
 from app.actions.move import note_move
 from app.actions.tell import deliver_due
 from app.channels import channels
+from app.core.poke import Poke
 from app.keys.installation_secret import installation_secret
 from app.process.changes import Changes, Stirred
 from app.process.clock import Clock, DatabaseClock
@@ -16,11 +17,13 @@ from app.process.configuration import Desk, LoadedDesk
 from app.process.database_faults import note_database_fault
 from app.process.keyring import KeyRing
 from app.process.limits import ClientLimits, Rates, Turns
+from app.process.poke_pipes import PokePipes
 from app.process.pool import HandOffPool, Surroundings
 from app.process.security_log import SecurityLog
 from app.process.signed_links import SignedLinks
 from app.process.vendors import Vendors
 from app.settings import Settings
+from app.store.audit import Act
 from app.store.database import DATABASE_FAULTS, Database
 from app.store.installation import turn_mark
 from app.store.migrate import migrate
@@ -39,7 +42,8 @@ class Running:
         self.clock: Clock = clock or DatabaseClock(self.database)
         self.keys = KeyRing(self.database, installation_secret(settings), self.clock)
         self.security = SecurityLog(self.keys, settings.security_spool, self.mail_of)
-        self.database.listen(self.security.act)
+        self._pipes = PokePipes(settings.pokes_dir)
+        self.database.listen(self._on_disk)
         self.links = SignedLinks(self.keys, self.clock, self.security.link)
         self.rates = Rates(settings.redis_url)
         self.client_limits = ClientLimits(settings.trusted_networks)
@@ -85,6 +89,12 @@ class Running:
         # SQLite's file is not replaced under a running process.
         if not self.database.is_sqlite:
             note_move(self.database, self.desk.sites.get, now=self.clock())
+
+    def _on_disk(self, what: Act | Poke) -> None:
+        if isinstance(what, Poke):
+            self._pipes.send(what)
+        else:
+            self.security.act(what)
 
     def _newest(self) -> tuple[int, ...]:
         return newest(self.database, self.desk.waiting_since(self.clock()))
