@@ -9,6 +9,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from app.actions import live_session
+from app.core.live import DESK, End
 from app.core.request import OPENED_ANEW_FROM, CustomerRequest, RequestState
 from app.core.ticket import TicketEvent, TicketState
 from app.core.why import Why, WhyCode
@@ -18,7 +20,15 @@ from app.store.database import Database
 from app.store.erasures import mark_erasure
 from app.store.files import remove_files
 from app.store.requests import request_by_reference
-from app.store.tickets import MOST_EARLIER, add_event, earlier_reference, earlier_tickets, end_ticket, name_ticket
+from app.store.tickets import (
+    MOST_EARLIER,
+    add_event,
+    earlier_reference,
+    earlier_tickets,
+    end_ticket,
+    name_ticket,
+    ticket_owner,
+)
 
 MOST_AT_ONCE = 100
 _Move = Callable[[Connection, str, datetime], object]
@@ -91,7 +101,9 @@ def open_anew(database: Database, reference: str, attempts: int, *, by: Operator
             mark_erasure(connection, now)
         if request.ticket_number is not None:
             name_ticket(connection, request.ticket_number, earlier_reference(reference, earlier))
-            end_ticket(connection, request.ticket_number, TicketState.CLOSED, now)
+            owner = ticket_owner(connection, request.ticket_number)
+            if end_ticket(connection, request.ticket_number, TicketState.CLOSED, now):
+                live_session.ends(connection, request.ticket_number, DESK, End.CLOSED, now, had_it=[owner])
             add_event(connection, request.ticket_number, TicketEvent(now, by.name, "opened_anew", {}))
         record(connection, "request.reopened", _about(reference), {"was": request.state}, by=by.id, now=now)
         return True

@@ -1,13 +1,16 @@
 """Events of a ticket at the embedded desk: opened by a program, changed or cancelled by the customer."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import ceil
 
 from sqlalchemy import Connection
 
+from app.actions import live_session
 from app.backends.embedded import EmbeddedDesk
 from app.core.customer import ELEMENTS
 from app.core.customer_info import InfoMode
+from app.core.live import End
 from app.core.new_session import NewSessionRequest
 from app.core.staff import Staff
 from app.core.ticket import Ticket, TicketEvent, TicketState
@@ -21,12 +24,12 @@ from app.store.tickets import (
     keep_newest_events,
     lock_ticket,
     nth_newest_event,
-    ticket_by_number,
 )
 
 CUSTOMER = "customer"
 APPLET_OPENED = "applet_opened"
 DETAILS_CHANGED = "details_changed"
+ENDED = "ended"
 CHANGES_WINDOW = timedelta(minutes=10)
 MOST_CHANGES = 20  # of one ticket's details within the window
 MOST_KEPT = 50  # such lines in a ticket's history
@@ -92,14 +95,43 @@ def cancel(database: Database, number: int, *, now: datetime) -> None:
     """Cancel the ticket because the customer needs no more help. A ticket that has ended already keeps its state."""
 
     def end(connection: Connection) -> None:
-        ticket = ticket_by_number(connection, number)
-        if not ticket or not end_ticket(connection, number, TicketState.CANCELLED, now):
-            return
-        add_event(connection, number, TicketEvent(now, CUSTOMER, "cancelled", {}))
-        if ticket.reference:
-            end_request(connection, ticket.reference, now)
+        ticket = lock_ticket(connection, number)
+        if ticket and ticket.is_open:
+            _end(connection, ticket, TicketState.CANCELLED, now)
 
     database.write(end)
+
+
+def ended_by_customer(
+    connection: Connection, ticket: Ticket, now: datetime, joined: Iterable[int] = (), key: str | None = None
+) -> int:
+    """End a locked, open ticket as its customer wishes: cancelled while it waits, else closed without an outcome.
+    Returns the id of the conversation's last line, which gets this key."""
+    state = TicketState.CLOSED if ticket.state is TicketState.ACTIVE else TicketState.CANCELLED
+    return _end(connection, ticket, state, now, joined, key)
+
+
+def _end(
+    connection: Connection,
+    ticket: Ticket,
+    state: TicketState,
+    now: datetime,
+    joined: Iterable[int] = (),
+    key: str | None = None,
+) -> int:
+    what, how = _ENDINGS[state]
+    end_ticket(connection, ticket.number, state, now)
+    add_event(connection, ticket.number, TicketEvent(now, CUSTOMER, what, {}))
+    if ticket.reference:
+        end_request(connection, ticket.reference, now)
+    had_it = (ticket.owner_id, *joined)
+    return live_session.ends(connection, ticket.number, CUSTOMER, how, now, had_it=had_it, key=key)
+
+
+_ENDINGS = {
+    TicketState.CANCELLED: ("cancelled", End.CANCELLED),
+    TicketState.CLOSED: (ENDED, End.CUSTOMER),
+}
 
 
 def _open(ticket: Ticket | None) -> Ticket:

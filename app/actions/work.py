@@ -6,9 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from app.actions import live_session
+from app.core.live import End
 from app.core.standing import Queue, Standing
 from app.core.ticket import OPEN_STATES, Outcome, Ticket, TicketEvent, TicketState, may_move
 from app.store.database import Database
+from app.store.live import load_session
+from app.store.pokes import poke
 from app.store.requests import end_request, reopen_request
 from app.store.tickets import add_event, latest_events, lock_ticket, move_ticket, ticket_by_number
 
@@ -51,6 +55,8 @@ def claim(database: Database, work: Work) -> None:
             _stands(connection, work)
         elif move_ticket(connection, work.number, seen, mine, claimed_at=work.now):
             add_event(connection, work.number, event)
+            _end_active(connection, work, End.TAKEN_OVER)
+            live_session.begins(connection, work.number, work.by, work.now)
         elif not _is_done(connection, work, event):
             raise Meanwhile
 
@@ -63,7 +69,7 @@ def release(database: Database, work: Work) -> None:
     if seen.state is not TicketState.ACTIVE or seen.owner_id != work.by:
         raise Meanwhile
     new = replace(seen, state=TicketState.WAITING, owner_id=None)
-    _move(database, work, new, work.event("released", "owner", work.by, None))
+    _move(database, work, new, work.event("released", "owner", work.by, None), End.RELEASED)
 
 
 def transfer(database: Database, work: Work, to: Queue) -> None:
@@ -71,7 +77,7 @@ def transfer(database: Database, work: Work, to: Queue) -> None:
     if work.seen.state not in OPEN_STATES or not work.seen.is_free_for(work.by):
         raise Meanwhile
     new = Standing(TicketState.WAITING, to, None)
-    _move(database, work, new, work.event("transferred", "queue", work.seen.queue, to))
+    _move(database, work, new, work.event("transferred", "queue", work.seen.queue, to), End.PASSED_ON)
 
 
 def close(database: Database, work: Work, outcome: Outcome, note: TicketEvent | None = None) -> None:
@@ -90,6 +96,7 @@ def close(database: Database, work: Work, outcome: Outcome, note: TicketEvent | 
         if note:
             add_event(connection, work.number, note)
         add_event(connection, work.number, event)
+        _end_session(connection, work, End.CLOSED)
         _with_request(connection, work.number, lambda reference: end_request(connection, reference, work.now))
 
     database.write(end)
@@ -109,6 +116,7 @@ def reopen(database: Database, work: Work) -> None:
                 raise Meanwhile
             return
         add_event(connection, work.number, event)
+        live_session.begins(connection, work.number, work.by, work.now)
         _with_request(connection, work.number, lambda reference: reopen_request(connection, reference))
 
     database.write(open_again)
@@ -132,14 +140,27 @@ def add_note(database: Database, number: int, written: TicketEvent) -> None:
     database.write(add)
 
 
-def _move(database: Database, work: Work, new: Standing, event: TicketEvent) -> None:
+def _move(database: Database, work: Work, new: Standing, event: TicketEvent, how: End) -> None:
     def move(connection: Connection) -> None:
         if move_ticket(connection, work.number, work.seen, new):
             add_event(connection, work.number, event)
+            _end_active(connection, work, how)
+            poke(connection, work.number, [new.queue.technician_id] if new.queue.technician_id else [])
         elif not _is_done(connection, work, event):
             raise Meanwhile
 
     database.write(move)
+
+
+def _end_active(connection: Connection, work: Work, how: End) -> None:
+    """End the session, if a technician had the ticket."""
+    if work.seen.state is TicketState.ACTIVE:
+        _end_session(connection, work, how)
+
+
+def _end_session(connection: Connection, work: Work, how: End) -> None:
+    people = [work.seen.owner_id, *load_session(connection, work.number).joined]
+    live_session.ends(connection, work.number, str(work.by), how, work.now, had_it=people)
 
 
 def _stands(connection: Connection, work: Work) -> None:

@@ -87,6 +87,7 @@ class Limit(StrEnum):
     POLLS = "polls"  # of a request's state
     START_LINKS = "start_links"  # made anew for one request
     DETAILS = "details"  # saved in the applet
+    LIVE = "live"  # lines, signals and questions of a conversation
     PINS = "pins"  # wrong ones
     LOG_INS = "log_ins"  # wrong ones
     PASSWORD_CHECKS = "password_checks"  # noqa: S105 - in a second, by everybody

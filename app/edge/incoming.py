@@ -18,6 +18,7 @@ from app.core.client import forwarded_client
 from app.log import OnceAMinute
 from app.settings import Settings
 
+JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 _LONGEST_HEADER = 512

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     false,
     func,
 )
@@ -446,4 +447,67 @@ file_chunks = Table(
     Column("file", Text, ForeignKey("files.id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("data", LargeBinary, nullable=False),
+)
+
+# The conversation of a ticket. `who` is as in `ticket_events`; the same key of the same person is the same line.
+live_lines = Table(
+    "live_lines",
+    metadata,
+    Column("id", _AutoId, primary_key=True),
+    Column("ticket", BigInteger, ForeignKey("tickets.number"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("key", Text),
+    Column("file", Text),
+    UniqueConstraint("ticket", "who", "key"),
+    Index(None, "ticket", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Messages between the pages of a ticket, for a minute.
+live_signals = Table(
+    "live_signals",
+    metadata,
+    Column("id", _AutoId, primary_key=True),
+    Column("ticket", BigInteger, ForeignKey("tickets.number"), nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    Column("side", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("to", Text),
+    Column("kind", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "ticket", "id"),
+    sqlite_autoincrement=True,
+)
+
+# What a conversation has beside its lines, from the first time that it has any of it.
+live_sessions = Table(
+    "live_sessions",
+    metadata,
+    Column("ticket", BigInteger, ForeignKey("tickets.number"), primary_key=True, autoincrement=False),
+    Column("screen", Text, nullable=False, server_default="off"),
+    Column("joined", JSON(none_as_null=True)),
+    Column("facts", JSON(none_as_null=True)),
+    Column("helped", Boolean),
+    Column("helped_said", Text),
+    Column("answered_at", Moment),
+    Column("customer_read", BigInteger, nullable=False, server_default="0"),
+    Column("technician_read", BigInteger, nullable=False, server_default="0"),
+    Column("customer_typing_at", Moment),
+    Column("technician_typing_at", Moment),
+)
+
+# Open pages of a ticket, and those that were closed lately.
+live_here = Table(
+    "live_here",
+    metadata,
+    Column("ticket", BigInteger, ForeignKey("tickets.number"), primary_key=True),
+    Column("who", Text, primary_key=True),
+    Column("peer", Text, primary_key=True),
+    Column("hidden", Boolean, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("beat_at", Moment, nullable=False),
+    Column("gone_at", Moment),
 )

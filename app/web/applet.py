@@ -36,6 +36,7 @@ from app.store.tickets import later_reference, place_in_queue, ticket_by_applet_
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.links import asked_platform, gone, is_only_looking, link_or_abort
+from app.web.live_json import helper_of
 from app.web.request_form import not_recorded_sentence
 from app.web.words import _, speak_for
 
@@ -51,9 +52,9 @@ def applet(token: str) -> Response:
     A ticket whose request was opened anew redirects to the request's status page, which leads to the next ticket.
     """
     here = running()
-    ticket = _ticket(token)
-    if moved_to := _moved_to(ticket):
-        return see_other(moved_to)
+    ticket = ticket_of_link(token)
+    if page := moved_to(ticket):
+        return see_other(page)
     if ticket.is_open and not is_only_looking():
         note_applet_opened(here.database, ticket, now=here.clock())
     program = find_program(here.settings.applets_dir, asked_platform()) if ticket.is_open else None
@@ -76,10 +77,10 @@ def state(token: str) -> Response:
     ticket = _ticket_of(link)
     staff = here.desk.staff
     answer = jsonify(
-        state="moved" if _moved_to(ticket) else ticket.state,
+        state="moved" if moved_to(ticket) else ticket.state,
         place=_place(ticket),
-        helper=_helper(ticket, staff),
-        queue_label=_queue_label(ticket, staff),
+        helper=helper_of(ticket, staff),
+        queue_label=queue_label(ticket, staff),
     )
     return with_headers(answer, JSON)
 
@@ -89,7 +90,7 @@ def state(token: str) -> Response:
 def change(token: str) -> Response:
     """Cancel the ticket, or change its details where Ask_customer_info allows it (else 403)."""
     here = running()
-    ticket = _ticket(token)
+    ticket = ticket_of_link(token)
     try:
         parameters = form_parameters(form_body())
     except Invalid as invalid:
@@ -126,7 +127,8 @@ def _saved(token: str, ticket: Ticket, values: dict[str, str]) -> Response:
     return _back(token, "?saved")
 
 
-def _ticket(token: str) -> Ticket:
+def ticket_of_link(token: str) -> Ticket:
+    """The ticket of an applet link; answers 404 for a forged one, 410 for one that is over."""
     return _ticket_of(link_or_abort(Purpose.APPLET, token))
 
 
@@ -139,7 +141,7 @@ def _ticket_of(link: Link) -> Ticket:
     return ticket
 
 
-def _moved_to(ticket: Ticket) -> str | None:
+def moved_to(ticket: Ticket) -> str | None:
     """The status page of a request that has a newer ticket; None for a ticket that is current."""
     here = running()
     if ticket.is_open or (reference := later_reference(ticket.reference)) is None:
@@ -169,8 +171,8 @@ def _page(
         reference=ticket.reference,
         state=ticket.state,
         place=_place(ticket),
-        queue_label=_queue_label(ticket, staff),
-        helper=_helper(ticket, staff),
+        queue_label=queue_label(ticket, staff),
+        helper=helper_of(ticket, staff),
         mode=ticket.info_mode,
         form_open=form_open and not hidden,
         values={} if hidden else {name: without_control(value) for name, value in values.items()},
@@ -210,18 +212,13 @@ def _place(ticket: Ticket) -> int | None:
         return place_in_queue(connection, ticket)
 
 
-def _queue_label(ticket: Ticket, staff: Staff) -> str:
+def queue_label(ticket: Ticket, staff: Staff) -> str:
+    """Whom the customer waits for."""
     if ticket.queue_kind is QueueKind.TECHNICIAN:
         technician = staff.technician(ticket.technician_id)
         return technician.name if technician else _("our team")
     department = staff.departments.get(ticket.department_id or -1)
     return department.name if department else _("our team")
-
-
-def _helper(ticket: Ticket, staff: Staff) -> str | None:
-    """The name of the technician who has claimed the ticket; None while it waits, even in a technician's queue."""
-    owner = staff.technician(ticket.owner_id) if ticket.state is TicketState.ACTIVE else None
-    return owner.name if owner else None
 
 
 def _attachment(program: Program, ticket: Ticket) -> Response:

@@ -1,6 +1,6 @@
 """Shared by all console pages: access rules, refusal of foreign posts, and the frame around the page."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any, cast
@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, g, make_response, render_template, request, session
 from flask_wtf import FlaskForm
-from flask_wtf.csrf import generate_csrf
+from flask_wtf.csrf import generate_csrf, validate_csrf
 from werkzeug.urls import iri_to_uri
+from wtforms.validators import ValidationError
 
 from app.actions.log_in import current_session
 from app.core.bodies import MAX_BODY
@@ -21,7 +22,7 @@ from app.core.ticket import Ticket
 from app.core.way_back import HOME, way_back
 from app.core.who_sees import may_see
 from app.edge.access import Who, open_to
-from app.edge.incoming import FORM_TYPE, MULTIPART, is_foreign_post, see_other, sent_from
+from app.edge.incoming import FORM_TYPE, JSON_TYPE, MULTIPART, is_foreign_post, see_other, sent_from
 from app.edge.security_log import tell
 from app.edge.this_app import running
 from app.store.console_sessions import LiveSession
@@ -56,10 +57,10 @@ class NothingForm(ConsoleForm):
     """A form that is only a button with its CSRF token."""
 
 
-def console_pages(name: str) -> Blueprint:
-    """A blueprint below /console that refuses posts from other sites' pages."""
+def console_pages(name: str, *, json: bool = False) -> Blueprint:
+    """A blueprint below /console that refuses posts from other sites' pages; with `json` for scripts alone."""
     pages = Blueprint(f"console_{name}", __name__, url_prefix="/console")
-    pages.before_request(_refuse_foreign_posts)
+    pages.before_request(_script_calls if json else _form_calls)
     return pages
 
 
@@ -68,7 +69,8 @@ def only(role: Role, *, largest: int = MAX_BODY, sensitive: bool = False) -> Cal
 
     Without a log-in it redirects there, another role gets 403, and a post without its CSRF token 400. A technician with
     a duty (see `core/log_in_rules.py`) is redirected to that first. A post to a `sensitive` view asks for password and
-    code again when they were given more than ten minutes ago. `largest` is the limit of a body in bytes.
+    code again when they were given more than ten minutes ago. `largest` is the limit of a body in bytes. A script's
+    call gets 401 instead of a redirect, and has its token in the header X-CSRF-Token.
     """
 
     def declare(view: View) -> View:
@@ -86,7 +88,7 @@ def only(role: Role, *, largest: int = MAX_BODY, sensitive: bool = False) -> Cal
                 return _to_duty(g.duty)
             if request.method not in _SAFE:
                 request.max_content_length = largest
-                if not NothingForm().validate():
+                if not _has_token():
                     abort(make_response(_too_old(), 400))
                 if sensitive and (asked := confirmation(technician, log_in, my_session())):
                     return asked
@@ -116,12 +118,13 @@ def my_session() -> str:
 
 def in_background() -> bool:
     """Whether the page's script calls by itself, without any use of the page since its last call."""
-    return "X-Background" in request.headers or request.headers.get("Accept") == EVENTS
+    asks = bool(g.get("script_calls")) and request.method in _SAFE
+    return asks or "X-Background" in request.headers or request.headers.get("Accept") == EVENTS
 
 
 def by_script() -> bool:
-    """Whether the page's script calls to renew the page, so that the answer is not shown as a page of its own."""
-    return "X-Live" in request.headers or in_background()
+    """Whether the page's script calls, so that the answer is not shown as a page of its own."""
+    return bool(g.get("script_calls")) or "X-Live" in request.headers or in_background()
 
 
 def waiting_since() -> datetime:
@@ -178,19 +181,40 @@ def _is_at(url: str) -> bool:
     return request.path == url or request.path.startswith(f"{url}/")
 
 
-def _refuse_foreign_posts() -> None:
-    """Refuse an unsafe request unless it is a small form from our own pages, even with a valid CSRF token.
+def _form_calls() -> None:
+    """Only small forms are taken. JSON is refused: Flask-WTF would read it as a form, and fails on anything but a flat
+    object."""
+    _refuse_foreign_posts(("", FORM_TYPE, MULTIPART))
 
-    JSON is refused here: Flask-WTF would read it as a form, and fails on anything but a flat object.
-    """
+
+def _script_calls() -> None:
+    """Only JSON is taken, and files."""
+    g.script_calls = True
+    _refuse_foreign_posts((JSON_TYPE, MULTIPART))
+
+
+def _refuse_foreign_posts(types: Collection[str]) -> None:
+    """Refuse an unsafe request unless it comes from our own pages, even with a valid CSRF token."""
     request.max_content_length = MAX_BODY
     if request.method in _SAFE:
         return
-    if request.mimetype not in ("", FORM_TYPE, MULTIPART):
+    if request.mimetype not in types:
         abort(415)
     if is_foreign_post(running().settings):
         tell(SecurityEvent.ORIGIN_REFUSED)
         abort(403)
+
+
+def _has_token() -> bool:
+    """Whether an unsafe request has its CSRF token: in a header by a script, else in its form."""
+    if not g.get("script_calls"):
+        return NothingForm().validate()
+    try:
+        validate_csrf(request.headers.get("X-CSRF-Token"))
+    except ValidationError:
+        tell(SecurityEvent.CSRF_FAILED)
+        return False
+    return True
 
 
 def _log_in() -> LiveSession | None:

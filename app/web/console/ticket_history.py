@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.actions.ticket import APPLET_OPENED, CUSTOMER
+from app.actions.ticket import APPLET_OPENED, CUSTOMER, ENDED
 from app.core.routing import QueueKind, Reason
 from app.core.staff import Staff
 from app.core.standing import Queue, queue_of, read_queue
@@ -123,6 +123,7 @@ def _closed(event: TicketEvent, _staff: Staff) -> Line:
 _WORDS: dict[str, Callable[[TicketEvent, Staff], Line]] = {
     "details_changed": _details_changed,
     APPLET_OPENED: lambda _event, _staff: {"text": _("Opened the applet")},
+    ENDED: lambda _event, _staff: {"text": _("Ended the session")},
     "cancelled": lambda _event, _staff: {"text": _("Cancelled the request")},
     "expired": lambda _event, _staff: {"text": _("Nobody took it in time")},
     "claimed": lambda _event, _staff: {"text": _("Took the ticket")},

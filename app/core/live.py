@@ -1,0 +1,382 @@
+"""The conversation of a ticket: its lines and signals, who may write what and when, and what is seen of the screen."""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.core.text import is_blank, normal_newlines, without_control
+from app.core.ticket import OPEN_STATES, Ticket, TicketState
+
+LONGEST_LINE = 4000  # characters
+LONGEST_SAID = 1000  # characters, of the answer to "Did this help?"
+SIGNAL_LIFE = timedelta(seconds=60)  # short: signals bear people's addresses
+BEATS_FOR = timedelta(seconds=45)  # a page that has not been heard of for this long is gone
+BEAT_EVERY = timedelta(seconds=20)
+TYPES_FOR = timedelta(seconds=6)
+MOST_LINES = ((30, timedelta(minutes=1)), (1000, timedelta(days=1)))  # of one side of a ticket
+MOST_SIGNALS = 120  # of one side of a ticket, within SIGNAL_LIFE
+CUSTOMER = "customer"
+DESK = "desk"
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
+_FACTS = ("system", "browser", "language", "screen", "zone")
+_LONGEST_FACT = 200  # characters
+_LONGEST_FACTS = 2048  # characters, as they are sent
+
+
+class Side(StrEnum):
+    """The two sides of a conversation."""
+
+    CUSTOMER = "customer"
+    TECHNICIAN = "technician"
+
+
+class Kind(StrEnum):
+    """What a page can post: lines that are kept, signals to the other side's pages, and what only the moment needs."""
+
+    SAY = "say"
+    ASKED = "asked"  # a technician asks to see the screen
+    SCREEN = "screen"  # the customer shares, stops or refuses
+    MARK = "mark"
+    END = "end"
+    HERE = "here"
+    HELLO = "hello"
+    OFFER = "offer"
+    ANSWER = "answer"
+    ICE = "ice"
+    BYE = "bye"
+    TYPING = "typing"
+    READ = "read"  # up to the line whose id is the body
+    HIDDEN = "hidden"
+    SHOWN = "shown"
+    FACTS = "facts"
+
+
+FILE = "file"  # a line that only an upload makes
+LINES = frozenset({Kind.SAY, Kind.ASKED, Kind.SCREEN, Kind.MARK, Kind.END})
+SIGNALS = frozenset({Kind.HERE, Kind.HELLO, Kind.OFFER, Kind.ANSWER, Kind.ICE, Kind.BYE})
+_OF_A_PAGE = SIGNALS | {Kind.HIDDEN, Kind.SHOWN}
+_WHILE_ACTIVE = frozenset({Kind.SCREEN, Kind.ASKED, Kind.MARK, Kind.HELLO, Kind.OFFER, Kind.ANSWER, Kind.ICE})
+_CUSTOMERS = frozenset(Kind) - {Kind.ASKED, Kind.MARK, Kind.HELLO}
+_TECHNICIANS = frozenset(Kind) - {Kind.SCREEN, Kind.END, Kind.FACTS}
+_SURFACES = ("monitor", "window", "browser", "camera")
+_BODIES: Mapping[Kind, Collection[str]] = {
+    Kind.SCREEN: (*(f"shared:{surface}" for surface in _SURFACES), "stopped", "refused"),
+    Kind.MARK: ("joined", "left"),
+}
+
+
+class Mark(StrEnum):
+    """Moments that are a line of their own."""
+
+    JOINED = "joined"
+    LEFT = "left"
+    CLAIMED = "claimed"
+    HERE_ON_COMPUTER = "here_on_computer"
+
+
+class End(StrEnum):
+    """Why the session ends for its technician: every page stops what it shows."""
+
+    CUSTOMER = "customer"
+    CLOSED = "closed"
+    RELEASED = "released"
+    PASSED_ON = "passed_on"
+    TAKEN_OVER = "taken_over"
+    CANCELLED = "cancelled"
+
+
+class Screen(StrEnum):
+    """Whether the technician sees the customer's screen."""
+
+    OFF = "off"
+    ASKED = "asked"
+    SHARED = "shared"
+    STOPPED = "stopped"
+    REFUSED = "refused"
+
+
+class Refusal(StrEnum):
+    """Why a post is not taken."""
+
+    NOT_YOURS = "not_yours"
+    NOT_NOW = "not_now"
+    TOO_LONG = "too_long"
+    FIELD = "field"
+
+
+class NotTaken(Exception):
+    """The post is refused, and nothing was changed."""
+
+    def __init__(self, why: Refusal) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class TooMany(Exception):
+    """One side posted more than a ticket takes; `retry_after` is whole seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"try again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a conversation, kept with its ticket. `who` is `customer`, `desk` or a technician's id; `body` holds
+    what was said, or facts that pages put into words."""
+
+    id: int
+    at: datetime
+    who: str
+    kind: str
+    body: str
+    key: str | None = None
+    file: str | None = None
+
+    @property
+    def is_customers(self) -> bool:
+        """Whether the customer wrote it."""
+        return self.who == CUSTOMER
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A message between two pages: from the page `sender` to the page `to`, or to all pages of the other side."""
+
+    id: int
+    at: datetime
+    side: Side
+    sender: str
+    to: str | None
+    kind: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What a conversation has beside its lines. `joined` are ids of supervisors; `customer_read` and `technician_read`
+    are ids of the last lines read; `facts` is what the customer's browser tells of itself."""
+
+    screen: Screen = Screen.OFF
+    joined: tuple[int, ...] = ()
+    facts: Mapping[str, str] | None = None
+    helped: bool | None = None
+    helped_said: str | None = None
+    answered_at: datetime | None = None
+    customer_read: int = 0
+    technician_read: int = 0
+    customer_typing_at: datetime | None = None
+    technician_typing_at: datetime | None = None
+
+    def read_by(self, side: Side) -> int:
+        """The id of the last line that this side has read."""
+        return self.customer_read if side is Side.CUSTOMER else self.technician_read
+
+    def is_typing(self, side: Side, now: datetime) -> bool:
+        """Whether this side has just been typing."""
+        at = self.customer_typing_at if side is Side.CUSTOMER else self.technician_typing_at
+        return at is not None and now < at + TYPES_FOR
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What a page sends. `sender` is the page, `to` the page that it is for, if it is for one only; `key` is the same
+    when it is sent again."""
+
+    kind: Kind
+    body: str = ""
+    key: str = ""
+    sender: str = ""
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who posts. `who` as in a line; `may_join` for supervisors."""
+
+    side: Side
+    who: str
+    may_join: bool = False
+
+    @property
+    def technician(self) -> int | None:
+        """The technician's id; None for the customer."""
+        return int(self.who) if self.side is Side.TECHNICIAN else None
+
+
+CUSTOMER_SPEAKS = Speaker(Side.CUSTOMER, CUSTOMER)
+
+
+def read_post(sent: Mapping[str, object]) -> Post:
+    """The post in a JSON object with `kind`, `body`, `key`, `from` and `to`. Raises NotTaken."""
+    kind, body = sent.get("kind"), sent.get("body", "")
+    if kind not in list(Kind) or not isinstance(body, str):
+        raise NotTaken(Refusal.FIELD)
+    post = Post(Kind(str(kind)), body, _key(sent, "key"), _key(sent, "from"), _key(sent, "to") or None)
+    if (post.kind in LINES and not post.key) or (post.kind in _OF_A_PAGE and not post.sender):
+        raise NotTaken(Refusal.FIELD)
+    return _cleaned(post)
+
+
+def _key(sent: Mapping[str, object], name: str) -> str:
+    value = sent.get(name)
+    if value is None or value == "":
+        return ""
+    if not isinstance(value, str) or not is_key(value):
+        raise NotTaken(Refusal.FIELD)
+    return value
+
+
+def is_key(text: str) -> bool:
+    """Whether the text can be a line's key or a page's id: 1 to 64 letters, digits, `_` and `-`."""
+    return _KEY.fullmatch(text) is not None
+
+
+def _cleaned(post: Post) -> Post:
+    """The post with the body that is kept. Raises NotTaken."""
+    if post.kind in _BODIES and post.body not in _BODIES[post.kind]:
+        raise NotTaken(Refusal.FIELD)
+    if post.kind is Kind.READ and not _NUMBER.fullmatch(post.body):
+        raise NotTaken(Refusal.FIELD)
+    if post.kind is Kind.SAY:
+        return _with_body(post, read_line(post.body))
+    return _with_body(post, "") if post.kind in (Kind.ASKED, Kind.END) else post
+
+
+def _with_body(post: Post, body: str) -> Post:
+    return Post(post.kind, body, post.key, post.sender, post.to)
+
+
+def read_line(typed: str) -> str:
+    """What somebody says, as it is kept: without control characters. Raises NotTaken when it is blank or too long."""
+    text = without_control(normal_newlines(typed)).strip("\n")
+    if is_blank(text):
+        raise NotTaken(Refusal.FIELD)
+    if len(text) > LONGEST_LINE:
+        raise NotTaken(Refusal.TOO_LONG)
+    return text
+
+
+def read_facts(sent: str) -> dict[str, str]:
+    """What a browser tells of itself, from JSON text; unknown members are left out. Raises NotTaken."""
+    if len(sent) > _LONGEST_FACTS:
+        raise NotTaken(Refusal.TOO_LONG)
+    try:
+        told = json.loads(sent)
+    except (ValueError, RecursionError):
+        raise NotTaken(Refusal.FIELD) from None
+    if not isinstance(told, dict):
+        raise NotTaken(Refusal.FIELD)
+    cut = {name: _fact(told.get(name)) for name in _FACTS}
+    return {name: value for name, value in cut.items() if value}
+
+
+def _fact(value: object) -> str:
+    return " ".join(without_control(value).split())[:_LONGEST_FACT] if isinstance(value, str) else ""
+
+
+def takes_part(ticket: Ticket, session: Session, speaker: Speaker) -> bool:
+    """Whether the speaker is one of the conversation's people: its customer, its owner, or a supervisor who joined."""
+    if speaker.side is Side.CUSTOMER:
+        return True
+    return speaker.technician == ticket.owner_id or speaker.technician in session.joined
+
+
+def refusal(ticket: Ticket, session: Session, speaker: Speaker, post: Post) -> Refusal | None:
+    """Why this speaker may not post this now; None when they may."""
+    allowed = _CUSTOMERS if speaker.side is Side.CUSTOMER else _TECHNICIANS
+    if post.kind not in allowed:
+        return Refusal.NOT_YOURS
+    if post.kind is Kind.MARK:
+        return _no_mark(ticket, session, speaker, Mark(post.body))
+    if not takes_part(ticket, session, speaker):
+        return Refusal.NOT_YOURS
+    if ticket.state not in OPEN_STATES and post.kind is not Kind.READ:
+        return Refusal.NOT_NOW
+    is_active = ticket.state is TicketState.ACTIVE
+    needs_session = post.kind in _WHILE_ACTIVE or speaker.side is Side.TECHNICIAN
+    if needs_session and not is_active and post.kind is not Kind.READ:
+        return Refusal.NOT_NOW
+    return None if _fits(session.screen, post) else Refusal.NOT_NOW
+
+
+def _no_mark(ticket: Ticket, session: Session, speaker: Speaker, mark: Mark) -> Refusal | None:
+    if not speaker.may_join or speaker.technician == ticket.owner_id:
+        return Refusal.NOT_YOURS
+    if ticket.state is not TicketState.ACTIVE:
+        return Refusal.NOT_NOW
+    has_joined = speaker.technician in session.joined
+    return None if has_joined is (mark is Mark.LEFT) else Refusal.NOT_NOW
+
+
+def _fits(screen: Screen, post: Post) -> bool:
+    """Whether what is posted of the screen can follow what is known of it: only a request is refused, and only a shared
+    screen is shared no more."""
+    if post.kind is not Kind.SCREEN or post.body.startswith("shared:"):
+        return True
+    return screen is (Screen.SHARED if post.body == "stopped" else Screen.ASKED)
+
+
+def screen_after(kind: str, body: str) -> Screen | None:
+    """What is seen of the screen after such a line; None when that does not change."""
+    match kind:
+        case Kind.ASKED:
+            return Screen.ASKED
+        case Kind.SCREEN:
+            return Screen.SHARED if body.startswith("shared:") else Screen(body)
+        case Kind.END:
+            return Screen.OFF
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An open page of somebody. `gone_at` is when it said goodbye."""
+
+    who: str
+    peer: str
+    hidden: bool
+    since: datetime
+    beat_at: datetime
+    gone_at: datetime | None = None
+
+    def is_here(self, now: datetime) -> bool:
+        """Whether it is open, as far as is known."""
+        return self.gone_at is None and now < self.beat_at + BEATS_FOR
+
+    def wants_beat(self, now: datetime) -> bool:
+        """Whether it is time to note that it is still open."""
+        return self.gone_at is not None or now >= self.beat_at + BEAT_EVERY
+
+
+class Place(StrEnum):
+    """Where the other side is."""
+
+    PAGE = "page"
+    HIDDEN = "hidden"  # in another tab, or another window
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Where the other side is, and since when; None when they have never been there."""
+
+    here: Place
+    since: datetime | None = None
+
+
+def presence(pages: Iterable[Page], now: datetime) -> Presence:
+    """Where those are whose pages these are."""
+    known = list(pages)
+    here = [page for page in known if page.is_here(now)]
+    in_sight = [page for page in here if not page.hidden]
+    if in_sight:
+        return Presence(Place.PAGE, min(page.since for page in in_sight))
+    if here:
+        return Presence(Place.HIDDEN, max(page.since for page in here))
+    return Presence(Place.GONE, max((page.gone_at or page.beat_at for page in known), default=None))

@@ -1,0 +1,71 @@
+"""Which pages of a ticket are open: noted by their streams, or by their own questions."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, and_, delete, select, tuple_, update
+
+from app.core.live import SIGNAL_LIFE, Page
+from app.store.live import forget_signals
+from app.store.tables import live_here
+from app.store.upserts import upsert
+
+MOST_PAGES = 20  # of one person of a ticket
+_AT_ONCE = 100  # pages in one statement
+_h = live_here.c
+
+
+class Spot(NamedTuple):
+    """One page: of this ticket, of `customer` or a technician's id, with the id that the page gave itself."""
+
+    ticket: int
+    who: str
+    peer: str
+
+
+def arrive(connection: Connection, spot: Spot, now: datetime, *, hidden: bool = False) -> None:
+    """Note that the page is open from now on; forget what was known of the person's closed pages."""
+    its = (_h.ticket == spot.ticket, _h.who == spot.who)
+    newest = select(_h.peer).where(*its, _h.gone_at.is_(None)).order_by(_h.beat_at.desc()).limit(MOST_PAGES - 1)
+    connection.execute(delete(live_here).where(*its, _h.peer != spot.peer, _h.peer.not_in(newest)))
+    upsert(
+        connection,
+        live_here,
+        spot._asdict(),
+        {"hidden": hidden, "since": now, "beat_at": now, "gone_at": None},
+    )
+
+
+def leave(connection: Connection, spot: Spot, now: datetime) -> None:
+    """Note that the page is closed."""
+    change = update(live_here).where(_is(spot), _h.gone_at.is_(None))
+    connection.execute(change.values(gone_at=now))
+
+
+def beat(connection: Connection, spots: Iterable[Spot], now: datetime) -> None:
+    """Note that these pages are still open, and forget old signals."""
+    forget_signals(connection, now - SIGNAL_LIFE)
+    every = list(spots)
+    for start in range(0, len(every), _AT_ONCE):
+        these = tuple_(_h.ticket, _h.who, _h.peer).in_(every[start : start + _AT_ONCE])
+        connection.execute(update(live_here).where(these, _h.gone_at.is_(None)).values(beat_at=now))
+
+
+def page_of(connection: Connection, spot: Spot) -> Page | None:
+    """What is known of this page."""
+    row = connection.execute(select(live_here).where(_is(spot))).one_or_none()
+    return None if row is None else _page(row)
+
+
+def pages_of(connection: Connection, ticket: int) -> list[Page]:
+    """All pages of the ticket that are known."""
+    return [_page(row) for row in connection.execute(select(live_here).where(_h.ticket == ticket))]
+
+
+def _is(spot: Spot) -> Any:
+    return and_(_h.ticket == spot.ticket, _h.who == spot.who, _h.peer == spot.peer)
+
+
+def _page(row: Row[Any]) -> Page:
+    return Page(row.who, row.peer, row.hidden, row.since, row.beat_at, row.gone_at)

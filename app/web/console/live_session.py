@@ -1,0 +1,57 @@
+"""The conversation on the technician's side, for the ticket page's script.
+
+A technician who may see the ticket may read it; its owner and supervisors who joined may write.
+"""
+
+from flask import Response, abort
+
+from app.actions.live_view import View
+from app.core.live import Side, Speaker
+from app.core.role import Role
+from app.core.ticket import Ticket
+from app.web.console.frame import console_pages, me, sees, technicians_only
+from app.web.console.ticket import find_ticket
+from app.web.live_json import answers_in_json, taken, told
+
+pages = answers_in_json(console_pages("live_session", json=True))
+
+
+@pages.get("/tickets/<int:number>/live")
+@technicians_only
+def news(number: int) -> Response:
+    """What the page has not seen of the conversation, and how things stand."""
+    ticket = seen_ticket(number)
+    return told(ticket, speaker(), _own)
+
+
+@pages.post("/tickets/<int:number>/live")
+@technicians_only
+def write(number: int) -> Response:
+    """A line, a signal, or what only the moment needs; answers with its id."""
+    return taken(seen_ticket(number), speaker())
+
+
+def speaker() -> Speaker:
+    """The technician as one who speaks."""
+    return Speaker(Side.TECHNICIAN, str(me().id), may_join=me().role.includes(Role.SUPERVISOR))
+
+
+def seen_ticket(number: int) -> Ticket:
+    """The ticket; 404 when the technician may not see it, 410 when its data is erased."""
+    ticket = find_ticket(number)
+    if ticket is None or not sees(ticket):
+        abort(404)
+    if ticket.erased_at is not None:
+        abort(410)
+    return ticket
+
+
+def _own(view: View) -> dict[str, object]:
+    session = view.session
+    return {
+        "mine": view.takes_part,
+        "unread": view.unread,
+        "facts": session.facts,
+        "helped": session.helped,
+        "helped_said": session.helped_said,
+    }

@@ -1,0 +1,45 @@
+"""The conversation on the customer's side: for the applet page's script, below its address."""
+
+from flask import Blueprint, Response, abort, jsonify
+
+from app.actions.live_view import View
+from app.core.live import CUSTOMER_SPEAKS
+from app.core.security_event import SecurityEvent
+from app.edge.access import Who, open_to
+from app.edge.incoming import is_foreign_post
+from app.edge.security_log import tell
+from app.edge.this_app import running
+from app.web.applet import moved_to, queue_label, ticket_of_link
+from app.web.live_json import answers_in_json, taken, told
+
+pages = answers_in_json(Blueprint("live", __name__))
+
+
+@pages.get("/applet/<token>/live")
+@open_to(Who.LINK_HOLDERS)
+def news(token: str) -> Response:
+    """What the page has not seen of the conversation, and how things stand."""
+    ticket = ticket_of_link(token)
+    if ticket.erased_at is not None:
+        abort(410)
+    if moved_to(ticket):
+        return jsonify(state={"ticket": "moved"})
+    staff = running().desk.staff
+
+    def own(view: View) -> dict[str, object]:
+        return {"place": view.place, "queue_label": queue_label(ticket, staff)}
+
+    return told(ticket, CUSTOMER_SPEAKS, own)
+
+
+@pages.post("/applet/<token>/live")
+@open_to(Who.LINK_HOLDERS)
+def write(token: str) -> Response:
+    """A line, a signal, or what only the moment needs; answers with its id."""
+    if is_foreign_post(running().settings):
+        tell(SecurityEvent.ORIGIN_REFUSED)
+        abort(403)
+    ticket = ticket_of_link(token)
+    if ticket.erased_at is not None:
+        abort(410)
+    return taken(ticket, CUSTOMER_SPEAKS)

@@ -1,0 +1,320 @@
+"""Conversations on both databases: who writes what, once and in order, and what a move of the ticket does to it."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.actions import work as actions
+from app.actions.live import post
+from app.actions.live_view import Asked, View, look
+from app.actions.privacy import erase, find_person
+from app.actions.ticket import cancel, open_ticket
+from app.actions.work import Work
+from app.core.live import (
+    CUSTOMER_SPEAKS,
+    LONGEST_LINE,
+    Kind,
+    NotTaken,
+    Place,
+    Post,
+    Refusal,
+    Screen,
+    Side,
+    Signal,
+    Speaker,
+    TooMany,
+    read_post,
+)
+from app.core.new_session import NewSessionRequest
+from app.core.poke import Poke
+from app.core.request import RequestState
+from app.core.standing import GENERAL, Standing
+from app.core.text import without_control
+from app.core.ticket import Outcome, TicketState
+from app.store.live import add_signal, all_lines, all_signals, forget_signals
+from app.store.staff import load_staff
+from app.store.tickets import ticket_history
+from tests.actions.desk import DeskAtWork
+from tests.hostile_texts import HOSTILE
+
+ANNA, BEN, SVEN = 1, 2, 4
+AT_ANNAS, AT_BENS = (Speaker(Side.TECHNICIAN, str(who)) for who in (ANNA, BEN))
+AT_SVENS = Speaker(Side.TECHNICIAN, str(SVEN), may_join=True)
+
+
+class Talk:
+    """A ticket of the desk, and its conversation."""
+
+    def __init__(self, desk: DeskAtWork) -> None:
+        self.desk = desk
+        with desk.database.read() as connection:
+            staff = load_staff(connection)
+        asked = NewSessionRequest(department="10")
+        self.number = open_ticket(desk.database, staff, "default", asked, now=desk.clock()).number
+        self.keys = 0
+
+    def post(self, speaker: Speaker, kind: str, body: str = "", key: str = "", sender: str = "page") -> int | None:
+        self.keys += 1
+        what = Post(Kind(kind), body, key or f"k{self.keys}", sender)
+        return post(self.desk.database, self.number, speaker, what, now=self.desk.clock())
+
+    def refused(self, speaker: Speaker, kind: str, body: str = "") -> str:
+        before = self.lines()
+        with pytest.raises(NotTaken) as refused:
+            self.post(speaker, kind, body)
+        assert self.lines() == before
+        return refused.value.why
+
+    def work(self, by: int = ANNA) -> Work:
+        return Work(self.number, Standing.of(self.desk.ticket(self.number)), by=by, now=self.desk.clock())
+
+    def claim(self, by: int = ANNA) -> None:
+        actions.claim(self.desk.database, self.work(by))
+
+    def look(
+        self, speaker: Speaker = CUSTOMER_SPEAKS, after: int = 0, peer: str = "", signals: int | None = None
+    ) -> View:
+        ticket = self.desk.ticket(self.number)
+        return look(self.desk.database, ticket, speaker, Asked(after, peer, signals), now=self.desk.clock())
+
+    def lines(self) -> list[tuple[str, str, str]]:
+        with self.desk.database.read() as connection:
+            return [(line.who, line.kind, line.body) for line in all_lines(connection, self.number)]
+
+    def signals(self) -> list[str]:
+        with self.desk.database.read() as connection:
+            return [signal.kind for signal in all_signals(connection, self.number)]
+
+
+@pytest.fixture
+def talk(desk: DeskAtWork) -> Talk:
+    return Talk(desk)
+
+
+def test_a_line_is_kept_once_for_its_key_and_in_order(talk: Talk) -> None:
+    first = talk.post(CUSTOMER_SPEAKS, "say", "Hello", "a")
+    talk.claim()
+    second = talk.post(AT_ANNAS, "say", "Good morning", "a")
+    assert talk.post(CUSTOMER_SPEAKS, "say", "Hello", "a") == first
+    assert talk.post(AT_ANNAS, "say", "Good morning", "a") == second
+    assert first
+    assert second
+    assert first < second
+    assert talk.lines() == [("customer", "say", "Hello"), ("1", "mark", "claimed"), ("1", "say", "Good morning")]
+    assert [line.body for line in talk.look(after=first).lines] == ["claimed", "Good morning"]
+
+
+def test_a_line_sent_again_after_the_end_is_still_acknowledged(talk: Talk) -> None:
+    line = talk.post(CUSTOMER_SPEAKS, "say", "Hello", "a")
+    cancel(talk.desk.database, talk.number, now=talk.desk.clock())
+    assert talk.post(CUSTOMER_SPEAKS, "say", "Hello", "a") == line
+    assert talk.refused(CUSTOMER_SPEAKS, "say", "More") == Refusal.NOT_NOW
+
+
+def test_only_its_people_write(talk: Talk) -> None:
+    assert talk.refused(AT_ANNAS, "say", "Not mine yet") == Refusal.NOT_YOURS
+    talk.claim()
+    assert talk.refused(AT_BENS, "say", "Not mine") == Refusal.NOT_YOURS
+    assert talk.refused(AT_SVENS, "say", "Not joined") == Refusal.NOT_YOURS
+    assert talk.refused(CUSTOMER_SPEAKS, "hello") == Refusal.NOT_YOURS
+    assert talk.refused(AT_BENS, "hello") == Refusal.NOT_YOURS
+    assert talk.signals() == []
+
+
+def test_a_supervisor_joins_and_leaves_by_name(talk: Talk) -> None:
+    talk.claim()
+    talk.post(AT_SVENS, "mark", "joined")
+    talk.post(AT_SVENS, "say", "I am here, too")
+    talk.post(AT_SVENS, "mark", "left")
+    assert talk.refused(AT_SVENS, "say", "Not any more") == Refusal.NOT_YOURS
+    assert talk.lines()[1:] == [("4", "mark", "joined"), ("4", "say", "I am here, too"), ("4", "mark", "left")]
+
+
+def test_taking_over_ends_the_session_and_everything_of_it(talk: Talk) -> None:
+    talk.claim()
+    talk.post(CUSTOMER_SPEAKS, "screen", "shared:monitor")
+    talk.post(AT_ANNAS, "hello")
+    talk.post(AT_SVENS, "mark", "joined")
+    talk.claim(BEN)
+    assert talk.lines()[-2:] == [("2", "end", "taken_over"), ("2", "mark", "claimed")]
+    assert talk.signals() == []
+    view = talk.look(AT_BENS)
+    assert (view.session.screen, view.session.joined) == (Screen.OFF, ())
+    assert talk.refused(AT_ANNAS, "hello") == Refusal.NOT_YOURS
+    assert talk.refused(AT_SVENS, "say", "Gone") == Refusal.NOT_YOURS
+
+
+def test_every_other_move_ends_it_too(talk: Talk) -> None:
+    database = talk.desk.database
+    talk.claim()
+    actions.release(database, talk.work())
+    talk.claim()
+    actions.transfer(database, talk.work(), GENERAL)
+    talk.claim()
+    actions.close(database, talk.work(), Outcome.SOLVED)
+    actions.reopen(database, talk.work())
+    cancel(database, talk.number, now=talk.desk.clock())
+    ends = [("1", "released"), ("1", "passed_on"), ("1", "closed"), ("customer", "cancelled")]
+    assert [(who, body) for who, kind, body in talk.lines() if kind == "end"] == ends
+    assert [body for _who, kind, body in talk.lines() if kind == "mark"] == ["claimed"] * 4
+
+
+def test_claiming_again_or_passing_on_what_waits_adds_no_line(talk: Talk) -> None:
+    actions.transfer(talk.desk.database, talk.work(), GENERAL)
+    assert talk.lines() == []
+    talk.claim()
+    talk.claim()
+    assert talk.lines() == [("1", "mark", "claimed")]
+
+
+def test_an_active_ticket_ended_by_its_customer_is_closed_without_an_outcome(desk: DeskAtWork) -> None:
+    request = desk.submit()
+    talk = Talk(desk)
+    talk.number = request.ticket_number or 0
+    talk.claim(BEN)
+    end = talk.post(CUSTOMER_SPEAKS, "end", key="e")
+    assert talk.post(CUSTOMER_SPEAKS, "end", key="e") == end
+    ticket = desk.ticket(talk.number)
+    assert (ticket.state, ticket.outcome, ticket.ended_at) == (TicketState.CLOSED, None, desk.clock())
+    assert desk.request(request.reference).state is RequestState.ENDED
+    assert talk.lines()[-1] == ("customer", "end", "customer")
+    with desk.database.read() as connection:
+        event = ticket_history(connection, talk.number)[-1]
+    assert (event.who, event.what) == ("customer", "ended")
+    actions.reopen(desk.database, talk.work(BEN))
+    assert desk.request(request.reference).state is RequestState.OPENED
+    talk.post(CUSTOMER_SPEAKS, "say", "One more thing")
+
+
+def test_a_waiting_ticket_ended_by_its_customer_is_cancelled(talk: Talk) -> None:
+    talk.post(CUSTOMER_SPEAKS, "end")
+    assert talk.desk.ticket(talk.number).state is TicketState.CANCELLED
+    assert talk.lines() == [("customer", "end", "cancelled")]
+
+
+def test_signals_reach_the_other_sides_page_alone_and_for_a_minute(talk: Talk) -> None:
+    talk.claim()
+    offer = talk.post(CUSTOMER_SPEAKS, "offer", "v=0", sender="c1")
+    database, now = talk.desk.database, talk.desk.clock
+    post(database, talk.number, AT_ANNAS, Post(Kind.ANSWER, "v=0", "", "t1", "c1"), now=now())
+    assert [s.kind for s in talk.look(AT_ANNAS, peer="t1", signals=0).signals] == ["offer"]
+    assert [s.kind for s in talk.look(peer="c1", signals=0).signals] == ["answer"]
+    assert [s.kind for s in talk.look(peer="c2", signals=0).signals] == []
+    assert talk.look(AT_BENS, peer="t2", signals=0).signals == []
+    just_loaded = talk.look(AT_ANNAS, peer="t1")
+    assert (list(just_loaded.signals), just_loaded.signal) == ([], (offer or 0) + 1)
+    assert talk.look(AT_ANNAS, peer="t1", signals=offer).signals == []
+    talk.desk.clock.advance(seconds=60)
+    assert talk.look(AT_ANNAS, peer="t1", signals=0).signals == []
+    talk.post(AT_ANNAS, "hello")
+    assert talk.signals() == ["hello"]
+    assert database.write(lambda connection: forget_signals(connection, now())) == 1
+
+
+def test_a_conversation_takes_thirty_lines_a_minute_of_each_side(talk: Talk) -> None:
+    talk.claim()
+    for nth in range(30):
+        talk.post(CUSTOMER_SPEAKS, "say", "x", f"n{nth}")
+    with pytest.raises(TooMany) as many:
+        talk.post(CUSTOMER_SPEAKS, "say", "x")
+    assert many.value.retry_after == 60
+    assert talk.post(CUSTOMER_SPEAKS, "say", "x", "n29")  # sent again: it is there
+    talk.post(AT_ANNAS, "say", "x")
+    talk.desk.clock.advance(seconds=60)
+    talk.post(CUSTOMER_SPEAKS, "say", "x")
+
+
+def test_what_stops_something_is_never_too_many(talk: Talk) -> None:
+    talk.claim()
+    for nth in range(15):
+        talk.post(CUSTOMER_SPEAKS, "screen", "shared:window")
+        talk.post(CUSTOMER_SPEAKS, "screen", "stopped")
+        if nth == 13:
+            talk.post(CUSTOMER_SPEAKS, "say", "x")
+    with pytest.raises(TooMany):
+        talk.post(CUSTOMER_SPEAKS, "screen", "shared:window")
+    talk.post(CUSTOMER_SPEAKS, "end")
+
+
+def test_a_conversation_takes_120_signals_a_minute_of_each_side(talk: Talk) -> None:
+    talk.claim()
+    ice = Signal(0, talk.desk.clock(), Side.CUSTOMER, "c1", None, Kind.ICE, "{}")
+    talk.desk.database.write(lambda connection: [add_signal(connection, talk.number, ice) for _ in range(119)])
+    talk.post(CUSTOMER_SPEAKS, "ice", "{}")
+    with pytest.raises(TooMany):
+        talk.post(CUSTOMER_SPEAKS, "ice", "{}")
+    talk.post(AT_ANNAS, "ice", "{}")
+
+
+def test_reading_typing_and_unread_lines(talk: Talk) -> None:
+    talk.claim()
+    talk.post(CUSTOMER_SPEAKS, "typing")
+    assert talk.look(AT_ANNAS).session.is_typing(Side.CUSTOMER, talk.desk.clock())
+    line = talk.post(CUSTOMER_SPEAKS, "say", "Hello")
+    view = talk.look(AT_ANNAS)
+    assert not view.session.is_typing(Side.CUSTOMER, talk.desk.clock())
+    assert view.unread == 1
+    talk.post(AT_ANNAS, "read", "999999")
+    view = talk.look(AT_ANNAS)
+    assert (view.unread, view.session.technician_read) == (0, line)
+    talk.post(AT_ANNAS, "read", "1")
+    assert talk.look().session.technician_read == line
+    talk.post(CUSTOMER_SPEAKS, "say", "Hello?")
+    assert talk.look(AT_ANNAS).unread == 1
+
+
+def test_pages_are_here_hidden_and_gone(talk: Talk) -> None:
+    talk.claim()
+    clock = talk.desk.clock
+    talk.post(CUSTOMER_SPEAKS, "shown", sender="c1")
+    assert talk.look(AT_ANNAS).other.here is Place.PAGE
+    assert not talk.look(peer="c1").wants_beat
+    assert talk.look(peer="c2").wants_beat
+    talk.post(CUSTOMER_SPEAKS, "hidden", sender="c1")
+    assert talk.look(AT_ANNAS).other.here is Place.HIDDEN
+    clock.advance(seconds=10)
+    talk.post(CUSTOMER_SPEAKS, "bye", sender="c1")
+    assert (talk.look(AT_ANNAS).other.here, talk.look(AT_ANNAS).other.since) == (Place.GONE, clock())
+    talk.post(AT_ANNAS, "shown", sender="t1")
+    assert talk.look().other.here is Place.PAGE
+    clock.advance(seconds=45)
+    assert (talk.look().other.here, talk.look().other.since) == (Place.GONE, clock() - timedelta(seconds=45))
+
+
+@pytest.mark.parametrize("both_urls", ["sqlite"], indirect=True)  # on PostgreSQL by LISTEN: tests/store/test_pokes.py
+def test_the_pages_of_a_ticket_and_its_people_are_told(talk: Talk) -> None:
+    heard: list[object] = []
+    talk.desk.database.listen(heard.append)
+    talk.claim()
+    talk.post(AT_SVENS, "mark", "joined")
+    talk.post(CUSTOMER_SPEAKS, "say", "Hello")
+    talk.post(CUSTOMER_SPEAKS, "typing")
+    talk.claim(BEN)
+    assert heard == [
+        Poke(talk.number, (ANNA,)),
+        Poke(talk.number, (ANNA,)),
+        Poke(talk.number, (ANNA, SVEN)),
+        Poke(talk.number),
+        Poke(talk.number, (ANNA, SVEN)),
+        Poke(talk.number, (BEN,)),
+    ]
+
+
+def test_hostile_texts_are_kept_as_they_are_but_for_control_characters(talk: Talk) -> None:
+    texts = [text for text in HOSTILE if len(text) < LONGEST_LINE / 20]
+    assert len(texts) > 450
+    together = ["\n".join(texts[start : start + 20]) for start in range(0, len(texts), 20)]
+    for text in together:
+        sent = read_post({"kind": "say", "body": text, "key": f"n{len(talk.lines())}"})
+        post(talk.desk.database, talk.number, CUSTOMER_SPEAKS, sent, now=talk.desk.clock())
+    said = [body for _who, _kind, body in talk.lines()]
+    assert said == [without_control(text).strip("\n") for text in together]
+
+
+def test_an_erased_ticket_takes_nothing(talk: Talk) -> None:
+    request = talk.desk.submit()
+    talk.number = request.ticket_number or 0
+    talk.claim(BEN)
+    person = find_person(talk.desk.database, reference=request.reference)
+    erase(talk.desk.database, person, by=None, now=talk.desk.clock())
+    assert talk.refused(CUSTOMER_SPEAKS, "say", "Hello") == Refusal.NOT_NOW
