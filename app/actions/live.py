@@ -87,7 +87,8 @@ class _Taking:
 def _line(taking: _Taking) -> int:
     what, side = taking.post, taking.speaker.side
     if what.kind is Kind.END:
-        return ended_by_customer(taking.connection, taking.ticket, taking.now, taking.session.joined, what.key)
+        joined = taking.session.joined
+        return ended_by_customer(taking.connection, taking.ticket, now=taking.now, joined=joined, key=what.key)
     if what.kind is not Kind.MARK and what.body != "stopped":  # what ends something is never refused
         _within_limits(taking)
     number = taking.ticket.number

@@ -11,7 +11,7 @@ from app.store.live import add_line, change_session, remove_signals
 from app.store.pokes import poke
 
 
-def begins(connection: Connection, number: int, by: int, now: datetime) -> None:
+def begins(connection: Connection, number: int, *, by: int, now: datetime) -> None:
     """The technician `by` has the ticket now."""
     add_line(connection, number, Line(0, now, str(by), Kind.MARK, Mark.CLAIMED))
     poke(connection, number, [by])
@@ -20,16 +20,16 @@ def begins(connection: Connection, number: int, by: int, now: datetime) -> None:
 def ends(
     connection: Connection,
     number: int,
-    who: str,
     how: End,
-    now: datetime,
     *,
+    by: str,
+    now: datetime,
     had_it: Iterable[int | None] = (),
     key: str | None = None,
 ) -> int:
-    """The session is over, and pages stop what they show; returns the line's id. No signal of it is left, and
-    supervisors who joined have left. `had_it` are technicians whose pages are told."""
-    line = add_line(connection, number, Line(0, now, who, Kind.END, how, key))
+    """The session is over, and pages stop what they show; returns the id of its line, which is written by `by`, as in
+    lines. No signal of it is left, and supervisors who joined have left. `had_it` are technicians whose pages are told."""
+    line = add_line(connection, number, Line(0, now, by, Kind.END, how, key))
     remove_signals(connection, number)
     change_session(connection, number, joined=None, customer_typing_at=None, technician_typing_at=None)
     poke(connection, number, [one for one in had_it if one is not None])

@@ -103,7 +103,7 @@ def open_anew(database: Database, reference: str, attempts: int, *, by: Operator
             name_ticket(connection, request.ticket_number, earlier_reference(reference, earlier))
             owner = ticket_owner(connection, request.ticket_number)
             if end_ticket(connection, request.ticket_number, TicketState.CLOSED, now):
-                live_session.ends(connection, request.ticket_number, DESK, End.CLOSED, now, had_it=[owner])
+                live_session.ends(connection, request.ticket_number, End.CLOSED, by=DESK, now=now, had_it=[owner])
             add_event(connection, request.ticket_number, TicketEvent(now, by.name, "opened_anew", {}))
         record(connection, "request.reopened", _about(reference), {"was": request.state}, by=by.id, now=now)
         return True

@@ -103,7 +103,7 @@ def cancel(database: Database, number: int, *, now: datetime) -> None:
 
 
 def ended_by_customer(
-    connection: Connection, ticket: Ticket, now: datetime, joined: Iterable[int] = (), key: str | None = None
+    connection: Connection, ticket: Ticket, *, now: datetime, joined: Iterable[int] = (), key: str | None = None
 ) -> int:
     """End a locked, open ticket as its customer wishes: cancelled while it waits, else closed without an outcome.
     Returns the id of the conversation's last line, which gets this key."""
@@ -125,7 +125,7 @@ def _end(
     if ticket.reference:
         end_request(connection, ticket.reference, now)
     had_it = (ticket.owner_id, *joined)
-    return live_session.ends(connection, ticket.number, CUSTOMER, how, now, had_it=had_it, key=key)
+    return live_session.ends(connection, ticket.number, how, by=CUSTOMER, now=now, had_it=had_it, key=key)
 
 
 _ENDINGS = {

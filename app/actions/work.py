@@ -56,7 +56,7 @@ def claim(database: Database, work: Work) -> None:
         elif move_ticket(connection, work.number, seen, mine, claimed_at=work.now):
             add_event(connection, work.number, event)
             _end_active(connection, work, End.TAKEN_OVER)
-            live_session.begins(connection, work.number, work.by, work.now)
+            live_session.begins(connection, work.number, by=work.by, now=work.now)
         elif not _is_done(connection, work, event):
             raise Meanwhile
 
@@ -116,7 +116,7 @@ def reopen(database: Database, work: Work) -> None:
                 raise Meanwhile
             return
         add_event(connection, work.number, event)
-        live_session.begins(connection, work.number, work.by, work.now)
+        live_session.begins(connection, work.number, by=work.by, now=work.now)
         _with_request(connection, work.number, lambda reference: reopen_request(connection, reference))
 
     database.write(open_again)
@@ -160,7 +160,7 @@ def _end_active(connection: Connection, work: Work, how: End) -> None:
 
 def _end_session(connection: Connection, work: Work, how: End) -> None:
     people = [work.seen.owner_id, *load_session(connection, work.number).joined]
-    live_session.ends(connection, work.number, str(work.by), how, work.now, had_it=people)
+    live_session.ends(connection, work.number, how, by=str(work.by), now=work.now, had_it=people)
 
 
 def _stands(connection: Connection, work: Work) -> None:

@@ -1,6 +1,6 @@
 """Shared by all console pages: access rules, refusal of foreign posts, and the frame around the page."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any, cast
@@ -22,7 +22,7 @@ from app.core.ticket import Ticket
 from app.core.way_back import HOME, way_back
 from app.core.who_sees import may_see
 from app.edge.access import Who, open_to
-from app.edge.incoming import FORM_TYPE, JSON_TYPE, MULTIPART, is_foreign_post, see_other, sent_from
+from app.edge.incoming import FORM_TYPE, MULTIPART, is_foreign_post, see_other, sent_from
 from app.edge.security_log import tell
 from app.edge.this_app import running
 from app.store.console_sessions import LiveSession
@@ -184,23 +184,21 @@ def _is_at(url: str) -> bool:
 def _form_calls() -> None:
     """Only small forms are taken. JSON is refused: Flask-WTF would read it as a form, and fails on anything but a flat
     object."""
-    _refuse_foreign_posts(("", FORM_TYPE, MULTIPART))
+    if request.method not in _SAFE and request.mimetype not in ("", FORM_TYPE, MULTIPART):
+        abort(415)
+    _refuse_foreign_posts()
 
 
 def _script_calls() -> None:
-    """Only JSON is taken, and files."""
+    """Whatever the type of the body, its token is in a header, which no form can set."""
     g.script_calls = True
-    _refuse_foreign_posts((JSON_TYPE, MULTIPART))
+    _refuse_foreign_posts()
 
 
-def _refuse_foreign_posts(types: Collection[str]) -> None:
+def _refuse_foreign_posts() -> None:
     """Refuse an unsafe request unless it comes from our own pages, even with a valid CSRF token."""
     request.max_content_length = MAX_BODY
-    if request.method in _SAFE:
-        return
-    if request.mimetype not in types:
-        abort(415)
-    if is_foreign_post(running().settings):
+    if request.method not in _SAFE and is_foreign_post(running().settings):
         tell(SecurityEvent.ORIGIN_REFUSED)
         abort(403)
 
