@@ -27,8 +27,10 @@ def ends(
     had_it: Iterable[int | None] = (),
     key: str | None = None,
 ) -> int:
-    """The session is over, and pages stop what they show; returns the id of its line, which is written by `by`, as in
-    lines. No signal of it is left, and supervisors who joined have left. `had_it` are technicians whose pages are told."""
+    """The session is over, and pages stop what they show; returns the id of its line, which is written by `by`.
+
+    No signal of it is left, and supervisors who joined have left. `had_it` are technicians whose pages are told.
+    """
     line = add_line(connection, number, Line(0, now, by, Kind.END, how, key))
     remove_signals(connection, number)
     change_session(connection, number, joined=None, customer_typing_at=None, technician_typing_at=None)

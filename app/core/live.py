@@ -14,7 +14,7 @@ LONGEST_LINE = 4000  # characters
 LONGEST_SAID = 1000  # characters, of the answer to "Did this help?"
 SIGNAL_LIFE = timedelta(seconds=60)  # short: signals bear people's addresses
 BEATS_FOR = timedelta(seconds=45)  # a page that has not been heard of for this long is gone
-BEAT_EVERY = timedelta(seconds=20)
+BEAT_EVERY = timedelta(seconds=30)  # without a stream, which is beaten more often
 TYPES_FOR = timedelta(seconds=6)
 MOST_LINES = ((30, timedelta(minutes=1)), (1000, timedelta(days=1)))  # of one side of a ticket
 MOST_SIGNALS = 120  # of one side of a ticket, within SIGNAL_LIFE

@@ -1,67 +1,31 @@
-"""Tells open consoles that something has changed: server-sent events on sockets that occupy no thread.
+"""Tells open pages that something has changed: server-sent events on sockets that occupy no thread.
 
-A web process answers a request for the stream like any other, then gives the socket away
-(`app/process/web_process.py`). While there are streams, one thread of the process looks for changes and announces them
-on all streams. It sleeps until the process's main loop, which wakes once a second anyway, has seen a write: a thread
-that wakes by itself would cost more than its work. A stream carries no data: the page fetches what has changed with its
-own technician's rights. It ends with its session, wherever that is ended.
+A web process answers a request for a stream like any other, then gives the socket away (`app/process/web_process.py`).
+While there are streams, one thread of the process waits for clients and for news of tickets (`ears.py`). These it tells
+to the ticket's pages, and to the consoles of the technicians whom it concerns; any other change to all consoles. For
+such changes it looks when the process's main loop, which wakes once a second anyway, has seen a write: a thread that
+wakes by itself would cost more than its work. A stream carries no data: the page fetches what has changed with its own
+rights. It ends with its session, wherever that is ended.
 """
 
-import secrets
 import selectors
 import socket
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from typing import Protocol
 
+from app.core.poke import Poke
 from app.process.database_faults import note_database_fault
+from app.process.ears import Ear
 from app.process.session_watch import SessionWatch
+from app.process.streams import BEAT, CHANGED, NEWS, Listener, Stream, Streams
 from app.store.database import DATABASE_FAULTS
+from app.store.live_here import Spot
 
-LENGTH = 16 * 1024  # bytes of one stream, announced as Content-Length, so that a kept-alive connection can go on
-MOST_STREAMS = 500  # in one process
-MOST_STREAMS_EACH = 20  # of one technician in one process
 LOOK_EVERY = 10.0  # seconds, if the main loop sees no write: passing the wait limit changes pages without a write
 TICK_EVERY = 0.9  # seconds at the least
 BEAT_EVERY = 20.0  # seconds; proxies close a connection that is silent for longer
-LONGEST = 600  # seconds; then the browser reconnects, and its session is checked again
-_CHANGED = b"data: changed\n\n"
-_BEAT = b"event: beat\ndata:\n\n"  # an event, as scripts do not see comments: without it they know the stream is dead
-_RESERVE = 64  # bytes kept for the end
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """A listening technician, and the hash of their session."""
-
-    technician: int
-    session: str
-
-
-@dataclass(eq=False, slots=True)
-class _Stream:
-    """A listening client. `left` is bytes until its announced length, `until` its end on the monotonic clock."""
-
-    socket: socket.socket
-    who: Listener
-    until: float
-    left: int = LENGTH
-
-    def send(self, data: bytes) -> bool:
-        """Send; False when the client could not take all of it at once."""
-        try:
-            sent = self.socket.send(data, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
-        except OSError:
-            return False
-        self.left -= sent
-        return sent == len(data)
-
-    def end(self) -> None:
-        """Fill the stream up to its announced length, so that it ends cleanly."""
-        self.send(b":" + b" " * (self.left - 3) + b"\n\n")
-        self.socket.close()
 
 
 class Stirred:
@@ -79,12 +43,25 @@ class Stirred:
         return self._seen is None or self._seen != before
 
 
+class Pages(Protocol):
+    """Whoever notes which pages of tickets have streams here; it must not wait."""
+
+    def arrived(self, page: Spot) -> None:
+        """A stream of this page has begun."""
+
+    def ended(self, page: Spot, *, has_left: bool) -> None:
+        """A stream of this page has ended; with `has_left` by the client."""
+
+    def close(self) -> None:
+        """All have ended."""
+
+
 class Changes:
     """The streams of one process.
 
     `newest` returns another value whenever something has changed. `stirred` tells whether the database was, or may have
-    been, written to since its last call; it must cost next to nothing. `live` returns those of
-    some sessions, given by their hashes, that have not ended.
+    been, written to since its last call; it must cost next to nothing. `live` returns those of some sessions that have
+    not ended. `ear` hears of tickets' news, and `pages` is told which pages of tickets have streams.
     """
 
     def __init__(
@@ -92,17 +69,20 @@ class Changes:
         newest: Callable[[], object],
         stirred: Callable[[], bool],
         live: Callable[[Collection[str]], Collection[str]],
+        ear: Ear,
+        pages: Pages,
     ) -> None:
         self._newest = newest
         self._sessions = SessionWatch(live)
         self._stirred = stirred
+        self._ear = ear
+        self._pages = pages
         self._tick_at = 0.0
         self._is_stirred = False
         self._lock = threading.Lock()
         self._expected: dict[socket.socket, Listener] = {}
-        self._fresh: list[_Stream] = []
-        self._streams: dict[int, _Stream] = {}
-        self._each: Counter[int] = Counter()
+        self._fresh: list[Stream] = []
+        self._streams = Streams()
         self._thread: threading.Thread | None = None
         self._open = False
         self._wake: socket.socket
@@ -113,14 +93,18 @@ class Changes:
         """Whether the web process gives sockets away."""
         return self._open
 
+    @property
+    def is_deaf(self) -> bool:
+        """Whether tickets' news are not heard here, so that streams of their pages would be silent."""
+        return self._ear.is_deaf
+
     def open(self) -> None:
         """Let the web process hand over expected sockets from now on."""
         self._open = True
 
-    def has_room(self, who: int) -> bool:
-        """Whether this technician may have one more stream in this process."""
-        with self._lock:
-            return self._each.total() < MOST_STREAMS and self._each[who] < MOST_STREAMS_EACH
+    def has_room(self, who: Listener) -> bool:
+        """Whether this listener may have one more stream in this process."""
+        return self._streams.has_room(who)
 
     def expect(self, sock: socket.socket, who: Listener) -> None:
         """Announce a socket on which the beginning of a stream was sent."""
@@ -136,16 +120,15 @@ class Changes:
             if who is None or sock.fileno() < 0:
                 return False
             sock.setblocking(False)
-            self._each[who.technician] += 1
-            lifetime = LONGEST * (0.8 + secrets.randbelow(200) / 1000)
-            self._fresh.append(_Stream(sock, who, time.monotonic() + lifetime))
+            self._streams.count(who, 1)
+            self._fresh.append(Stream(sock, who))
             self._start()
         self._poke()
         return True
 
     def tick(self) -> None:
         """Called by the process's main loop each time it wakes: decide whether to look for changes."""
-        if not self._streams or time.monotonic() < self._tick_at:
+        if not self._streams.has_consoles or time.monotonic() < self._tick_at:
             return
         self._tick_at = time.monotonic() + TICK_EVERY
         try:
@@ -164,6 +147,7 @@ class Changes:
         if thread:
             self._poke()
             thread.join(2)
+        self._pages.close()
 
     def _start(self) -> None:
         if self._thread is None:
@@ -182,16 +166,18 @@ class Changes:
     def _work(self) -> None:
         with self._wake, self._woken, selectors.DefaultSelector() as selector:
             selector.register(self._woken, selectors.EVENT_READ)
+            self._ear.open(selector, self._poke)
             try:
                 self._until_closed(selector)
             finally:
                 # Even after a fault: a silent open stream would tell its client that nothing has changed.
                 self._end_all(selector)
+                self._ear.close(selector)
 
     def _end_all(self, selector: selectors.BaseSelector) -> None:
         with self._lock:
             self._thread = None
-        self._hear(selector, [])
+        self._admit(selector)
         self._end(selector, lambda _: True)
 
     def _until_closed(self, selector: selectors.BaseSelector) -> None:
@@ -200,7 +186,10 @@ class Changes:
         while self._open:
             wake = min(look, beat, self._sessions.due)
             events = selector.select(max(0.0, wake - time.monotonic()) if self._streams else None)
-            self._hear(selector, [key.fd for key, _mask in events])
+            readable = [key.fd for key, _mask in events]
+            self._hear(selector, readable)
+            self._admit(selector)
+            self._tell_news(selector, self._ear.tend(selector, readable))
             now = time.monotonic()
             if (self._is_stirred or now >= look) and self._streams:
                 self._is_stirred = False
@@ -211,24 +200,45 @@ class Changes:
                 self._end_with_sessions(selector, now)
             if now >= beat:
                 beat = now + BEAT_EVERY
-                self._say(selector, _BEAT)
-            self._end_old(selector, now)
+                self._say(selector, BEAT, self._streams)
+                self._end(selector, lambda stream: now >= stream.until)  # noqa: B023 - called at once
 
     def _hear(self, selector: selectors.BaseSelector, readable: list[int]) -> None:
-        """Add new streams, and drop those of clients who left. A client that sends something is dropped too."""
+        """Drop the streams of clients who left. A client that sends something is dropped too."""
         for descriptor in readable:
-            if stream := self._streams.get(descriptor):
+            if stream := self._streams.at(descriptor):
                 self._drop(selector, stream)
             elif descriptor == self._woken.fileno():
                 self._woken.recv(4096)
+
+    def _admit(self, selector: selectors.BaseSelector) -> None:
+        """Begin new streams. A page is told at once: something may have changed since it asked."""
         with self._lock:
             fresh, self._fresh = self._fresh, []
         for stream in fresh:
-            self._streams[stream.socket.fileno()] = stream
+            self._streams.add(stream)
             selector.register(stream.socket, selectors.EVENT_READ)
             self._sessions.at_once()
+            if stream.who.page:
+                self._pages.arrived(stream.who.page)
+        self._say(selector, CHANGED, [stream for stream in fresh if stream.who.page])
+
+    def _tell_news(self, selector: selectors.BaseSelector, pokes: list[Poke] | None) -> None:
+        """Tell of tickets' news; everybody when some of them may be lost, and nobody where none can be heard."""
+        if self._ear.is_deaf:
+            self._end(selector, lambda stream: stream.who.page is not None)
+        elif pokes is None:
+            self._say(selector, CHANGED, self._streams)
+        elif pokes:
+            for ticket in {poke.ticket for poke in pokes}:
+                self._say(selector, CHANGED, self._streams.pages(ticket))
+            for ticket, technician in {(poke.ticket, one) for poke in pokes for one in poke.technicians}:
+                self._say(selector, NEWS % ticket, self._streams.consoles(technician))
+            self._sessions.soon()
 
     def _look(self, selector: selectors.BaseSelector, seen: object) -> object:
+        if not self._streams.has_consoles:
+            return seen
         try:
             newest = self._newest()
         except (*DATABASE_FAULTS, OSError) as fault:
@@ -236,38 +246,39 @@ class Changes:
             self._is_stirred = True  # look again at the main loop's next tick
             return seen
         if newest != seen:  # the first time too: something may have changed since the page was made
-            self._say(selector, _CHANGED)
+            self._say(selector, CHANGED, self._streams.consoles())
         return newest
 
-    def _say(self, selector: selectors.BaseSelector, words: bytes) -> None:
-        for stream in list(self._streams.values()):
+    def _say(self, selector: selectors.BaseSelector, words: bytes, to: Iterable[Stream]) -> None:
+        for stream in to:
             if not stream.send(words):
                 self._drop(selector, stream)
-
-    def _end_old(self, selector: selectors.BaseSelector, now: float) -> None:
-        self._end(selector, lambda stream: now >= stream.until or stream.left < _RESERVE)
+            elif stream.is_used_up:
+                self._finish(selector, stream)
 
     def _end_with_sessions(self, selector: selectors.BaseSelector, now: float) -> None:
         try:
-            ended = self._sessions.ended({stream.who.session for stream in self._streams.values()}, now)
+            ended = self._sessions.ended({stream.who.session for stream in self._streams}, now)
         except (*DATABASE_FAULTS, OSError) as fault:
             note_database_fault(fault, "sessions of streams")
             return
         self._end(selector, lambda stream: stream.who.session in ended)
 
-    def _end(self, selector: selectors.BaseSelector, is_over: Callable[[_Stream], bool]) -> None:
-        for stream in filter(is_over, list(self._streams.values())):
-            self._forget(selector, stream)
-            stream.end()
+    def _end(self, selector: selectors.BaseSelector, is_over: Callable[[Stream], bool]) -> None:
+        for stream in filter(is_over, self._streams):
+            self._finish(selector, stream)
 
-    def _drop(self, selector: selectors.BaseSelector, stream: _Stream) -> None:
-        self._forget(selector, stream)
+    def _finish(self, selector: selectors.BaseSelector, stream: Stream) -> None:
+        """End it cleanly. A page that still is there comes back."""
+        self._forget(selector, stream, has_left=False)
+        stream.end()
+
+    def _drop(self, selector: selectors.BaseSelector, stream: Stream) -> None:
+        self._forget(selector, stream, has_left=True)
         stream.socket.close()
 
-    def _forget(self, selector: selectors.BaseSelector, stream: _Stream) -> None:
+    def _forget(self, selector: selectors.BaseSelector, stream: Stream, *, has_left: bool) -> None:
         selector.unregister(stream.socket)
-        del self._streams[stream.socket.fileno()]
-        with self._lock:
-            self._each[stream.who.technician] -= 1
-            if not self._each[stream.who.technician]:
-                del self._each[stream.who.technician]
+        self._streams.remove(stream)
+        if stream.who.page:
+            self._pages.ended(stream.who.page, has_left=has_left)

@@ -17,10 +17,13 @@ from app.process.configuration import Desk, LoadedDesk
 from app.process.database_faults import note_database_fault
 from app.process.keyring import KeyRing
 from app.process.limits import ClientLimits, Rates, Turns
+from app.process.poke_notifications import PokeNotifications
 from app.process.poke_pipes import PokePipes
 from app.process.pool import HandOffPool, Surroundings
+from app.process.presence import Presence
 from app.process.security_log import SecurityLog
 from app.process.signed_links import SignedLinks
+from app.process.streams import links_among
 from app.process.vendors import Vendors
 from app.settings import Settings
 from app.store.audit import Act
@@ -28,6 +31,7 @@ from app.store.database import DATABASE_FAULTS, Database
 from app.store.installation import turn_mark
 from app.store.migrate import migrate
 from app.store.queues import newest
+from app.store.tickets import open_applets
 
 log = structlog.get_logger()
 
@@ -51,7 +55,13 @@ class Running:
         self.vendors = Vendors(settings, self.database, self.keys, self.rates, self.clock)
         self.figures = Figures(self.database)
         self.hand_offs = HandOffPool(self._surroundings())
-        self.changes = Changes(self._newest, Stirred(self.database.version), self._live_sessions)
+        self.changes = Changes(
+            self._newest,
+            Stirred(self.database.version),
+            self._live_sessions,
+            self._pipes if self.database.is_sqlite else PokeNotifications(self.database),
+            Presence(self.database, self.clock),
+        )
         self._desk = LoadedDesk(self.database)
         note_move(self.database, self.desk.sites.get, now=self.clock())
 
@@ -99,8 +109,15 @@ class Running:
     def _newest(self) -> tuple[int, ...]:
         return newest(self.database, self.desk.waiting_since(self.clock()))
 
-    def _live_sessions(self, hashes: Collection[str]) -> Collection[str]:
-        return live_sessions(self.database, hashes, now=self.clock())
+    def _live_sessions(self, sessions: Collection[str]) -> Collection[str]:
+        """Those of consoles that are logged in, and of applets whose tickets are open."""
+        links = links_among(sessions)
+        consoles = set(sessions) - set(links.values())
+        live = live_sessions(self.database, consoles, now=self.clock()) if consoles else set()
+        if links:
+            with self.database.read() as connection:
+                live |= {links[one] for one in open_applets(connection, links)}
+        return live
 
     def _tell(self) -> None:
         self.security.take_over()

@@ -27,10 +27,10 @@ from app import metrics
 from app.core.arriving import Stage
 from app.core.client import client_network
 from app.log import OnceAMinute, frames
-from app.process.changes import MOST_STREAMS
 from app.process.connections import MOST_HELD, Connection, Connections
 from app.process.ending import EndingInSteps
 from app.process.server_log import status_of
+from app.process.streams import MOST_STREAMS
 
 log = structlog.get_logger()
 _malformed = OnceAMinute()

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from app.store.commits import Commits, DatabaseAway, OutcomeUnknown
 from app.store.postgresql import in_one_form, is_read_only, open_postgresql, postgresql_faults
@@ -137,6 +137,27 @@ class Database:
             if not (again and error.connection_invalidated):
                 raise
         return self._glance(query, values, again=False)
+
+    def own_connection(self) -> Any:
+        """A connection of PostgreSQL's driver outside the pool, for whoever waits on it for long: a server that
+        vanishes without a word is noticed within a minute. Raises SQLAlchemyError."""
+        waits = {"keepalives": 1, "keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3}
+        engine = create_engine(
+            self.url,
+            hide_parameters=True,
+            isolation_level="AUTOCOMMIT",
+            poolclass=NullPool,
+            connect_args={"connect_timeout": 5, **waits},
+        )
+        connection = self._connect(engine)
+        own = connection.connection.driver_connection
+        connection.detach()
+        return own
+
+    @property
+    def driver_error(self) -> type[Exception]:
+        """What the driver of a connection of one's own raises."""
+        return cast(type[Exception], self._reader.dialect.loaded_dbapi.Error)
 
     def version(self) -> int | None:
         """A number that changes when another connection has committed since this thread's last call; None on

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, delete, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, case, delete, literal, select, true, tuple_, update
 
-from app.core.live import SIGNAL_LIFE, Page
+from app.core.live import BEATS_FOR, SIGNAL_LIFE, Page
 from app.store.live import forget_signals
-from app.store.tables import live_here
+from app.store.tables import Moment, live_here
 from app.store.upserts import upsert
 
 MOST_PAGES = 20  # of one person of a ticket
@@ -24,23 +24,30 @@ class Spot(NamedTuple):
     peer: str
 
 
-def arrive(connection: Connection, spot: Spot, now: datetime, *, hidden: bool = False) -> None:
-    """Note that the page is open from now on; forget what was known of the person's closed pages."""
+def arrive(connection: Connection, spot: Spot, now: datetime, *, hidden: bool | None = None) -> None:
+    """Note that the page is open, and forget what was known of the person's closed pages.
+
+    A page that comes back, as a stream ends every ten minutes, is where it was: hidden or not, since when. `hidden`
+    says that it is now.
+    """
     its = (_h.ticket == spot.ticket, _h.who == spot.who)
     newest = select(_h.peer).where(*its, _h.gone_at.is_(None)).order_by(_h.beat_at.desc()).limit(MOST_PAGES - 1)
     connection.execute(delete(live_here).where(*its, _h.peer != spot.peer, _h.peer.not_in(newest)))
-    upsert(
-        connection,
-        live_here,
-        spot._asdict(),
-        {"hidden": hidden, "since": now, "beat_at": now, "gone_at": None},
-    )
+    was_here = and_(_h.gone_at.is_(None), _h.beat_at > now - BEATS_FOR)
+    news: dict[str, Any] = {"beat_at": now, "gone_at": None}
+    if hidden is None:
+        news["since"] = case((was_here, _h.since), else_=literal(now, Moment))
+    else:
+        news |= {"since": now, "hidden": hidden}
+    if not connection.execute(update(live_here).where(_is(spot)).values(news)).rowcount:
+        new = {"hidden": bool(hidden), "since": now, "beat_at": now, "gone_at": None}
+        upsert(connection, live_here, spot._asdict(), new)
 
 
-def leave(connection: Connection, spot: Spot, now: datetime) -> None:
-    """Note that the page is closed."""
-    change = update(live_here).where(_is(spot), _h.gone_at.is_(None))
-    connection.execute(change.values(gone_at=now))
+def leave(connection: Connection, spot: Spot, now: datetime, *, beaten: datetime | None = None) -> None:
+    """Note that the page is closed; not when it was beaten after `beaten`, as it is open at another process then."""
+    last = true() if beaten is None else _h.beat_at <= beaten
+    connection.execute(update(live_here).where(_is(spot), _h.gone_at.is_(None), last).values(gone_at=now))
 
 
 def beat(connection: Connection, spots: Iterable[Spot], now: datetime) -> None:
@@ -49,7 +56,7 @@ def beat(connection: Connection, spots: Iterable[Spot], now: datetime) -> None:
     every = list(spots)
     for start in range(0, len(every), _AT_ONCE):
         these = tuple_(_h.ticket, _h.who, _h.peer).in_(every[start : start + _AT_ONCE])
-        connection.execute(update(live_here).where(these, _h.gone_at.is_(None)).values(beat_at=now))
+        connection.execute(update(live_here).where(these).values(beat_at=now, gone_at=None))
 
 
 def page_of(connection: Connection, spot: Spot) -> Page | None:

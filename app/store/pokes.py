@@ -12,7 +12,7 @@ from app.core.poke import poke_for
 from app.store.database import note
 
 CHANNEL = "handbell"  # of PostgreSQL's NOTIFY
-_NOTIFY = text("SELECT pg_notify(:channel, :poke)")
+_NOTIFY = text("SELECT pg_notify(:channel, :words)")
 
 
 def poke(connection: Connection, ticket: int, technicians: Iterable[int] = ()) -> None:
@@ -22,6 +22,11 @@ def poke(connection: Connection, ticket: int, technicians: Iterable[int] = ()) -
     """
     told = poke_for(ticket, technicians)
     if connection.dialect.name == "postgresql":
-        connection.execute(_NOTIFY, {"channel": CHANNEL, "poke": str(told)})
+        notify(connection, str(told))
     else:
         note(connection, told)
+
+
+def notify(connection: Connection, words: str) -> None:
+    """Say these words to everybody who listens to this PostgreSQL, once the transaction is on disk."""
+    connection.execute(_NOTIFY, {"channel": CHANNEL, "words": words})

@@ -55,6 +55,12 @@ def ticket_by_applet_id(connection: Connection, applet_id: str) -> Ticket | None
     return _ticket(connection.execute(_BY_APPLET_ID, {"applet_id": applet_id}).one_or_none())
 
 
+def open_applets(connection: Connection, applet_ids: Collection[str]) -> list[str]:
+    """Those of some applet links, by their ids, whose tickets are open."""
+    query = select(tickets.c.applet_id).where(tickets.c.applet_id.in_(applet_ids), tickets.c.state.in_(OPEN_STATES))
+    return list(connection.execute(query).scalars())
+
+
 def list_tickets(connection: Connection, *, state: TicketState | None = None, most: int = 100) -> list[Ticket]:
     """The newest tickets first, at most `most`."""
     query = select(tickets).order_by(tickets.c.number.desc()).limit(most)

@@ -8,9 +8,11 @@ from app.core.security_event import SecurityEvent
 from app.edge.access import Who, open_to
 from app.edge.incoming import is_foreign_post
 from app.edge.security_log import tell
+from app.edge.stream import stream
 from app.edge.this_app import running
+from app.process.streams import Listener, Room, of_link
 from app.web.applet import moved_to, queue_label, ticket_of_link
-from app.web.live_json import answers_in_json, taken, told
+from app.web.live_json import STREAM_RETRY, answers_in_json, own_page, taken, told
 
 pages = answers_in_json(Blueprint("live", __name__))
 
@@ -43,3 +45,14 @@ def write(token: str) -> Response:
     if ticket.erased_at is not None:
         abort(410)
     return taken(ticket, CUSTOMER_SPEAKS)
+
+
+@pages.get("/applet/<token>/stream")
+@open_to(Who.LINK_HOLDERS)
+def listen(token: str) -> Response:
+    """Server-sent events: `changed` whenever there are news. The page is there while its stream lasts."""
+    ticket = ticket_of_link(token)
+    if not ticket.is_open:
+        abort(410)
+    page = own_page(ticket, CUSTOMER_SPEAKS)
+    return stream(Listener(Room.CUSTOMERS, ticket.number, of_link(ticket.applet_id), page), retry=STREAM_RETRY)

@@ -44,6 +44,7 @@ _CODES = {
     503: "away",
 }
 _LARGEST = 10**18
+STREAM_RETRY = 1000  # milliseconds from the end of a stream to the next one
 
 
 def answers_in_json(pages: Blueprint) -> Blueprint:
@@ -71,6 +72,15 @@ def told(ticket: Ticket, speaker: Speaker, own: Callable[[View], Mapping[str, ob
         signal=view.signal,
         state=state,
     )
+
+
+def own_page(ticket: Ticket, speaker: Speaker) -> Spot:
+    """The page that asks for a stream, by the id that it gave itself (`peer`)."""
+    _within(LIVE_READS, ticket)
+    peer = request.args.get("peer", "")
+    if not is_key(peer):
+        raise NotTaken(Refusal.FIELD)
+    return Spot(ticket.number, speaker.who, peer)
 
 
 def taken(ticket: Ticket, speaker: Speaker) -> Response:

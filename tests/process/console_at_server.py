@@ -6,6 +6,7 @@ import socket
 from urllib.parse import urlencode
 
 from tests.live_server import LiveServer
+from tests.process.customer_at_server import open_stream
 
 PATIENCE = 10.0  # seconds
 
@@ -52,6 +53,10 @@ class Console:
             self.beginning += more
         self.heard = len(self.beginning.partition(b"retry: 3000\n\n")[2])
         return client
+
+    def ticket_stream(self, number: int, peer: str) -> socket.socket:
+        """A stream of this ticket's page, whose answer has not been read."""
+        return open_stream(self._live.port, f"/console/tickets/{number}/stream?peer={peer}", Cookie=self.cookie)
 
     def ask(self) -> None:
         """A new request changes what is newest."""

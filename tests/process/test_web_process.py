@@ -10,7 +10,7 @@ from gunicorn.http.body import LengthReader
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from app.process.changes import LENGTH
+from app.process.streams import LENGTH
 from tests.live_server import LiveServer, serving
 from tests.process.console_at_server import Console, hear_change
 from tests.waiting import until

@@ -12,7 +12,7 @@ from flask_wtf.csrf import generate_csrf, validate_csrf
 from werkzeug.urls import iri_to_uri
 from wtforms.validators import ValidationError
 
-from app.actions.log_in import current_session
+from app.actions.log_in import current_session, session_hash
 from app.core.bodies import MAX_BODY
 from app.core.log_in_rules import Duty, duty_of
 from app.core.role import Role
@@ -24,14 +24,16 @@ from app.core.who_sees import may_see
 from app.edge.access import Who, open_to
 from app.edge.incoming import FORM_TYPE, MULTIPART, is_foreign_post, see_other, sent_from
 from app.edge.security_log import tell
+from app.edge.stream import EVENTS
 from app.edge.this_app import running
+from app.process.streams import Listener, Room
 from app.store.console_sessions import LiveSession
+from app.store.live_here import Spot
 from app.web.console.confirmation import confirmation
 from app.web.words import _
 
 View = Callable[..., Response]
 LOG_IN = "/console/login"
-EVENTS = "text/event-stream"
 _FOR = {
     Role.TECHNICIAN: Who.TECHNICIANS,
     Role.SUPERVISOR: Who.SUPERVISORS,
@@ -114,6 +116,11 @@ def me() -> Technician:
 def my_session() -> str:
     """The secret of the current session."""
     return str(session.get("sid", ""))
+
+
+def listener(page: Spot | None = None) -> Listener:
+    """The logged-in technician as one who listens, on this page of a ticket or at the console."""
+    return Listener(Room.TECHNICIANS, me().id, session_hash(my_session()), page)
 
 
 def in_background() -> bool:

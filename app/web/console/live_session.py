@@ -9,9 +9,10 @@ from app.actions.live_view import View
 from app.core.live import Side, Speaker
 from app.core.role import Role
 from app.core.ticket import Ticket
-from app.web.console.frame import console_pages, me, sees, technicians_only
+from app.edge.stream import stream
+from app.web.console.frame import console_pages, listener, me, sees, technicians_only
 from app.web.console.ticket import find_ticket
-from app.web.live_json import answers_in_json, taken, told
+from app.web.live_json import STREAM_RETRY, answers_in_json, own_page, taken, told
 
 pages = answers_in_json(console_pages("live_session", json=True))
 
@@ -29,6 +30,13 @@ def news(number: int) -> Response:
 def write(number: int) -> Response:
     """A line, a signal, or what only the moment needs; answers with its id."""
     return taken(seen_ticket(number), speaker())
+
+
+@pages.get("/tickets/<int:number>/stream")
+@technicians_only
+def listen(number: int) -> Response:
+    """Server-sent events: `changed` whenever there are news. The page is there while its stream lasts."""
+    return stream(listener(own_page(seen_ticket(number), speaker())), retry=STREAM_RETRY)
 
 
 def speaker() -> Speaker:
