@@ -15,6 +15,7 @@ _FILES = {
     "department": "desk",
     "desk": "desk_options",
     "figures": "figures",
+    "hours": "hours",
     "keys": "keys",
     "prune": "requests",
     "request": "requests",

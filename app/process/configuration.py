@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.actions.hours import all_hours
 from app.core.account_key import is_good, keys_of
 from app.core.desk_options import DeskOptions
+from app.core.hours_rules import AllHours
 from app.core.site import Site
 from app.core.staff import Staff
 from app.process.database_faults import note_database_fault
@@ -16,7 +18,7 @@ from app.store.staff import load_staff
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Desk:
-    """Sites, staff and the desk's options at one generation of the configuration.
+    """Sites, staff, opening hours and the desk's options at one generation of the configuration.
 
     `sites_by_uid` has every account key that may be valid at some time; `account` checks the time.
     """
@@ -26,6 +28,7 @@ class Desk:
     sites_by_uid: dict[str, Site]
     staff: Staff
     options: DeskOptions
+    hours: AllHours
 
     def site(self, slug: str) -> Site | None:
         """The enabled site with this slug."""
@@ -69,5 +72,6 @@ class LoadedDesk:
             sites = load_sites(connection)
             staff = load_staff(connection)
             options = load_desk_options(connection)
+            hours = all_hours(connection)
         by_uid = {uid: site for site in sites if not site.disabled for uid in keys_of(site)}
-        return Desk(generation, {site.slug: site for site in sites}, by_uid, staff, options)
+        return Desk(generation, {site.slug: site for site in sites}, by_uid, staff, options, hours)

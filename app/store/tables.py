@@ -313,6 +313,7 @@ console_sessions = Table(
     Column("address", Text),
     Column("user_agent", Text),
     Column("confirmed_at", Moment),
+    Column("listened_at", Moment),  # a stream of changes was open
 )
 
 # Wrong log-ins of the last hour, by hashed account, by network and by its /48.
@@ -384,6 +385,18 @@ audit = Table(
     Index(None, "who", "id"),
     Index(None, "act", "id"),
     sqlite_autoincrement=True,
+)
+
+# Opening hours of the desk, of a department or of a site; `days` are [date, name, spans].
+opening_hours = Table(
+    "opening_hours",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("zone", Text, nullable=False),
+    Column("spans", Text, nullable=False),
+    Column("country", Text),
+    Column("region", Text),
+    Column("days", JSON, nullable=False),
 )
 
 # One finished day in UTC of one site; '' is the sum of all sites. Times are milliseconds.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 
-from flask import Blueprint, Response, abort, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 
 from app.actions.submit import Submission, received_before
 from app.core.client import client_network
@@ -29,6 +29,7 @@ from app.edge.this_app import running
 from app.process.configuration import Desk
 from app.process.signed_links import FORM_LIFE
 from app.web.customer_form import asked_of
+from app.web.enabled_site import enabled_site
 from app.web.fault_text import sentences
 from app.web.language import page_language
 from app.web.request_form import Filled, NotTaken, form_again, offered_departments
@@ -58,7 +59,7 @@ def submit_form(slug: str) -> Response:
     """
     here = running()
     desk = here.desk
-    site = desk.site(slug) or abort(404)
+    site = enabled_site(desk, slug)
     speak_for(site)
     if is_framed():
         return _not_from_here(site)

@@ -15,6 +15,7 @@ from app.core.text import without_control
 from app.edge.this_app import running
 from app.process.configuration import Desk
 from app.web.language import limit_to, page_language
+from app.web.opening import Closed, closed_now
 from app.web.prerendered import MARK, Prerendered
 from app.web.words import _, ngettext, speak_for
 
@@ -53,7 +54,8 @@ def empty_form(site: Site) -> Response:
     """The request page with a new token."""
     here = running()
     limit_to(site.languages)
-    page = _prerendered(here.desk, site.slug, page_language())
+    desk = here.desk
+    page = _prerendered(desk, site.slug, page_language(), closed_now(desk, site, here.clock()))
     token = here.links.form_token(site.slug)
     if "gzip" in request.headers.get("Accept-Encoding", ""):
         response = Response(page.gzipped(token), content_type="text/html; charset=utf-8")
@@ -66,7 +68,9 @@ def empty_form(site: Site) -> Response:
 
 def form_again(desk: Desk, site: Site, filled: Filled) -> Response:
     """The request page with all typed values."""
-    html = _html(desk, site, filled.token or running().links.form_token(site.slug), filled)
+    here = running()
+    token = filled.token or here.links.form_token(site.slug)
+    html = _html(desk, site, token, filled, closed_now(desk, site, here.clock()))
     response = Response(html, filled.status, content_type="text/html; charset=utf-8")
     if filled.retry_after is not None:
         response.headers["Retry-After"] = str(filled.retry_after)
@@ -106,9 +110,10 @@ def not_confirmed_sentence() -> str:
 
 
 @lru_cache(maxsize=512)
-def _prerendered(desk: Desk, slug: str, language: str) -> Prerendered:
-    """The page, rendered once per site and language; `desk` is a new object after every change of the configuration."""
-    return Prerendered.from_html(_html(desk, desk.sites[slug], MARK, Filled()))
+def _prerendered(desk: Desk, slug: str, language: str, closed: Closed | None) -> Prerendered:
+    """The page, rendered once per site, language and opening; `desk` is a new object after every change of the
+    configuration."""
+    return Prerendered.from_html(_html(desk, desk.sites[slug], MARK, Filled(), closed))
 
 
 def _shown(site: Site, filled: Filled) -> list[str]:
@@ -116,11 +121,12 @@ def _shown(site: Site, filled: Filled) -> list[str]:
     return [n for n in NAMES if n in site.fields or filled.values.get(n) or n in filled.problems]
 
 
-def _html(desk: Desk, site: Site, token: str, filled: Filled) -> str:
+def _html(desk: Desk, site: Site, token: str, filled: Filled, closed: Closed | None) -> str:
     speak_for(site)
     return render_template(
         "request.html",
         site=site,
+        closed=closed,
         departments=offered_departments(desk, site),
         values={name: without_control(value) for name, value in filled.values.items()},
         problems=filled.problems,

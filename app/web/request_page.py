@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import replace
 
-from flask import Blueprint, Response, abort, jsonify
+from flask import Blueprint, Response, jsonify
 
 from app.core.customer import NAMES
 from app.core.links import Link
@@ -18,6 +18,7 @@ from app.edge.intake import allowed_return, new_check, record, submission
 from app.edge.this_app import running
 from app.process.configuration import Desk
 from app.web.customer_form import asked_of
+from app.web.enabled_site import enabled_site
 from app.web.fault_text import sentences
 from app.web.language import page_language
 from app.web.request_form import Filled, NotTaken, empty_form, form_again, offered_departments
@@ -46,7 +47,7 @@ def site_page(slug: str) -> Response:
 @open_to(Who.EVERYONE)
 def check(slug: str) -> Response:
     """`{"check": null}`, or the challenge that the page's script must solve before this client's next request."""
-    site = running().desk.site(slug) or abort(404)
+    site = enabled_site(running().desk, slug)
     return with_headers(jsonify(check=new_check(site)), JSON)
 
 
@@ -57,7 +58,7 @@ def send(slug: str) -> Response:
     values."""
     here = running()
     desk = here.desk
-    site = desk.site(slug) or abort(404)
+    site = enabled_site(desk, slug)
     speak_for(site)
     try:
         posted = posted_form(form_body())
@@ -90,7 +91,7 @@ def send(slug: str) -> Response:
 
 def _empty_page(slug: str) -> Response:
     here = running()
-    return empty_form(here.desk.site(slug) or abort(404))
+    return empty_form(enabled_site(here.desk, slug))
 
 
 def _asked(desk: Desk, site: Site, values: dict[str, str]) -> NewSessionRequest | dict[str, str]:

@@ -2,6 +2,9 @@
 
 import pytest
 
+from app.actions.hours import set_hours
+from app.core.hours_rules import DESK
+from app.core.hours_text import read_week
 from app.process.running import Running
 from app.store.requests import list_requests
 from app.store.tickets import list_tickets
@@ -125,11 +128,35 @@ def test_html_in_a_text_is_only_text(client: PageClient) -> None:
     assert refused.select("#customer_name")["value"] == hostile
 
 
-def test_an_unknown_or_disabled_site_is_not_found(client: PageClient, change_site) -> None:  # type: ignore[no-untyped-def]
+def test_an_unknown_site_is_not_found(client: PageClient) -> None:
     assert client.get("/s/nobody").status == 404
-    change_site(disabled=True)
-    assert client.get("/").status == 404
-    assert client.post("/s/default", FILLED).status == 404
+
+
+def test_a_site_that_is_switched_off_says_so_with_its_contact(client: PageClient, change_site) -> None:  # type: ignore[no-untyped-def]
+    change_site(disabled=True, phone="+1 555 0100")
+    for answer in (client.get("/"), client.post("/s/default", FILLED), client.post("/s/default/submit", FILLED)):
+        assert answer.status == 410
+        assert answer.select("h1").get_text() == "This support page is switched off"
+        assert "+1 555 0100" in answer.text
+
+
+def test_a_closed_desk_says_when_it_opens_and_takes_requests(client: PageClient, here: Running) -> None:
+    set_hours(here.database, DESK, "Europe/Berlin", read_week("mo 09:00-17:00"), by=None, now=here.clock())
+    page = client.get("/")
+    assert "We are closed now." in page.text
+    assert page.select("time[data-local]")["datetime"] == "2026-03-02T08:00:00Z"
+    assert page.select("time[data-local]").get_text() == "Monday, March 2, 2026, 09:00 (Europe/Berlin)"
+    assert client.submit(problem_description="It broke").status == 303
+
+
+def test_the_page_changes_with_the_minute_in_which_it_opens(
+    client: PageClient, here: Running, clock: StandingClock
+) -> None:
+    set_hours(here.database, DESK, "UTC", read_week("su 12:01-13:00"), by=None, now=here.clock())
+    clock.advance(seconds=59)
+    assert "We are closed now." in client.get("/").text
+    clock.advance(seconds=1)
+    assert "We are closed now." not in client.get("/").text
 
 
 def test_gzip_and_plain_are_the_same_page(client: PageClient) -> None:

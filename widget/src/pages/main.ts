@@ -3,6 +3,7 @@
 import { applet } from "./applet";
 import { check } from "./check";
 import { countDown } from "./count";
+import { onOwnClock } from "./own-clock";
 import { find } from "./page";
 import { pressOnce } from "./press-once";
 import { status } from "./status";
@@ -13,6 +14,7 @@ for (const form of document.forms) {
   pressOnce(form);
 }
 for (const field of document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("[data-limit]")) countDown(field);
+for (const moment of document.querySelectorAll<HTMLTimeElement>("time[data-local]")) onOwnClock(moment);
 find("[data-focus]")?.focus();
 
 const main = find("main[data-page]");
