@@ -91,7 +91,6 @@ def test_another_content_type(app: Flask, path: str, content_type: str) -> None:
     [
         b"",
         b"null",
-        b"[]",
         b'"text"',
         b"7",
         b"{",
@@ -99,7 +98,6 @@ def test_another_content_type(app: Flask, path: str, content_type: str) -> None:
         b'{"a":1}{"b":2}',
         b"{'a': 1}",
         b'{"a":1,}',
-        b'\xef\xbb\xbf{"customer_name":"a"}',
         '{"customer_name":"a"}'.encode("utf-16"),
         b'{"customer_name":"\xff"}',
         b'{"customer_name":"\xed\xa0\x80"}',
@@ -203,7 +201,7 @@ RAW = {
     "two hosts": "GET {path}?uid={uid} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nHost: evil\r\n\r\n",
     "host with a user": "GET {path}?uid={uid} HTTP/1.1\r\nHost: 127.0.0.1:{port}@evil\r\n\r\n",
     "address of another host": "GET http://evil.example{path}?uid={uid} HTTP/1.1\r\nHost: evil.example\r\n\r\n",
-    "broken UTF-8": "GET {path}?uid={uid}&customer_name=%FF HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n",
+    "broken UTF-8": "GET {path}?uid={uid}&customer_name=%81 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n",
     "address without an end": "GET {path}?uid={uid}&x=" + "x" * 40000 + " HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n",
     "no HTTP": "hello\r\n\r\n",
 }

@@ -24,7 +24,7 @@ from app.core.ticket import Ticket
 from app.edge.access import Who, open_to
 from app.edge.customer_words import customer_words
 from app.edge.headers import JSON, with_headers
-from app.edge.incoming import body, form_body, is_fetched_ahead, query
+from app.edge.incoming import api_parameters, body, is_fetched_ahead
 from app.edge.security_log import limited, tell
 from app.edge.this_app import running
 from app.process.database_faults import note_database_fault
@@ -126,13 +126,14 @@ def _rest_refusal(refused: CallRefused) -> Response:
 
 @api.route("/integration/integration_api.php", methods=_METHODS, provide_automatic_options=False)
 @api.route("/integration/integration.php", methods=_METHODS, provide_automatic_options=False)
+@api.route("/integration/integration2.php", methods=_METHODS, provide_automatic_options=False)
 @_answering(_form_refusal)
 def form_flavour() -> Response:
     """`GET` or `POST`, parameters in the address, the body or both; answers 302 to the signed applet link."""
     _only(("GET", "POST"))
     if is_fetched_ahead():
         raise CallRefused(403, "a page that is only fetched ahead opens no session")
-    pairs = query() + (form_body() if request.method == "POST" else [])
+    pairs = api_parameters()
     if len(pairs) > 100:
         raise CallRefused(413, "more than 100 parameters")
     parameters = form_parameters(pairs)
@@ -206,7 +207,9 @@ def _site_of(uid: str) -> tuple[Site | None, str | None]:
     if site := desk.account(uid, now):
         return site, None
     bare, bar, department = uid.rpartition("|")
-    return (desk.account(bare, now), department) if bar else (None, None)
+    key = bare if bar else uid
+    # Some programs write a UUID in capitals.
+    return desk.account(key, now) or desk.account(key.lower(), now), department if bar else None
 
 
 def _with_department(asked: NewSessionRequest, department: str | None) -> NewSessionRequest:

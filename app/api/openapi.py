@@ -43,6 +43,7 @@ def _document() -> str:
             "paths": {
                 "/integration/integration_api.php": form,
                 "/integration/integration.php": _renamed(form, "_short"),
+                "/integration/integration2.php": _renamed(form, "_second"),
                 "/rest/session": {"post": _rest()},
                 "/api/v1/requests/{token}": {"get": _state()},
                 "/api/v1/sites/{site}": {"get": _site()},

@@ -77,15 +77,20 @@ def _decoded(pairs: Sequence[tuple[bytes, bytes]], codec: str) -> list[tuple[str
 
 
 def json_object(raw: bytes) -> dict[str, Any]:
-    """The JSON object in a body. Refuses input that JSON parsers read differently: see security.md section 6."""
+    """The JSON object in a body. Refuses input that JSON parsers read differently: see security.md section 6.
+
+    A byte order mark is ignored, and `[]`, which PHP writes for an empty array, is an empty object.
+    """
     try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_no_constant)
     except UnicodeDecodeError:
         raise BadBody("the body is not valid UTF-8") from None
     except RecursionError:
         raise BadBody(_TOO_DEEP) from None
     except ValueError as error:
         raise BadBody(f"the body is not valid JSON: {error}") from None
+    if value == []:
+        return {}
     if not isinstance(value, dict):
         raise BadBody("the body must be a JSON object")
     _check(value, 1)

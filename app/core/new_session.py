@@ -121,9 +121,15 @@ _NUMBERS = frozenset(each.name for each in FIELDS if each.is_number)
 def form_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Parameters by lower-case name, without blanks around names (the vendor's own example has one).
 
-    Raises Invalid when a parameter occurs twice with different values.
+    Of a parameter that occurs several times the last value that is not empty counts, as in the vendor's own PHP: pages
+    put a hidden field before a check box.
     """
-    return _folded(pairs)
+    found: dict[str, str] = {}
+    for raw_name, value in pairs:
+        name = raw_name.strip().lower()
+        if value or name not in found:
+            found[name] = value
+    return found
 
 
 def _folded(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:

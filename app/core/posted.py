@@ -31,7 +31,7 @@ class Posted:
 
 
 def posted_form(pairs: Iterable[tuple[str, str]]) -> Posted:
-    """Parse a form. Raises Invalid when a known field occurs twice with different values; others may (check boxes)."""
+    """Parse a form. Of a known field that occurs several times the last value that is not empty counts."""
     named = [(name.strip().lower(), name.strip(), value) for name, value in pairs]
     known = form_parameters((low, value) for low, _, value in named if low in _KNOWN)
     more = short_list((name, value) for low, name, value in named if low not in _KNOWN)

@@ -71,6 +71,13 @@ def foreign_form() -> DecodedForm:
     return decoded_form(pairs, request.mimetype_params.get("charset"))
 
 
+def api_parameters() -> list[tuple[str, str]]:
+    """Name and value pairs of the query string and, for a POST, of the form in the body, in any encoding that either
+    declares. Raises BadBody."""
+    pairs = decoded_form(raw_form_pairs(request.query_string), None).pairs
+    return pairs + foreign_form().pairs if request.method == "POST" else pairs
+
+
 def query() -> list[tuple[str, str]]:
     """Name and value pairs of the query string. Raises BadBody when it is not UTF-8."""
     return form_pairs(request.query_string)

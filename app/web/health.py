@@ -1,4 +1,4 @@
-"""Health checks: whether the process is alive, and whether it can take requests."""
+"""Answers for programs: whether the process is alive, whether it can take requests, and what crawlers may not fetch."""
 
 from flask import Blueprint, Response
 
@@ -28,6 +28,15 @@ def ready() -> Response:
     except DATABASE_FAULTS:
         return _not_ready("the database does not answer")
     return Response("ready\n", content_type="text/plain; charset=utf-8")
+
+
+@pages.get("/robots.txt")
+@open_to(Who.EVERYONE)
+def robots() -> Response:
+    """What crawlers may not fetch: one that follows a link of the New Session API would open a ticket."""
+    closed = ("/integration/", "/rest/", "/api/", "/r/", "/go/", "/applet/", "/pin", "/console/")
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
+    return Response("".join(f"{line}\n" for line in lines), content_type="text/plain; charset=utf-8")
 
 
 def _not_ready(why: str) -> Response:

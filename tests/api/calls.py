@@ -12,7 +12,7 @@ from tests.conftest import UID
 from tests.page_client import HOST, Answer, PageClient
 
 FORM_PATH = "/integration/integration_api.php"
-FORM_PATHS = (FORM_PATH, "/integration/integration.php")
+FORM_PATHS = (FORM_PATH, "/integration/integration.php", "/integration/integration2.php")
 REST_PATH = "/rest/session"
 JSON = {"Accept": "application/json"}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

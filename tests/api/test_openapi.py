@@ -35,6 +35,8 @@ OPERATIONS = (
     "POST /integration/integration_api.php",
     "GET /integration/integration.php",
     "POST /integration/integration.php",
+    "GET /integration/integration2.php",
+    "POST /integration/integration2.php",
     "POST /rest/session",
     "GET /api/v1/requests/{token}",
     "GET /api/v1/sites/{site}",

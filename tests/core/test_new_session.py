@@ -203,11 +203,10 @@ def test_the_same_value_twice_is_taken_once() -> None:
     assert form_parameters([("tech", "a"), ("Tech", "a"), (" tech ", "a")]) == {"tech": "a"}
 
 
-@pytest.mark.parametrize("second", ["b", "", "A"])
-def test_two_values_for_one_name_are_refused(second: str) -> None:
-    with pytest.raises(Invalid) as refused:
-        form_parameters([("tech", "a"), ("Tech", second)])
-    assert (refused.value.problems[0].field, refused.value.problems[0].code) == ("tech", "twice")
+@pytest.mark.parametrize(("second", "counts"), [("b", "b"), ("", "a"), ("A", "A")])
+def test_of_two_values_the_last_that_is_not_empty_counts(second: str, counts: str) -> None:
+    assert form_parameters([("tech", "a"), ("Tech", second)]) == {"tech": counts}
+    assert form_parameters([("tech", ""), ("Tech", second)]) == {"tech": second}
 
 
 def test_rest_members_that_differ_in_case_only_may_not_disagree() -> None:

@@ -3,10 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from app.core.posted import content_digest, form_keys, posted_form
-from app.core.text import Invalid
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 POSTED = posted_form([("Customer_Name", "Zoë"), ("Room", "4")])
@@ -19,10 +16,10 @@ def test_known_names_in_any_case_and_the_rest_as_it_was_written() -> None:
     assert posted.value("tech") == ""
 
 
-def test_a_known_field_twice_is_refused_unless_it_says_the_same() -> None:
-    assert posted_form([("tech", "a"), ("Tech", "a"), ("Box", "1"), ("Box", "2")]).more == (("Box", "1"), ("Box", "2"))
-    with pytest.raises(Invalid):
-        posted_form([("tech", "a"), ("Tech", "b")])
+def test_of_a_known_field_the_last_value_counts_and_others_stay() -> None:
+    posted = posted_form([("tech", "a"), ("Tech", "b"), ("tech", ""), ("Box", "1"), ("Box", "2")])
+    assert posted.value("tech") == "b"
+    assert posted.more == (("Box", "1"), ("Box", "2"))
 
 
 def test_equal_content_is_told_from_other_content() -> None:

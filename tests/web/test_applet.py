@@ -210,13 +210,6 @@ def test_details_that_cannot_be_recorded_stay_on_the_page(client: PageClient, mo
     assert "Everything you typed is still here" in answer.select(".summary").get_text()
 
 
-def test_a_field_given_twice_with_different_values_is_refused(client: PageClient, here: Running) -> None:
-    path = applet_of(client, customer_name="Before")
-    answer = client.post(path, "customer_name=a&customer_name=b", content_type="application/x-www-form-urlencoded")
-    assert answer.status == 422
-    assert newest(here).customer.name == "Before"
-
-
 def test_a_forged_applet_link_is_not_found(client: PageClient) -> None:
     path = applet_of(client)
     for forged in (path[:-5], "/applet/x", path.replace("/applet/", "/applet/A")):
