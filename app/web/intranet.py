@@ -20,8 +20,9 @@ from app.core.request import CustomerRequest
 from app.core.routing import department_id
 from app.core.security_event import SecurityEvent
 from app.core.site import DENY, Site
-from app.core.text import Invalid, is_blank, normal_newlines, text_problem, without_control
+from app.core.text import is_blank, text_problem, without_control
 from app.edge.access import Who, open_to
+from app.edge.headers import FRAMED_BY_ANY, with_headers
 from app.edge.incoming import browser, client_address, foreign_form, is_framed, page_origin
 from app.edge.intake import allowed_return, record, submission
 from app.edge.security_log import tell
@@ -30,7 +31,6 @@ from app.process.configuration import Desk
 from app.process.signed_links import FORM_LIFE
 from app.web.customer_form import asked_of
 from app.web.enabled_site import enabled_site
-from app.web.fault_text import sentences
 from app.web.language import page_language
 from app.web.request_form import Filled, NotTaken, form_again, offered_departments
 from app.web.take_in import take_in
@@ -61,22 +61,28 @@ def submit_form(slug: str) -> Response:
     desk = here.desk
     site = enabled_site(desk, slug)
     speak_for(site)
-    if is_framed():
-        return _not_from_here(site)
     form = foreign_form()
-    try:
-        posted = posted_form(form.pairs)
-    except Invalid as invalid:
-        values = {name.strip().lower(): normal_newlines(value) for name, value in reversed(form.pairs)}
-        kept = {name: values.get(name, "") for name in NAMES}
-        return form_again(desk, site, Filled(kept, sentences(invalid.problems), 400))
+    posted = posted_form(form.pairs)
     source = page_source(site)
-    trusted = source in (Source.LISTED, Source.OURS) or (source is Source.UNSAID and _is_confirmed(site, posted))
+    if is_framed():
+        return _out_of_the_frame(site, posted, source)
+    trusted = _is_trusted(site, posted, source)
     if not trusted and site.foreign_forms == DENY:
         return _not_from_here(site)
     if not trusted or (form.guessed and source is not Source.OURS):
         return _ask_first(site, posted)
     return _taken(desk, site, posted)
+
+
+def _is_trusted(site: Site, posted: Posted, source: Source) -> bool:
+    """Whether the form is taken without a question.
+
+    Another site may frame our page that leads out of a frame, and have it pressed. That page counts as ours only with
+    the mark that it got when the form came from a listed page.
+    """
+    if source is Source.UNSAID or (source is Source.OURS and posted.value("from_frame")):
+        return _is_confirmed(site, posted)
+    return source in (Source.LISTED, Source.OURS)
 
 
 def page_source(site: Site) -> Source:
@@ -130,6 +136,21 @@ def _ask_first(site: Site, posted: Posted) -> Response:
     return make_response(html)
 
 
+def _out_of_the_frame(site: Site, posted: Posted, source: Source) -> Response:
+    """A page that other sites may frame: one button sends what was typed on, into a window of its own."""
+    here = running()
+    if source not in (Source.LISTED, Source.OURS) and site.foreign_forms == DENY:
+        return with_headers(_not_from_here(site), FRAMED_BY_ANY)
+    mark = [("from_frame", "1")]
+    if source is Source.LISTED:
+        token = here.links.token(Purpose.CONFIRM, new_link_id(), here.clock() + FORM_LIFE, site.slug)
+        mark.append(("confirm", token))
+    html = render_template(
+        "framed.html", site=site, carried=[*_carried(site, posted), *mark], action=f"/s/{site.slug}/submit"
+    )
+    return with_headers(make_response(html), FRAMED_BY_ANY)
+
+
 def _carried(site: Site, posted: Posted) -> list[tuple[str, str]]:
     """The fields that a page of ours between form and request passes on."""
     carried = {name: without_control(posted.value(name)) for name in (*NAMES, *_ROUTING)}
@@ -140,7 +161,7 @@ def _carried(site: Site, posted: Posted) -> list[tuple[str, str]]:
 
 
 def _not_from_here(site: Site) -> Response:
-    """403: a form in a frame, or from an unknown page."""
+    """403: a form from an unknown page."""
     tell(SecurityEvent.ORIGIN_REFUSED)
     html = render_template(
         "message.html",

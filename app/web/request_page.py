@@ -10,7 +10,6 @@ from app.core.links import Link
 from app.core.new_session import NewSessionRequest
 from app.core.posted import HONEYPOT, Posted, posted_form
 from app.core.site import Site
-from app.core.text import Invalid
 from app.edge.access import Who, open_to
 from app.edge.headers import JSON, with_headers
 from app.edge.incoming import form_body
@@ -19,7 +18,6 @@ from app.edge.this_app import running
 from app.process.configuration import Desk
 from app.web.customer_form import asked_of
 from app.web.enabled_site import enabled_site
-from app.web.fault_text import sentences
 from app.web.language import page_language
 from app.web.request_form import Filled, NotTaken, empty_form, form_again, offered_departments
 from app.web.take_in import sent_form, take_in
@@ -60,10 +58,7 @@ def send(slug: str) -> Response:
     desk = here.desk
     site = enabled_site(desk, slug)
     speak_for(site)
-    try:
-        posted = posted_form(form_body())
-    except Invalid as invalid:
-        return form_again(desk, site, Filled(problems=sentences(invalid.problems), status=400))
+    posted = posted_form(form_body())
     values = {name: posted.value(name) for name in _VALUES}
     filled = Filled(values, more=posted.more, return_to=allowed_return(site, posted.value("return_to")))
     token = posted.value("form_token")

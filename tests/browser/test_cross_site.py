@@ -232,14 +232,16 @@ def test_a_sandboxed_frame_of_a_foreign_page_is_nobodys(intranet: Intranet, page
     assert not intranet.rows("sandboxed")
 
 
-def test_framed_it_is_refused(intranet: Intranet, page: Page) -> None:
+def test_in_a_frame_one_press_goes_on_in_a_window_of_its_own(intranet: Intranet, page: Page) -> None:
     page.goto(
         intranet.page(intranet.listed, number="framed", attributes='target="f"', more='<iframe name="f"></iframe>')
     )
-    with page.expect_response(intranet.action) as answer:
-        press(page)
-    assert answer.value.status == 403
-    assert not intranet.rows("framed")
+    press(page)
+    with page.expect_popup() as opened:
+        page.frame_locator("iframe").get_by_role("button", name="Go on in a new window").click()
+    opened.value.wait_for_url(STATUS)
+    ((reference, *_),) = intranet.rows("framed")
+    expect(opened.value.locator(".reference").first).to_have_text(reference)
 
 
 def test_a_double_press_is_one_request(intranet: Intranet, page: Page) -> None:

@@ -169,10 +169,33 @@ def test_a_site_may_refuse_what_is_not_its_own(client: PageClient, here: Running
 
 
 @pytest.mark.parametrize("place", ["iframe", "frame", "embed", "object"])
-def test_framed_it_is_refused(client: PageClient, here: Running, place: str) -> None:
-    assert post(client, FILLED, headers={"Sec-Fetch-Dest": place}).status == 403
+def test_in_a_frame_a_page_leads_out_and_keeps_what_was_typed(client: PageClient, here: Running, place: str) -> None:
+    framed = post(client, FILLED, headers={"Sec-Fetch-Dest": place}, check=False)
+    assert framed.status == 200
+    assert "frame-ancestors *" in framed.headers["Content-Security-Policy"]
+    assert "X-Frame-Options" not in framed.headers
     assert not requests(here)
-    assert post(client, FILLED, headers={"Sec-Fetch-Dest": "document"}).status == 303
+    form = framed.select("main form")
+    assert (form["target"], form["action"]) == ("_blank", "/s/default/submit")
+    assert post(client, carried(framed), origin=None, headers=OURS).status == 303
+    (kept,) = requests(here)
+    assert (kept.customer.name, kept.customer.problem) == (FILLED["Customer_name"], "It broke.\nTwice.")
+
+
+def test_out_of_a_frame_of_a_foreign_page_the_customer_is_asked_first(client: PageClient, here: Running) -> None:
+    framed = post(client, FILLED, origin="https://evil.example", headers={"Sec-Fetch-Dest": "iframe"}, check=False)
+    asked = post(client, carried(framed), origin=None, headers=OURS)
+    assert asked.select("h1").get_text() == "Please look over what will be sent"
+    assert not requests(here)
+    assert post(client, carried(asked), origin=None, headers=OURS).status == 303
+
+
+def test_a_site_that_refuses_foreign_forms_says_so_in_a_frame_too(
+    client: PageClient, here: Running, change_site: ChangeSite
+) -> None:
+    change_site(foreign_forms=DENY)
+    refused = post(client, FILLED, origin="https://evil.example", headers={"Sec-Fetch-Dest": "iframe"}, check=False)
+    assert (refused.status, "X-Frame-Options" in refused.headers) == (403, False)
 
 
 def encoded(text: str, encoding: str) -> str:
