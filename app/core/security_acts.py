@@ -42,6 +42,8 @@ NO_SECURITY_EVENTS = frozenset(
         "department.disabled",
         "department.enabled",
         "department.renamed",
+        "hours.changed",
+        "hours.removed",
         "request.dismissed",
         "request.parked",
         "request.released",

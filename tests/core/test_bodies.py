@@ -78,7 +78,11 @@ def test_a_json_object_is_read() -> None:
     assert json_object(json.dumps(body, ensure_ascii=False).encode()) == body
 
 
-@pytest.mark.parametrize("raw", [b"[]", b'"a"', b"1", b"null", b"true"])
+def test_a_byte_order_mark_and_the_empty_array_of_php_are_an_object() -> None:
+    assert json_object(b"\xef\xbb\xbf{}") == json_object(b"[]") == json_object(b" [ ] ") == {}
+
+
+@pytest.mark.parametrize("raw", [b"[1]", b'"a"', b"1", b"null", b"true"])
 def test_json_that_is_no_object_is_refused(raw: bytes) -> None:
     with pytest.raises(BadBody, match="must be a JSON object"):
         json_object(raw)
@@ -86,7 +90,18 @@ def test_json_that_is_no_object_is_refused(raw: bytes) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b" ", b"{", b"{'a':1}", b'{"a":1,}', b'{"a":1}x', b"{}{}", b'{"a":01}', b'{"a":"\n"}', b"\xef\xbb\xbf{}"],
+    [
+        b"",
+        b" ",
+        b"{",
+        b"{'a':1}",
+        b'{"a":1,}',
+        b'{"a":1}x',
+        b"{}{}",
+        b'{"a":01}',
+        b'{"a":"\n"}',
+        b"\xef\xbb\xbf\xef\xbb\xbf{}",
+    ],
 )
 def test_what_is_not_json_is_refused(raw: bytes) -> None:
     with pytest.raises(BadBody, match="not valid JSON"):
