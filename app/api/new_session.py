@@ -45,12 +45,16 @@ class CallRefused(Exception):
 
 
 class CallHeld(CallRefused):
-    """Too many calls from this client or with this key. `wait` is whole seconds; `site` is None for an unknown key."""
+    """Too many calls from this client or with this key. `wait` is whole seconds; `site` is None for an unknown key.
+
+    `typed` are the parameters of a form, which a person may have filled in.
+    """
 
     def __init__(self, why: str, wait: int, site: Site | None) -> None:
         super().__init__(429, f"{why}; wait {wait} s", **{"Retry-After": str(wait)})
         self.wait = wait
         self.site = site
+        self.typed: Mapping[str, str] = {}
 
 
 class CallFailed(CallRefused):
@@ -94,7 +98,7 @@ def _form_refusal(refused: CallRefused) -> Response:
     if _wants_json():
         response = _envelope_error(refused.status, str(refused))
     elif isinstance(refused, CallHeld) and refused.site:
-        response = _held_page(refused.wait, refused.site)
+        return customer_words().form_later(refused.wait, refused.site, refused.typed)
     elif isinstance(refused, CallFailed):
         response = _failed_page(refused)
     else:
@@ -103,12 +107,6 @@ def _form_refusal(refused: CallRefused) -> Response:
         response = Response(html, refused.status)
     response.headers.extend(refused.headers)
     return response
-
-
-def _held_page(wait: int, site: Site) -> Response:
-    """A page for a customer who followed a link: when to try again, the site's contact, and a link to its form."""
-    lines = [customer_words().wait(wait, site, "")]
-    return Response(render_template("calls-held.html", site=site, lines=lines), 429)
 
 
 def _failed_page(failed: CallFailed) -> Response:
@@ -141,7 +139,11 @@ def form_flavour() -> Response:
     uid = parameters.get("uid", "").strip()
     if not uid:
         raise CallRefused(400, "uid is missing: it is the account's key")
-    site, department = _account(uid, by_form=True)
+    try:
+        site, department = _account(uid, by_form=True)
+    except CallHeld as held:
+        held.typed = parameters
+        raise
     asked = NewSessionRequest.from_form(parameters)
     ticket = _open(site, _with_department(asked, department))
     link = here.settings.base_url + here.links.applet_path(ticket.applet_id, ticket.created_at)

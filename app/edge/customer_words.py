@@ -3,10 +3,10 @@
 The pages know the words; the API, which may not import the pages, gets them from here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
-from flask import Flask, current_app
+from flask import Flask, Response, current_app
 
 from app.core.fact import Fact
 from app.core.site import Site
@@ -25,6 +25,9 @@ class CustomerWords(Protocol):
 
     def failed(self, site: Site, language: str, *, unknown: bool) -> str:
         """A call could not be recorded, or it is `unknown` whether it was."""
+
+    def form_later(self, seconds: int, site: Site, typed: Mapping[str, str]) -> Response:
+        """The site's own form with what was typed, by wire name, and when to send it: after `seconds`."""
 
     def look_again(self, site: Site, language: str) -> str:
         """A field of the form is wrong."""

@@ -1,16 +1,20 @@
 """Texts for customers in answers to programs: the pages' own sentences, in the language that the program asks for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from flask import Response
 from flask_babel import force_locale
 
+from app.core.customer import NAMES
 from app.core.fact import Fact
 from app.core.site import Site
+from app.core.text import normal_newlines
+from app.edge.this_app import running
 from app.web.fault_text import sentences
 from app.web.field_words import form_words
 from app.web.language import best_language
-from app.web.request_form import wait_sentence
+from app.web.request_form import Filled, NotTaken, form_again, wait_sentence
 from app.web.words import _, speak_for
 
 
@@ -33,6 +37,12 @@ class CustomerWords:
             if unknown:
                 return _("We could not make sure that your request has arrived. Please call us, or try again.")
             return _("We could not take your request just now. Please try again in a moment.")
+
+    def form_later(self, seconds: int, site: Site, typed: Mapping[str, str]) -> Response:
+        """The site's own form with what was typed, by wire name, and when to send it: after `seconds`."""
+        speak_for(site)
+        values = {name: normal_newlines(typed.get(name, "")) for name in (*NAMES, "department")}
+        return form_again(running().desk, site, Filled(values).refused(NotTaken(wait_sentence(seconds), 429, seconds)))
 
     def look_again(self, site: Site, language: str) -> str:
         """A field of the form is wrong."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from enum import StrEnum
 from ipaddress import ip_network
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -104,7 +105,30 @@ def test_who_has_to_wait_reads_when_to_come_again_and_whom_to_call(
     said = answer.page.get_text()
     assert "10 Minuten" in said
     assert "+49 30 1234" in said
-    assert answer.page.find("a", href="/s/default")
+    assert answer.page.find("form", action="/s/default")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_who_has_to_wait_keeps_what_was_typed(app: Flask, method: str) -> None:
+    typed = {
+        "uid": UID,
+        "Customer_name": "Zoë\x01 <b>",
+        "PROBLEM_DESCRIPTION": "It broke.\r\nTwice.",
+        "department": "20",
+    }
+    assert set(call_often(app, Calling.FORM, UID, 60, "198.51.100.7")) == {400}
+    client = PageClient(app, address="198.51.100.7")
+    held = (
+        client.post(FORM_PATH, typed, headers=BROWSER)
+        if method == "POST"
+        else client.get(f"{FORM_PATH}?{urlencode(typed)}", headers=BROWSER)
+    )
+    assert (held.status, held.headers.getlist("Retry-After")) == (429, ["600"])
+    assert held.select("input[name=customer_name]")["value"] == "Zoë <b>"
+    assert held.select("textarea[name=problem_description]").get_text().strip() == "It broke.\nTwice."
+    token = held.select("input[name=form_token]")["value"]
+    sent = client.post("/s/default", {"form_token": token, "customer_name": "Zoë", "problem_description": "It broke."})
+    assert (sent.status, len(tickets(app))) == (303, 1)
 
 
 def test_a_site_s_own_servers_have_the_account_s_rate_by_form(app: Flask, change_site: Callable[..., object]) -> None:

@@ -132,7 +132,7 @@ def test_name_links_and_contact(dora: PageClient, here: Running) -> None:
     assert (site_now(here).phone, site_now(here).mail) == (None, "help@example.com")
     assert save(dora, "", "", disabled="1", one_time_links=None).status == 303
     assert (site_now(here).disabled, site_now(here).one_time_links) == (True, False)
-    assert dora.get("/s/default").status == 404
+    assert dora.get("/s/default").status == 410
 
 
 @pytest.mark.parametrize(
