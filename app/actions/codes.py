@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -16,6 +17,7 @@ from app.core.session_code import SessionCode, new_pin
 from app.store import codes as store
 from app.store.database import Database
 from app.store.requests import request_by_reference, spend
+from app.store.tickets import ticket_by_number
 
 WINDOW = timedelta(minutes=10)
 MOST_WRONG = 5  # PINs from one client within the window
@@ -51,27 +53,35 @@ def start_code(
     Raises TooManyCodes.
     """
 
-    def keep(connection: Connection) -> bool:
+    def may_be_kept(connection: Connection) -> None:
         if store.count_unused(connection, by, now) >= MOST_UNUSED:
-            return False
-        store.insert_code(connection, code)
-        return True
+            raise TooManyCodes
 
+    code = SessionCode(
+        id="",
+        pin="",
+        technician_id=by,
+        site=site,
+        created_at=now,
+        expires_at=now + life,
+        leads_to=leads_to,
+    )
+    return keep_code(database, code, may_be_kept)
+
+
+def keep_code(database: Database, code: SessionCode, before: Callable[[Connection], None]) -> SessionCode:
+    """Give the code an id and a free PIN, store it and return it. `before` is called first, in the same transaction."""
     for _ in range(_TRIES):
-        code = SessionCode(
-            id=new_link_id(),
-            pin=new_pin(),
-            technician_id=by,
-            site=site,
-            created_at=now,
-            expires_at=now + life,
-            leads_to=leads_to,
-        )
+        kept = replace(code, id=new_link_id(), pin=new_pin())
         with suppress(IntegrityError):
-            if not database.write(keep):
-                raise TooManyCodes
-            return code
+            database.write(lambda connection, kept=kept: _keep(connection, kept, before))  # type: ignore[misc]
+            return kept
     raise RuntimeError("no PIN was free")
+
+
+def _keep(connection: Connection, code: SessionCode, before: Callable[[Connection], None]) -> None:
+    before(connection)
+    store.insert_code(connection, code)
 
 
 def way_back(database: Database, code_id: str, technician_id: int, *, now: datetime) -> SessionCode | None:
@@ -94,7 +104,7 @@ def come_back(database: Database, code: SessionCode, used_by: str, *, now: datet
 
     def use(connection: Connection) -> CustomerRequest | None:
         found = store.code_by_id(connection, code.id)
-        if found is None or found.leads_to is None or not _can_be_used(connection, found, used_by, now=now):
+        if found is None or found.leads_to is None or not can_be_used(connection, found, used_by, now=now):
             return None
         if found.reference is None and not store.use_code(connection, code.id, found.leads_to, used_by, now):
             return None
@@ -133,7 +143,7 @@ def code_of_pin(
         if store.wrong_pins(connection, EVERYWHERE, MOST_WRONG_EVERYWHERE, since) and not _spent(connection, check):
             raise CheckWanted
         code = store.code_by_pin(connection, pin)
-        if code and _can_be_used(connection, code, used_by(code), now=now):
+        if code and can_be_used(connection, code, used_by(code), now=now):
             return code, None
         store.add_wrong_pin(connection, client, now)
         store.add_wrong_pin(connection, EVERYWHERE, now)
@@ -153,7 +163,7 @@ def usable_code(database: Database, code_id: str, used_by: str, *, now: datetime
     """The code with this id, taken from its link; None when this form cannot use it any more."""
     with database.read() as connection:
         code = store.code_by_id(connection, code_id)
-        return code if code and _can_be_used(connection, code, used_by, now=now) else None
+        return code if code and can_be_used(connection, code, used_by, now=now) else None
 
 
 def session_of(database: Database, code: SessionCode) -> CustomerRequest | None:
@@ -169,10 +179,13 @@ def revoke(database: Database, code_id: str, *, by: int, now: datetime) -> bool:
     return database.write(lambda connection: store.revoke_code(connection, code_id, by, now))
 
 
-def _can_be_used(connection: Connection, code: SessionCode, used_by: str, *, now: datetime) -> bool:
+def can_be_used(connection: Connection, code: SessionCode, used_by: str, *, now: datetime) -> bool:
     """Whether the code is unused, or was used by this same form (pressed twice) for a session that is still open."""
     if not code.is_live(now):
         return False
+    if code.ticket is not None:
+        ticket = ticket_by_number(connection, code.ticket)
+        return ticket is not None and ticket.is_open and code.used_by in (None, used_by)
     leads_to = code.reference or code.leads_to
     if leads_to is None:
         return True

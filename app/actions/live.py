@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from app.actions.live_session import people_of
 from app.actions.ticket import ended_by_customer
 from app.core.live import (
+    CUSTOMER,
     LINES,
     MOST_LINES,
     MOST_SIGNALS,
@@ -26,15 +27,19 @@ from app.core.live import (
     Signal,
     Speaker,
     TooMany,
+    may_be_answered,
+    read_answer,
     read_facts,
     refusal,
 )
-from app.core.ticket import Ticket
+from app.core.ticket import Ticket, TicketEvent
 from app.store import live as store
 from app.store.database import Database
 from app.store.live_here import Spot, arrive, beat, leave, page_of
 from app.store.pokes import poke
-from app.store.tickets import lock_ticket
+from app.store.tickets import add_event, keep_newest_events, lock_ticket
+
+ANSWERED = "answered"
 
 
 def post(database: Database, number: int, speaker: Speaker, what: Post, *, now: datetime) -> int | None:
@@ -177,6 +182,37 @@ def _poke(taking: _Taking, *, everywhere: bool = True) -> None:
     """Tell the pages of the ticket, and `everywhere` all pages of the technicians whom it concerns."""
     people = people_of(taking.ticket, taking.session) if everywhere else ()
     poke(taking.connection, taking.ticket.number, people)
+
+
+def answer(database: Database, number: int, helped: bool, said: str, *, now: datetime) -> None:
+    """Keep the customer's answer to "Did this help?", the last one of several. Raises NotTaken.
+
+    It counts after the end of a session that a technician had.
+    """
+    text = read_answer(said)
+
+    def keep(connection: Connection) -> None:
+        ticket = lock_ticket(connection, number)
+        if ticket is None or not may_be_answered(ticket):
+            raise NotTaken(Refusal.NOT_NOW)
+        before = store.load_session(connection, number)
+        if (before.helped, before.helped_said) == (helped, text):
+            return
+        store.change_session(connection, number, helped=helped, helped_said=text, answered_at=now)
+        detail: dict[str, list[str | None]] = {"helped": [None, "yes" if helped else "no"], "said": [None, text]}
+        add_event(connection, number, TicketEvent(now, CUSTOMER, ANSWERED, detail))
+        keep_newest_events(connection, number, ANSWERED, 1)
+        poke(connection, number, people_of(ticket, before))
+
+    database.write(keep)
+
+
+def forget_old_signals(database: Database, *, now: datetime) -> None:
+    """Delete signals after their minute, also those of tickets that nobody looks at any more."""
+    with database.read() as connection:
+        if not store.has_signals(connection, now - SIGNAL_LIFE):
+            return
+    database.write(lambda connection: store.forget_signals(connection, now - SIGNAL_LIFE))
 
 
 def note_here(database: Database, spot: Spot, *, now: datetime) -> None:

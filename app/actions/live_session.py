@@ -27,7 +27,7 @@ def ends(
     had_it: Iterable[int | None] = (),
     key: str | None = None,
 ) -> int:
-    """The session is over, and pages stop what they show; returns the id of its line, which is written by `by`.
+    """The session is over, and pages stop what they show; returns the id of its line, which `by` wrote, as in lines.
 
     No signal of it is left, and supervisors who joined have left. `had_it` are technicians whose pages are told.
     """

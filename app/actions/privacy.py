@@ -12,6 +12,7 @@ from app.actions.finish_erasure import finish_erasure
 from app.actions.keep_file import WRITTEN_WITHIN
 from app.actions.log_in import SESSION_IDLE
 from app.actions.tries import NETWORKS_KNOWN, STRANGERS_WINDOW
+from app.core.live import SIGNAL_LIFE, Conversation
 from app.core.request import CustomerRequest, RequestState
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.store import privacy as store
@@ -21,6 +22,9 @@ from app.store.database import Database
 from app.store.desk import load_desk_options
 from app.store.erasures import mark_erasure
 from app.store.files import remove_old_chunks
+from app.store.live import forget_signals
+from app.store.live_here import load_conversation
+from app.store.pokes import poke
 from app.store.request_list import Wanted
 from app.store.requests import end_request, request_by_reference, requests_of_person
 from app.store.tickets import (
@@ -103,13 +107,18 @@ def export(database: Database, person: Person) -> dict[str, Any]:
     """A person's data as plain JSON values, without secret link ids."""
     with database.read() as connection:
         histories = {t.number: ticket_history(connection, t.number) for t in person.tickets}
+        conversations = {t.number: load_conversation(connection, t.number) for t in person.tickets}
     return {
         "requests": [
             _plain(_flat(r), ("status_id", "idempotency_key", "body_hash", "lease", "applet_link", "applet_file"))
             for r in person.requests
         ],
         "tickets": [
-            {**_plain(_flat(t), ("applet_id", "pin")), "history": [_event(e) for e in histories[t.number]]}
+            {
+                **_plain(_flat(t), ("applet_id", "pin")),
+                "history": [_event(e) for e in histories[t.number]],
+                "conversation": _conversation(conversations[t.number]),
+            }
             for t in person.tickets
         ],
     }
@@ -144,6 +153,9 @@ def erase(database: Database, person: Person, *, by: int | None, now: datetime) 
             end_request(connection, reference, now)
         store.erase_requests(connection, references, now)
         store.erase_tickets(connection, numbers, now)
+        for ticket in person.tickets:
+            if ticket.is_open:  # its pages stop what they show
+                poke(connection, ticket.number, [ticket.owner_id] if ticket.owner_id else [])
         record(connection, "data.erased", _number_of(person), person.names, by=by, now=now)
         mark_erasure(connection, now)
 
@@ -176,6 +188,7 @@ def prune(database: Database, retention: timedelta, *, now: datetime) -> Pruned:
     requests, tickets = _repeat(database, erase_requests), _repeat(database, erase_tickets)
 
     def forget(connection: Connection) -> None:
+        forget_signals(connection, now - SIGNAL_LIFE)
         store.forget_keys_and_addresses(connection, now - KEYS_KEPT, now - ADDRESSES_KEPT)
         store.forget_log_ins(connection, now - STRANGERS_WINDOW, now - SESSION_IDLE, now - NETWORKS_KNOWN)
         store.forget_spent(connection, now)
@@ -246,6 +259,15 @@ def _flat(row: CustomerRequest | Ticket) -> dict[str, Any]:
 
 def _event(event: TicketEvent) -> dict[str, Any]:
     return _plain(asdict(event), ())
+
+
+def _conversation(kept: Conversation) -> dict[str, Any]:
+    return {
+        **_plain(asdict(kept.session), ()),
+        "lines": [_plain(asdict(line), ("key",)) for line in kept.lines],
+        "signals": [_plain(asdict(signal), ()) for signal in kept.signals],
+        "pages": [_plain(asdict(page), ()) for page in kept.pages],
+    }
 
 
 def _plain(values: dict[str, Any], secret: Sequence[str]) -> dict[str, Any]:

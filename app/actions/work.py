@@ -14,7 +14,7 @@ from app.store.database import Database
 from app.store.live import load_session
 from app.store.pokes import poke
 from app.store.requests import end_request, reopen_request
-from app.store.tickets import add_event, latest_events, lock_ticket, move_ticket, ticket_by_number
+from app.store.tickets import add_event, latest_events, lock_ticket, move_ticket, set_outcome, ticket_by_number
 
 _LOOKED_AT = 20  # newest lines of a history that are searched for the same note
 
@@ -81,25 +81,40 @@ def transfer(database: Database, work: Work, to: Queue) -> None:
 
 
 def close(database: Database, work: Work, outcome: Outcome, note: TicketEvent | None = None) -> None:
-    """End the ticket and the customer's request. Raises Meanwhile, and then keeps no note either."""
+    """End the ticket and the customer's request. Raises Meanwhile, and then keeps no note either.
+
+    A ticket that its customer ended is closed already, and gets its outcome.
+    """
     seen = work.seen
-    if not may_move(seen.state, TicketState.CLOSED) or not seen.is_free_for(work.by):
+    is_closed = seen.state is TicketState.CLOSED
+    if not is_closed and (not may_move(seen.state, TicketState.CLOSED) or not seen.is_free_for(work.by)):
         raise Meanwhile
-    closed = replace(seen, state=TicketState.CLOSED)
     event = work.event("closed", "outcome", None, outcome)
 
     def end(connection: Connection) -> None:
-        if not move_ticket(connection, work.number, seen, closed, ended_at=work.now, outcome=outcome):
+        closes = _settle if is_closed else _close
+        if not closes(connection, work, outcome):
             if not _is_done(connection, work, event):
                 raise Meanwhile
             return
         if note:
             add_event(connection, work.number, note)
         add_event(connection, work.number, event)
-        _end_session(connection, work, End.CLOSED)
-        _with_request(connection, work.number, lambda reference: end_request(connection, reference, work.now))
 
     database.write(end)
+
+
+def _close(connection: Connection, work: Work, outcome: Outcome) -> bool:
+    closed = replace(work.seen, state=TicketState.CLOSED)
+    if not move_ticket(connection, work.number, work.seen, closed, ended_at=work.now, outcome=outcome):
+        return False
+    _end_session(connection, work, End.CLOSED)
+    _with_request(connection, work.number, lambda reference: end_request(connection, reference, work.now))
+    return True
+
+
+def _settle(connection: Connection, work: Work, outcome: Outcome) -> bool:
+    return set_outcome(connection, work.number, work.seen, outcome)
 
 
 def reopen(database: Database, work: Work) -> None:

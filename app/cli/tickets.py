@@ -6,9 +6,11 @@ import click
 
 from app.cli.opening import open_database
 from app.cli.output import json_option, more_rows, show, show_one, spoken
+from app.core.live import Line
 from app.core.moment import iso
 from app.core.staff import Staff
 from app.core.ticket import Ticket, TicketEvent, TicketState
+from app.store.live import all_lines, load_session
 from app.store.staff import load_staff
 from app.store.tickets import list_tickets, ticket_by_number, ticket_history
 
@@ -37,7 +39,7 @@ def list_all(state: str | None, most: int, as_json: bool) -> None:
 @click.argument("number", type=click.IntRange(1, 2**63 - 1))
 @json_option
 def show_ticket(number: int, as_json: bool) -> None:
-    """Show one ticket with its history."""
+    """Show one ticket with its history and its conversation."""
     with open_database() as database, database.read() as connection:
         found = ticket_by_number(connection, number)
         if found is None:
@@ -45,8 +47,12 @@ def show_ticket(number: int, as_json: bool) -> None:
         staff = load_staff(connection)
         values = _plain(found, staff)
         values["history"] = [_line(event, staff) for event in ticket_history(connection, number)]
+        values["lines"] = [_said(line) for line in all_lines(connection, number)]
+        values["helped"] = load_session(connection, number).helped
     if not as_json:
+        lines = values["lines"]
         values = spoken(values)
+        values["lines"] = [f"{line['at']} {line['who']} {line['kind']}: {line['body']}" for line in lines]
         values["history"] = [f"{line['at']} {line['name']} {line['what']}" for line in values["history"]]
     show_one(values, as_json=as_json)
 
@@ -80,6 +86,10 @@ def _plain(found: Ticket, staff: Staff) -> dict[str, Any]:
         "applet_opened_at": iso(found.applet_opened_at),
         "ended_at": iso(found.ended_at),
     }
+
+
+def _said(line: Line) -> dict[str, Any]:
+    return {"id": line.id, "at": iso(line.at), "who": line.who, "kind": line.kind, "body": line.body}
 
 
 def _line(event: TicketEvent, staff: Staff) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,6 +11,8 @@ from app.core.text import is_blank, normal_newlines, without_control
 from app.core.ticket import OPEN_STATES, Ticket, TicketState
 
 LONGEST_LINE = 4000  # characters
+LIFE_OF_MOVE = timedelta(minutes=10)  # of a code that moves the customer's page to another device
+MOST_MOVES = 10  # such codes of one ticket, within LIFE_OF_MOVE
 LONGEST_SAID = 1000  # characters, of the answer to "Did this help?"
 SIGNAL_LIFE = timedelta(seconds=60)  # short: signals bear people's addresses
 BEATS_FOR = timedelta(seconds=45)  # a page that has not been heard of for this long is gone
@@ -261,6 +263,19 @@ def read_line(typed: str) -> str:
     return text
 
 
+def read_answer(typed: str) -> str | None:
+    """What somebody adds to the answer to "Did this help?", None for nothing. Raises NotTaken when it is too long."""
+    text = without_control(normal_newlines(typed)).strip()
+    if len(text) > LONGEST_SAID:
+        raise NotTaken(Refusal.TOO_LONG)
+    return None if is_blank(text) else text
+
+
+def may_be_answered(ticket: Ticket) -> bool:
+    """Whether the customer can say if it helped: after the end of a ticket that a technician had."""
+    return ticket.state is TicketState.CLOSED and ticket.claimed_at is not None and ticket.erased_at is None
+
+
 def read_facts(sent: str) -> dict[str, str]:
     """What a browser tells of itself, from JSON text; unknown members are left out. Raises NotTaken."""
     if len(sent) > _LONGEST_FACTS:
@@ -380,3 +395,13 @@ def presence(pages: Iterable[Page], now: datetime) -> Presence:
     if here:
         return Presence(Place.HIDDEN, max(page.since for page in here))
     return Presence(Place.GONE, max((page.gone_at or page.beat_at for page in known), default=None))
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """All that is kept of a ticket's conversation."""
+
+    session: Session
+    lines: Sequence[Line]
+    signals: Sequence[Signal]
+    pages: Sequence[Page]

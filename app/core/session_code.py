@@ -25,11 +25,13 @@ class SessionCode:
     `pin` is nine digits; `reference` is the request made with the code, None while it is unused. `leads_to` is an
     existing request that it lets a customer back into, instead of making a new one. `used_by` marks the form that used
     it: the same form again is the same press. Times are aware UTC.
+
+    A code with a `ticket` is of no technician: its customer moves the ticket's page to another device.
     """
 
     id: str
     pin: str
-    technician_id: int
+    technician_id: int | None
     site: str
     created_at: datetime
     expires_at: datetime
@@ -37,6 +39,7 @@ class SessionCode:
     reference: str | None = None
     leads_to: str | None = None
     used_by: str | None = None
+    ticket: int | None = None
 
     def is_live(self, now: datetime) -> bool:
         """Whether the code is neither revoked nor expired."""

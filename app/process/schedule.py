@@ -15,6 +15,7 @@ import structlog
 
 from app.actions.figures import finish_next_day
 from app.actions.finish_erasure import finish_erasure
+from app.actions.live import forget_old_signals
 from app.actions.privacy import Pruned, prune, retention_of
 from app.actions.sealing import Unsealer, lost_second_factors, lost_secrets
 from app.core.vendor_account import days_left
@@ -90,12 +91,13 @@ class Schedule:
             self._try("pruning", self._prune)
 
     def _pause(self, seconds: float) -> bool:
-        """Wait, and meanwhile finish erasures begun by any process; returns whether to stop."""
+        """Wait, and meanwhile finish erasures begun by any process and forget old signals; returns whether to stop."""
         end = monotonic() + seconds
         while (left := end - monotonic()) > 0:
             if self._stop.wait(min(left, _ERASURES_EVERY)):
                 return True
             self._try("erasure", lambda: finish_erasure(self._database))
+            self._try("signals", lambda: forget_old_signals(self._database, now=self._clock()))
         return self._stop.is_set()
 
     def _prune(self) -> Pruned:

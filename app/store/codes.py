@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, literal, or_, select, update
 
 from app.core.client import Client
 from app.core.request import RequestState
@@ -66,6 +66,32 @@ def use_code(connection: Connection, code_id: str, reference: str, used_by: str,
     return connection.execute(change.values(reference=reference, used_by=used_by)).rowcount == 1
 
 
+def code_of_ticket(connection: Connection, ticket: int, now: datetime) -> SessionCode | None:
+    """The unused code with which the ticket's customer can move its page; None without one."""
+    its = and_(session_codes.c.ticket == ticket, session_codes.c.used_by.is_(None), _is_unused(now))
+    query = select(session_codes).where(its).order_by(session_codes.c.created_at.desc()).limit(1)
+    return _code(connection.execute(query).one_or_none())
+
+
+def nth_newest_of_ticket(connection: Connection, ticket: int, nth: int) -> datetime | None:
+    """Time of the nth newest code that this ticket's customer has asked for."""
+    query = select(session_codes.c.created_at).where(session_codes.c.ticket == ticket)
+    newest = query.order_by(session_codes.c.created_at.desc()).limit(1).offset(nth - 1)
+    return connection.execute(newest).scalar_one_or_none()
+
+
+def revoke_of_ticket(connection: Connection, ticket: int, now: datetime) -> None:
+    """Revoke the ticket's unused codes."""
+    its = and_(session_codes.c.ticket == ticket, session_codes.c.used_by.is_(None), _is_unused(now))
+    connection.execute(update(session_codes).where(its).values(revoked_at=now))
+
+
+def note_moved_by(connection: Connection, code_id: str, used_by: str) -> bool:
+    """Use a code with a ticket; `used_by` marks the form. False when it was used before."""
+    change = update(session_codes).where(session_codes.c.id == code_id, session_codes.c.used_by.is_(None))
+    return connection.execute(change.values(used_by=used_by)).rowcount == 1
+
+
 def revoke_code(connection: Connection, code_id: str, technician_id: int, now: datetime) -> bool:
     """Revoke an unused code; False when it is another technician's, was used or revoked before, or has expired."""
     its = and_(session_codes.c.id == code_id, session_codes.c.technician_id == technician_id)
@@ -75,13 +101,22 @@ def revoke_code(connection: Connection, code_id: str, technician_id: int, now: d
 
 def part_codes(connection: Connection, references: Sequence[str], now: datetime) -> None:
     """Detach the codes of requests that are erased, and revoke them."""
-    either = or_(session_codes.c.reference.in_(references), session_codes.c.leads_to.in_(references))
-    change = update(session_codes).where(either)
+    _part(connection, or_(session_codes.c.reference.in_(references), session_codes.c.leads_to.in_(references)), now)
+
+
+def part_codes_of_tickets(connection: Connection, numbers: Sequence[int], now: datetime) -> None:
+    """Detach the codes of tickets that are erased, and revoke them."""
+    _part(connection, session_codes.c.ticket.in_(numbers), now)
+
+
+def _part(connection: Connection, which: ColumnElement[bool], now: datetime) -> None:
+    change = update(session_codes).where(which)
     connection.execute(
         change.values(
             reference=None,
             leads_to=None,
             used_by=None,
+            ticket=None,
             revoked_at=func.coalesce(session_codes.c.revoked_at, literal(now, Moment)),
         )
     )

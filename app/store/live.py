@@ -135,6 +135,11 @@ def nth_newest_signal(connection: Connection, ticket: int, side: Side, nth: int)
     return connection.execute(query).scalar_one_or_none()
 
 
+def has_signals(connection: Connection, before: datetime) -> bool:
+    """Whether any ticket has a signal that is older."""
+    return connection.execute(select(live_signals.c.id).where(live_signals.c.at <= before).limit(1)).first() is not None
+
+
 def forget_signals(connection: Connection, before: datetime) -> int:
     """Delete the signals of all tickets that are older; returns how many."""
     return connection.execute(delete(live_signals).where(live_signals.c.at <= before)).rowcount

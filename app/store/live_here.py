@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, and_, case, delete, literal, select, true, tuple_, update
 
-from app.core.live import BEATS_FOR, SIGNAL_LIFE, Page
-from app.store.live import forget_signals
+from app.core.live import BEATS_FOR, SIGNAL_LIFE, Conversation, Page
+from app.store.live import all_lines, all_signals, forget_signals, load_session
 from app.store.tables import Moment, live_here
 from app.store.upserts import upsert
 
@@ -59,6 +59,11 @@ def beat(connection: Connection, spots: Iterable[Spot], now: datetime) -> None:
         connection.execute(update(live_here).where(these).values(beat_at=now, gone_at=None))
 
 
+def remove_pages(connection: Connection, ticket: int, who: str) -> None:
+    """Forget all pages of this person."""
+    connection.execute(delete(live_here).where(_h.ticket == ticket, _h.who == who))
+
+
 def page_of(connection: Connection, spot: Spot) -> Page | None:
     """What is known of this page."""
     row = connection.execute(select(live_here).where(_is(spot))).one_or_none()
@@ -76,3 +81,13 @@ def _is(spot: Spot) -> Any:
 
 def _page(row: Row[Any]) -> Page:
     return Page(row.who, row.peer, row.hidden, row.since, row.beat_at, row.gone_at)
+
+
+def load_conversation(connection: Connection, ticket: int) -> Conversation:
+    """All that is kept of the ticket's conversation."""
+    return Conversation(
+        load_session(connection, ticket),
+        all_lines(connection, ticket),
+        all_signals(connection, ticket),
+        pages_of(connection, ticket),
+    )

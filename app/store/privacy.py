@@ -9,13 +9,18 @@ from app.core.backend import Start
 from app.core.customer import NAMES
 from app.core.request import RequestState
 from app.core.ticket import TicketState, states_before
-from app.store.codes import WRONG_PIN, part_codes
+from app.store.codes import WRONG_PIN, part_codes, part_codes_of_tickets
 from app.store.files import remove_files_of
 from app.store.tables import (
     console_sessions,
     failed_logins,
     known_networks,
+    left_applets,
     links,
+    live_here,
+    live_lines,
+    live_sessions,
+    live_signals,
     requests,
     spent,
     ticket_events,
@@ -49,7 +54,8 @@ def erase_requests(connection: Connection, references: Sequence[str], now: datet
 
 
 def erase_tickets(connection: Connection, numbers: Sequence[int], now: datetime) -> int:
-    """Erase these tickets with their history, and end the open ones; returns how many were not erased before."""
+    """Erase these tickets with history and conversation, and end the open ones; returns how many were not erased
+    before."""
     connection.execute(
         update(tickets)
         .where(tickets.c.number.in_(numbers), tickets.c.state.in_(states_before(TicketState.CANCELLED)))
@@ -59,6 +65,9 @@ def erase_tickets(connection: Connection, numbers: Sequence[int], now: datetime)
     gone = connection.execute(change.values(**_NOTHING, asked_department=None, asked_tech=None, erased_at=now)).rowcount
     # After the tickets, which are locked now, so that no line can be added to them.
     connection.execute(delete(ticket_events).where(ticket_events.c.ticket_number.in_(numbers)))
+    for table in (live_lines, live_signals, live_sessions, live_here, left_applets):
+        connection.execute(delete(table).where(table.c.ticket.in_(numbers)))
+    part_codes_of_tickets(connection, numbers, now)
     return gone
 
 

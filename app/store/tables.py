@@ -355,13 +355,14 @@ notices = Table(
     Column("lease", Text),
 )
 
-# Sessions started by a technician: a customer with the PIN or the link gets into that technician's queue.
+# Sessions started by a technician: a customer with the PIN or the link gets into that technician's queue. Codes with a
+# `ticket` are its customer's, who moves its page to another device.
 session_codes = Table(
     "session_codes",
     metadata,
     Column("id", Text, primary_key=True),
     Column("pin", Text, nullable=False, unique=True),
-    Column("technician_id", _AutoId, ForeignKey("technicians.id"), nullable=False),
+    Column("technician_id", _AutoId, ForeignKey("technicians.id")),
     Column("site", Text, ForeignKey("sites.slug"), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False, index=True),
@@ -369,8 +370,10 @@ session_codes = Table(
     Column("reference", Text, index=True),
     Column("leads_to", Text),
     Column("used_by", Text),
+    Column("ticket", BigInteger),
     Index(None, "technician_id", "expires_at"),
 )
+Index(None, session_codes.c.ticket, **_where(session_codes.c.ticket))
 
 # Every administrative act. Triggers refuse to change or delete a row.
 audit = Table(
@@ -523,4 +526,13 @@ live_here = Table(
     Column("since", Moment, nullable=False),
     Column("beat_at", Moment, nullable=False),
     Column("gone_at", Moment),
+)
+
+# Applet links that a customer left for another device; they lead nowhere any more.
+left_applets = Table(
+    "left_applets",
+    metadata,
+    Column("applet_id", Text, primary_key=True),
+    Column("ticket", BigInteger, ForeignKey("tickets.number"), nullable=False, index=True),
+    Column("left_at", Moment, nullable=False),
 )

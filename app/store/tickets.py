@@ -14,7 +14,7 @@ from app.core.ticket import OPEN_STATES, Outcome, Ticket, TicketEvent, TicketSta
 from app.store.customer import take_customer
 from app.store.mail import is_mail
 from app.store.prepared import Prepared
-from app.store.tables import Moment, ticket_events, tickets
+from app.store.tables import Moment, left_applets, ticket_events, tickets
 
 MOST_EARLIER = 20  # tickets of one request beside its last
 _COLUMNS = tuple(column.name for column in tickets.columns if column.name != "number")
@@ -146,17 +146,9 @@ def move_ticket(
 
     `claimed_at` is stored only the first time.
     """
-    now_as_seen = (
-        tickets.c.state == seen.state,
-        tickets.c.queue_kind == seen.queue.kind,
-        tickets.c.department_id.is_not_distinct_from(seen.queue.department_id),
-        tickets.c.technician_id.is_not_distinct_from(seen.queue.technician_id),
-        tickets.c.owner_id.is_not_distinct_from(seen.owner_id),
-        tickets.c.erased_at.is_(None),
-    )
     change = (
         update(tickets)
-        .where(tickets.c.number == number, *now_as_seen)
+        .where(tickets.c.number == number, *_is_as_seen(seen))
         .values(
             state=new.state,
             queue_kind=new.queue.kind,
@@ -169,6 +161,24 @@ def move_ticket(
         )
     )
     return connection.execute(change).rowcount == 1
+
+
+def set_outcome(connection: Connection, number: int, seen: Standing, outcome: Outcome) -> bool:
+    """Note how a ticket was closed that has no outcome yet; False when it has one, or is in another state than `seen`,
+    or its data is erased."""
+    change = update(tickets).where(tickets.c.number == number, tickets.c.outcome.is_(None), *_is_as_seen(seen))
+    return connection.execute(change.values(outcome=outcome)).rowcount == 1
+
+
+def _is_as_seen(seen: Standing) -> tuple[ColumnElement[bool], ...]:
+    return (
+        tickets.c.state == seen.state,
+        tickets.c.queue_kind == seen.queue.kind,
+        tickets.c.department_id.is_not_distinct_from(seen.queue.department_id),
+        tickets.c.technician_id.is_not_distinct_from(seen.queue.technician_id),
+        tickets.c.owner_id.is_not_distinct_from(seen.owner_id),
+        tickets.c.erased_at.is_(None),
+    )
 
 
 def earlier_tickets(connection: Connection, reference: str) -> list[Ticket]:
@@ -187,6 +197,18 @@ def later_reference(reference: str | None) -> str | None:
     """The reference of the request that this was an earlier ticket of; None for any other ticket."""
     request, earlier, _nth = (reference or "").partition("/")
     return request if earlier else None
+
+
+def move_applet(connection: Connection, ticket: Ticket, applet_id: str, now: datetime) -> None:
+    """Give the ticket's applet another link; the one before leads nowhere any more."""
+    connection.execute(insert(left_applets).values(applet_id=ticket.applet_id, ticket=ticket.number, left_at=now))
+    connection.execute(update(tickets).where(tickets.c.number == ticket.number).values(applet_id=applet_id))
+
+
+def is_left(connection: Connection, applet_id: str) -> bool:
+    """Whether an applet's page with this link's id went on elsewhere."""
+    found = select(left_applets.c.ticket).where(left_applets.c.applet_id == applet_id)
+    return connection.execute(found).first() is not None
 
 
 def name_ticket(connection: Connection, number: int, reference: str) -> None:

@@ -1,5 +1,7 @@
 """The embedded desk's applet: a page on which the customer waits, or the operator's own program."""
 
+from collections.abc import Mapping
+
 import structlog
 from flask import (
     Blueprint,
@@ -32,10 +34,12 @@ from app.process.database_faults import note_database_fault
 from app.process.limits import POLLS
 from app.store.database import DATABASE_FAULTS
 from app.store.requests import request_by_reference
-from app.store.tickets import later_reference, place_in_queue, ticket_by_applet_id
+from app.store.tickets import is_left, later_reference, place_in_queue, ticket_by_applet_id
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.links import asked_platform, gone, is_only_looking, link_or_abort
+from app.web.live_code import code_of
+from app.web.live_forms import FORMS, Unsaid, take_form
 from app.web.live_json import helper_of
 from app.web.request_form import not_recorded_sentence
 from app.web.words import _, speak_for
@@ -74,7 +78,9 @@ def state(token: str) -> Response:
     if wait := here.rates.client_retry_after(POLLS, client_address(), "applet", link.id):
         limited(Limit.POLLS)
         return with_headers(Response(status=429, headers={"Retry-After": str(wait)}), JSON)
-    ticket = _ticket_of(link)
+    ticket = _found(link)
+    if ticket is None:
+        return with_headers(jsonify(state="moved", place=None, helper=None, queue_label=None), JSON)
     staff = here.desk.staff
     answer = jsonify(
         state="moved" if moved_to(ticket) else ticket.state,
@@ -88,20 +94,35 @@ def state(token: str) -> Response:
 @pages.post("/applet/<token>")
 @open_to(Who.LINK_HOLDERS)
 def change(token: str) -> Response:
-    """Cancel the ticket, or change its details where Ask_customer_info allows it (else 403)."""
+    """Cancel the ticket, take a form of the conversation, or change the details where Ask_customer_info allows it (else
+    403)."""
     here = running()
     ticket = ticket_of_link(token)
     try:
         parameters = form_parameters(form_body())
     except Invalid as invalid:
         return _refused(token, ticket, {}, sentences(invalid.problems))
-    if parameters.get("action") == "cancel":
+    action = parameters.get("action")
+    if action == "cancel":
         cancel(here.database, ticket.number, now=here.clock())
         return _back(token)
+    if action in FORMS:
+        done = take_form(ticket, action, parameters)
+        return _back(token, done) if isinstance(done, str) else _said_again(token, ticket, done)
     if ticket.info_mode is InfoMode.HIDDEN:
         abort(403)
     values = {name: normal_newlines(parameters.get(name, "")) for name in ELEMENTS}
     return _saved(token, ticket, values)
+
+
+def _said_again(token: str, ticket: Ticket, unsaid: Unsaid) -> Response:
+    typed = {name: without_control(value) for name, value in unsaid.shown.items()}
+    closed = ticket.details_saved_at is not None
+    values = {name: value or "" for name, value in ticket.customer.values().items()}
+    response = _page(token, ticket, form_open=not closed, values=values, problems={}, status=unsaid.status, typed=typed)
+    if unsaid.retry_after is not None:
+        response.headers["Retry-After"] = str(unsaid.retry_after)
+    return response
 
 
 def _saved(token: str, ticket: Ticket, values: dict[str, str]) -> Response:
@@ -128,17 +149,36 @@ def _saved(token: str, ticket: Ticket, values: dict[str, str]) -> Response:
 
 
 def ticket_of_link(token: str) -> Ticket:
-    """The ticket of an applet link; answers 404 for a forged one, 410 for one that is over."""
-    return _ticket_of(link_or_abort(Purpose.APPLET, token))
+    """The ticket of an applet link; answers 404 for a forged one, 410 for one that is over or went on elsewhere."""
+    ticket = found_ticket(token)
+    return ticket or abort(_went_elsewhere())
 
 
-def _ticket_of(link: Link) -> Ticket:
+def found_ticket(token: str) -> Ticket | None:
+    """The ticket as `ticket_of_link`; None when its page went on elsewhere."""
+    return _found(link_or_abort(Purpose.APPLET, token))
+
+
+def _found(link: Link) -> Ticket | None:
     here = running()
     with here.database.read() as connection:
         ticket = ticket_by_applet_id(connection, link.id)
-    if ticket is None:
+        went_elsewhere = ticket is None and is_left(connection, link.id)
+    if ticket is None and not went_elsewhere:
         abort(gone(here.desk.site("default")))
     return ticket
+
+
+def _went_elsewhere() -> Response:
+    speak_for(running().desk.site("default"))
+    html = render_template(
+        "message.html",
+        site=running().desk.site("default"),
+        title=_("This page went on elsewhere"),
+        lines=[_("You opened it on another device. Nobody sees this page any more, and you can close it.")],
+        actions=[],
+    )
+    return make_response(html, 410)
 
 
 def moved_to(ticket: Ticket) -> str | None:
@@ -159,6 +199,7 @@ def _page(
     values: dict[str, str],
     problems: dict[str, str],
     status: int = 200,
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
     here = running()
     staff = here.desk.staff
@@ -184,9 +225,11 @@ def _page(
         refresh_url=f"/applet/{token}",
         edit_url=f"/applet/{token}?edit",
         request_url=f"/s/{ticket.site}",
+        code=code_of(ticket) if "code" in request.args and ticket.is_open else None,
+        **(typed or {}),
     )
     # An ended ticket's address keeps working, but the customer can do nothing there.
-    return make_response(html, status if ticket.is_open else 410)
+    return make_response(html, 410 if status == 200 and not ticket.is_open else status)
 
 
 def _refused(

@@ -1,17 +1,22 @@
 """The conversation on the customer's side: for the applet page's script, below its address."""
 
+from dataclasses import asdict
+
 from flask import Blueprint, Response, abort, jsonify
 
+from app.actions.live_move import offer_move
 from app.actions.live_view import View
 from app.core.live import CUSTOMER_SPEAKS
 from app.core.security_event import SecurityEvent
+from app.core.ticket import Ticket
 from app.edge.access import Who, open_to
 from app.edge.incoming import is_foreign_post
 from app.edge.security_log import tell
 from app.edge.stream import stream
 from app.edge.this_app import running
 from app.process.streams import Listener, Room, of_link
-from app.web.applet import moved_to, queue_label, ticket_of_link
+from app.web.applet import found_ticket, moved_to, queue_label, ticket_of_link
+from app.web.live_code import shown_code
 from app.web.live_json import STREAM_RETRY, answers_in_json, own_page, taken, told
 
 pages = answers_in_json(Blueprint("live", __name__))
@@ -21,10 +26,10 @@ pages = answers_in_json(Blueprint("live", __name__))
 @open_to(Who.LINK_HOLDERS)
 def news(token: str) -> Response:
     """What the page has not seen of the conversation, and how things stand."""
-    ticket = ticket_of_link(token)
-    if ticket.erased_at is not None:
+    ticket = found_ticket(token)
+    if ticket is not None and ticket.erased_at is not None:
         abort(410)
-    if moved_to(ticket):
+    if ticket is None or moved_to(ticket):
         return jsonify(state={"ticket": "moved"})
     staff = running().desk.staff
 
@@ -38,13 +43,26 @@ def news(token: str) -> Response:
 @open_to(Who.LINK_HOLDERS)
 def write(token: str) -> Response:
     """A line, a signal, or what only the moment needs; answers with its id."""
+    return taken(_own_ticket(token), CUSTOMER_SPEAKS)
+
+
+@pages.post("/applet/<token>/code")
+@open_to(Who.LINK_HOLDERS)
+def code(token: str) -> Response:
+    """A new code that opens the page on another device, which ends this one."""
+    here, ticket = running(), _own_ticket(token)
+    return jsonify(asdict(shown_code(offer_move(here.database, ticket, now=here.clock()))))
+
+
+def _own_ticket(token: str) -> Ticket:
+    """The ticket for a post by our own page."""
     if is_foreign_post(running().settings):
         tell(SecurityEvent.ORIGIN_REFUSED)
         abort(403)
     ticket = ticket_of_link(token)
     if ticket.erased_at is not None:
         abort(410)
-    return taken(ticket, CUSTOMER_SPEAKS)
+    return ticket
 
 
 @pages.get("/applet/<token>/stream")

@@ -13,6 +13,7 @@ from app.actions.codes import (
     usable_code,
     wants_check,
 )
+from app.actions.live_move import move
 from app.actions.submit import CodeOver, Once, TooMany
 from app.core.links import Expired, Forged, Purpose, new_link_id
 from app.core.new_session import NewSessionRequest
@@ -23,7 +24,7 @@ from app.core.site import Site
 from app.core.text import without_control
 from app.edge.access import Who, open_to
 from app.edge.headers import JSON, with_headers
-from app.edge.incoming import client_address, form_body, is_foreign_post
+from app.edge.incoming import client_address, form_body, is_foreign_post, see_other
 from app.edge.intake import record, submission
 from app.edge.security_log import limited, tell
 from app.edge.this_app import running
@@ -138,7 +139,7 @@ def _page(site: Site | None, wrong: NotTaken | None = None, typed: str = "") -> 
     return response
 
 
-def _entered(form: str, text: str, check: str) -> CustomerRequest | NotTaken:
+def _entered(form: str, text: str, check: str) -> CustomerRequest | Response | NotTaken:
     """The session that the PIN leads to, opened now or before; or the problem. Raises TooMany."""
     here = running()
     pin = written_pin(text)
@@ -148,6 +149,8 @@ def _entered(form: str, text: str, check: str) -> CustomerRequest | NotTaken:
     try:
         code = code_of_pin(here.database, pin, client_address(), lambda found: _mark(found, form), solved, now=now)
         site = _site_of(code) if code else None
+        if code and code.ticket is not None:
+            return _moved_here(code, form)
         if code and site:
             return _taken_in(site, code, form)
     except CheckWanted:
@@ -190,6 +193,15 @@ def _taken_in(site: Site, code: SessionCode, form: str) -> CustomerRequest:
     came_in = submission(site, asked, source="pin", key=mark)
     # The PIN shows that a technician expects this customer, so no check is needed.
     return record(replace(came_in, code=code.id, unchecked=None))
+
+
+def _moved_here(code: SessionCode, form: str) -> Response:
+    """To the page of the ticket, which is on this device from now on. Raises CodeOver."""
+    here = running()
+    ticket = move(here.database, code, _mark(code, form), now=here.clock())
+    if ticket is None:
+        raise CodeOver
+    return see_other(here.links.applet_path(ticket.applet_id, ticket.created_at))
 
 
 def _of_link(token: str, form_token: str) -> tuple[SessionCode, Site, str]:

@@ -1,15 +1,21 @@
 """Conversations on both databases: who writes what, once and in order, and what a move of the ticket does to it."""
 
+import json
+import threading
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from sqlalchemy import select
 
 from app.actions import work as actions
-from app.actions.live import post
+from app.actions.live import answer, forget_old_signals, post
+from app.actions.live_move import move, offer_move, offered_move
 from app.actions.live_view import Asked, View, look
-from app.actions.privacy import erase, find_person
+from app.actions.privacy import erase, export, find_person, prune
 from app.actions.ticket import cancel, open_ticket
-from app.actions.work import Work
+from app.actions.work import Meanwhile, Work
 from app.core.live import (
     CUSTOMER_SPEAKS,
     LONGEST_LINE,
@@ -33,8 +39,10 @@ from app.core.text import without_control
 from app.core.ticket import Outcome, TicketState
 from app.store.live import add_signal, all_lines, all_signals, forget_signals
 from app.store.staff import load_staff
-from app.store.tickets import ticket_history
-from tests.actions.desk import DeskAtWork
+from app.store.tables import metadata
+from app.store.tickets import is_left, ticket_by_applet_id, ticket_history
+from tests.actions.desk import MONTH, DeskAtWork
+from tests.at_once import at_once
 from tests.hostile_texts import HOSTILE
 
 ANNA, BEN, SVEN = 1, 2, 4
@@ -318,3 +326,199 @@ def test_an_erased_ticket_takes_nothing(talk: Talk) -> None:
     person = find_person(talk.desk.database, reference=request.reference)
     erase(talk.desk.database, person, by=None, now=talk.desk.clock())
     assert talk.refused(CUSTOMER_SPEAKS, "say", "Hello") == Refusal.NOT_NOW
+
+
+def test_no_signal_outlives_its_minute(talk: Talk) -> None:
+    talk.claim()
+    talk.post(CUSTOMER_SPEAKS, "ice", "{}")
+    database, clock = talk.desk.database, talk.desk.clock
+    clock.advance(seconds=59)
+    forget_old_signals(database, now=clock())
+    assert talk.signals() == ["ice"]
+    clock.advance(seconds=1)
+    forget_old_signals(database, now=clock())
+    assert talk.signals() == []
+    forget_old_signals(database, now=clock())
+
+
+def test_the_answer_is_kept_after_the_end_and_the_last_one_counts(talk: Talk) -> None:
+    database, clock = talk.desk.database, talk.desk.clock
+    talk.claim()
+    with pytest.raises(NotTaken):
+        answer(database, talk.number, True, "", now=clock())
+    talk.post(CUSTOMER_SPEAKS, "end")
+    answer(database, talk.number, False, "Not yet.", now=clock())
+    clock.advance(seconds=5)
+    answer(database, talk.number, True, " Now it works. ", now=clock())
+    answer(database, talk.number, True, "Now it works.", now=clock())
+    session = talk.look().session
+    assert (session.helped, session.helped_said, session.answered_at) == (True, "Now it works.", clock())
+    with database.read() as connection:
+        answers = [event for event in ticket_history(connection, talk.number) if event.what == "answered"]
+    assert [(event.who, event.detail["helped"]) for event in answers] == [("customer", [None, "yes"])]
+
+
+def test_the_technician_says_how_it_went_after_the_customer_ended_it(talk: Talk) -> None:
+    database = talk.desk.database
+    talk.claim()
+    talk.post(CUSTOMER_SPEAKS, "end")
+    ended = talk.desk.ticket(talk.number).ended_at
+    talk.desk.clock.advance(minutes=5)
+    work = talk.work()
+    actions.close(database, work, Outcome.SOLVED, actions.note(work, "Cable", "f"))
+    actions.close(database, work, Outcome.SOLVED)  # pressed twice
+    with pytest.raises(Meanwhile):
+        actions.close(database, talk.work(), Outcome.NOT_SOLVED)
+    ticket = talk.desk.ticket(talk.number)
+    assert (ticket.state, ticket.outcome, ticket.ended_at) == (TicketState.CLOSED, "solved", ended)
+    with database.read() as connection:
+        history = [event.what for event in ticket_history(connection, talk.number)]
+    assert history == ["claimed", "ended", "note", "closed"]
+    assert [kind for _who, kind, _body in talk.lines()] == ["mark", "end"]
+
+
+def test_everything_of_a_conversation_is_exported_and_erased(desk: DeskAtWork) -> None:
+    request = desk.submit()
+    talk = Talk(desk)
+    talk.number = request.ticket_number or 0
+    talk.claim(BEN)
+    talk.post(CUSTOMER_SPEAKS, "shown", sender="c1")
+    talk.post(CUSTOMER_SPEAKS, "facts", '{"system": "Windows 11"}')
+    talk.post(CUSTOMER_SPEAKS, "say", "My password is hunter2")
+    talk.post(CUSTOMER_SPEAKS, "offer", "v=0 192.0.2.7", sender="c1")
+    code = offer_move(desk.database, desk.ticket(talk.number), now=desk.clock())
+    person = find_person(desk.database, reference=request.reference)
+    (ticket,) = export(desk.database, person)["tickets"]
+    told = ticket["conversation"]
+    assert (told["facts"], [line["body"] for line in told["lines"]]) == (
+        {"system": "Windows 11"},
+        ["claimed", "My password is hunter2"],
+    )
+    assert [signal["body"] for signal in told["signals"]] == ["v=0 192.0.2.7"]
+    assert [page["who"] for page in told["pages"]] == ["customer"]
+    assert json.loads(json.dumps(told))["lines"] == told["lines"]
+    move(desk.database, code, "form", now=desk.clock())
+    offer_move(desk.database, desk.ticket(talk.number), now=desk.clock())
+    erase(desk.database, person, by=None, now=desk.clock())
+    assert rows_about(desk, talk.number) == {}
+
+
+def test_a_conversation_goes_with_its_ticket_at_the_end_of_its_retention(talk: Talk) -> None:
+    talk.claim()
+    talk.post(CUSTOMER_SPEAKS, "say", "Hello")
+    talk.post(CUSTOMER_SPEAKS, "end")
+    talk.desk.clock.advance(days=29)
+    prune(talk.desk.database, MONTH, now=talk.desk.clock())
+    assert set(rows_about(talk.desk, talk.number)) == {"live_lines", "live_sessions"}
+    talk.desk.clock.advance(days=2)
+    prune(talk.desk.database, MONTH, now=talk.desk.clock())
+    assert rows_about(talk.desk, talk.number) == {}
+
+
+def rows_about(desk: DeskAtWork, number: int) -> dict[str, int]:
+    """How many rows each table has that point at this ticket by a column `ticket`; tables without any are left out."""
+    with desk.database.read() as connection:
+        tables = [table for table in metadata.sorted_tables if "ticket" in table.c]
+        assert len(tables) == 6
+        found = {
+            table.name: len(connection.execute(select(table).where(table.c.ticket == number)).all()) for table in tables
+        }
+    return {name: many for name, many in found.items() if many}
+
+
+def test_moved_to_another_device_the_page_before_is_over(talk: Talk) -> None:
+    database, clock = talk.desk.database, talk.desk.clock
+    talk.claim()
+    talk.post(CUSTOMER_SPEAKS, "shown", sender="phone")
+    talk.post(CUSTOMER_SPEAKS, "screen", "shared:camera")
+    talk.post(CUSTOMER_SPEAKS, "ice", "{}", sender="phone")
+    before = talk.desk.ticket(talk.number)
+    code = offer_move(database, before, now=clock())
+    assert offered_move(database, before, now=clock()) == code
+    moved = move(database, code, "form", now=clock())
+    assert moved
+    assert moved == replace(before, applet_id=moved.applet_id)
+    assert moved.applet_id != before.applet_id
+    assert move(database, code, "form", now=clock()) == moved  # pressed twice
+    assert move(database, code, "another form", now=clock()) is None
+    assert offered_move(database, moved, now=clock()) is None
+    with database.read() as connection:
+        assert ticket_by_applet_id(connection, before.applet_id) is None
+        assert is_left(connection, before.applet_id)
+        assert not is_left(connection, moved.applet_id)
+    assert talk.lines()[-1] == ("customer", "mark", "here_on_computer")
+    assert talk.signals() == []
+    view = talk.look(AT_ANNAS)
+    assert (view.session.screen, view.other.here) == (Screen.OFF, Place.GONE)
+
+
+def test_a_code_lasts_ten_minutes_and_one_is_good_at_a_time(talk: Talk) -> None:
+    database, clock = talk.desk.database, talk.desk.clock
+    ticket = talk.desk.ticket(talk.number)
+    first = offer_move(database, ticket, now=clock())
+    clock.advance(minutes=1)
+    second = offer_move(database, ticket, now=clock())
+    assert offered_move(database, ticket, now=clock()) == second
+    assert move(database, first, "form", now=clock()) is None
+    clock.advance(minutes=10)
+    assert move(database, second, "form", now=clock()) is None
+    for _ in range(9):
+        offer_move(database, ticket, now=clock())
+    third = offer_move(database, ticket, now=clock())
+    with pytest.raises(TooMany) as many:
+        offer_move(database, ticket, now=clock())
+    assert many.value.retry_after == 600
+    cancel(database, talk.number, now=clock())
+    assert move(database, third, "form", now=clock()) is None
+    clock.advance(minutes=10)
+    with pytest.raises(NotTaken):
+        offer_move(database, ticket, now=clock())
+
+
+def test_of_two_devices_at_once_one_has_the_page(talk: Talk) -> None:
+    database, now = talk.desk.database, talk.desk.clock()
+    code = offer_move(database, talk.desk.ticket(talk.number), now=now)
+    came: list[object] = []
+    at_once(*(partial(lambda n: came.append(move(database, code, f"form {n}", now=now)), n) for n in range(4)))
+    assert sorted(ticket is None for ticket in came) == [False, True, True, True]
+    assert talk.lines() == [("customer", "mark", "here_on_computer")]
+
+
+def test_lines_of_many_threads_are_seen_once_and_in_order(talk: Talk) -> None:
+    talk.claim()
+    start = talk.look().lines[-1].id
+    seen: list[int] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            seen.extend(line.id for line in talk.look(after=seen[-1] if seen else start).lines)
+
+    def write(nth: int) -> None:
+        for line in range(6):
+            talk.post(CUSTOMER_SPEAKS if nth % 2 else AT_ANNAS, "say", "x", f"{nth}-{line}")
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        at_once(*(partial(write, n) for n in range(8)))
+    finally:
+        done.set()
+        reader.join()
+    kept = [line.id for line in talk.look(after=start).lines]
+    assert len(kept) == 48
+    assert seen + [line.id for line in talk.look(after=seen[-1] if seen else start).lines] == kept
+
+
+def test_a_note_is_no_line_and_a_line_no_note(talk: Talk) -> None:
+    database = talk.desk.database
+    talk.claim()
+    talk.post(AT_ANNAS, "say", "For the customer")
+    actions.add_note(database, talk.number, actions.note(talk.work(), "For colleagues", "f"))
+    talk.post(CUSTOMER_SPEAKS, "say", "For the technician")
+    assert "For colleagues" not in [body for _who, _kind, body in talk.lines()]
+    with database.read() as connection:
+        history = repr(ticket_history(connection, talk.number))
+    assert "For colleagues" in history
+    assert "For the customer" not in history
+    assert "For the technician" not in history

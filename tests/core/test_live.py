@@ -12,6 +12,7 @@ from app.core.live import (
     BEATS_FOR,
     CUSTOMER_SPEAKS,
     LONGEST_LINE,
+    LONGEST_SAID,
     TYPES_FOR,
     Kind,
     NotTaken,
@@ -24,7 +25,9 @@ from app.core.live import (
     Session,
     Side,
     Speaker,
+    may_be_answered,
     presence,
+    read_answer,
     read_facts,
     read_line,
     read_post,
@@ -259,3 +262,21 @@ def test_a_page_that_is_not_heard_of_is_gone() -> None:
     assert not page.wants_beat(NOW + timedelta(seconds=29))
     assert page.wants_beat(NOW + timedelta(seconds=30))
     assert a_page(0, gone=1).wants_beat(NOW + timedelta(seconds=2))
+
+
+def test_what_is_added_to_the_answer() -> None:
+    assert read_answer(" It \x07works.\r\n") == "It works."
+    assert read_answer(" \n") is None
+    assert read_answer("x" * LONGEST_SAID) == "x" * LONGEST_SAID
+    with pytest.raises(NotTaken) as refused:
+        read_answer("x" * (LONGEST_SAID + 1))
+    assert refused.value.why is Refusal.TOO_LONG
+
+
+def test_a_session_is_answered_after_its_end_and_if_there_was_one() -> None:
+    had = replace(CLOSED, claimed_at=NOW)
+    assert may_be_answered(had)
+    assert not may_be_answered(CLOSED)
+    assert not may_be_answered(replace(had, state=TicketState.ACTIVE))
+    assert not may_be_answered(replace(had, state=TicketState.CANCELLED))
+    assert not may_be_answered(replace(had, erased_at=NOW))

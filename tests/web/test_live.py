@@ -14,6 +14,7 @@ from app.store.tickets import list_tickets
 from tests.conftest import StandingClock
 from tests.page_client import PageClient
 from tests.web.console_client import ANNA, BEN, SAME_ORIGIN
+from tests.web.customer_client import enter
 from tests.web.live_pages import Desk, LivePage, customers, newest_number
 
 SVEN = "sven@example.com"
@@ -286,3 +287,111 @@ def test_an_erased_conversation_is_gone(zoe: LivePage, number: int, anna: Desk, 
     assert (zoe.ask().status, zoe.ask().json) == (410, {"error": "gone"})
     assert zoe.refused("say", "Hello") == (410, "gone")
     assert anna.at(number).ask().status in (404, 410)
+
+
+def test_without_script_the_conversation_is_a_form(zoe: LivePage, number: int, anna: Desk) -> None:
+    said = {"action": "say", "message": "Hello\r\nthere", "key": "form-1"}
+    for _pressed in range(2):
+        answer = zoe.client.post(zoe.address, said)
+        assert (answer.status, answer.location) == (303, f"{zoe.address}#conversation")
+    anna.press(number, "claim")
+    answer = anna.press(number, "say", message="Good morning", key="form-1")
+    assert (answer.status, answer.location) == (303, f"/console/tickets/{number}#conversation")
+    assert zoe.said() == [
+        ("customer", "say", "Hello\nthere"),
+        ("technician", "mark", "claimed"),
+        ("technician", "say", "Good morning"),
+    ]
+
+
+def test_a_form_that_is_not_taken_is_shown_again(zoe: LivePage, number: int, anna: Desk) -> None:
+    assert zoe.client.post(zoe.address, {"action": "say", "message": " "}).status == 422
+    assert zoe.client.post(zoe.address, {"action": "say", "message": "x" * 4001}).status == 422
+    assert zoe.client.post(zoe.address, {"action": "answer", "helped": "yes"}).status == 303
+    assert zoe.client.post(zoe.address, {"action": "answer"}).status == 422
+    for _ in range(30):
+        zoe.post("say", "x")
+    answer = zoe.client.post(zoe.address, {"action": "say", "message": "x"})
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "60")
+    assert len(zoe.lines()) == 30
+    assert anna.press(number, "say", message="Hello").status == 409  # not claimed
+    anna.press(number, "claim")
+    assert anna.press(number, "say", message="").status == 422
+    assert anna.press(number, "say", message="x" * 4001).status == 422
+    assert len(zoe.lines()) == 31
+
+
+def test_another_technicians_form_says_nothing(app: Flask, zoe: LivePage, number: int) -> None:
+    assert Desk(app, BEN).press(number, "say", message="Hello").status == 404
+    assert zoe.lines() == []
+
+
+def test_ended_by_a_form_and_answered_by_a_form(zoe: LivePage, number: int, anna: Desk) -> None:
+    anna.press(number, "claim")
+    assert zoe.client.post(zoe.address, {"action": "end"}).location == zoe.address
+    assert zoe.said()[-1] == ("customer", "end", "customer")
+    assert zoe.client.post(zoe.address, {"action": "say", "message": "Too late"}).status == 303
+    zoe.client.get(f"{zoe.address}?action=answer&helped=yes")
+    assert anna.at(number).state()["helped"] is None
+    sent = {"action": "answer", "helped": "yes", "said": "<b>It works</b>"}
+    assert zoe.client.post(zoe.address, sent).location == f"{zoe.address}?thanks"
+    assert zoe.client.post(zoe.address, {**sent, "said": "x" * 1001}).status == 422
+    told = anna.at(number).state()
+    assert (told["helped"], told["helped_said"]) == (True, "<b>It works</b>")
+    page = anna.client.get(f"/console/tickets/{number}")
+    assert "Answered: this helped" in page.text
+    assert "&lt;b&gt;It works" in page.text
+
+
+def test_a_ticket_ended_by_its_customer_wants_an_outcome(zoe: LivePage, number: int, anna: Desk) -> None:
+    anna.press(number, "claim")
+    zoe.post("end")
+    page = anna.client.get(f"/console/tickets/{number}")
+    assert "The customer has ended the session." in page.text
+    seen = str(page.select("input[name=seen][form=close]")["value"])
+    anna.press(number, "close", seen=seen, outcome="solved", closing_note="Cable")
+    page = anna.client.get(f"/console/tickets/{number}")
+    assert "Closed: Solved" in page.text
+    assert "Cable" in page.text
+    assert not page.page.select("form#close")
+    assert "Cable" not in zoe.ask().text
+
+
+def test_the_page_is_opened_on_the_computer(app: Flask, zoe: LivePage, number: int, anna: Desk) -> None:
+    anna.press(number, "claim")
+    zoe.post("say", "My phone cannot show its screen")
+    answer = zoe.client.post(zoe.address, {"action": "code"})
+    assert (answer.status, answer.location) == (303, f"{zoe.address}?code#computer")
+    told = zoe.client.open("POST", f"{zoe.address}/code", headers=SAME_ORIGIN).json
+    assert (told["address"], told["until"]) == ("http://127.0.0.1:8000/pin", "2026-03-01T12:10:00.000Z")
+    computer = PageClient(app, address="198.51.100.7")
+    entered = enter(computer, told["pin"])
+    assert entered.status == 303
+    assert entered.location.startswith("/applet/")
+    assert entered.location != zoe.address
+    moved = LivePage(computer, entered.location, peer="computer")
+    assert [body for _who, _kind, body in moved.said()][-2:] == ["My phone cannot show its screen", "here_on_computer"]
+    assert computer.get(moved.address).status == 200
+    moved.post("say", "Here I am")
+    assert zoe.ask().json == {"state": {"ticket": "moved"}}
+    assert zoe.client.get(f"{zoe.address}/state").json["state"] == "moved"
+    assert zoe.refused("say", "Still here") == (410, "gone")
+    page = zoe.client.get(zoe.address)
+    assert page.status == 410
+    assert "This page went on elsewhere" in page.text
+    assert zoe.client.post(zoe.address, {"action": "end"}).status == 410
+    assert enter(PageClient(app), told["pin"]).status == 422
+
+
+def test_another_sites_page_asks_for_no_code(zoe: LivePage) -> None:
+    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    assert zoe.client.open("POST", f"{zoe.address}/code", headers=foreign).status == 403
+
+
+def test_a_note_is_never_on_the_customers_side(zoe: LivePage, number: int, anna: Desk) -> None:
+    anna.press(number, "claim")
+    anna.press(number, "note", note="For colleagues only", form="f")
+    anna.at(number).post("say", "For the customer")
+    sent = [zoe.ask().text, zoe.client.get(zoe.address).text, zoe.client.get(f"{zoe.address}/state").text]
+    assert [text for text in sent if "colleagues" in text] == []
+    assert "For colleagues only" not in anna.at(number).ask().text

@@ -70,3 +70,19 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["ticket"], ["tickets.number"], name="fk_live_here_ticket"),
         sa.PrimaryKeyConstraint("ticket", "who", "peer", name="pk_live_here"),
     )
+    op.create_table(
+        "left_applets",
+        sa.Column("applet_id", sa.Text(), nullable=False),
+        sa.Column("ticket", sa.BigInteger(), nullable=False),
+        sa.Column("left_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket"], ["tickets.number"], name="fk_left_applets_ticket"),
+        sa.PrimaryKeyConstraint("applet_id", name="pk_left_applets"),
+    )
+    op.create_index("ix_left_applets_ticket", "left_applets", ["ticket"])
+    with op.batch_alter_table("session_codes") as codes:
+        codes.alter_column("technician_id", existing_type=_ID, nullable=True)
+        codes.add_column(sa.Column("ticket", sa.BigInteger(), nullable=True))
+    is_there = sa.text("ticket IS NOT NULL")
+    op.create_index(
+        "ix_session_codes_ticket", "session_codes", ["ticket"], sqlite_where=is_there, postgresql_where=is_there
+    )

@@ -78,7 +78,13 @@ def ticket_page(
         told=told,
         values={"form": new_link_id(), **typed},
         problems=problems or {},
-        labels={"note": _("Note"), "closing_note": _("Note"), "outcome": _("Outcome"), "to": _("Pass on to")},
+        labels={
+            "message": _("Message"),
+            "note": _("Note"),
+            "closing_note": _("Note"),
+            "outcome": _("Outcome"),
+            "to": _("Pass on to"),
+        },
     )
 
 
@@ -105,6 +111,8 @@ def _who_has(ticket: Ticket) -> str:
 def _how_it_ended(ticket: Ticket) -> str:
     if ticket.erased_at:
         return _("The customer’s data has been erased.")
+    if _wants_outcome(ticket):
+        return _("The customer has ended the session.")
     if ticket.state is TicketState.CLOSED:
         return _("Closed: %(outcome)s", outcome=outcome_name(ticket.outcome))
     if ticket.state is TicketState.CANCELLED:
@@ -121,7 +129,13 @@ def _can(ticket: Ticket) -> set[str]:
     if ticket.state is TicketState.ACTIVE:
         mine = ticket.owner_id == me().id
         return {"note", "release", "transfer", "close"} if mine else {"note", "take_over"}
-    return {"note", "reopen"} if may_move(ticket.state, TicketState.ACTIVE) else {"note"}
+    can = {"note", "reopen"} if may_move(ticket.state, TicketState.ACTIVE) else {"note"}
+    return {*can, "close"} if _wants_outcome(ticket) else can
+
+
+def _wants_outcome(ticket: Ticket) -> bool:
+    """Whether the customer ended the ticket, and no technician has said how it went."""
+    return ticket.state is TicketState.CLOSED and ticket.outcome is None and not store.later_reference(ticket.reference)
 
 
 def _away(ticket: Ticket, staff: Staff) -> str | None:

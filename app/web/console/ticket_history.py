@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from app.actions.live import ANSWERED
 from app.actions.ticket import APPLET_OPENED, CUSTOMER, ENDED
 from app.core.routing import QueueKind, Reason
 from app.core.staff import Staff
@@ -120,9 +121,16 @@ def _closed(event: TicketEvent, _staff: Staff) -> Line:
     return {"text": _("Closed the ticket: %(outcome)s", outcome=outcome_name(event.detail["outcome"][1]))}
 
 
+def _answered(event: TicketEvent, _staff: Staff) -> Line:
+    helped, said = event.detail["helped"][1], event.detail["said"][1]
+    text = _("Answered: this helped") if helped == "yes" else _("Answered: this did not help")
+    return {"text": text, "said": said} if said else {"text": text}
+
+
 _WORDS: dict[str, Callable[[TicketEvent, Staff], Line]] = {
     "details_changed": _details_changed,
     APPLET_OPENED: lambda _event, _staff: {"text": _("Opened the applet")},
+    ANSWERED: _answered,
     ENDED: lambda _event, _staff: {"text": _("Ended the session")},
     "cancelled": lambda _event, _staff: {"text": _("Cancelled the request")},
     "expired": lambda _event, _staff: {"text": _("Nobody took it in time")},
