@@ -31,6 +31,11 @@ class EndingInSteps(ThreadWorker):  # type: ignore[misc]
         """End some seconds after the first SIGTERM. systemd sends one to each process, and the master another."""
         self._ends_at = min(self._ends_at, time.monotonic() + LEAVES_FOR)
 
+    @property
+    def is_to_end(self) -> bool:
+        """Whether it was asked to end."""
+        return self._ends_at != float("inf")
+
     def is_parent_alive(self) -> bool:
         """Whether gunicorn's master runs. This process ends with it, at once."""
         if super().is_parent_alive():

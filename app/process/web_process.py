@@ -21,6 +21,7 @@ import structlog
 from gunicorn import util
 from gunicorn.http import errors
 from gunicorn.http.body import LengthReader
+from gunicorn.sock import create_sockets
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER
 
 from app import metrics
@@ -28,9 +29,11 @@ from app.core.arriving import Stage
 from app.core.client import client_network
 from app.log import OnceAMinute, frames
 from app.process.connections import MOST_HELD, Connection, Connections
+from app.process.database_faults import note_database_fault
 from app.process.ending import EndingInSteps
 from app.process.server_log import status_of
 from app.process.streams import MOST_STREAMS
+from app.store.database import DATABASE_FAULTS, DatabaseNotNow
 
 log = structlog.get_logger()
 _malformed = OnceAMinute()
@@ -39,6 +42,7 @@ _GIVEN_AWAY = object()
 _AT_ONCE = 8  # connections accepted before other events are handled
 _PIECE = 16 * 1024  # bytes read at once
 _MOST_DROPPED = 64 * 1024  # bytes that a client may send after its last answer
+_LOAD_AGAIN_AFTER = 0.5  # seconds
 _LOOK_EVERY = 0.5  # seconds between two checks of deadlines
 _OTHER_FILES = 250  # file descriptors of a process for anything else: hand-offs, database, metrics
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -52,7 +56,7 @@ class WebProcess(EndingInSteps):
         """Load the application, and tell it that streams are possible in this process."""
         if self.cfg.is_ssl:
             raise RuntimeError("Handbell speaks plain HTTP; end TLS in a proxy (docs/operations.md)")
-        super().load_wsgi()
+        self._load_once_the_database_is_there()
         here = getattr(self.wsgi, "extensions", {}).get("handbell")
         self._changes = here.changes if here else None
         self._book = Connections(
@@ -62,6 +66,34 @@ class WebProcess(EndingInSteps):
         self._look_at = 0.0
         if self._changes:
             self._changes.open()
+
+    def _load_once_the_database_is_there(self) -> None:
+        """gunicorn ends the whole host when a process cannot load the application.
+
+        Meanwhile this process listens no more, so that the others get all connections.
+        """
+        while True:
+            try:
+                super().load_wsgi()
+                break
+            except (DatabaseNotNow, *DATABASE_FAULTS) as fault:
+                note_database_fault(fault, "start")
+            for listener in self.sockets:
+                listener.close()
+            self.sockets: list[Any] = []
+            self._wait_a_moment()
+        if not self.sockets:
+            self.sockets = create_sockets(self.cfg, self.log)
+            for listener in self.sockets:
+                util.close_on_exec(listener)
+            self.wait_fds = [*self.sockets, self.PIPE[0]]
+
+    def _wait_a_moment(self) -> None:
+        """Show gunicorn's master that this process is alive, and end when it is to end."""
+        time.sleep(_LOAD_AGAIN_AFTER)
+        self.tmp.notify()
+        if self.is_to_end or not self.is_parent_alive():
+            sys.exit(0)
 
     def notify(self) -> None:
         """The main loop is alive: once a second, and with everything that comes."""

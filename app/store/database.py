@@ -4,7 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import TimeoutError as WriteTimeout
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from app.store.commits import Commits, DatabaseAway, OutcomeUnknown
 from app.store.postgresql import in_one_form, is_read_only, open_postgresql, postgresql_faults
 from app.store.sqlite import SqliteWriter, open_sqlite, sqlite_faults
+from app.store.writable import Unwritable, Writes, disk_fault
 
 T = TypeVar("T")
 DATABASE_FAULTS = (SQLAlchemyError, sqlite3.Error, WriteTimeout)  # what a read raises, or a write that is not on disk
@@ -56,6 +57,7 @@ class Database:
         self._in_transaction = self._reader.execution_options(isolation_level="READ COMMITTED")
         self._writer = SqliteWriter(self.path) if self.is_sqlite else None
         self._commits = Commits()
+        self._writes = Writes()
         self._local = threading.local()
         self._is_away, self._away_until, self._trying = False, 0.0, threading.Lock()
         self._hear: Hear = _nobody_hears
@@ -80,7 +82,12 @@ class Database:
         open what became of it.
         """
         noting = _Noting(job)
-        result = self._written(noting)
+        try:
+            result = self._written(noting)
+        except DATABASE_FAULTS as fault:
+            self._writes.failed(fault)
+            raise
+        self._writes.done()
         for what in noting.notes:
             self._hear(what)
         return result
@@ -114,6 +121,21 @@ class Database:
     def generation(self) -> int:
         """The configuration's generation. Read for every page, so it is the cheapest read of all."""
         return int(self.glance(_GENERATION)[0])
+
+    def unwritable(self) -> Unwritable | None:
+        """Why the database takes no writes now; None when it does. Raises what a read raises."""
+        if found := self._unwritable_at_rest():
+            return found
+        if self._writes.may_ask():
+            with suppress(*DATABASE_FAULTS):
+                self.write(lambda connection: connection.exec_driver_sql(_ASK))
+        return self._writes.fault
+
+    def _unwritable_at_rest(self) -> Unwritable | None:
+        if self.is_sqlite:
+            self.generation()
+            return disk_fault(self.path.parent)
+        return Unwritable.READ_ONLY if self.glance(_READ_ONLY_NOW)[0] == "on" else None
 
     def time(self) -> datetime:
         """The time of PostgreSQL's host."""
@@ -177,7 +199,7 @@ class Database:
             cause = getattr(error, "orig", None) or error
             raise DatabaseNotNow(f"cannot open the database ({' '.join(str(cause).split())})") from None
         if read_only:
-            raise DatabaseNotNow(_READ_ONLY)
+            raise DatabaseNotNow(_MUST_WRITE)
         if wrong:
             raise DatabaseUnusable(f"the database must have {', '.join(wrong)}")
 
@@ -239,12 +261,14 @@ def _nobody_hears(_what: object) -> None:
     """Notes are for running processes and for commands."""
 
 
-_READ_ONLY = (
+_MUST_WRITE = (
     "the database is read-only: a standby, or set so; HANDBELL_DATABASE_URL must lead to the server that takes writes, "
     "or name all servers"
 )
 _AWAY = 0.4  # seconds without a try after one that failed
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_READ_ONLY_NOW = "SHOW transaction_read_only"
+_ASK = "UPDATE installation SET id = id"
 _TIME = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _GENERATION = "SELECT generation FROM configuration"
 _ADVISORY_LOCK = 0x48414E44  # "HAND"

@@ -146,7 +146,8 @@ class SqliteWriter:
                 try:
                     outcomes.append((job(connection), None))
                 except Exception as failure:
-                    if raw.total_changes != written:
+                    # On a full disk SQLite itself undoes the whole transaction.
+                    if raw.total_changes != written or not raw.in_transaction:
                         raise _Undo from failure
                     outcomes.append((None, failure))
             return outcomes

@@ -20,13 +20,15 @@ def alive() -> Response:
 @pages.get("/readyz")
 @open_to(Who.EVERYONE)
 def ready() -> Response:
-    """200 when the database answers and this host is not about to end, else 503."""
+    """200 when the database answers and takes writes, and this host is not about to end; else 503."""
     if is_leaving():
         return _not_ready("this host is about to end")
     try:
-        running().database.generation()
+        unwritable = running().database.unwritable()
     except DATABASE_FAULTS:
         return _not_ready("the database does not answer")
+    if unwritable:
+        return _not_ready(unwritable)
     return Response("ready\n", content_type="text/plain; charset=utf-8")
 
 

@@ -1,6 +1,8 @@
 """The database is away: pages are as they were last seen, nothing typed is lost, and writes go on when it is back."""
 
 import json
+import os
+import signal
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -189,3 +191,38 @@ def test_a_server_says_it_once_in_each_process_and_in_json(tmp_path: Path, postg
             lines = [json.loads(line) for line in server.log.splitlines()]
     assert 1 <= [line["event"] for line in lines].count("database_fault") <= 2
     assert "library" not in {line["event"] for line in lines}
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
+
+
+@pytest.mark.slow
+def test_a_process_that_starts_meanwhile_waits_for_it_and_its_host_stays_up(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    with relay(make_url(postgresql_url).port or 5432) as wire:
+        url = make_url(postgresql_url).set(port=wire.port).render_as_string(hide_password=False)
+        with serving(tmp_path, HANDBELL_DATABASE_URL=url, HANDBELL_PROCESSES="2") as server:
+            wire.cut()
+            before = children(server.pid)
+            os.kill(before[0], signal.SIGKILL)
+            assert until(lambda: server.log.count('"during": "start"') == 1)
+            for _ in range(10):  # none gets into the one that waits
+                with urllib.request.urlopen(f"{server.base_url}/") as page:
+                    assert page.status == 200
+            wire.join()
+            (left,) = set(children(server.pid)) & set(before)
+            (new,) = set(children(server.pid)) - {left}
+            assert until(lambda: listens(new, server.port))
+            os.kill(left, signal.SIGKILL)
+            assert until(lambda: not Path(f"/proc/{left}").exists())
+            with urllib.request.urlopen(f"{server.base_url}/readyz") as ready:
+                assert ready.status == 200
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether this process has a socket that listens on this port."""
+    files = {str(file.readlink()) for file in Path(f"/proc/{pid}/fd").iterdir() if file.is_symlink()}
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
+    return any(row[1].endswith(f":{port:04X}") and row[3] == "0A" and f"socket:[{row[9]}]" in files for row in rows)
