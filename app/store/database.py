@@ -203,10 +203,10 @@ class Database:
         if wrong:
             raise DatabaseUnusable(f"the database must have {', '.join(wrong)}")
 
-    def checkpoint(self) -> bool:
-        """Empty SQLite's write-ahead log, so that it contains no erased values; False while another connection reads
-        it."""
-        return self._writer.checkpoint() if self._writer else True
+    def checkpoint(self, marker: int = 0) -> int | None:
+        """Remove what SQLite's write-ahead log has from before now, such as erased values; see
+        `SqliteWriter.checkpoint`."""
+        return self._writer.checkpoint(marker) if self._writer else marker
 
     @contextmanager
     def exclusive(self) -> Generator[Connection]:

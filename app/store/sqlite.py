@@ -19,6 +19,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import NullPool
 
+from app.store.sqlite_log import generation, remove_earlier_generations
+
 T = TypeVar("T")
 _MOST_AT_ONCE = 64  # writes in one commit
 _BUSY_MS = 15_000
@@ -46,6 +48,7 @@ class SqliteWriter:
         self._connection: Connection | None = None
         self._raw: sqlite3.Connection | None = None
         self._lock_file: int | None = None
+        self._noted: tuple[int, bytes] | None = None  # a marker of `checkpoint`, and the log's generation at that time
 
     def run(self, job: Callable[[Connection], T]) -> T:
         """Run the job and return its result once it is on disk; raises the job's exception, or TimeoutError after 20
@@ -56,18 +59,33 @@ class SqliteWriter:
         self._jobs.put((job, future))
         return future.result(_WRITE_TIMEOUT)
 
-    def checkpoint(self) -> bool:
-        """Empty the write-ahead log; False while another connection reads it. Other writers wait for at most 0.2
-        seconds."""
+    def checkpoint(self, marker: int) -> int | None:
+        """Empty the write-ahead log. Returns the highest `marker` of this and earlier calls such that the log has
+        nothing from before that call any more; None while another connection keeps it from being written anew.
+
+        A replicator reads the log all the time, so that it is never emptied. But it is written anew now and then: then
+        nothing from before is left either. Other writers wait for at most 0.4 seconds.
+        """
         with self._inside:
             raw = self._open()[1]
-            with self._file_lock():
-                raw.execute(f"PRAGMA busy_timeout={_CHECKPOINT_MS}")
-                try:
-                    busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                finally:
-                    raw.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-        return not busy
+            with self._file_lock(), _impatient(raw):
+                busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                if not busy:
+                    self._noted = None
+                    return marker
+                return self._written_anew(raw, marker)
+
+    def _written_anew(self, raw: sqlite3.Connection, marker: int) -> int | None:
+        log = Path(f"{self._path}-wal")
+        now, noted = generation(log), self._noted
+        if noted is None:
+            self._noted = (marker, now)
+            return None
+        done, then = noted
+        if now == then or not _without_other_writers(raw, lambda: remove_earlier_generations(log)):
+            return None
+        self._noted = (marker, now) if marker > done else None
+        return done
 
     @contextmanager
     def turn(self) -> Iterator[Connection]:
@@ -185,6 +203,29 @@ class SqliteWriter:
             yield
         finally:
             fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+
+
+@contextmanager
+def _impatient(raw: sqlite3.Connection) -> Iterator[None]:
+    """In this block the connection hardly waits for others."""
+    raw.execute(f"PRAGMA busy_timeout={_CHECKPOINT_MS}")
+    try:
+        yield
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+
+
+def _without_other_writers(raw: sqlite3.Connection, do: Callable[[], None]) -> bool:
+    """Call `do` under SQLite's own lock, which programs other than ours take too; False when one has it."""
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return False
+    try:
+        do()
+    finally:
+        raw.execute("ROLLBACK")
+    return True
 
 
 def _tell(future: Future[Any], result: Any, failure: Exception | None) -> None:

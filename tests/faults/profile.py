@@ -17,6 +17,7 @@ class Profile:
     host_kills: int  # behind proxies
     frozen: int  # requests of each client, four a second, while a host stands still
     hurries: bool  # make later tries due at once, after a test has seen what it checks
+    replicated: float  # seconds of load beside Litestream
     leases_end_after: timedelta  # leases last 30 s; a test ends them earlier where no holder is alive
 
 
@@ -29,6 +30,7 @@ SHORT = Profile(
     host_kills=2,
     frozen=4,
     hurries=True,
+    replicated=4.0,
     leases_end_after=timedelta(seconds=10),
 )
 FULL = Profile(
@@ -40,6 +42,7 @@ FULL = Profile(
     host_kills=12,
     frozen=80,
     hurries=False,
+    replicated=120.0,
     leases_end_after=timedelta(seconds=30),
 )
 PROFILE = FULL if os.environ.get("HANDBELL_TEST_PROFILE") == "full" else SHORT
