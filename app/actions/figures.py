@@ -22,7 +22,7 @@ def finish_next_day(database: Database, *, now: datetime) -> date | None:
     with database.read() as connection:
         begun = store.first_day(connection) or today
         days = [day for day in last_days(today, LOOKED_BACK) if begun <= day and is_finished(day, today)]
-        kept = store.days_kept(connection, begun, today)
+        kept = store.days_kept(connection, days[0], days[-1]) if days else set()
         day = next((day for day in reversed(days) if day not in kept), None)
         if day is None:
             return None
@@ -42,6 +42,7 @@ class Figures:
         self._database = database
         self._lock = threading.Lock()
         self._measured: dict[date, tuple[datetime, list[DayFigures]]] = {}
+        self._sums: dict[int, tuple[set[date], dict[str, tuple[int, int]]]] = {}  # by the number of days
 
     def of(self, days: int, site: str | None = None, *, now: datetime) -> list[DayFigures]:
         """Figures of the last `days` days including today, oldest first.
@@ -51,12 +52,38 @@ class Figures:
         """
         today = now.date()
         first = today - timedelta(days=days - 1)
-        recent = [day for day in last_days(today, _COUNTED_LIVE) if day >= first]
         with self._database.read() as connection:
             found = store.load_days(connection, first, today, site)
+        return found + [one for one in self._fresh(first, now=now) if site is None or one.site == site]
+
+    def by_site(self, days: int, *, now: datetime) -> dict[str, tuple[int, int]]:
+        """Requests and opened ones of each site in the last `days` days, summed by the database: a thousand sites have
+        90,000 figures in 90 days."""
+        first = now.date() - timedelta(days=days - 1)
+        sums = self._kept_sums(days, first, now=now)
+        for one in self._fresh(first, now=now):
+            if one.site != ALL_SITES:
+                made, opened = sums.get(one.site, (0, 0))
+                sums[one.site] = (made + one.requests, opened + one.opened)
+        return sums
+
+    def _kept_sums(self, days: int, first: date, *, now: datetime) -> dict[str, tuple[int, int]]:
+        """Sums of the kept days since `first`, read again only when these are other days than before."""
+        with self._lock, self._database.read() as connection:
+            kept = store.days_kept(connection, first, now.date())
+            known, sums = self._sums.get(days, (set(), {}))
+            if known != kept:
+                sums = store.sums_by_site(connection, first, now.date())
+                self._sums[days] = kept, sums
+            return dict(sums)
+
+    def _fresh(self, first: date, *, now: datetime) -> list[DayFigures]:
+        """Figures of the days since `first` that are not kept yet."""
+        today = now.date()
+        recent = [day for day in last_days(today, _COUNTED_LIVE) if day >= first]
+        with self._database.read() as connection:
             kept = store.days_kept(connection, recent[0], today)
-        fresh = [one for day in recent if day not in kept for one in self._measure(day, now=now)]
-        return found + [one for one in fresh if site is None or one.site == site]
+        return [one for day in recent if day not in kept for one in self._measure(day, now=now)]
 
     def _measure(self, day: date, *, now: datetime) -> list[DayFigures]:
         good_for = _TODAY_IS_GOOD_FOR if day == now.date() else _EARLIER_IS_GOOD_FOR

@@ -186,10 +186,11 @@ def prune(database: Database, retention: timedelta, *, now: datetime) -> Pruned:
         return _marked(connection, store.erase_tickets(connection, due, now), now)
 
     requests, tickets = _repeat(database, erase_requests), _repeat(database, erase_tickets)
+    _repeat(database, lambda connection: store.forget_keys(connection, now - KEYS_KEPT))
+    _repeat(database, lambda connection: store.forget_addresses(connection, now - ADDRESSES_KEPT))
 
     def forget(connection: Connection) -> None:
         forget_signals(connection, now - SIGNAL_LIFE)
-        store.forget_keys_and_addresses(connection, now - KEYS_KEPT, now - ADDRESSES_KEPT)
         store.forget_log_ins(connection, now - STRANGERS_WINDOW, now - SESSION_IDLE, now - NETWORKS_KNOWN)
         store.forget_spent(connection, now)
         forget_wrong_pins(connection, now - WRONG_PINS_COUNT)

@@ -13,10 +13,10 @@ from typing import Any, Generic, TypeVar, cast
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.pool import QueuePool
 
 from app.store.commits import Commits, DatabaseAway, OutcomeUnknown
-from app.store.postgresql import in_one_form, is_read_only, open_postgresql, postgresql_faults
+from app.store.postgresql import in_one_form, is_read_only, open_alone, open_postgresql, postgresql_faults
 from app.store.sqlite import SqliteWriter, open_sqlite, sqlite_faults
 from app.store.writable import Unwritable, Writes, disk_fault
 
@@ -163,14 +163,7 @@ class Database:
     def own_connection(self) -> Any:
         """A connection of PostgreSQL's driver outside the pool, for whoever waits on it for long: a server that
         vanishes without a word is noticed within a minute. Raises SQLAlchemyError."""
-        waits = {"keepalives": 1, "keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3}
-        engine = create_engine(
-            self.url,
-            hide_parameters=True,
-            isolation_level="AUTOCOMMIT",
-            poolclass=NullPool,
-            connect_args={"connect_timeout": 5, **waits},
-        )
+        engine = open_alone(self.url)
         connection = self._connect(engine)
         own = connection.connection.driver_connection
         connection.detach()
@@ -216,6 +209,8 @@ class Database:
                 yield connection
             return
         with self._connect(self._in_transaction) as connection, connection.begin():
+            # An index of millions of rows takes longer than any statement of a page; other hosts wait for it here.
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
             yield connection
 

@@ -1,32 +1,28 @@
 """Daily figures: measured from the rows of one day, stored once the day is finished."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.figures import ALL_SITES, DayFigures, Measured, Times, bounds
-from app.store.tables import day_figures, links, requests, tickets
+from app.store.tables import as_stored, day_figures, links, requests, tickets
 
 _US_IN_A_MS = 1_000
 
 
-def _raw(column: ColumnElement[datetime]) -> ColumnElement[int]:
-    """Microseconds as stored: converting thousands of them to datetimes would cost more than the query."""
-    return type_coerce(column, BigInteger)
-
-
+# Microseconds as stored: converting thousands of them to datetimes would cost more than the query.
 # Sub-queries for each row: with a join the planner may read all tickets for one day's.
 _FIRST_OPENED = select(func.min(links.c.opened_at)).where(links.c.reference == requests.c.reference).scalar_subquery()
 _APPLET_OPENED = (
     select(tickets.c.applet_opened_at).where(tickets.c.number == requests.c.ticket_number).scalar_subquery()
 )
 _COUNTS = select(requests.c.site, func.count(), func.count(requests.c.opened_at)).group_by(requests.c.site)
-_TO_APPLET = select(requests.c.site, _raw(requests.c.created_at), _raw(_FIRST_OPENED), _raw(_APPLET_OPENED)).where(
-    requests.c.opened_at.is_not(None)
-)
-_TO_CLAIM = select(tickets.c.site, _raw(tickets.c.claimed_at) - _raw(tickets.c.created_at)).where(
+_TO_APPLET = select(
+    requests.c.site, as_stored(requests.c.created_at), as_stored(_FIRST_OPENED), as_stored(_APPLET_OPENED)
+).where(requests.c.opened_at.is_not(None))
+_TO_CLAIM = select(tickets.c.site, as_stored(tickets.c.claimed_at) - as_stored(tickets.c.created_at)).where(
     tickets.c.claimed_at.is_not(None)
 )
 
@@ -54,16 +50,32 @@ def first_day(connection: Connection) -> date | None:
 
 def load_days(connection: Connection, first: date, last: date, site: str | None = None) -> list[DayFigures]:
     """Stored figures of these days, oldest first, of one site (or ALL_SITES) or of all."""
-    query = select(day_figures).where(day_figures.c.day >= f"{first}", day_figures.c.day <= f"{last}")
-    if site is not None:
-        query = query.where(day_figures.c.site == site)
+    query = select(day_figures).where(_among(first, last) if site is None else _of_site(site, first, last))
     query = query.order_by(day_figures.c.day, day_figures.c.site)
     return [_known(row) for row in connection.execute(query)]
 
 
+def sums_by_site(connection: Connection, first: date, last: date) -> dict[str, tuple[int, int]]:
+    """Stored requests, and opened ones, of each site in these days."""
+    sums = (func.sum(day_figures.c.requests), func.sum(day_figures.c.opened))
+    query = select(day_figures.c.site, *sums).where(_among(first, last)).group_by(day_figures.c.site)
+    return {site: (int(made), int(opened)) for site, made, opened in connection.execute(query) if site != ALL_SITES}
+
+
 def days_kept(connection: Connection, first: date, last: date) -> set[date]:
     """The days of this range that are stored."""
-    return {figures.day for figures in load_days(connection, first, last, ALL_SITES)}
+    query = select(day_figures.c.day).where(_of_site(ALL_SITES, first, last))
+    return {date.fromisoformat(day) for day in connection.execute(query).scalars()}
+
+
+def _among(first: date, last: date) -> ColumnElement[bool]:
+    return day_figures.c.day.between(f"{first}", f"{last}")
+
+
+def _of_site(site: str, first: date, last: date) -> ColumnElement[bool]:
+    """Each day by name: a range of days would be read with the figures of all sites."""
+    days = [f"{first + timedelta(days=number)}" for number in range((last - first).days + 1)]
+    return and_(day_figures.c.day.in_(days), day_figures.c.site == site)
 
 
 def keep_day(connection: Connection, figures: Sequence[DayFigures]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import NullPool
 
 _HOSTS = re.compile(r"^(?P<before>[^/?#]*://(?:[^/?#]*@)?)(?P<hosts>[^/?#@]*,[^/?#@]*)(?P<after>[/?#].*)?$")
 _POOLER = "pgbouncer"
@@ -20,7 +21,14 @@ _LINK = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
 }
-_OPTIONS = {"options": "-c synchronous_commit=on -c statement_timeout=30000"}
+# Compiling a statement or starting workers for it takes longer than ours take, and a wrong estimate is enough for that.
+_OF_SESSIONS = {
+    "synchronous_commit": "on",
+    "statement_timeout": "30000",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+}
+_OPTIONS = {"options": " ".join(f"-c {name}={value}" for name, value in _OF_SESSIONS.items())}
 
 
 def in_one_form(address: str) -> str:
@@ -58,6 +66,20 @@ def open_postgresql(url: URL) -> Engine:
     event.listen(engine, "checkout", _look_before_use)
     event.listen(engine, "handle_error", _leave_standby)
     return engine
+
+
+def open_alone(url: URL) -> Engine:
+    """An engine without a pool, for a connection on which a thread waits for long: a server that vanishes without a word
+    is noticed within a minute."""
+    given = url.difference_update_query([_POOLER])
+    waits = {"connect_timeout": 5, "keepalives": 1, "keepalives_idle": 20, "keepalives_interval": 10}
+    arguments: dict[str, Any] = {**waits, "keepalives_count": 3}
+    if _has_several_hosts(given):
+        arguments["target_session_attrs"] = "read-write"
+    arguments = {name: value for name, value in arguments.items() if name not in given.query}
+    return create_engine(
+        given, hide_parameters=True, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=arguments
+    )
 
 
 def _has_several_hosts(url: URL) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, or_, select, update
 
 from app.core.backend import Start
 from app.core.customer import NAMES
@@ -12,6 +12,7 @@ from app.core.ticket import TicketState, states_before
 from app.store.codes import WRONG_PIN, part_codes, part_codes_of_tickets
 from app.store.files import remove_files_of
 from app.store.tables import (
+    as_stored,
     console_sessions,
     failed_logins,
     known_networks,
@@ -21,6 +22,7 @@ from app.store.tables import (
     live_lines,
     live_sessions,
     live_signals,
+    microseconds,
     requests,
     spent,
     ticket_events,
@@ -73,16 +75,21 @@ def erase_tickets(connection: Connection, numbers: Sequence[int], now: datetime)
 
 def requests_to_erase(connection: Connection, ended_before: datetime, created_before: datetime) -> list[str]:
     """References of requests whose data has reached its retention."""
-    old = or_(requests.c.ended_at < ended_before, requests.c.created_at < created_before)
-    query = select(requests.c.reference).where(requests.c.erased_at.is_(None), old)
-    return list(connection.execute(query.limit(_MOST)).scalars())
+    query = select(requests.c.reference).where(*_is_due(requests, ended_before, created_before))
+    return list(connection.execute(query.order_by(requests.c.created_at).limit(_MOST)).scalars())
 
 
 def tickets_to_erase(connection: Connection, ended_before: datetime, created_before: datetime) -> list[int]:
     """Numbers of tickets whose data has reached its retention."""
-    old = or_(tickets.c.ended_at < ended_before, tickets.c.created_at < created_before)
-    query = select(tickets.c.number).where(tickets.c.erased_at.is_(None), old)
-    return list(connection.execute(query.limit(_MOST)).scalars())
+    query = select(tickets.c.number).where(*_is_due(tickets, ended_before, created_before))
+    return list(connection.execute(query.order_by(tickets.c.created_at).limit(_MOST)).scalars())
+
+
+def _is_due(table: Table, ended_before: datetime, created_before: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Nothing ends before it is created, so an index of the creation of what is not erased serves both; in its order,
+    lest PostgreSQL search the whole table for the first rows."""
+    old = or_(table.c.ended_at < ended_before, table.c.created_at < created_before)
+    return table.c.erased_at.is_(None), table.c.created_at < max(ended_before, created_before), old
 
 
 def tickets_nobody_took(connection: Connection, created_before: datetime) -> list[int]:
@@ -94,18 +101,25 @@ def tickets_nobody_took(connection: Connection, created_before: datetime) -> lis
     return list(connection.execute(query.limit(_MOST)).scalars())
 
 
-def forget_keys_and_addresses(connection: Connection, keys_before: datetime, addresses_before: datetime) -> None:
-    """Erase idempotency keys and full client addresses, which are kept for a short time only."""
-    connection.execute(
-        update(requests)
-        .where(requests.c.created_at < keys_before, requests.c.idempotency_key.is_not(None))
-        .values(idempotency_key=None, body_hash=None)
+def forget_keys(connection: Connection, created_before: datetime) -> int:
+    """Erase idempotency keys, which are kept for a short time only; returns how many."""
+    # By the index of keys, as a day has few of them; `+ 0` keeps SQLite from that of creation, which has all requests.
+    old = select(requests.c.reference).where(
+        requests.c.idempotency_key >= "", as_stored(requests.c.created_at) + 0 < microseconds(created_before)
     )
-    connection.execute(
-        update(requests)
-        .where(requests.c.created_at < addresses_before, requests.c.client_address.is_not(None))
-        .values(**_ADDRESS, **_BROWSER)
+    change = update(requests).where(requests.c.reference.in_(old.limit(_MOST)))
+    return connection.execute(change.values(idempotency_key=None, body_hash=None)).rowcount
+
+
+def forget_addresses(connection: Connection, created_before: datetime) -> int:
+    """Erase full client addresses, which are kept for a week; returns how many."""
+    old = (
+        select(requests.c.reference)
+        .where(requests.c.client_address.is_not(None), requests.c.created_at < created_before)
+        .order_by(requests.c.created_at)
     )
+    change = update(requests).where(requests.c.reference.in_(old.limit(_MOST)))
+    return connection.execute(change.values(**_ADDRESS, **_BROWSER)).rowcount
 
 
 def end_vendor_sessions(connection: Connection, opened_before: datetime, now: datetime) -> int:

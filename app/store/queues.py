@@ -35,7 +35,7 @@ from app.store.tables import microseconds, tickets
 from app.store.tickets import tickets_by_number
 
 MOST_COUNTED = 100
-SEARCHED_AT_ONCE = 20_000  # tickets whose texts one search reads
+SEARCHED_AT_ONCE = 5_000  # tickets whose texts one search reads
 _LANES_AT_ONCE = 400  # SQLite takes 500 in one statement
 _OUT_OF_ORDER = 64  # tickets that may be numbered before and stored after their neighbours
 _LATE = 16  # rows whose transactions may end in another order than they began in
@@ -152,12 +152,13 @@ def search(
 ) -> Found:
     """Find tickets in any state.
 
-    Either their reference, number, mail or customer number is `wanted`, at any age; or they are among the newest 20,000
+    Either their reference, number, mail or customer number is `wanted`, at any age; or they are among the newest 5,000
     (before `before`) and a name, a mail address or a text contains it.
     """
     top = before or int(connection.execute(select(func.max(_t.number))).scalar_one() or 0) + 1
     floor = top - SEARCHED_AT_ONCE
-    ways = [(exact,) for exact in _exactly(wanted)] + [(_t.number >= floor, _has_in_a_text(wanted))]
+    collation = "C" if connection.dialect.name == "postgresql" and wanted.isascii() else None
+    ways = [(exact,) for exact in _exactly(wanted)] + [(_t.number >= floor, _has_in_a_text(wanted, collation))]
     # Few rows equal the wanted text. Ordered by the bare number, PostgreSQL might read all tickets to find them.
     orders = [(_t.number + 0).desc()] * (len(ways) - 1) + [_t.number.desc()]
     lanes = [
@@ -211,9 +212,9 @@ def _exactly(wanted: str) -> list[ColumnElement[bool]]:
     return ways
 
 
-def _has_in_a_text(wanted: str) -> ColumnElement[bool]:
+def _has_in_a_text(wanted: str, collation: str | None) -> ColumnElement[bool]:
     """A condition that a text contains `wanted`. SQLite ignores case for ASCII only, so other texts are tried in their
-    usual spellings."""
+    usual spellings. For ASCII, PostgreSQL's collation C finds the same as any other in half the time."""
     written = {wanted} if wanted.isascii() else {wanted, wanted.lower(), wanted.upper(), wanted.capitalize()}
-    columns = searched_columns(tickets)
+    columns = [column.collate(collation) if collation else column for column in searched_columns(tickets)]
     return or_(*(column.icontains(way, autoescape=True) for column in columns for way in sorted(written)))

@@ -17,7 +17,7 @@ from app.store.requests import known_request
 from app.store.tables import requests
 
 LOOKED_THROUGH = 2_000  # rows looked through for one page
-MOST_FOUND = 1_000  # by mail address or number
+MOST_FOUND = 1_000  # by mail address or number, to be filtered
 _REFERENCE = re.compile("[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 _MANY = (RequestState.OPENED, RequestState.ENDED)  # the other states have few requests
 _NEWEST_FIRST = (requests.c.created_at.desc(), requests.c.reference.desc())
@@ -57,6 +57,8 @@ def is_reference(text: str) -> bool:
 def newest_requests(connection: Connection, wanted: Wanted, before: Place | None = None, most: int = 50) -> Page:
     """One page of at most `most` requests."""
     leading, others = _conditions(wanted)
+    if wanted.text:
+        leading.append(_is_about(wanted.text, before, MOST_FOUND if leading else most + 1))
     if before is not None:
         leading.append(_older_than(before))
     some = select(requests.c.created_at, requests.c.reference, *_FILTERED).where(*leading).order_by(*_NEWEST_FIRST)
@@ -73,11 +75,12 @@ Filters = dict[str, str]
 
 
 def _conditions(wanted: Wanted) -> tuple[list[ColumnElement[bool]], Filters]:
-    """Conditions that an index serves in the list's order, and filters for the rows found by them."""
+    """Conditions that an index serves in the list's order, and filters for the rows found by them. A search's own
+    condition is not among them."""
     given = {"state": wanted.state, "site": wanted.site, "backend": wanted.backend}
     others: Filters = {name: value for name, value in given.items() if value is not None}
     if wanted.text:
-        return [_is_about(wanted.text), *(requests.c[name] == value for name, value in others.items())], {}
+        return [requests.c[name] == value for name, value in others.items()], {}
     lead = "site" if wanted.site and (wanted.state is None or wanted.state in _MANY) else "state"
     if lead not in others:
         return [], others
@@ -96,17 +99,19 @@ def _older_than(place: Place) -> ColumnElement[bool]:
     return and_(requests.c.created_at <= place.created_at, tie)
 
 
-def _is_about(text: str) -> ColumnElement[bool]:
-    """Look up by three indexes; the limits also keep the planner from scanning the list instead."""
+def _is_about(text: str, before: Place | None, most: int) -> ColumnElement[bool]:
+    """Look up the newest `most` by three indexes; the limits also keep the planner from scanning the list instead."""
     columns = requests.c
-    finds: list[Select[tuple[str]]] = [
-        select(columns.reference).where(columns.customer_email.is_not(None), _mail() == text.lower()),
-        *(select(columns.reference).where(is_it) for is_it in has_whole(requests, text)),
-    ]
+    ways = [and_(columns.customer_email.is_not(None), _mail() == text.lower()), *has_whole(requests, text)]
+    finds = [select(columns.reference).where(way, *_not_newer(before)).order_by(*_NEWEST_FIRST) for way in ways]
     if is_reference(written_reference(text)):
         finds.append(select(columns.reference).where(columns.reference == written_reference(text)))
-    limited = [select(find.limit(MOST_FOUND).subquery()) for find in finds]
+    limited = [select(find.limit(most).subquery()) for find in finds]
     return columns.reference.in_(union(*limited))
+
+
+def _not_newer(place: Place | None) -> tuple[ColumnElement[bool], ...]:
+    return () if place is None else (_older_than(place),)
 
 
 def _mail() -> ColumnElement[str]:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Dialect,
     ForeignKey,
     Index,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     func,
+    type_coerce,
 )
 
 from app.store.customer import customer_columns, whole_columns
@@ -49,6 +51,11 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         return None if value is None else moment(value)
+
+
+def as_stored(column: ColumnElement[datetime]) -> ColumnElement[int]:
+    """A column of moments as the microseconds that it holds."""
+    return type_coerce(column, BigInteger)
 
 
 metadata = MetaData(
@@ -92,8 +99,12 @@ _AutoId = BigInteger().with_variant(Integer, "sqlite")
 
 def _where(column: Column[Any]) -> dict[str, Any]:
     """Options for an index of only those rows in which this column is not NULL."""
-    there = column.is_not(None)
-    return {"sqlite_where": there, "postgresql_where": there}
+    return _which(column.is_not(None))
+
+
+def _which(rows: ColumnElement[bool]) -> dict[str, Any]:
+    """Options for an index of only these rows."""
+    return {"sqlite_where": rows, "postgresql_where": rows}
 
 
 # One row; `generation` increases with every change to sites, departments, technicians or the desk's options.
@@ -234,10 +245,14 @@ requests = Table(
     Index(None, "client_network", "created_at"),
 )
 
-Index("ix_requests_email", func.lower(requests.c.customer_email), **_where(requests.c.customer_email))
+_mail = func.lower(requests.c.customer_email)
+Index("ix_requests_email", _mail, requests.c.created_at, **_where(requests.c.customer_email))
 Index(None, requests.c.client_wide, requests.c.created_at, **_where(requests.c.client_wide))
+Index(None, requests.c.site, requests.c.due_at, **_where(requests.c.due_at))
+Index("ix_requests_with_address", requests.c.created_at, **_where(requests.c.client_address))
+Index("ix_requests_not_erased", requests.c.created_at, **_which(requests.c.erased_at.is_(None)))
 for column in whole_columns(requests):
-    Index(f"ix_requests_{column.name}", column, **_where(column))
+    Index(f"ix_requests_{column.name}", column, requests.c.created_at, **_where(column))
 
 # Links with a limited number of openings; other links are columns of their request or ticket.
 links = Table(
@@ -288,6 +303,7 @@ tickets = Table(
 )
 Index("ix_tickets_owner", tickets.c.state, tickets.c.owner_id, tickets.c.number, **_where(tickets.c.owner_id))
 Index("ix_tickets_email", func.lower(tickets.c.customer_email), **_where(tickets.c.customer_email))
+Index("ix_tickets_not_erased", tickets.c.created_at, **_which(tickets.c.erased_at.is_(None)))
 for column in whole_columns(tickets):
     Index(f"ix_tickets_{column.name}", column, **_where(column))
 
@@ -374,6 +390,7 @@ session_codes = Table(
     Index(None, "technician_id", "expires_at"),
 )
 Index(None, session_codes.c.ticket, **_where(session_codes.c.ticket))
+Index(None, session_codes.c.leads_to, **_where(session_codes.c.leads_to))
 
 # Every administrative act. Triggers refuse to change or delete a row.
 audit = Table(

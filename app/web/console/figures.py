@@ -26,8 +26,7 @@ def figures() -> Response:
     """Charts and tables of the last 7, 30 or 90 days."""
     here = running()
     days, site, now = _days(), _site(), here.clock()
-    found = here.figures.of(days, site or None, now=now)
-    rows = day_by_day(found, days, site, now=now)
+    rows = day_by_day(here.figures.of(days, site, now=now), days, site, now=now)
     return console_page(
         "console/figures.html",
         days=days,
@@ -37,7 +36,7 @@ def figures() -> Response:
         charts=_charts(rows),
         sums=_sums(rows),
         rows=[_row(one, now.date()) for one in reversed(rows)],
-        by_site=_by_site(found) if site == ALL_SITES else [],
+        by_site=_by_site(here.figures.by_site(days, now=now)) if site == ALL_SITES else [],
         exports=[(kind.upper(), f"{_HERE}.{kind}?days={days}") for kind in ("csv", "json")],
         refresh_url=_address(days, site),
     )
@@ -109,14 +108,19 @@ def _row(one: DayFigures, today: date) -> dict[str, Any]:
 
 def _sums(rows: list[DayFigures]) -> dict[str, Any]:
     requests, opened = sum(one.requests for one in rows), sum(one.opened for one in rows)
-    return {"requests": requests, "opened": opened, "share": _share(opened, requests), "today": rows[-1].requests}
+    return {**_sum(requests, opened), "today": rows[-1].requests}
 
 
-def _by_site(found: list[DayFigures]) -> list[dict[str, Any]]:
-    names = {key: site.name for key, site in running().desk.sites.items()}
-    keys = sorted({one.site for one in found} - {ALL_SITES})
-    sums = {key: _sums([one for one in found if one.site == key]) for key in keys}
-    return [{"key": key, "name": names.get(key, key), **sums[key]} for key in keys]
+def _by_site(sums: dict[str, tuple[int, int]]) -> list[dict[str, Any]]:
+    sites = running().desk.sites
+    return [
+        {"slug": slug, "name": sites[slug].name if slug in sites else slug, **_sum(*sums[slug])}
+        for slug in sorted(sums)
+    ]
+
+
+def _sum(requests: int, opened: int) -> dict[str, Any]:
+    return {"requests": requests, "opened": opened, "share": _share(opened, requests)}
 
 
 def _share(part: int, whole: int) -> str:
