@@ -1,6 +1,7 @@
 """Benchmark of the console: a queue of a million tickets beside one of a thousand, and idle consoles."""
 
 import contextlib
+import html
 import http.client
 import re
 import secrets
@@ -25,7 +26,7 @@ from bench.servers import BenchFailed, Server, handbell
 
 FEW, MANY = 1_000, 1_000_000
 QUEUES = ("mine", "departments", "general", "all")
-_ADMIN = "postgresql://postgres@127.0.0.1:5432/test"
+ADMIN = "postgresql://postgres@127.0.0.1:5432/test"
 _PASSWORD = secrets.token_hex(16)
 _EACH = 20  # streams of one technician
 _TECHNICIANS = 5
@@ -119,6 +120,13 @@ class Console:
             raise BenchFailed(f"{path} was answered with {answer.status}")
         return answer.headers["ETag"]
 
+    def older_page(self, path: str) -> str:
+        """The address of the page after this one."""
+        page, _, _ = self.fetch("GET", path)
+        if found := re.search(r'href="(/console/[^"]*before=[^"]+)"', page):
+            return html.unescape(found[1])
+        raise BenchFailed(f"{path} has no older page")
+
     def stream(self) -> socket.socket:
         """A stream of changes that has begun."""
         client = socket.create_connection(("127.0.0.1", self._server.port), 10)
@@ -143,16 +151,16 @@ class Place:
 
     def cpu_ms(self) -> float:
         """CPU time of all threads in milliseconds; with PostgreSQL, including its processes for this database."""
-        return sum(sum(_cpu_ns(pid).values()) for pid in [*self.server.processes(), *self._backends()]) / 1e6
+        return sum(sum(threads_of(pid).values()) for pid in [*self.server.processes(), *self._backends()]) / 1e6
 
     def threads(self) -> dict[str, int]:
         """CPU time in nanoseconds of each thread of the server."""
-        return {thread: spent for pid in self.server.processes() for thread, spent in _cpu_ns(pid).items()}
+        return {thread: spent for pid in self.server.processes() for thread, spent in threads_of(pid).items()}
 
     def _backends(self) -> list[int]:
         if self._database is None:
             return []
-        with psycopg.connect(_ADMIN) as admin:
+        with psycopg.connect(ADMIN) as admin:
             query = "SELECT pid FROM pg_stat_activity WHERE datname = %s"
             return [row[0] for row in admin.execute(query, (self._database,))]
 
@@ -182,7 +190,7 @@ def sqlite_pair(folder: Path) -> Iterator[tuple[Place, Place]]:
 def postgresql_pair(folder: Path) -> Iterator[tuple[Place, Place] | None]:
     """The same pair on PostgreSQL, or None without a server on 127.0.0.1."""
     try:
-        admin = psycopg.connect(_ADMIN, autocommit=True, connect_timeout=3)
+        admin = psycopg.connect(ADMIN, autocommit=True, connect_timeout=3)
     except psycopg.OperationalError:
         yield None
         return
@@ -270,7 +278,7 @@ def _cpu_over(place: Place, seconds: int) -> float:
     return (place.cpu_ms() - before) / (time.monotonic() - began)
 
 
-def _cpu_ns(pid: int) -> dict[str, int]:
+def threads_of(pid: int) -> dict[str, int]:
     """CPU time in nanoseconds of each thread of a process."""
     threads = {}
     for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
@@ -279,7 +287,7 @@ def _cpu_ns(pid: int) -> dict[str, int]:
     return threads
 
 
-def _staff(database: Database) -> int:
+def add_staff(database: Database) -> int:
     """Add technicians who can log in; returns the id of the first."""
     password, now = hashed_password(_PASSWORD), datetime.now(UTC)
     ids = [
@@ -299,7 +307,7 @@ def _fill(url: str, how_many: int) -> None:
     kind = "sqlite" if database.is_sqlite else "postgresql"
     values = {
         "last": how_many - 1,
-        "technician": _staff(database),
+        "technician": add_staff(database),
         "no": "0" if database.is_sqlite else "false",
         # All of them have waited too long already: a ticket that passes the limit is a change, whose cost would be
         # measured too.
