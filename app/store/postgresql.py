@@ -69,8 +69,10 @@ def open_postgresql(url: URL) -> Engine:
 
 
 def open_alone(url: URL) -> Engine:
-    """An engine without a pool, for a connection on which a thread waits for long: a server that vanishes without a word
-    is noticed within a minute."""
+    """An engine without a pool, for a connection on which a thread waits for long.
+
+    A server that vanishes without a word is noticed within a minute.
+    """
     given = url.difference_update_query([_POOLER])
     waits = {"connect_timeout": 5, "keepalives": 1, "keepalives_idle": 20, "keepalives_interval": 10}
     arguments: dict[str, Any] = {**waits, "keepalives_count": 3}
