@@ -13,8 +13,10 @@ LONGEST_SEARCH = 200  # characters
 
 
 class QueueName(StrEnum):
-    """Mine, my departments', the general queue, and for supervisors and up all of them."""
+    """My sessions and all that I may take, mine, my departments', the general queue, and for supervisors and up all of
+    them."""
 
+    FOR_ME = "for-me"
     MINE = "mine"
     DEPARTMENTS = "departments"
     GENERAL = "general"
@@ -34,18 +36,25 @@ class NoSuchQueue(Exception):
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """`before` is the ticket number after which the page begins. With `search`, queue and state have no effect."""
+    """`before` is the ticket number after which the page begins; on FOR_ME, where the oldest ticket comes first, it is
+    `after`. With `search`, queue and state have no effect."""
 
-    queue: QueueName = QueueName.MINE
+    queue: QueueName = QueueName.FOR_ME
     state: str = "waiting"
     department: int | None = None
     search: str = ""
     before: int | None = None
+    after: int | None = None
 
     @property
     def first(self) -> bool:
         """Whether new requests appear on this page."""
-        return self.state == "waiting" and not self.search and self.before is None
+        return self.state == "waiting" and not self.search and self.before is None and self.after is None
+
+    @property
+    def for_me(self) -> bool:
+        """Whether the page shows the viewer's sessions and what they may take."""
+        return self.queue is QueueName.FOR_ME and not self.search
 
     def url(self, **changes: object) -> str:
         """This view's address, with `changes` applied."""
@@ -54,7 +63,7 @@ class QueueView:
         named = {"queue": other.queue, "state": other.state, "department": other.department}
         if other.search:
             named = {}
-        named |= {"q": other.search, "before": other.before}
+        named |= {"q": other.search, "before": other.before, "after": other.after}
         said = {
             name: value
             for name, value in named.items()
@@ -70,8 +79,10 @@ def queues_for(role: Role) -> tuple[QueueName, ...]:
 
 def queue_view(asked: Mapping[str, str], role: Role) -> QueueView:
     """The view that an address asks for. Raises NoSuchQueue."""
-    queue, state = asked.get("queue", QueueName.MINE), asked.get("state", "waiting")
+    queue, state = asked.get("queue", QueueName.FOR_ME), asked.get("state", "waiting")
     if queue not in queues_for(role) or state not in STATES:
+        raise NoSuchQueue
+    if queue == QueueName.FOR_ME and state != "waiting":
         raise NoSuchQueue
     return QueueView(
         QueueName(queue),
@@ -79,6 +90,7 @@ def queue_view(asked: Mapping[str, str], role: Role) -> QueueView:
         _number(asked.get("department")),
         searchable(asked.get("q", "")),
         _number(asked.get("before")),
+        _number(asked.get("after")),
     )
 
 

@@ -1,12 +1,14 @@
 """The console's queues: each a union of lanes, so that a queue of a million tickets costs as much as one of fifty.
 
 A lane is a range of one index in the order of ticket numbers: equal in all index columns but the last. The newest
-tickets of a lane are read from its end; those of a queue are the newest of its lanes'.
+tickets of a lane are read from its end, the oldest from its beginning; those of a queue are the newest or oldest of its
+lanes'.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
@@ -50,11 +52,12 @@ _NEWEST = f"""SELECT (SELECT sum(number) FROM (SELECT number FROM tickets ORDER 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Tickets that meet these conditions on one index's columns; only waiting ones with `waiting`."""
+    """Tickets that meet these conditions on one index's columns, in the order of `by`; only waiting ones with
+    `waiting`."""
 
     conditions: tuple[ColumnElement[bool], ...]
     waiting: bool = False
-    order: tuple[ColumnElement[int | None], ...] = (_t.number.desc(),)
+    by: tuple[ColumnElement[Any], ...] = (_t.number,)
 
 
 Queue = tuple[Lane, ...]
@@ -62,7 +65,7 @@ Queue = tuple[Lane, ...]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of found tickets; `before` is where older ones go on, None at the end.
+    """A page of found tickets; `before` is the number at which the next page goes on, None at the end.
 
     `read_from` is the oldest number whose texts were searched, if there are older tickets.
     """
@@ -102,7 +105,7 @@ def general(waiting_since: datetime) -> Queue:
     # Unless the order names it, PostgreSQL takes a column that IS NULL for one that varies.
     unrouted = Lane(
         (_t.queue_kind == QueueKind.GENERAL, _t.department_id.is_(None)),
-        order=(_t.department_id.desc(), _t.number.desc()),
+        by=(_t.department_id, _t.number),
     )
     last = select(_t.number).where(_t.created_at < waiting_since).order_by(_t.created_at.desc()).limit(1)
     newest_of_them = func.coalesce(last.scalar_subquery(), 0) + _OUT_OF_ORDER
@@ -114,17 +117,35 @@ def everything() -> Queue:
     return (Lane(()),)
 
 
+def sessions_of(viewer: Technician) -> Queue:
+    """Tickets claimed by the viewer."""
+    return (Lane((_t.owner_id == viewer.id,)),)
+
+
+def for_viewer(viewer: Technician, staff: Staff, waiting_since: datetime) -> Queue:
+    """Waiting tickets that the viewer may take: those of `core.who_sees.may_see`."""
+    if viewer.role.includes(Role.SUPERVISOR):
+        return everything()
+    sent_to = Lane((_t.technician_id == viewer.id,))
+    return sent_to, *of_departments(viewer, staff), *general(waiting_since)
+
+
 def page_of(
     connection: Connection, queue: Queue, states: Collection[TicketState], *, before: int | None, most: int
 ) -> list[Ticket]:
     """The newest tickets of a queue in these states; `before` is the last number of the previous page."""
     lanes = [_newest_of(lane, state, before, most) for lane, state in _each(queue, states)]
-    numbers = {
-        number
-        for some in range(0, len(lanes), _LANES_AT_ONCE)
-        for number in connection.execute(_merged(lanes[some : some + _LANES_AT_ONCE])).scalars()
-    }
-    return tickets_by_number(connection, sorted(numbers, reverse=True)[:most])
+    numbers = sorted(_numbers_in(connection, lanes), reverse=True)
+    return tickets_by_number(connection, numbers[:most])
+
+
+def oldest_of(
+    connection: Connection, queue: Queue, state: TicketState, *, after: int | None, most: int
+) -> list[Ticket]:
+    """The oldest tickets of a queue in this state, oldest first; `after` is the last number of the previous page."""
+    lanes = [_oldest_of(lane, state, after, most) for lane, _state in _each(queue, (state,))]
+    numbers = sorted(_numbers_in(connection, lanes))
+    return tickets_by_number(connection, numbers[:most])[::-1]
 
 
 def count_waiting(connection: Connection, queues: Mapping[str, Queue]) -> dict[str, int]:
@@ -181,13 +202,32 @@ def _each(queue: Queue, states: Collection[TicketState]) -> Iterator[tuple[Lane,
                 yield lane, state
 
 
+def _numbers_in(connection: Connection, lanes: Sequence[Select[int]]) -> set[int]:
+    return {
+        number
+        for some in range(0, len(lanes), _LANES_AT_ONCE)
+        for number in connection.execute(_merged(lanes[some : some + _LANES_AT_ONCE])).scalars()
+    }
+
+
 def _newest_of(lane: Lane, state: TicketState, before: int | None, most: int) -> Select[int]:
-    # A literal in the statement: the number of tickets in a state varies widely, and PostgreSQL plans by that.
-    said: BindParameter[TicketState] = bindparam(None, state, literal_execute=True)
-    query = select(_t.number).where(_t.state == said, *lane.conditions)
+    query = _in_lane(lane, state)
     if before is not None:
         query = query.where(_t.number < before)
-    return query.order_by(*lane.order).limit(most)
+    return query.order_by(*(column.desc() for column in lane.by)).limit(most)
+
+
+def _oldest_of(lane: Lane, state: TicketState, after: int | None, most: int) -> Select[int]:
+    query = _in_lane(lane, state)
+    if after is not None:
+        query = query.where(_t.number > after)
+    return query.order_by(*lane.by).limit(most)
+
+
+def _in_lane(lane: Lane, state: TicketState) -> Select[int]:
+    # A literal in the statement: the number of tickets in a state varies widely, and PostgreSQL plans by that.
+    said: BindParameter[TicketState] = bindparam(None, state, literal_execute=True)
+    return select(_t.number).where(_t.state == said, *lane.conditions)
 
 
 def _merged(lanes: Sequence[Select[int]]) -> Select[int]:

@@ -15,6 +15,7 @@ def test_all_tickets_are_for_supervisors_and_up() -> None:
     "view",
     [
         QueueView(),
+        QueueView(after=100_050),
         QueueView(QueueName.ALL, "closed", 20, before=100_050),
         QueueView(QueueName.GENERAL, "active"),
         QueueView(search="50% of ü & <b>"),
@@ -36,6 +37,9 @@ def test_a_view_s_address_asks_for_that_view(view: QueueView) -> None:
         {"queue": "all"},
         {"queue": ""},
         {"state": "expired"},
+        {"state": "active"},
+        {"queue": "for-me", "state": "closed"},
+        {"after": "0"},
         {"department": "x"},
         {"department": "-1"},
         {"department": "٣"},
@@ -56,7 +60,8 @@ def test_an_empty_field_of_the_form_is_not_asked_for() -> None:
 
 def test_only_a_first_page_of_who_waits_is_where_requests_appear() -> None:
     assert QueueView().first
-    assert not any(view.first for view in (QueueView(state="active"), QueueView(before=5), QueueView(search="x")))
+    views = (QueueView(state="active"), QueueView(before=5), QueueView(after=5), QueueView(search="x"))
+    assert not any(view.first for view in views)
 
 
 @pytest.mark.parametrize(

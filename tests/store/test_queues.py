@@ -78,6 +78,23 @@ def test_each_queue_holds_its_own(desk: Database) -> None:
         assert listed(connection, (queues.of_department(30),)) == [late, thirties]
 
 
+def test_what_i_may_take_is_what_waits_and_i_may_see_the_longest_first(desk: Database) -> None:
+    routes = [to_technician(1), to_department(30), to_department(10), to_technician(2), to_technician(3), ticket_row()]
+    late = [to_department(30, created_at=LONG_AGO), to_technician(3, created_at=LONG_AGO)]
+    taken = [ticket_row(state=TicketState.ACTIVE, owner_id=1), to_technician(1, state=TicketState.CLOSED)]
+    kept = keep(desk, *late, *routes, *taken)
+    with desk.read() as connection:
+        for viewer in (ANNA, BEN, SVEN):
+            queue = queues.for_viewer(viewer, STAFF, SINCE)
+            found = queues.oldest_of(connection, queue, TicketState.WAITING, after=None, most=50)
+            waiting = [t for t in kept if t.state is TicketState.WAITING]
+            assert [t.number for t in found] == [t.number for t in waiting if may_see(viewer, t, STAFF, SINCE)]
+            third = queues.oldest_of(connection, queue, TicketState.WAITING, after=found[1].number, most=1)
+            assert third == found[2:3]
+        mine = queues.oldest_of(connection, queues.sessions_of(ANNA), TicketState.ACTIVE, after=None, most=50)
+    assert [t.number for t in mine] == [kept[-2].number]
+
+
 def test_whoever_waits_long_is_in_the_general_queue_until_somebody_has_them(desk: Database) -> None:
     numbers = [t.number for t in keep(desk, to_technician(2, created_at=LONG_AGO), to_technician(2))]
     with desk.read() as connection:
@@ -285,6 +302,7 @@ def test_sqlite_reads_every_lane_from_the_end_of_an_index(desk: Database) -> Non
         pytest.skip("of SQLite's planner")
     keep(desk, to_department(10))
     every = {
+        "for me": queues.for_viewer(ANNA, STAFF, datetime.max.replace(tzinfo=NOW.tzinfo)),
         "mine": queues.mine(ANNA),
         "departments": queues.of_departments(ANNA, STAFF),
         "general": queues.general(datetime.max.replace(tzinfo=NOW.tzinfo)),
@@ -296,6 +314,9 @@ def test_sqlite_reads_every_lane_from_the_end_of_an_index(desk: Database) -> Non
             assert "SCAN tickets" not in plan, plan
             assert "USE TEMP B-TREE FOR ORDER BY" not in plan, plan
             assert "USING COVERING INDEX" in plan or "USING INDEX" in plan
+        first = plans(desk, lambda c, q=queue: queues.oldest_of(c, q, TicketState.WAITING, after=100_000, most=51))[0]
+        assert "SCAN tickets" not in first, first
+        assert "USE TEMP B-TREE FOR ORDER BY" not in first, first
     (counted,) = plans(desk, lambda connection: queues.count_waiting(connection, every))
     assert "SCAN tickets" not in counted
     assert "USE TEMP B-TREE FOR ORDER BY" not in counted

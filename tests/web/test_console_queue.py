@@ -109,18 +109,50 @@ def test_whoever_waits_long_is_everybody_s(client: PageClient, make: MakeTicket,
 def test_states_are_told_apart(client: PageClient, make: MakeTicket) -> None:
     by_state = {state: make(tech=ANNA, state=state) for state in TicketState}
     log_in(client)
-    assert numbers(client.get("/console/")) == [by_state[TicketState.WAITING]]
-    assert numbers(client.get("/console/?state=active")) == [by_state[TicketState.ACTIVE]]
+    assert numbers(client.get("/console/?queue=mine")) == [by_state[TicketState.WAITING]]
+    assert numbers(client.get("/console/?queue=mine&state=active")) == [by_state[TicketState.ACTIVE]]
     over = [by_state[state] for state in (TicketState.EXPIRED, TicketState.CANCELLED, TicketState.CLOSED)]
-    assert sorted(numbers(client.get("/console/?state=closed"))) == sorted(over)
-    assert client.get("/console/?state=open").status == 404
+    assert sorted(numbers(client.get("/console/?queue=mine&state=closed"))) == sorted(over)
+    for none in ("queue=mine&state=open", "state=active", "queue=for-me&state=closed", "department=10"):
+        assert client.get(f"/console/?{none}").status == 404
+
+
+def test_a_log_in_lands_on_my_sessions_and_all_that_i_may_take(
+    app: Flask, client: PageClient, make: MakeTicket, clock: StandingClock
+) -> None:
+    late, general = make(tech=BEN), make()
+    clock.advance(minutes=11)
+    others, team, mine = make(department="20"), make(department="10"), make(tech=ANNA)
+    second, first = make(state="active", owner_id=1), make(department="20", state="active", owner_id=1)
+    make(department="10", state="active", owner_id=2)
+    landed = log_in(client).location
+    page = client.get(landed or "")
+    assert page.select(".tabs [aria-current]").get_text().split() == ["For", "me", "4", "waiting"]
+    shown = {
+        part: [int(a.get_text()) for a in page.page.select(f"#{part} th.ticket a")] for part in ("sessions", "listed")
+    }
+    assert shown == {"sessions": [second, first], "listed": [late, general, team, mine]}, "the longest wait first"
+    assert [row["data-row"] for row in page.page.select("tr:has(.late)")] == [str(late), str(general)]
+    assert "late" in page.select(f"#t-{late} .state").get_text()
+    log_in(supervisor := PageClient(app), SVEN)
+    assert numbers(supervisor.get("/console/")) == [late, general, others, team, mine], "supervisors may take each"
+
+
+def test_more_than_a_page_of_what_i_may_take_goes_on(client: PageClient, make: MakeTicket) -> None:
+    every = [make(tech=ANNA) for _ in range(52)]
+    mine = make(state="active", owner_id=1)
+    log_in(client)
+    page = client.get("/console/")
+    assert numbers(page) == [mine, *every[:50]]
+    further = client.get(str(page.select("#listed .more a")["href"]))
+    assert numbers(further) == every[50:]
 
 
 def test_what_one_has_claimed_is_one_s_own(client: PageClient, make: MakeTicket, clock: StandingClock) -> None:
     owned = make(department="20", state="active", owner_id=1, claimed_at=clock() + timedelta(minutes=3))
     clock.advance(hours=5)
     log_in(client)
-    page = client.get("/console/?state=active")
+    page = client.get("/console/?queue=mine&state=active")
     assert numbers(page) == [owned]
     assert "Anna A" in page.select(".owner").get_text()
     assert page.select(".waited time").get_text() == "3 min", "until somebody had it"
@@ -146,10 +178,10 @@ def test_the_tabs_and_the_title_count_who_waits(client: PageClient, make: MakeTi
     make()
     make(tech=ANNA, state="active")
     log_in(client)
-    page = client.get("/console/")
+    page = client.get("/console/?queue=mine")
     assert page.select("title").get_text().startswith("(3) Queue · Mine")
     counts = [tag.get_text().split()[0] for tag in page.page.select(".tabs .number")]
-    assert counts == ["3", "0", "1"]
+    assert counts == ["4", "3", "0", "1"]
     assert page.select(".tabs [aria-current]").get_text().startswith("Mine")
     assert client.get("/console/?queue=departments").select("title").get_text().startswith("Queue")
 

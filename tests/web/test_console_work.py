@@ -147,6 +147,10 @@ def test_who_comes_second_is_told_who_has_it(anna: Seat, sven: Seat, here: Runni
     assert late.status == 409
     assert alert(late) == "Anna A has this ticket. Nothing was changed."
     assert late.select("#take-over button").get_text() == "Take the ticket over"
+    body = late.select("body")
+    assert (body["data-address"], body["data-tag"]) == (f"/console/tickets/{number}", "anew"), (
+        "it is renewed from there"
+    )
     assert kept(here, number).owner_id == 1
     assert sven.press(number, "claim", late).status == 303
     assert kept(here, number).owner_id == 4
@@ -261,7 +265,17 @@ def test_no_log_in_no_token_no_work(
     assert (client.post(path).status, client.post(path).location) == (303, "/console/login")
     assert anna.client.post(path, {"note": "x"}).status == 400
     assert anna.client.post(path, {"csrf_token": anna.token}, headers={"Origin": "https://evil.example"}).status == 403
-    assert anna.client.get(path).status == 405
+    assert events(here, number) == []
+
+
+@pytest.mark.parametrize("what", EVERY)
+def test_the_address_of_a_press_leads_to_the_ticket_or_the_queue(
+    what: str, anna: Seat, ben: Seat, here: Running, clock: StandingClock
+) -> None:
+    number = ticket(here, clock, department="10")
+    path = f"/console/tickets/{number}/{what}"
+    assert (anna.client.get(path).status, anna.client.get(path).location) == (303, f"/console/tickets/{number}")
+    assert ben.client.get(path).location == ben.client.get(f"/console/tickets/0/{what}").location == "/console/"
     assert events(here, number) == []
 
 

@@ -17,18 +17,20 @@ from app.web.words import _
 _TEXTS = frozenset(each.name for each in FIELDS if each.lines)
 pages = console_pages("queue")
 _PAGE = 50
+_MOST_SESSIONS = 50
 
 
 @pages.get("/")
 @technicians_only
 @unless_changed
 def queue() -> Response:
-    """A queue, newest first, or the results of a search."""
+    """The viewer's sessions and what they may take, a queue, or the results of a search."""
     view = _view()
     here = running()
     with here.database.read() as connection:
         counts = store.count_waiting(connection, _queues())
         found = _search(connection, view) if view.search else _listed(connection, view)
+        sessions = _sessions(connection) if view.for_me and view.first else []
     words = waited_words()
     return console_page(
         "console/queue.html",
@@ -37,9 +39,12 @@ def queue() -> Response:
         states=_states(view),
         departments=_departments(view),
         waiting=counts[view.queue],
+        sessions=[queue_row(ticket, words) for ticket in sessions[:_MOST_SESSIONS]],
+        more_sessions=len(sessions) > _MOST_SESSIONS,
+        sessions_url=QueueView(QueueName.MINE, "active").url(),
         rows=[queue_row(ticket, words) for ticket in found.tickets],
         words=words,
-        next_url=None if found.before is None else view.url(before=found.before),
+        next_url=_next_url(view, found),
         read_from=found.read_from,
         refresh_url=view.url(),
     )
@@ -97,6 +102,7 @@ def _view() -> QueueView:
 def _queues() -> dict[str, store.Queue]:
     staff = running().desk.staff
     queues = {
+        QueueName.FOR_ME: store.for_viewer(me(), staff, waiting_since()),
         QueueName.MINE: store.mine(me()),
         QueueName.DEPARTMENTS: store.of_departments(me(), staff),
         QueueName.GENERAL: store.general(waiting_since()),
@@ -105,11 +111,29 @@ def _queues() -> dict[str, store.Queue]:
     return {name: queues[name] for name in queues_for(me().role)}
 
 
+def _sessions(connection: Connection) -> list[Ticket]:
+    """The viewer's open sessions, the oldest first, and one more than a page has if there are more."""
+    return store.oldest_of(connection, store.sessions_of(me()), TicketState.ACTIVE, after=None, most=_MOST_SESSIONS + 1)
+
+
 def _listed(connection: Connection, view: QueueView) -> store.Found:
+    if view.for_me:
+        lanes = _queues()[view.queue]
+        rows = store.oldest_of(connection, lanes, TicketState.WAITING, after=view.after, most=_PAGE + 1)
+        return _one_page(rows)
     lanes = _queues()[view.queue] if view.department is None else (store.of_department(view.department),)
-    rows = store.page_of(connection, lanes, STATES[view.state], before=view.before, most=_PAGE + 1)
-    before = rows[_PAGE - 1].number if len(rows) > _PAGE else None
-    return store.Found(rows[:_PAGE], before, None)
+    return _one_page(store.page_of(connection, lanes, STATES[view.state], before=view.before, most=_PAGE + 1))
+
+
+def _one_page(rows: list[Ticket]) -> store.Found:
+    last = rows[_PAGE - 1].number if len(rows) > _PAGE else None
+    return store.Found(rows[:_PAGE], last, None)
+
+
+def _next_url(view: QueueView, found: store.Found) -> str | None:
+    if found.before is None:
+        return None
+    return view.url(after=found.before) if view.for_me else view.url(before=found.before)
 
 
 def _search(connection: Connection, view: QueueView) -> store.Found:
@@ -119,6 +143,7 @@ def _search(connection: Connection, view: QueueView) -> store.Found:
 
 def _tabs(view: QueueView, counts: dict[str, int]) -> list[dict[str, object]]:
     labels = {
+        QueueName.FOR_ME: _("For me"),
         QueueName.MINE: _("Mine"),
         QueueName.DEPARTMENTS: _("My departments"),
         QueueName.GENERAL: _("General"),
@@ -138,6 +163,8 @@ def _tabs(view: QueueView, counts: dict[str, int]) -> list[dict[str, object]]:
 
 def _states(view: QueueView) -> list[dict[str, object]]:
     labels = {"waiting": _("Waiting"), "active": _("In session"), "closed": _("Ended")}
+    if view.for_me:
+        return []
     return [
         {"label": label, "url": view.url(state=state, before=None), "current": state == view.state}
         for state, label in labels.items()

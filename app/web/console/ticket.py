@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from flask import Response, abort
+from flask import Response, abort, g
 
 from app.core.links import new_link_id
 from app.core.note import LONGEST_NOTE
@@ -11,6 +11,7 @@ from app.core.routing import QueueKind
 from app.core.staff import Staff, Technician
 from app.core.standing import GENERAL, Queue, Standing, queue_of
 from app.core.ticket import OPEN_STATES, Ticket, TicketState, may_move
+from app.core.way_back import HOME
 from app.edge.this_app import running
 from app.store import tickets as store
 from app.web.console.frame import console_page, console_pages, me, sees, technicians_only
@@ -21,6 +22,7 @@ from app.web.words import _
 
 pages = console_pages("ticket")
 _BIGGEST = 2**63 - 1
+_NOT_CURRENT = "anew"  # the tag of a page that its script renews at once
 _MOST_LINES = 300  # of a history, as any holder of the applet's link can add lines without end
 
 
@@ -33,6 +35,11 @@ def ticket(number: int) -> Response:
     if found is None or not sees(found):
         abort(404)
     return ticket_page(found)
+
+
+def address_of(number: int) -> str:
+    """The address of a ticket's page."""
+    return f"/console/tickets/{number}"
 
 
 def find_ticket(number: int) -> Ticket | None:
@@ -51,8 +58,12 @@ def ticket_page(
     values: Mapping[str, str] | None = None,
     problems: Mapping[str, str] | None = None,
 ) -> Response:
-    """The page. `told` are lines that explain a refusal; `values` and `problems` are a refused form's, by field."""
+    """The page. `told` are lines that explain a refusal; `values` and `problems` are a refused form's, by field.
+
+    After a refused form the script gives the page the ticket's own address and renews it from there.
+    """
     here = running()
+    g.live_tag = g.get("live_tag", _NOT_CURRENT)
     staff = here.desk.staff
     with here.database.read() as connection:
         events = store.latest_events(connection, ticket.number, _MOST_LINES)[::-1]
@@ -66,8 +77,9 @@ def ticket_page(
         ticket=_shown(ticket),
         history=history_of(ticket, events, staff),
         shortened=len(events) == _MOST_LINES,
-        back_url=f"/console/?queue={_queue_of(me(), ticket)}",
-        url=f"/console/tickets/{ticket.number}",
+        back_url=HOME,
+        url=address_of(ticket.number),
+        address=address_of(ticket.number) if status != 200 else None,
         seen=str(Standing.of(ticket)),
         can=can,
         now_text=how_it_stands(ticket),
@@ -174,12 +186,6 @@ def was_everybodys(ticket: Ticket) -> bool:
     if ticket.state not in OPEN_STATES or ticket.claimed_at is None:
         return False
     return ticket.claimed_at - ticket.created_at > timedelta(minutes=running().desk.options.long_wait)
-
-
-def _queue_of(technician: Technician, ticket: Ticket) -> str:
-    if technician.id in (ticket.technician_id, ticket.owner_id):
-        return "mine"
-    return "departments" if ticket.queue_kind is QueueKind.DEPARTMENT else "general"
 
 
 def _shown(ticket: Ticket) -> dict[str, object]:

@@ -10,10 +10,11 @@ from app.core.note import form_key, read_note
 from app.core.standing import Standing, queue_of, read_queue, read_standing
 from app.core.text import Invalid, without_control
 from app.core.ticket import Outcome, Ticket, TicketState
+from app.core.way_back import HOME
 from app.edge.incoming import see_other
 from app.edge.this_app import running
 from app.web.console.frame import console_page, console_pages, me, sees, technicians_only
-from app.web.console.ticket import find_ticket, how_it_stands, ticket_page, was_everybodys
+from app.web.console.ticket import address_of, find_ticket, how_it_stands, ticket_page, was_everybodys
 from app.web.console.ticket_history import queue_name
 from app.web.fault_text import sentences
 from app.web.words import _
@@ -76,7 +77,7 @@ def note(number: int) -> Response:
     except Meanwhile:
         return _stale(number)
     flash(_("The note is saved."))
-    return see_other(f"/console/tickets/{number}")
+    return see_other(address_of(number))
 
 
 @pages.post("/tickets/<int:number>/close")
@@ -106,6 +107,15 @@ def reopen(number: int) -> Response:
     ticket = _seen_ticket(number)
     said = _("You have this ticket now. The customer’s own page is open again.")
     return _done(ticket, _seen(), lambda work: actions.reopen(running().database, work), said)
+
+
+@pages.get("/tickets/<int:number>/<any(claim, release, transfer, note, close, reopen):what>")
+@technicians_only
+def pressed(number: int, what: str) -> Response:
+    """Redirect from a form's address, to which a browser returns after a refusal, to the ticket, or to the queue when
+    the technician may not see it."""
+    ticket = find_ticket(number)
+    return see_other(address_of(number) if ticket and sees(ticket) else HOME)
 
 
 def _seen_ticket(number: int) -> Ticket:
@@ -141,7 +151,7 @@ def _done(ticket: Ticket, seen: Standing | None, act: Callable[[Work], None], sa
         return _stale(ticket.number)
     flash(said)
     after = find_ticket(ticket.number)
-    return see_other(f"/console/tickets/{ticket.number}" if after and sees(after) else "/console/")
+    return see_other(address_of(ticket.number) if after and sees(after) else HOME)
 
 
 def _refused(ticket: Ticket, problems: dict[str, str]) -> Response:
@@ -172,8 +182,8 @@ def _kept() -> Response:
 
 
 def _message(title: str, lines: list[str], status: int) -> Response:
-    actions_offered = [{"label": _("Back to the queue"), "url": "/console/"}]
-    page = {"title": title, "lines": lines, "actions": actions_offered, "kept": _written()}
+    actions_offered = [{"label": _("Back to the queue"), "url": HOME}]
+    page = {"title": title, "lines": lines, "actions": actions_offered, "kept": _written(), "address": HOME}
     return console_page("console/message.html", status=status, **page)
 
 

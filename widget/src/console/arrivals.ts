@@ -59,8 +59,14 @@ const ask = async (input: HTMLInputElement, on: boolean): Promise<void> => {
   input.title = input.dataset.blocked ?? "";
 };
 
-const waitingRows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>("#rows [data-row]")];
+const waitingRows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>("[data-arrivals] [data-row]")];
 const numberOf = (row: HTMLElement): number => Number(row.dataset.row);
+
+/** Whether the oldest ticket comes first, as where all that one may take is listed. */
+const oldestFirst = (): boolean => find("[data-arrivals]")?.dataset.arrivals === "oldest";
+const lastOf = (rows: HTMLElement[]): number =>
+  oldestFirst() ? Math.max(...rows.map(numberOf)) : Math.min(...rows.map(numberOf));
+const isBeyond = (number: number, last: number): boolean => (oldestFirst() ? number > last : number < last);
 
 /** Returns a function to call after each renewal of the page. */
 export const arrivals = (): (() => void) => {
@@ -74,17 +80,18 @@ export const arrivals = (): (() => void) => {
   const switches = find("[data-switches]");
   if (switches) switches.hidden = false;
 
+  const isFull = (): boolean => Boolean(find("[data-arrivals] .more"));
   const seen = new Set(waitingRows().map(numberOf));
-  let full = Boolean(find("#rows .more"));
-  let last = Math.min(...seen);
+  let full = isFull();
+  let last = lastOf(waitingRows());
   return () => {
-    const place = find("#rows[data-arrivals]");
+    const place = find("[data-arrivals]");
     const rows = waitingRows();
     // A row that moves up from the next page, because another one left, is not new.
-    const fresh = rows.filter((row) => !seen.has(numberOf(row)) && !(full && numberOf(row) < last));
+    const fresh = rows.filter((row) => !seen.has(numberOf(row)) && !(full && isBeyond(numberOf(row), last)));
     for (const row of rows) seen.add(numberOf(row));
-    full = Boolean(find("#rows .more"));
-    last = Math.min(...rows.map(numberOf));
+    full = isFull();
+    last = lastOf(rows);
     if (!place || !fresh.length) return;
     say("");
     say(fresh.length === 1 ? (place.dataset.one ?? "") : fill(place.dataset.many, written(fresh.length)));

@@ -12,8 +12,10 @@ import { queuePlace } from "./queue-place";
 import { keepToOwner } from "./tab";
 import { waited } from "./waited";
 
+const { address } = document.body.dataset;
+if (address) history.replaceState(history.state, "", address);
 keepToOwner();
-drafts();
+const rescueDrafts = drafts();
 queuePlace();
 copyButtons(document);
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-once]")) pressOnce(form);
@@ -27,5 +29,6 @@ keys();
 const renewed = find("#rows") ? [arrivals(), waited()] : [];
 live(() => {
   copyButtons(document);
+  rescueDrafts();
   for (const heard of renewed) heard();
 });

@@ -56,12 +56,21 @@ const children = (old: Element, now: Element): void => {
   }
 };
 
+/** Choices are matched by position, so what was chosen is chosen again, if it is still there. */
+const choices = (old: HTMLSelectElement, now: Element): void => {
+  const { value } = old;
+  children(old, now);
+  if ([...old.options].some((option) => option.value === value)) old.value = value;
+  else old.selectedIndex = 0;
+};
+
 /** `now` belongs to another document and is not changed. */
 export const morph = (old: Node, now: Node): void => {
   if (isToken(old) || old.isEqualNode(now)) return;
   if (old instanceof Element && now instanceof Element) {
     attributes(old, now);
-    children(old, now);
+    if (old instanceof HTMLSelectElement) choices(old, now);
+    else children(old, now);
   } else if (old.nodeValue !== now.nodeValue) {
     old.nodeValue = now.nodeValue;
   }
