@@ -36,6 +36,9 @@ _SECRETS = ("key", "secret", "identity_secret", "webhook_secret")
 _ADDRESSES = ("api_domain", "applet_hosts", "origins", "webhook")
 NO_SECURITY_EVENTS = frozenset(
     {
+        "answer.added",
+        "answer.changed",
+        "answer.removed",
         "data.erased",
         "data.pruned",
         "department.added",

@@ -392,6 +392,17 @@ session_codes = Table(
 Index(None, session_codes.c.ticket, **_where(session_codes.c.ticket))
 Index(None, session_codes.c.leads_to, **_where(session_codes.c.leads_to))
 
+# Texts that technicians send often, by language; without `technician_id` the desk's.
+ready_answers = Table(
+    "ready_answers",
+    metadata,
+    Column("id", _AutoId, primary_key=True),
+    Column("technician_id", _AutoId, ForeignKey("technicians.id"), index=True),
+    Column("name", Text, nullable=False),
+    Column("texts", JSON, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
 # Every administrative act. Triggers refuse to change or delete a row.
 audit = Table(
     "audit",

@@ -29,6 +29,11 @@ def best_language(asked: str, offered: Sequence[str] = ()) -> str:
     return _best(asked if asked.isascii() else "", accepted, _there(offered))
 
 
+def matching_language(tag: str | None, offered: Sequence[str]) -> str | None:
+    """Which of the `offered` languages a customer's tag asks for, if any."""
+    return _match(tag, tuple(offered)) if tag and _TAG.fullmatch(tag) else None
+
+
 def limit_to(offered: Sequence[str]) -> None:
     """Limit the current answer to these languages; an empty list means all."""
     if offered and has_request_context():
