@@ -1,37 +1,12 @@
 /** Signals a request that appears in the shown queue: by a sound, a notification, and to screen readers. */
 
+import { ring, wake } from "../live/sound";
 import { fill, find, say, written } from "../pages/page";
 import { isOn, keep, useSwitch } from "./switches";
 
-const TONES = [
-  [880, 0],
-  [1318.5, 0.16],
-] as const; // hertz, seconds
-const LOUD = 0.12;
-const FADES_S = 0.45;
-
-let audio: AudioContext | undefined;
-
-/** Enables sound, which browsers allow only after an action of the user in the page. */
-const wake = (): void => {
-  if (!isOn("sound")) return;
-  audio ??= new AudioContext();
-  void audio.resume();
-};
-
-const ring = (): void => {
-  if (!isOn("sound") || audio?.state !== "running") return;
-  for (const [pitch, after] of TONES) {
-    const tone = new OscillatorNode(audio, { frequency: pitch });
-    const volume = new GainNode(audio, { gain: 0 });
-    const begin = audio.currentTime + after;
-    volume.gain.setValueAtTime(0, begin);
-    volume.gain.linearRampToValueAtTime(LOUD, begin + 0.01);
-    volume.gain.exponentialRampToValueAtTime(0.0001, begin + FADES_S);
-    tone.connect(volume).connect(audio.destination);
-    tone.start(begin);
-    tone.stop(begin + FADES_S);
-  }
+/** Enables sound where the technician wants it. */
+const enable = (): void => {
+  if (isOn("sound")) wake();
 };
 
 const notify = (input: HTMLInputElement | null, row: HTMLElement): void => {
@@ -71,12 +46,12 @@ const isBeyond = (number: number, last: number): boolean => (oldestFirst() ? num
 /** Returns a function to call after each renewal of the page. */
 export const arrivals = (): (() => void) => {
   const input = document.querySelector<HTMLInputElement>("input[data-switch='notify']");
-  useSwitch("sound", wake);
+  useSwitch("sound", enable);
   useSwitch("notify", (on) => {
     if (input) void ask(input, on);
   });
   if (input?.checked && (!("Notification" in window) || Notification.permission !== "granted")) input.checked = false;
-  for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, wake, { passive: true });
+  for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, enable, { passive: true });
   const switches = find("[data-switches]");
   if (switches) switches.hidden = false;
 
@@ -95,7 +70,7 @@ export const arrivals = (): (() => void) => {
     if (!place || !fresh.length) return;
     say("");
     say(fresh.length === 1 ? (place.dataset.one ?? "") : fill(place.dataset.many, written(fresh.length)));
-    ring();
+    if (isOn("sound")) ring();
     for (const row of fresh) notify(input, row);
   };
 };
