@@ -57,6 +57,8 @@ export type Channel = {
   signal: (kind: string, body: string, to: string | null) => Promise<boolean>;
   /** Posts something that is not durable, once; false when it failed. */
   sign: (kind: string, body?: string) => Promise<boolean>;
+  /** Posts a line while the page is left, once. */
+  leave: (kind: string, body: string) => void;
   typing: () => void;
   /** The person has seen the lines up to this id. */
   read: (line: number) => void;
@@ -271,6 +273,7 @@ export const openChannel = (options: ChannelOptions): Channel => {
     waiting: outbox.waiting,
     signal: sendSignal,
     sign,
+    leave: (kind, body) => void sign(kind, body, true),
     typing: () => {
       if (Date.now() - typed < TYPING_MS) return;
       typed = Date.now();

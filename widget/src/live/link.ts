@@ -37,7 +37,8 @@ export type Link = {
   take: (kind: string, body: string) => void;
   replace: (kind: "video" | "audio", track: MediaStreamTrack | null) => void;
   note: (note: Note) => void;
-  close: () => void;
+  /** `say`: tell the other page, which otherwise knows by itself. */
+  close: (say: boolean) => void;
 };
 
 type Body = { c: string; sdp?: string; ice?: RTCIceCandidateInit[] };
@@ -216,9 +217,9 @@ export const connect = (ice: Ice, offer: Body | null, heard: LinkHeard): Link =>
         if (sender && track && kind === "video") await keepSharp(sender);
       }),
     note: paced,
-    close: () => {
+    close: (say) => {
       if (closed) return;
-      heard.send("bye", JSON.stringify({ c: id }));
+      if (say) heard.send("bye", JSON.stringify({ c: id }));
       closed = true;
       clearTimeout(patience);
       connection.close();

@@ -6,7 +6,7 @@
  *     const peers = customerPeers(channel, heard);      // or technicianPeers
  *     peers.begin();                                    // when the session is active
  *     for (const signal of answer.signals) peers.take(signal);
- *     peers.replace("video", track);                    // customer: to all, now and later; null stops
+ *     peers.video(track);                               // customer: to all, now and later; null stops
  *     peers.voice(track);                               // both: a microphone; null stops
  *     peers.note([MOVE, 0.5, 0.5]);                     // technician: the pointer, see pointer.ts
  *     peers.end();                                      // an `end` line came
@@ -39,7 +39,9 @@ export type PeersHeard = {
 export type Peers = {
   begin: () => void;
   take: (signal: Signal) => void;
-  replace: (kind: "video", track: MediaStreamTrack | null) => void;
+  /** Customer: what is shown, to all pages now and later; null stops. */
+  video: (track: MediaStreamTrack | null) => void;
+  /** This side's microphone; null stops. It is sent while the other side wants to talk, too. */
   voice: (track: MediaStreamTrack | null) => void;
   note: (note: Note) => void;
   end: () => void;
@@ -54,7 +56,7 @@ const GOOD: Path[] = ["direct", "relay", "connecting", "failed"];
 const meetings = (channel: Channel, heard: PeersHeard) => {
   const all = new Map<string, Meeting>();
   const tracks: Record<"video" | "audio", MediaStreamTrack | null> = { video: null, audio: null };
-  let voice = false;
+  let wanted = false;
   let sound: MediaStream | null = null;
   let picture: MediaStream | null = null;
 
@@ -62,9 +64,9 @@ const meetings = (channel: Channel, heard: PeersHeard) => {
     const every = [...all.values()].reverse();
     heard.path(GOOD.find((path) => every.some(({ link }) => link.path() === path)) ?? null);
     const talks = every.find((one) => one.voice);
-    if (Boolean(talks) !== voice) {
-      voice = Boolean(talks);
-      heard.voice(voice);
+    if (Boolean(talks) !== wanted) {
+      wanted = Boolean(talks);
+      heard.voice(wanted);
     }
     const audio = talks?.audio ?? null;
     if (audio !== sound) {
@@ -78,18 +80,24 @@ const meetings = (channel: Channel, heard: PeersHeard) => {
     }
   };
 
-  const drop = (to: string): void => {
-    all.get(to)?.link.close();
+  const drop = (to: string, say = true): void => {
+    all.get(to)?.link.close(say);
     all.delete(to);
     show();
   };
 
+  /** A microphone is sent only to a page whose person wants to talk, too. */
+  const speak = ({ link, voice }: Meeting): void => link.replace("audio", voice ? tracks.audio : null);
+
   const noted = (to: string, note: Note): void => {
     const meeting = all.get(to);
     if (!meeting) return;
-    if (note[0] === VOICE) meeting.voice = note[1] > 0;
-    else if (note[0] === SHOWING) meeting.showing = note[1] > 0;
-    else heard.pointer?.(note);
+    if (note[0] === VOICE) {
+      meeting.voice = note[1] > 0;
+      speak(meeting);
+    }
+    if (note[0] === SHOWING) meeting.showing = note[1] > 0;
+    if (note[0] < VOICE) heard.pointer?.(note);
     show();
   };
 
@@ -113,7 +121,6 @@ const meetings = (channel: Channel, heard: PeersHeard) => {
     });
     all.set(to, { link, voice: false, showing: false, video: null, audio: null });
     if (tracks.video) link.replace("video", tracks.video);
-    if (tracks.audio) link.replace("audio", tracks.audio);
     show();
   };
 
@@ -121,18 +128,25 @@ const meetings = (channel: Channel, heard: PeersHeard) => {
     all,
     drop,
     meet,
-    replace: (kind: "video" | "audio", track: MediaStreamTrack | null): void => {
-      tracks[kind] = track;
+    video: (track: MediaStreamTrack | null): void => {
+      tracks.video = track;
       for (const { link } of all.values()) {
-        link.replace(kind, track);
-        link.note([kind === "video" ? SHOWING : VOICE, track ? 1 : 0, 0]);
+        link.replace("video", track);
+        link.note([SHOWING, track ? 1 : 0, 0]);
+      }
+    },
+    voice: (track: MediaStreamTrack | null): void => {
+      tracks.audio = track;
+      for (const meeting of all.values()) {
+        speak(meeting);
+        meeting.link.note([VOICE, track ? 1 : 0, 0]);
       }
     },
     note: (note: Note): void => {
       for (const { link } of all.values()) link.note(note);
     },
     end: (): void => {
-      for (const to of [...all.keys()]) drop(to);
+      for (const to of [...all.keys()]) drop(to, false);
     },
   };
 };
@@ -146,7 +160,7 @@ const withPage = (end: () => void, begin: () => void): void => {
 };
 
 export const customerPeers = (channel: Channel, heard: PeersHeard): Peers => {
-  const { all, drop, meet, replace, note, end } = meetings(channel, heard);
+  const { all, drop, meet, video, voice, note, end } = meetings(channel, heard);
   let active = false;
 
   const hello = async (to: string): Promise<void> => {
@@ -177,8 +191,8 @@ export const customerPeers = (channel: Channel, heard: PeersHeard): Peers => {
         if (meeting && [undefined, meeting.link.id].includes(bodyOf(body)?.c)) drop(from);
       } else order = order.then(() => all.get(from)?.link.take(kind, body));
     },
-    replace,
-    voice: (track) => replace("audio", track),
+    video,
+    voice,
     note,
     end: () => {
       active = false;
@@ -198,7 +212,7 @@ export const technicianPeers = (channel: Channel, heard: PeersHeard): Peers => {
     clearTimeout(again);
     if (now === "failed") again = setTimeout(() => hello(null), HELLO_AGAIN_MS);
   };
-  const { all, drop, meet, replace, note, end } = meetings(channel, { ...heard, path });
+  const { all, drop, meet, video, voice, note, end } = meetings(channel, { ...heard, path });
 
   const offered = async (from: string, text: string): Promise<void> => {
     const offer = bodyOf(text);
@@ -227,8 +241,8 @@ export const technicianPeers = (channel: Channel, heard: PeersHeard): Peers => {
       } else if (kind === "offer") order = order.then(() => offered(from, body));
       else order = order.then(() => all.get(from)?.link.take(kind, body));
     },
-    replace,
-    voice: (track) => replace("audio", track),
+    video,
+    voice,
     note,
     end: () => {
       active = false;
