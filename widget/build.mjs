@@ -11,6 +11,8 @@ import { catalogue, direction, languages, translated } from "./catalogues.mjs";
 const pages = [
   { source: "src/pages/main.ts", target: "../static/pages.js", format: "iife" },
   { source: "src/console/main.ts", target: "../static/console.js", format: "iife" },
+  { source: "src/customer/main.ts", target: "../static/live.js", format: "iife" },
+  { source: "src/customer/ended.ts", target: "../static/ended.js", format: "iife" },
   { source: "src/demo/main.ts", target: "../static/demo.js", format: "iife" },
   { source: "src/check/solve.ts", target: "../static/vendor/altcha.js", format: "esm" },
 ];

@@ -43,6 +43,12 @@ def lines_after(connection: Connection, ticket: int, after: int, most: int = MOS
     return [_line(row) for row in connection.execute(query.order_by(live_lines.c.id).limit(most))]
 
 
+def newest_lines(connection: Connection, ticket: int, most: int = MOST_AT_ONCE) -> list[Line]:
+    """The last lines, oldest first."""
+    query = select(live_lines).where(live_lines.c.ticket == ticket).order_by(live_lines.c.id.desc()).limit(most)
+    return [_line(row) for row in connection.execute(query)][::-1]
+
+
 def all_lines(connection: Connection, ticket: int) -> list[Line]:
     """The whole conversation."""
     query = select(live_lines).where(live_lines.c.ticket == ticket).order_by(live_lines.c.id)

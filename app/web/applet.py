@@ -18,7 +18,8 @@ from app.actions.applet_program import Program, find_program
 from app.actions.ticket import NotAllowed, TicketOver, TooOften, cancel, note_applet_opened, save_details
 from app.core.customer import ELEMENTS
 from app.core.customer_info import InfoMode
-from app.core.links import Link, Purpose
+from app.core.links import Link, Purpose, new_link_id
+from app.core.live import End, Kind, may_be_answered
 from app.core.new_session import LIMITS, form_parameters
 from app.core.routing import QueueKind
 from app.core.security_event import Limit
@@ -33,6 +34,7 @@ from app.edge.this_app import running
 from app.process.database_faults import note_database_fault
 from app.process.limits import POLLS
 from app.store.database import DATABASE_FAULTS
+from app.store.live import load_session, newest_lines
 from app.store.requests import request_by_reference
 from app.store.tickets import is_left, later_reference, place_in_queue, ticket_by_applet_id
 from app.web.customer_form import asked_of
@@ -41,6 +43,7 @@ from app.web.links import asked_platform, gone, is_only_looking, link_or_abort
 from app.web.live_code import code_of
 from app.web.live_forms import FORMS, Unsaid, take_form
 from app.web.live_json import helper_of
+from app.web.live_words import fact_words, written
 from app.web.request_form import not_recorded_sentence
 from app.web.words import _, speak_for
 
@@ -225,11 +228,29 @@ def _page(
         refresh_url=f"/applet/{token}",
         edit_url=f"/applet/{token}?edit",
         request_url=f"/s/{ticket.site}",
+        **_conversation(ticket),
         code=code_of(ticket) if "code" in request.args and ticket.is_open else None,
         **(typed or {}),
     )
     # An ended ticket's address keeps working, but the customer can do nothing there.
     return make_response(html, 410 if status == 200 and not ticket.is_open else status)
+
+
+def _conversation(ticket: Ticket) -> dict[str, object]:
+    """The template's values for the conversation, with its newest lines only."""
+    here = running()
+    with here.database.read() as connection:
+        session = load_session(connection, ticket.number)
+        lines = newest_lines(connection, ticket.number)
+    return {
+        "lines": written(lines, here.desk.staff),
+        "fact_words": fact_words().items(),
+        "watching": "watch" in request.args,
+        "say_key": new_link_id(),
+        "ended_by_me": bool(lines) and (lines[-1].kind, lines[-1].body) == (Kind.END, End.CUSTOMER),
+        "may_answer": may_be_answered(ticket),
+        "answered": session.helped,
+    }
 
 
 def _refused(

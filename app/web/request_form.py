@@ -17,6 +17,7 @@ from app.process.configuration import Desk
 from app.web.language import limit_to, page_language
 from app.web.opening import Closed, closed_now
 from app.web.prerendered import MARK, Prerendered
+from app.web.promise import only_talks, promise
 from app.web.words import _, ngettext, speak_for
 
 
@@ -55,7 +56,7 @@ def empty_form(site: Site) -> Response:
     here = running()
     limit_to(site.languages)
     desk = here.desk
-    page = _prerendered(desk, site.slug, page_language(), closed_now(desk, site, here.clock()))
+    page = _prerendered(desk, site.slug, page_language(), closed_now(desk, site, here.clock()), only_talks(site))
     token = here.links.form_token(site.slug)
     if "gzip" in request.headers.get("Accept-Encoding", ""):
         response = Response(page.gzipped(token), content_type="text/html; charset=utf-8")
@@ -70,7 +71,7 @@ def form_again(desk: Desk, site: Site, filled: Filled) -> Response:
     """The request page with all typed values."""
     here = running()
     token = filled.token or here.links.form_token(site.slug)
-    html = _html(desk, site, token, filled, closed_now(desk, site, here.clock()))
+    html = _html(desk, site, token, filled, closed_now(desk, site, here.clock()), only_talks(site))
     response = Response(html, filled.status, content_type="text/html; charset=utf-8")
     if filled.retry_after is not None:
         response.headers["Retry-After"] = str(filled.retry_after)
@@ -110,10 +111,10 @@ def not_confirmed_sentence() -> str:
 
 
 @lru_cache(maxsize=512)
-def _prerendered(desk: Desk, slug: str, language: str, closed: Closed | None) -> Prerendered:
-    """The page, rendered once per site, language and opening; `desk` is a new object after every change of the
+def _prerendered(desk: Desk, slug: str, language: str, closed: Closed | None, talks: bool) -> Prerendered:
+    """The page, rendered once per site, language, opening and promise; `desk` is a new object after every change of the
     configuration."""
-    return Prerendered.from_html(_html(desk, desk.sites[slug], MARK, Filled(), closed))
+    return Prerendered.from_html(_html(desk, desk.sites[slug], MARK, Filled(), closed, talks))
 
 
 def _shown(site: Site, filled: Filled) -> list[str]:
@@ -121,7 +122,7 @@ def _shown(site: Site, filled: Filled) -> list[str]:
     return [n for n in NAMES if n in site.fields or filled.values.get(n) or n in filled.problems]
 
 
-def _html(desk: Desk, site: Site, token: str, filled: Filled, closed: Closed | None) -> str:
+def _html(desk: Desk, site: Site, token: str, filled: Filled, closed: Closed | None, talks: bool) -> str:
     speak_for(site)
     return render_template(
         "request.html",
@@ -135,6 +136,7 @@ def _html(desk: Desk, site: Site, token: str, filled: Filled, closed: Closed | N
         required=set(site.required),
         show_check_details=site.ask_customer_info is AskPolicy.CUSTOMER,
         form_token=token,
+        promise=promise(talks=talks),
         more=filled.more,
         return_to=filled.return_to,
         action=f"/s/{site.slug}",

@@ -21,6 +21,11 @@ def _(text: str, **values: object) -> str:
     return (_LONE_PERCENT.sub("%%", own) if own else _said(text)) % values
 
 
+def is_reworded(text: str) -> bool:
+    """Whether the site has its own words for the text."""
+    return text in _own()
+
+
 def ngettext(one: str, many: str, num: int) -> str:
     """The plural form of the text for this number, with `%(num)d` filled in."""
     own = _own().get(many if num != 1 else one)

@@ -33,8 +33,8 @@ export type ChannelOptions = {
   headers?: (method: "GET" | "POST") => Record<string, string>;
   /** Where unsent lines outlive a reload. */
   shelf: Shelf;
-  /** Who announces changes; by default the ticket's own stream. */
-  listen?: Listen;
+  /** Who announces changes, given the ticket's own stream, which is the default. */
+  listen?: (own: Listen) => Listen;
   /** Each answer; its lines and signals are new ones, in order. */
   heard: (answer: Answer) => void;
   /** A line is on the server's disk, and soon among the lines. */
@@ -242,7 +242,8 @@ export const openChannel = (options: ChannelOptions): Channel => {
 
   const until = { signal: stop.signal };
   const seeing = (): void => void sign(document.hidden ? "hidden" : "shown");
-  const streamed = (options.listen ?? eventStream(`${base}/stream?peer=${peer}`, stop.signal))(() => void ask());
+  const own = eventStream(`${base}/stream?peer=${peer}`, stop.signal);
+  const streamed = (options.listen?.(own) ?? own)(() => void ask());
   const tick = setInterval(() => {
     if (!over && !asking && Date.now() >= due) void ask();
   }, POLL_MS / 4);
@@ -267,6 +268,7 @@ export const openChannel = (options: ChannelOptions): Channel => {
     peer,
     say: (body, kind = "say") => {
       const key = newId();
+      typed = 0; // the server takes a sent line for the end of typing
       outbox.add({ key, kind, body });
       return key;
     },

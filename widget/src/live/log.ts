@@ -6,7 +6,6 @@
  *     data-you, data-desk             who wrote, for lines without a name
  *     data-sending, data-unsent,      the state of one's own newest line
  *     data-delivered, data-read
- *     data-today, data-yesterday      above the lines of a day
  *     data-<kind>-<body>              sentences for facts, such as data-screen-shared-monitor and data-end-closed;
  *     data-my-<kind>-<body>           the same for one's own; `{name}` is the name of the line's person
  *
@@ -62,11 +61,12 @@ const language = (): string => document.documentElement.lang || "en";
 
 export const clock = (at: Date): string => at.toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit" });
 
-const day = (at: Date, words: DOMStringMap): string => {
-  const before = new Date();
-  if (at.toDateString() === before.toDateString()) return words.today ?? "";
-  before.setDate(before.getDate() - 1);
-  if (at.toDateString() === before.toDateString()) return words.yesterday ?? "";
+const DAY_MS = 86_400_000;
+
+/** "today", "yesterday", or the date. */
+const day = (at: Date): string => {
+  const past = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / DAY_MS);
+  if (past < 2) return new Intl.RelativeTimeFormat(language(), { numeric: "auto" }).format(-past, "day");
   return at.toLocaleDateString(language(), { weekday: "long", day: "numeric", month: "long" });
 };
 
@@ -167,7 +167,7 @@ export const openLog = (log: HTMLElement, { list, file, below }: LogOptions): Lo
     const at = new Date(line.at);
     if (before && new Date(before.at).toDateString() === at.toDateString()) return;
     if (!before && at.toDateString() === new Date().toDateString()) return; // of today, as one would think
-    place(make("li", "day", day(at, words)));
+    place(make("li", "day", day(at)));
   };
 
   /** Turns the shown unsent line into one of the conversation, in its place, so that it is not announced twice. */

@@ -1,6 +1,5 @@
 /** The script of all customer pages, each of which works without it. */
 
-import { applet } from "./applet";
 import { check } from "./check";
 import { countDown } from "./count";
 import { onOwnClock } from "./own-clock";
@@ -19,6 +18,5 @@ find("[data-focus]")?.focus();
 
 const main = find("main[data-page]");
 if (main?.dataset.page === "status") status(main);
-if (main?.dataset.page === "applet") applet(main);
 const toVendor = document.querySelector<HTMLFormElement>("form[data-auto-post]");
 if (toVendor) vendor(toVendor);

@@ -17,12 +17,14 @@ from app.web.words import _
 pages = console_pages("site_texts")
 ON_PAGES = (
     "Get support",
+    "A technician will go through it with you. This is what happens:",
     "A technician will help you on your own screen. This is what happens:",
     "Tell us what is wrong",
     "A few words are enough.",
     "Start your session",
     "The next page does it with you.",
     "A technician joins you",
+    "They see your screen only if you show it.",
     "You see what they do, and can end it at any time.",
     "Your name",
     "Your e-mail",

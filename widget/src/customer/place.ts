@@ -1,0 +1,34 @@
+/** The place in line, and who helps. */
+
+import type { State } from "../live/wire";
+import { fill, find, write, written } from "../pages/page";
+
+const placeText = (main: HTMLElement, place: number): string => {
+  if (place === 1) return main.dataset.next ?? "";
+  return place > 99 ? (main.dataset.many ?? "") : written(place);
+};
+
+const hide = (selector: string, hidden: boolean): void => {
+  const element = find(selector);
+  if (element) element.hidden = hidden;
+};
+
+/** Shows what has changed, and never changes what the customer types. */
+export const place = (main: HTMLElement, { ticket, place: at, helper, queue_label }: State): void => {
+  const { dataset } = main;
+  const active = ticket === "active";
+  hide("#place", active || !at);
+  if (at) write(find("#place .big"), placeText(main, at));
+  if (ticket !== dataset.state) {
+    const heading = find("#heading");
+    const words = (active ? dataset.active : dataset.waiting) ?? "";
+    document.title = document.title.replace(heading?.textContent ?? "", words);
+    write(heading, words);
+    dataset.state = ticket;
+  }
+  hide("#stay", active);
+  hide("#cancelling", active);
+  hide("#ending", !active);
+  const joined = helper ? fill(dataset.with, helper) : (dataset.joined ?? "");
+  write(find("#now"), active ? joined : fill(dataset.for, queue_label ?? ""));
+};
