@@ -7,18 +7,19 @@ the same names (the environment wins). Settings that hold a secret may be given 
 import os
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.address import LOOPBACK, Address, parse
 from app.core.kept_file import read_size
+from app.core.relay import STUN_SCHEMES, TURN_SCHEMES, RelayServer, read_servers
 from app.core.targets import Network, Targets
 
 PREFIX = "HANDBELL_"
 ENV_FILE = "handbell.env"
-_SECRETS = ("database_url", "redis_url", "metrics_token")
+_SECRETS = ("database_url", "redis_url", "metrics_token", "turn_secret")
 _SHORTEST_TOKEN = 20  # characters
 _LOOPBACK_NAMES = ("localhost", LOOPBACK, "[::1]")
 
@@ -56,6 +57,10 @@ class Settings(BaseSettings):
     metrics_networks: Annotated[tuple[Network, ...], NoDecode] = ()
     metrics_token: str = Field(default="", repr=False)
     metrics_token_file: Path | None = None
+    stun: Annotated[tuple[RelayServer, ...], NoDecode] = ()
+    turn: Annotated[tuple[RelayServer, ...], NoDecode] = ()
+    turn_secret: str = Field(default="", repr=False)
+    turn_secret_file: Path | None = None
     processes: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=8, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -70,6 +75,22 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+    @field_validator("stun", mode="before")
+    @classmethod
+    def _stun(cls, value: object) -> object:
+        return read_servers(value, STUN_SCHEMES) if isinstance(value, str) else value
+
+    @field_validator("turn", mode="before")
+    @classmethod
+    def _turn(cls, value: object) -> object:
+        return read_servers(value, TURN_SCHEMES) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _turn_has_secret(self) -> Self:
+        if self.turn and len(self.turn_secret) < _SHORTEST_TOKEN:
+            raise ValueError(f"HANDBELL_TURN needs HANDBELL_TURN_SECRET, of {_SHORTEST_TOKEN} characters or more")
+        return self
 
     @field_validator("files_max", mode="before")
     @classmethod

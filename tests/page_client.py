@@ -95,7 +95,7 @@ def check_page(answer: Answer) -> None:
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Cache-Control"] == "no-store"
-    assert "camera=()" in answer.headers["Permissions-Policy"]
+    assert "geolocation=()" in answer.headers["Permissions-Policy"]
 
 
 def check_html(answer: Answer) -> None:

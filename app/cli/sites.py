@@ -115,6 +115,11 @@ def show_site(slug: str, as_json: bool) -> None:
 @click.option("--phone", help="Shown to customers in trouble; empty for none.")
 @click.option("--mail", help="Shown to customers in trouble; empty for none.")
 @click.option("--one-time-links/--no-one-time-links", default=None, help="A start link works once, by a button.")
+@click.option(
+    "--relay-only/--no-relay-only",
+    default=None,
+    help="Screen and voice go through HANDBELL_TURN, never directly.",
+)
 @click.option("--disabled/--enabled", default=None, help="Whether the site takes requests.")
 @page_options
 @vendor_options

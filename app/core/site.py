@@ -55,6 +55,9 @@ class Site:
     default; empty means all. `fields` are the elements that its forms show. `secret_hash` is the hash of its servers'
     key, `sealed_identity_secret` the secret with which they vouch for customers.
 
+    With `relay_only` the screen and the voice of its sessions go through the relay alone, so that neither side learns
+    the other's address.
+
     `old_uid` is the previous account key, valid until `old_uid_until` (ISO 8601, UTC); with `uid_revoked` no key is
     valid (see `core/account_key.py`).
 
@@ -72,6 +75,7 @@ class Site:
     offer_departments: tuple[int, ...] = ()
     required: tuple[str, ...] = ()
     one_time_links: bool = False
+    relay_only: bool = False
     phone: str | None = None
     mail: str | None = None
     api_domain: str | None = None

@@ -34,6 +34,12 @@ FRAMED_BY_ANY = [
     ("Content-Security-Policy", PAGE_CSP.replace("frame-ancestors 'none'", "frame-ancestors *")),
     *((name, value) for name, value in PAGE if name not in ("Content-Security-Policy", "X-Frame-Options")),
 ]
+# For the two pages of a live session: what the customer shows, and what both say. They are framed by nobody.
+_OWN = ("camera", "microphone", "display-capture")
+LIVE = [
+    *PAGE[:-1],
+    ("Permissions-Policy", ", ".join(f"{name}=({'self' if name in _OWN else ''})" for name in _DENIED)),
+]
 JSON = [
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
     ("Referrer-Policy", "no-referrer"),

@@ -27,7 +27,7 @@ from app.core.staff import Staff
 from app.core.text import Invalid, normal_newlines, without_control
 from app.core.ticket import Ticket, TicketState
 from app.edge.access import Who, open_to
-from app.edge.headers import ATTACHMENT, JSON, with_headers
+from app.edge.headers import ATTACHMENT, JSON, LIVE, with_headers
 from app.edge.incoming import client_address, form_body, see_other
 from app.edge.security_log import limited
 from app.edge.this_app import running
@@ -233,7 +233,7 @@ def _page(
         **(typed or {}),
     )
     # An ended ticket's address keeps working, but the customer can do nothing there.
-    return make_response(html, 410 if status == 200 and not ticket.is_open else status)
+    return with_headers(make_response(html, 410 if status == 200 and not ticket.is_open else status), LIVE)
 
 
 def _conversation(ticket: Ticket) -> dict[str, object]:

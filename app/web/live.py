@@ -17,7 +17,7 @@ from app.edge.this_app import running
 from app.process.streams import Listener, Room, of_link
 from app.web.applet import found_ticket, moved_to, queue_label, ticket_of_link
 from app.web.live_code import shown_code
-from app.web.live_json import STREAM_RETRY, answers_in_json, own_page, taken, told
+from app.web.live_json import STREAM_RETRY, answers_in_json, own_page, relays, taken, told
 
 pages = answers_in_json(Blueprint("live", __name__))
 
@@ -63,6 +63,13 @@ def _own_ticket(token: str) -> Ticket:
     if ticket.erased_at is not None:
         abort(410)
     return ticket
+
+
+@pages.get("/applet/<token>/ice")
+@open_to(Who.LINK_HOLDERS)
+def ice(token: str) -> Response:
+    """Through which servers the browsers find each other."""
+    return relays(ticket_of_link(token), CUSTOMER_SPEAKS)
 
 
 @pages.get("/applet/<token>/stream")

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify, make_response, request
 from app.actions.live import note_here, post
 from app.actions.live_view import Asked, View, look
 from app.core.bodies import BadBody, json_object
+from app.core.links import new_link_id
 from app.core.live import (
     DESK,
     Line,
@@ -19,8 +20,10 @@ from app.core.live import (
     TooMany,
     is_key,
     read_post,
+    takes_part,
 )
 from app.core.moment import iso
+from app.core.relay import credentials, ice_servers
 from app.core.security_event import Limit
 from app.core.staff import Staff
 from app.core.ticket import Ticket, TicketState
@@ -29,6 +32,7 @@ from app.edge.incoming import JSON_TYPE, body, client_address
 from app.edge.security_log import limited
 from app.edge.this_app import running
 from app.process.limits import LIVE_POSTS, LIVE_READS
+from app.store.live import load_session
 from app.store.live_here import Spot
 
 _STATUS = {Refusal.NOT_YOURS: 403, Refusal.NOT_NOW: 409, Refusal.TOO_LONG: 413, Refusal.FIELD: 422}
@@ -81,6 +85,23 @@ def own_page(ticket: Ticket, speaker: Speaker) -> Spot:
     if not is_key(peer):
         raise NotTaken(Refusal.FIELD)
     return Spot(ticket.number, speaker.who, peer)
+
+
+def relays(ticket: Ticket, speaker: Speaker) -> Response:
+    """The servers through which the two sides' browsers find each other, for those in the session and while it is."""
+    here = running()
+    _within(LIVE_READS, ticket)
+    with here.database.read() as connection:
+        session = load_session(connection, ticket.number)
+    if not takes_part(ticket, session, speaker):
+        raise NotTaken(Refusal.NOT_YOURS)
+    if ticket.state is not TicketState.ACTIVE:
+        raise NotTaken(Refusal.NOT_NOW)
+    site, settings = here.desk.sites.get(ticket.site), here.settings
+    relay_only = bool(site and site.relay_only)
+    allowed = credentials(settings.turn_secret, new_link_id(), here.clock()) if settings.turn else None
+    servers = ice_servers(settings.stun, settings.turn, allowed, relay_only=relay_only)
+    return jsonify(servers=servers, relay_only=relay_only)
 
 
 def taken(ticket: Ticket, speaker: Speaker) -> Response:

@@ -12,6 +12,7 @@ from app.settings import Settings
 from tests.api.calls import FORM_PATH, JSON, REST_PATH, Flavour, applet_of, call
 from tests.conftest import PASSWORD, UID, StandingClock, fill_desk
 from tests.page_client import Answer, PageClient
+from tests.web.console_client import log_in, ticket
 
 PAGE = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -24,6 +25,11 @@ PAGE = {
     "Cache-Control": "no-store",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=(), "
     "payment=()",
+}
+LIVE = {
+    **PAGE,
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), display-capture=(self), usb=(), "
+    "serial=(), hid=(), payment=()",
 }
 JSON_API = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
@@ -67,8 +73,18 @@ def test_pages_and_error_pages(client: PageClient) -> None:
 def test_pages_reached_by_token_are_not_indexed(client: PageClient) -> None:
     applet = applet_of(call(client, Flavour.FORM_POST))
     status = client.submit(customer_name="Zoë").location
-    for path in (applet, status, "/applet/forged", "/r/forged", "/go/forged"):
+    for path in (status, "/applet/forged", "/r/forged", "/go/forged"):
         assert_headers(client.get(path), {**PAGE, "X-Robots-Tag": "noindex, nofollow"})
+    assert_headers(client.get(applet), {**LIVE, "X-Robots-Tag": "noindex, nofollow"})
+
+
+def test_only_the_pages_of_a_live_session_may_use_screen_camera_and_microphone(
+    client: PageClient, here: Running, clock: StandingClock
+) -> None:
+    number = ticket(here, clock)
+    log_in(client)
+    assert_headers(client.get(f"/console/tickets/{number}"), LIVE)
+    assert_headers(client.get("/console/"), PAGE)
 
 
 def test_json(client: PageClient) -> None:

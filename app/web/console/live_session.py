@@ -12,7 +12,7 @@ from app.core.ticket import Ticket
 from app.edge.stream import stream
 from app.web.console.frame import console_pages, listener, me, sees, technicians_only
 from app.web.console.ticket import find_ticket
-from app.web.live_json import STREAM_RETRY, answers_in_json, own_page, taken, told
+from app.web.live_json import STREAM_RETRY, answers_in_json, own_page, relays, taken, told
 
 pages = answers_in_json(console_pages("live_session", json=True))
 
@@ -37,6 +37,13 @@ def write(number: int) -> Response:
 def listen(number: int) -> Response:
     """Server-sent events: `changed` whenever there are news. The page is there while its stream lasts."""
     return stream(listener(own_page(seen_ticket(number), speaker())), retry=STREAM_RETRY)
+
+
+@pages.get("/tickets/<int:number>/ice")
+@technicians_only
+def ice(number: int) -> Response:
+    """Through which servers the browsers find each other."""
+    return relays(seen_ticket(number), speaker())
 
 
 def speaker() -> Speaker:

@@ -12,6 +12,7 @@ from app.core.staff import Staff, Technician
 from app.core.standing import GENERAL, Queue, Standing, queue_of
 from app.core.ticket import OPEN_STATES, Ticket, TicketState, may_move
 from app.core.way_back import HOME
+from app.edge.headers import LIVE, with_headers
 from app.edge.this_app import running
 from app.store import tickets as store
 from app.web.console.frame import console_page, console_pages, me, sees, technicians_only
@@ -71,7 +72,7 @@ def ticket_page(
     typed = dict(values or {})
     if "close" not in can and "note" not in typed:
         typed["note"] = typed.get("closing_note", "")
-    return console_page(
+    page = console_page(
         "console/ticket.html",
         status=status,
         ticket=_shown(ticket),
@@ -98,6 +99,7 @@ def ticket_page(
             "to": _("Pass on to"),
         },
     )
+    return with_headers(page, LIVE)
 
 
 def how_it_stands(ticket: Ticket) -> str:
