@@ -25,16 +25,17 @@ _CERTIFICATE = "/etc/ssl/support.example.com"
 _START_WITHIN = 20.0
 
 
-def program(name: str) -> str:
-    """The path of a proxy's program. With CI=true it is installed; without it the test is skipped."""
+def program(name: str, package: str = "") -> str:
+    """The path of a program of Debian's package, by default of the same name. With CI=true it is installed;
+    without it the test is skipped."""
     if not (found := _find(name)) and ci():
-        subprocess.run([_ROOT / "tools" / "apt-install", name], check=False)
+        subprocess.run([_ROOT / "tools" / "apt-install", package or name], check=False)
         found = _find(name)
     if found:
         return found
     if ci():
-        pytest.fail(f"no {name} on this machine, and it could not be installed: install the package {name}")
-    pytest.skip(f"no {name} on this machine: install the package {name}")
+        pytest.fail(f"no {name} on this machine, and it could not be installed: install the package {package or name}")
+    pytest.skip(f"no {name} on this machine: install the package {package or name}")
 
 
 def _find(name: str) -> str | None:

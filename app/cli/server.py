@@ -22,6 +22,7 @@ from app.actions.signing_keys import ensure_keys, opened_keys
 from app.actions.site_check import site_problems
 from app.cli.live_check import check_live
 from app.cli.opening import commands_log, now, open_database, open_keys
+from app.cli.relay_check import check_relays
 from app.cli.site_words import worded_all
 from app.cli.transport_words import transport_warnings
 from app.core.kept_file import written_size
@@ -117,7 +118,8 @@ def _check_at_rest(settings: Settings) -> bool:
         staff = load_staff(connection)
         _remind_of_administrator(staff)
         wrong += _warn_of_example_people(settings, staff)
-        for site in load_sites(connection):
+        sites = load_sites(connection)
+        for site in sites:
             problems = worded_all(site_problems(site, staff, keys, now().date(), targets=settings.targets), site)
             click.echo(f"site       {site.slug}: {'; '.join(problems) or 'good'}, {site.backend}")
             for warning in worded_all(account_warnings(site, now().date()), site):
@@ -130,6 +132,8 @@ def _check_at_rest(settings: Settings) -> bool:
             click.echo(f"warning    erased at {iso(since)}, still in the database's log: a reader holds it")
             wrong += ["erasure"] if now() - since > _ERASURE_LATE else []
         _tell_of_files(bytes_kept(connection, now() - WRITTEN_WITHIN), settings.files_max)
+    if not check_relays(settings, sites):
+        wrong.append("relays")
     for platform in PLATFORMS:
         folder = settings.applets_dir / platform
         programs = list_programs(settings.applets_dir, platform)

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.slow
 
 def test_check_tells_what_is_good(filled: Handbell) -> None:
     told = filled.says("check")
-    assert [line.split()[0] for line in told.splitlines()] == ["settings", "keys", "database", "site", "files"]
+    said = [line.split()[0] for line in told.splitlines()]
+    assert said == ["settings", "keys", "database", "site", "files", "stun", "turn"]
     assert "site       default: good" in told
     assert "files      0 bytes of 2 GB" in told
 
