@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from bench import capacity, console, hand_offs, widget
+from bench import capacity, console, hand_offs, live, widget
 from bench.fsync import fsync_us
 from bench.links import FORM, form_token, go_paths
 from bench.load import Run, run_wrk
@@ -52,7 +52,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="handbell-bench-", dir=disk) as folder:
         try:
             results = json.loads(arguments.output.read_text("utf-8")) if arguments.output.exists() else {}
-            results |= _results(Path(folder), arguments)
+            results |= _parts(Path(folder), arguments)
         except BenchFailed as failure:
             print(failure, file=sys.stderr)
             return 1
@@ -60,10 +60,9 @@ def main() -> int:
     rows = results["scenarios"]
     print(table(rows))
     print(hand_offs.table(results["hand_offs"]))
-    if "console" in results:
-        print(console.table(results["console"]))
-    if "capacity" in results:
-        print(capacity.table(results["capacity"]))
+    for name, part in (("console", console), ("live", live), ("capacity", capacity)):
+        if name in results:
+            print(part.table(results[name]))
     print(json.dumps({key: value for key, value in results.items() if not isinstance(value, list)}, indent=1))
     if noisy(results):
         print("Other programs were at work: these figures show neither that a target is met nor that it is missed.")
@@ -71,7 +70,7 @@ def main() -> int:
     return 0
 
 
-def _results(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+def _parts(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Measure the parts asked for: one, or all but capacity, which takes long."""
     results: dict[str, Any] = {}
     if arguments.only in (None, "load"):
@@ -80,6 +79,8 @@ def _results(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         results["hand_offs"] = hand_offs.measure(folder)
     if arguments.only in (None, "console"):
         results["console"] = console.measure(folder, arguments.rounds)
+    if arguments.only in (None, "live"):
+        results["live"] = live.measure(folder)
     if arguments.only == "capacity":
         results["capacity"] = capacity.measure(folder, arguments.rounds, arguments.rows)
     return results
@@ -90,7 +91,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=3, choices=range(1, 11), help="length of one run")
     parser.add_argument("--rounds", type=int, default=3, choices=range(1, 10), help="runs of each, interleaved")
     parser.add_argument("--output", type=Path, default=RESULTS, help="where the figures go")
-    parts = ("load", "hand-offs", "console", "capacity")
+    parts = ("load", "hand-offs", "console", "live", "capacity")
     parser.add_argument("--only", choices=parts, help="one part; the others' figures stay")
     parser.add_argument(
         "--rows", type=_rows, default=500_000, help="requests in capacity's PostgreSQL; SQLite: a tenth"

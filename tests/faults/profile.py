@@ -18,6 +18,10 @@ class Profile:
     frozen: int  # requests of each client, four a second, while a host stands still
     hurries: bool  # make later tries due at once, after a test has seen what it checks
     replicated: float  # seconds of load beside Litestream
+    talking: int  # pairs of customer and technician
+    talk_lines: int  # of each of them; a ticket takes 30 a minute from each side
+    talk_seconds: float
+    talk_kills: int
     leases_end_after: timedelta  # leases last 30 s; a test ends them earlier where no holder is alive
 
 
@@ -31,6 +35,10 @@ SHORT = Profile(
     frozen=4,
     hurries=True,
     replicated=4.0,
+    talking=20,
+    talk_lines=8,
+    talk_seconds=4.0,
+    talk_kills=2,
     leases_end_after=timedelta(seconds=10),
 )
 FULL = Profile(
@@ -43,6 +51,10 @@ FULL = Profile(
     frozen=80,
     hurries=False,
     replicated=120.0,
+    talking=20,
+    talk_lines=60,
+    talk_seconds=150.0,
+    talk_kills=20,
     leases_end_after=timedelta(seconds=30),
 )
 PROFILE = FULL if os.environ.get("HANDBELL_TEST_PROFILE") == "full" else SHORT
