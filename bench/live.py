@@ -55,7 +55,7 @@ def _talked(servers: Sequence[Server], pairs: Sequence[Pair]) -> dict[str, float
     """Customers are at the first server, technicians at the last."""
     both = [(Page([servers[0].port], p.customer), Page([servers[-1].port], p.technician)) for p in pairs]
     before = sum(server.cpu_seconds() for server in servers)
-    asyncio.run(talk([page for pair in both for page in pair], _LINES, _EVERY))
+    asyncio.run(talk([page for pair in both for page in pair], _LINES, _EVERY, settle=4.0))
     spent = sum(server.cpu_seconds() for server in servers) - before
     took = sorted(
         there.told_at[body] - pressed

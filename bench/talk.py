@@ -74,6 +74,7 @@ class Page:
     acknowledged: dict[str, int] = field(default_factory=dict)
     told: list[tuple[int, str]] = field(default_factory=list)
     told_at: dict[str, float] = field(default_factory=dict)
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: int = 0
     _kept: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
@@ -122,6 +123,7 @@ class Page:
                 async with self._connected() as (reader, writer):
                     self._send(writer, "GET", f"stream?peer={self.peer}", {"Accept": "text/event-stream"})
                     status, _ = await _head(reader)
+                    self.opened.set()
                     while status == 200 and (line := await reader.readline()):
                         if line == b"data: changed\n":
                             self._news.set()
@@ -260,8 +262,9 @@ def _token(page: str) -> str:
     return found[1]
 
 
-async def talk(pages: Collection[Page], lines: int, every: float) -> None:
-    """Each page listens, and says so many lines, one in `every` seconds."""
+async def talk(pages: Collection[Page], lines: int, every: float, settle: float = 0.0) -> None:
+    """Each page listens, and when all do says so many lines, one in `every` seconds. `settle` is seconds before
+    the first: whoever opens a page is noted, and the others are told."""
 
     async def speak(number: int, page: Page) -> None:
         await asyncio.sleep(every * number / len(pages))  # not all at once
@@ -270,6 +273,8 @@ async def talk(pages: Collection[Page], lines: int, every: float) -> None:
 
     listening = [asyncio.create_task(page.listen()) for page in pages]
     try:
+        await asyncio.gather(*(page.opened.wait() for page in pages))
+        await asyncio.sleep(settle)
         await asyncio.gather(*(speak(number, page) for number, page in enumerate(pages)))
         await asyncio.sleep(1.0)
     finally:
