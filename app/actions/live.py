@@ -165,6 +165,8 @@ def _see(taking: _Taking, *, hidden: bool) -> None:
     page = page_of(taking.connection, taking.spot)
     if page is not None and page.is_here(taking.now) and page.hidden is hidden:
         return
+    if page is not None and page.gone_at is not None and hidden:
+        return  # a page that is closed is hidden first, and what it says of that may come last
     arrive(taking.connection, taking.spot, taking.now, hidden=hidden)
     _poke(taking, everywhere=False)
 

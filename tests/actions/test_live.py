@@ -283,6 +283,8 @@ def test_pages_are_here_hidden_and_gone(talk: Talk) -> None:
     clock.advance(seconds=10)
     talk.post(CUSTOMER_SPEAKS, "bye", sender="c1")
     assert (talk.look(AT_ANNAS).other.here, talk.look(AT_ANNAS).other.since) == (Place.GONE, clock())
+    talk.post(CUSTOMER_SPEAKS, "hidden", sender="c1")
+    assert talk.look(AT_ANNAS).other.here is Place.GONE, "a page that closes is hidden first, and that came late"
     talk.post(AT_ANNAS, "shown", sender="t1")
     assert talk.look().other.here is Place.PAGE
     clock.advance(seconds=45)
