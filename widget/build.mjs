@@ -13,6 +13,7 @@ const pages = [
   { source: "src/console/main.ts", target: "../static/console.js", format: "iife" },
   { source: "src/customer/main.ts", target: "../static/live.js", format: "iife" },
   { source: "src/customer/ended.ts", target: "../static/ended.js", format: "iife" },
+  { source: "src/ticket/main.ts", target: "../static/console-live.js", format: "iife" },
   { source: "src/demo/main.ts", target: "../static/demo.js", format: "iife" },
   { source: "src/check/solve.ts", target: "../static/vendor/altcha.js", format: "esm" },
 ];

@@ -10,8 +10,9 @@ from app.core.role import Role
 from app.core.ticket import Ticket, TicketState
 from app.edge.this_app import running
 from app.store import queues as store
+from app.store.unread import unread_for
 from app.web.console.frame import console_page, console_pages, me, technicians_only, waiting_since
-from app.web.console.live import unless_changed
+from app.web.console.live import unless_changed_with
 from app.web.words import _
 
 _TEXTS = frozenset(each.name for each in FIELDS if each.lines)
@@ -20,9 +21,15 @@ _PAGE = 50
 _MOST_SESSIONS = 50
 
 
+def _unread() -> dict[int, int]:
+    """Unread lines in the viewer's sessions, by ticket."""
+    with running().database.read() as connection:
+        return unread_for(connection, me().id)
+
+
 @pages.get("/")
 @technicians_only
-@unless_changed
+@unless_changed_with(_unread)
 def queue() -> Response:
     """The viewer's sessions and what they may take, a queue, or the results of a search."""
     view = _view()
@@ -31,6 +38,7 @@ def queue() -> Response:
         counts = store.count_waiting(connection, _queues())
         found = _search(connection, view) if view.search else _listed(connection, view)
         sessions = _sessions(connection) if view.for_me and view.first else []
+    unread = _unread()
     words = waited_words()
     return console_page(
         "console/queue.html",
@@ -39,7 +47,10 @@ def queue() -> Response:
         states=_states(view),
         departments=_departments(view),
         waiting=counts[view.queue],
-        sessions=[queue_row(ticket, words) for ticket in sessions[:_MOST_SESSIONS]],
+        sessions=[
+            {**queue_row(ticket, words), "unread": unread.get(ticket.number)} for ticket in sessions[:_MOST_SESSIONS]
+        ],
+        unread=sum(unread.values()),
         more_sessions=len(sessions) > _MOST_SESSIONS,
         sessions_url=QueueView(QueueName.MINE, "active").url(),
         rows=[queue_row(ticket, words) for ticket in found.tickets],

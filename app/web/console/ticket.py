@@ -6,6 +6,7 @@ from datetime import timedelta
 from flask import Response, abort, g
 
 from app.core.links import new_link_id
+from app.core.live import LONGEST_LINE
 from app.core.note import LONGEST_NOTE
 from app.core.routing import QueueKind
 from app.core.staff import Staff, Technician
@@ -15,6 +16,7 @@ from app.core.way_back import HOME
 from app.edge.headers import LIVE, with_headers
 from app.edge.this_app import running
 from app.store import tickets as store
+from app.web.console.conversation import conversation_of
 from app.web.console.frame import console_page, console_pages, me, sees, technicians_only
 from app.web.console.live import unless_changed
 from app.web.console.queue import queue_row
@@ -68,6 +70,7 @@ def ticket_page(
     staff = here.desk.staff
     with here.database.read() as connection:
         events = store.latest_events(connection, ticket.number, _MOST_LINES)[::-1]
+        conversation = conversation_of(connection, ticket, me(), staff)
     can = _can(ticket)
     typed = dict(values or {})
     if "close" not in can and "note" not in typed:
@@ -83,6 +86,9 @@ def ticket_page(
         address=address_of(ticket.number) if status != 200 else None,
         seen=str(Standing.of(ticket)),
         can=can,
+        talk=conversation,
+        longest_line=LONGEST_LINE,
+        message_key=new_link_id(),
         now_text=how_it_stands(ticket),
         away=_away(ticket, staff),
         targets=_targets(ticket, staff),

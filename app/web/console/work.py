@@ -109,7 +109,7 @@ def reopen(number: int) -> Response:
     return _done(ticket, _seen(), lambda work: actions.reopen(running().database, work), said)
 
 
-@pages.get("/tickets/<int:number>/<any(claim, release, transfer, note, close, reopen):what>")
+@pages.get("/tickets/<int:number>/<any(claim, release, transfer, note, close, reopen, say):what>")
 @technicians_only
 def pressed(number: int, what: str) -> Response:
     """Redirect from a form's address, to which a browser returns after a refusal, to the ticket, or to the queue when

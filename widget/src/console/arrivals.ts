@@ -37,6 +37,9 @@ const ask = async (input: HTMLInputElement, on: boolean): Promise<void> => {
 const waitingRows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>("[data-arrivals] [data-row]")];
 const numberOf = (row: HTMLElement): number => Number(row.dataset.row);
 
+/** Lines of customers that nobody has read, in all sessions of this technician. */
+const unreadNow = (): number => Number(find("#rows")?.dataset.unread ?? 0);
+
 /** Whether the oldest ticket comes first, as where all that one may take is listed. */
 const oldestFirst = (): boolean => find("[data-arrivals]")?.dataset.arrivals === "oldest";
 const lastOf = (rows: HTMLElement[]): number =>
@@ -59,7 +62,15 @@ export const arrivals = (): (() => void) => {
   const seen = new Set(waitingRows().map(numberOf));
   let full = isFull();
   let last = lastOf(waitingRows());
+  let unread = unreadNow();
   return () => {
+    const before = unread;
+    unread = unreadNow();
+    if (unread > before) {
+      say("");
+      say(fill(find("#rows")?.dataset.messages, written(unread)));
+      if (isOn("sound")) ring();
+    }
     const place = find("[data-arrivals]");
     const rows = waitingRows();
     // A row that moves up from the next page, because another one left, is not new.

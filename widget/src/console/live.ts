@@ -5,6 +5,7 @@
  */
 
 import { find, write } from "../pages/page";
+import { NEWS } from "../ticket/news";
 import { morph } from "./morph";
 import { listen } from "./stream";
 import { owner } from "./tab";
@@ -125,9 +126,15 @@ export const live = (renewed: Renewed): void => {
     timer = setTimeout(ask, Math.random() * SPREAD_MS);
   };
 
-  const streamed = listen(() => {
-    if (!out) soon();
-  });
+  const streamed = listen(
+    () => {
+      if (!out) soon();
+    },
+    (ticket) => {
+      dispatchEvent(new CustomEvent(NEWS, { detail: ticket }));
+      if (ticket && !out && find("[data-unread]")) soon(); // a list that counts unread lines
+    },
+  );
   setInterval(() => {
     const waits = out || failed > 0 || streamed();
     if (!waits || Date.now() >= due) ask();

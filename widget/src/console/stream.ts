@@ -10,10 +10,11 @@ const AGAIN_MS = 60_000;
 const LOOK_MS = 10_000;
 const SILENT_MS = 50_000; // the server sends an event every 20 seconds
 
-type Word = "changed" | "open" | "shut" | "hello";
+type Word = "changed" | "open" | "shut" | "hello" | number;
 
-/** Calls `changed` for every change, and when the stream begins; returns a function that tells whether there is one. */
-export const listen = (changed: () => void): (() => boolean) => {
+/** Calls `changed` for every change, and when the stream begins; `news` with a ticket's number when its conversation has
+ * news for this technician, and with null when the stream begins. Returns a function that tells whether there is one. */
+export const listen = (changed: () => void, news: (ticket: number | null) => void): (() => boolean) => {
   let open = false;
   // Without locks, as over plain http, each tab would need its own stream, so pages poll instead.
   if (!navigator.locks || !("BroadcastChannel" in window)) return () => false;
@@ -28,9 +29,14 @@ export const listen = (changed: () => void): (() => boolean) => {
       if (source && open) tell("open");
       return;
     }
+    if (typeof word === "number") {
+      news(word);
+      return;
+    }
     const was = open;
     if (word !== "changed") open = word === "open";
     if (word === "changed" || (open && !was)) changed();
+    if (open && !was) news(null);
   };
   const say = (word: Word): void => {
     tell(word);
@@ -52,6 +58,10 @@ export const listen = (changed: () => void): (() => boolean) => {
       say("changed");
     };
     source.addEventListener("beat", sign);
+    source.addEventListener("ticket", ({ data }: MessageEvent<string>) => {
+      sign();
+      say(Number(data));
+    });
     source.onerror = () => {
       say("shut");
       // Refused, not just interrupted: the server is full, or the session has ended.
