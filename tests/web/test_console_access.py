@@ -9,9 +9,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actions.codes import start_code
+from app.actions.ready_answers import add_answer
 from app.actions.ticket import open_ticket
 from app.core.customer import Customer
 from app.core.new_session import NewSessionRequest
+from app.core.ready_answer import ReadyAnswer
 from app.edge.access import Who, declared
 from app.process.running import Running
 from app.store.codes import code_by_id
@@ -82,9 +84,9 @@ HEADERS: tuple[dict[str, str], ...] = (
 def guarded(app: Flask, there: dict[str, str]) -> Iterator[tuple[str, str, Who]]:
     """Method, an existing address, and who may use it."""
     for route, who in declared(app).items():
-        methods, path = route.split(" ")
+        methods, path = route.split(" ", 1)
         if who in GUARDED:
-            filled = re.sub(r"<(?:\w+:)?(\w+)>", lambda part: there[part[1]], path)
+            filled = re.sub(r"<(?:[^<>]+:)?(\w+)>", lambda part: there[part[1]], path)
             for method in methods.split(","):
                 yield method, filled, who
 
@@ -96,6 +98,7 @@ def there(app: Flask, here: Running) -> dict[str, str]:
     The request and its ticket, in the general queue, contain a secret.
     """
     asked = {"customer_name": SECRET, "customer_email": f"{SECRET}@x.org", "problem_description": SECRET}
+    answer = add_answer(here.database, ReadyAnswer("Cable", {"en": "Try the cable."}), by=5, now=here.clock())
     assert PageClient(app).submit(**asked).status == 303
     with here.database.read() as connection:
         (request,) = list_requests(connection)
@@ -106,6 +109,8 @@ def there(app: Flask, here: Running) -> dict[str, str]:
         "key": "default",
         "technician_id": "1",
         "department_id": "10",
+        "what": "claim",
+        "answer_id": str(answer),
     }
 
 
@@ -229,20 +234,23 @@ def test_nobody_gets_at_the_objects_of_another_department(app: Flask, here: Runn
     ticket = open_ticket(here.database, here.desk.staff, "default", request, now=clock())
     anna = here.desk.staff.technicians["anna@example.com"]
     code = start_code(here.database, "default", timedelta(hours=1), by=anna.id, now=clock())
-    annas = {"number": str(ticket.number), "key": code.id}
+    own = ReadyAnswer("Cable", {"en": SECRET}, anna.id)
+    answer_id = add_answer(here.database, own, by=anna.id, now=clock())
+    annas = {"number": str(ticket.number), "key": code.id, "what": "claim", "answer_id": str(answer_id)}
     ben = PageClient(app)
     log_in(ben, "ben@example.com", PASSWORD)
     token = csrf_of(ben.get("/console/"))
     data = {"csrf_token": token, "to": "d-20", "note": "x"}
     asked = 0
     for route, who in declared(app).items():
-        methods, path = route.split(" ")
+        methods, path = route.split(" ", 1)
         if who is not Who.TECHNICIANS or "<" not in path:
             continue
-        filled = re.sub(r"<(?:\w+:)?(\w+)>", lambda part: annas[part[1]], path)
+        filled = re.sub(r"<(?:[^<>]+:)?(\w+)>", lambda part: annas[part[1]], path)
         for method in methods.split(","):
             answer = ben.open(method, filled, data=data, headers={"X-CSRF-Token": token})
-            assert answer.status == 404, (method, filled)
+            to_the_list = (answer.status, answer.location) == (303, "/console/")  # from where a form was posted
+            assert answer.status == 404 or (method == "GET" and to_the_list), (method, filled)
             assert SECRET not in answer.text
             asked += 1
     assert asked >= 8

@@ -92,7 +92,7 @@ def test_every_page_of_the_team_is_for_administrators_alone(app: Flask, here: Ru
         log_in(client, email)
         token = csrf_of(client.get("/console/"))
         for route in routes:
-            methods, path = route.split(" ")
+            methods, path = route.split(" ", 1)
             for method in methods.split(","):
                 data = {"csrf_token": token, **FILLED} if method == "POST" else None
                 assert client.open(method, re.sub("<int:[a-z_]+>", "1", path), data=data).status == 403, route
