@@ -52,7 +52,7 @@ def test_a_request_and_its_ticket_are_listed_and_shown(filled: Handbell) -> None
         "created_at": "2026-03-01T12:00:00.000Z",
     }
     assert {name: ticket[name] for name in expected} == expected
-    assert ticket.pop("history") == []
+    assert (ticket.pop("history"), ticket.pop("lines"), ticket.pop("helped")) == ([], [], None)
     assert filled.json("ticket", "list") == [ticket]
 
 
@@ -126,3 +126,6 @@ def test_a_ticket_s_history_names_who_did_what(filled: Handbell) -> None:
     assert (shown["owner"], shown["claimed_at"], shown["outcome"]) == (who.email, "2026-03-01T12:00:00.000Z", None)
     (line,) = shown["history"]
     assert (line["who"], line["name"], line["detail"]) == (str(who.id), who.name, {"owner": [None, str(who.id)]})
+    (claimed,) = shown["lines"]
+    written = {"at": "2026-03-01T12:00:00.000Z", "who": str(who.id), "kind": "mark", "body": "claimed"}
+    assert claimed == {"id": claimed["id"], **written}

@@ -7,11 +7,13 @@ from flask import Flask
 
 from app.actions.privacy import erase, find_person
 from app.core.live import Line
+from app.core.text import without_control
 from app.process.limits import LIVE_READS
 from app.process.running import Running
 from app.store.live import add_line
 from app.store.tickets import list_tickets
 from tests.conftest import StandingClock
+from tests.hostile_texts import HOSTILE
 from tests.page_client import PageClient
 from tests.web.console_client import ANNA, BEN, SAME_ORIGIN
 from tests.web.customer_client import enter
@@ -395,3 +397,23 @@ def test_a_note_is_never_on_the_customers_side(zoe: LivePage, number: int, anna:
     sent = [zoe.ask().text, zoe.client.get(zoe.address).text, zoe.client.get(f"{zoe.address}/state").text]
     assert [text for text in sent if "colleagues" in text] == []
     assert "For colleagues only" not in anna.at(number).ask().text
+
+
+def test_hostile_texts_go_through_as_texts(zoe: LivePage, number: int, anna: Desk) -> None:
+    anna.press(number, "claim")
+    texts = [text for text in HOSTILE if len(text) < 200]
+    assert len(texts) > 450
+    said, signals = "\n".join(texts[:40]), ["\n".join(texts[start : start + 100]) for start in range(0, 500, 100)]
+    zoe.post("say", said)
+    for body in signals:
+        zoe.post("ice", body)
+    answer = anna.at(number).ask(signals=0)
+    assert answer.headers["Content-Type"] == "application/json"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.json["lines"][-1]["body"] == without_control(said)
+    assert [signal["body"] for signal in answer.json["signals"]] == signals
+    for text in texts[40:80]:
+        assert zoe.refused(text) == (422, "field")
+        assert zoe.refused("ice", "{}", to=text) == (422, "field")
+    zoe.post("facts", json.dumps({"system": texts[0], "browser": texts[1], texts[2]: "x"}))
+    assert set(anna.at(number).state()["facts"]) <= {"system", "browser"}
