@@ -29,8 +29,8 @@ from app.core.request import CustomerRequest
 from app.core.site import Site
 from app.core.staff import Staff
 from app.process.database_faults import note_database_fault
-from app.store.database import DATABASE_FAULTS, Database
-from app.store.hand_offs import claim_due, due_by_site, extend_leases, give_back
+from app.store.database import DATABASE_FAULTS, Database, is_unknown
+from app.store.hand_offs import claim_due, due_by_site, extend_leases, give_back, give_back_all
 from app.store.why import in_english
 
 log = structlog.get_logger()
@@ -153,6 +153,10 @@ class HandOffPool:
         recorded = None
         try:
             recorded = submit(around.database, staff, submission, lease, now=now)
+        except DATABASE_FAULTS as fault:
+            if slot and is_unknown(fault) and self._threads:
+                self._threads.submit(self._free, slot.lease)
+            raise
         finally:
             if slot and (recorded is None or recorded.lease != slot.lease):
                 self._give_up(slot)
@@ -231,6 +235,19 @@ class HandOffPool:
     def _not_called(self, slot: _Slot, request: CustomerRequest) -> None:
         around = self._around
         around.database.write(lambda c: give_back(c, request.reference, slot.lease, around.clock()))
+
+    def _free(self, lease: str) -> None:
+        """Let others claim the request of a submit whose outcome is unknown, if it is there: nobody calls under this
+        lease."""
+        around = self._around
+        while not self._stopping.wait(_random.uniform(0.2, 0.6)):
+            try:
+                around.database.write(lambda c: give_back_all(c, lease, around.clock()))
+            except DATABASE_FAULTS as fault:
+                note_database_fault(fault, "outcome")
+            else:
+                self._wake.set()
+                return
 
     def _hand_off(self, slot: _Slot, request: CustomerRequest) -> Settled | None:
         around = self._around

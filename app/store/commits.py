@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 T = TypeVar("T")
-COMMITS_WITHIN = 4.0  # seconds; proxies wait a little longer for an answer
+COMMITS_WITHIN = 3.0  # seconds; proxies wait a little longer for an answer
 _LOOK_EVERY = 0.25
 _CANCEL_WITHIN = 0.5
 _HAS_WRITTEN = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"

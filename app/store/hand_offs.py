@@ -118,6 +118,13 @@ def give_back(connection: Connection, reference: str, lease: str, now: datetime)
     connection.execute(change)
 
 
+def give_back_all(connection: Connection, lease: str, now: datetime) -> None:
+    """As `give_back`, for all requests under a lease."""
+    held = update(requests).where(requests.c.lease == lease, requests.c.state == RequestState.OPENING)
+    again = {"state": RequestState.WAITING, "lease": None, "due_at": now}
+    connection.execute(held.values(**again, attempts=requests.c.attempts - 1))
+
+
 def take_back_lost(connection: Connection, now: datetime) -> tuple[int, list[Parked]]:
     """Take back requests of dead workers: they wait again, or are parked after the third time, or after the data has
     moved. Returns how many wait, and the parked."""

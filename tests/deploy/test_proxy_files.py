@@ -26,6 +26,8 @@ _CALLS = [
 ]
 _ACT = ("POST", "/console/tickets/1")
 _PAGE = ("GET", "/console/tickets/1")
+_STREAM = "/console/changes"
+_FIRST, _REST = b": here\n\n", b"data: changed\n\n"
 _TIMES = 6
 Start = Callable[[Path, Sequence[int]], AbstractContextManager[Proxy]]
 
@@ -40,6 +42,7 @@ class Host(ThreadingHTTPServer):
         self.sound = sound
         self.ready = ready
         self.got: Counter[str] = Counter()
+        self.was_read = threading.Event()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -47,6 +50,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path == _STREAM:
+            self._begin_stream()
+            return
         is_check = self.path == "/readyz"
         if not is_check:
             self.server.got[self.headers["X-Number"]] += 1
@@ -55,6 +61,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "4")
             self.end_headers()
             self.wfile.write(b"mine")
+
+    def _begin_stream(self) -> None:
+        """The beginning of a stream as ours; the rest comes when it was read."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Content-Length", str(len(_FIRST) + len(_REST)))
+        self.send_header("X-Accel-Buffering", "no")
+        self.end_headers()
+        self.wfile.write(_FIRST)
+        if self.server.was_read.wait(30):
+            self.wfile.write(_REST)
 
     do_GET = do_POST = _answer  # noqa: N815 - the base class's names
 
@@ -178,3 +195,15 @@ def test_hosts_that_failed_a_moment_ago_are_asked_when_there_is_no_other(
         for host in hosts:
             host.sound = True
         assert sent(proxy, method, path) == [200] * _TIMES
+
+
+def test_the_first_bytes_of_a_stream_come_at_once(tmp_path: Path, start: Start) -> None:
+    host = Host()
+    with listening(host) as port, start(tmp_path, [port, port]) as proxy:
+        connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=20)
+        connection.request("GET", _STREAM)
+        stream = connection.getresponse()
+        assert stream.read(len(_FIRST)) == _FIRST
+        host.was_read.set()
+        assert stream.read() == _REST
+        connection.close()

@@ -4,23 +4,27 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
-from app.actions.hand_off import release
-from app.actions.submit import Submission
+import app.process.pool
+from app.actions.hand_off import Settled, release, settle
+from app.actions.submit import Submission, submit
 from app.core.backend import Opened, Refused, Start, Unavailable
 from app.core.breaker import BreakerState
 from app.core.customer import Customer
 from app.core.links import new_link_id
 from app.core.new_session import NewSessionRequest
-from app.core.request import RequestState
+from app.core.request import CustomerRequest, RequestState
 from app.core.why import Why, WhyCode
 from app.process.pool import KEPT_FREE, OWN_SHARE, THREADS
+from app.store.commits import OutcomeUnknown
 from app.store.database import Database
 from app.store.hand_offs import claim_due
-from app.store.requests import newest_link
+from app.store.requests import list_requests, newest_link
+from tests.captured_log import capture_log
 from tests.conftest import fill_desk
 from tests.pool_at_work import WITHIN, PoolAtWork, at_work
 from tests.store.rows import NOW
@@ -348,3 +352,43 @@ def test_an_outcome_is_recorded_however_often_the_database_fails(
         vendor.free.set()
         assert becomes(work, recorded.reference, RequestState.OPENED)
         assert len(vendor.asked) == 1
+
+
+def test_a_submit_whose_outcome_is_unknown_gives_its_request_back(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = submit
+
+    def not_confirmed(*arguments: Any, **named: Any) -> CustomerRequest:
+        real(*arguments, **named)
+        raise OutcomeUnknown
+
+    monkeypatch.setattr(app.process.pool, "submit", not_confirmed)
+    with at_work(filled) as work:
+        with pytest.raises(OutcomeUnknown):
+            work.submit()
+        assert until(lambda: work.states() == {RequestState.OPENED: 1})
+        with filled.read() as connection:
+            (opened,) = list_requests(connection)
+    assert (opened.attempts, opened.unsure, opened.lost) == (1, 0, 0)
+    assert len(work.backends["default"].asked) == 1
+
+
+def test_an_outcome_that_was_recorded_without_a_confirmation_is_kept(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, times = settle, iter([True])
+
+    def not_confirmed(*arguments: Any, **named: Any) -> Settled:
+        settled = real(*arguments, **named)
+        if next(times, False):
+            raise OutcomeUnknown
+        return settled
+
+    monkeypatch.setattr(app.process.pool, "settle", not_confirmed)
+    lines = capture_log(monkeypatch, app.process.pool)
+    with at_work(filled) as work:
+        work.submit()
+        assert until(lambda: [line for line in lines if line["event"] == "session_opened"])
+        assert work.states() == {RequestState.OPENED: 1}
+    assert "lease_lost" not in {line["event"] for line in lines}
