@@ -33,7 +33,7 @@ quick: ## run what needs no browser, no PostgreSQL, no Redis and few seconds: a 
 	@tools/venv dev
 	@exec tools/quick $(ARGS)
 
-faults: ## run the fault tests in full (a quarter of an hour), with their figures
+faults: ## run the fault tests in full (20 minutes), with their figures
 	@tools/venv dev
 	@HANDBELL_TEST_PROFILE=full exec tools/test tests/faults -o log_cli=true -o log_cli_level=INFO $(ARGS)
 

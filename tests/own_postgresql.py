@@ -25,7 +25,7 @@ from app.settings import ci
 from tests.live_server import free_port
 from tests.waiting import until
 
-_FASTER = "fsync=off\nfull_page_writes=off\nshared_buffers=16MB\n"
+_FASTER = "fsync=off\nfull_page_writes=off\nshared_buffers=16MB\nwal_retrieve_retry_interval=200ms\n"
 _WITHIN = 30.0
 
 

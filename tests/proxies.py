@@ -128,7 +128,7 @@ def _running(proxy: Proxy, command: Sequence[str | Path]) -> Iterator[Proxy]:
     with proxy.log_file.open("ab") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
     try:
-        assert until(lambda: process.poll() is not None or _listens(proxy.port), _START_WITHIN)
+        assert until(lambda: process.poll() is not None or listens(proxy.port), _START_WITHIN)
         assert process.poll() is None, proxy.log_file.read_text("utf-8")
         yield proxy
     finally:
@@ -136,6 +136,7 @@ def _running(proxy: Proxy, command: Sequence[str | Path]) -> Iterator[Proxy]:
         process.wait(_START_WITHIN)
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether a process listens on this port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

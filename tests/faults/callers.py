@@ -26,7 +26,7 @@ from tests.proxies import Proxy
 from tests.waiting import until
 
 _EVERY = 0.25  # seconds between two requests of one client
-_TRIES = 30
+_TRIES = 100
 _TRY_AGAIN_AFTER = 0.3  # seconds
 _ANSWER_WITHIN = 30.0
 _READS_FOR = 2.5  # a form sent within two seconds is kept as suspect
@@ -122,6 +122,17 @@ class Callers:
             return all(over.count(client) >= times for client in self.clients)
 
         assert until(enough, _PATIENCE + times * _EVERY)
+
+    def notice(self, times: int) -> None:
+        """Wait until each client that tries once has had so many more failed answers."""
+        begun = len(self.sent)
+        once = [client for client in self.clients if not client.tries_again]
+
+        def noticed() -> bool:
+            failed = [one.client for one in self.sent[begun:] if one.answers and not one.is_acknowledged]
+            return all(failed.count(client) >= times for client in once)
+
+        assert until(noticed, _PATIENCE)
 
     def _form_token(self, proxy: Proxy) -> str:
         connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=_ANSWER_WITHIN)

@@ -12,10 +12,10 @@ from tests.own_redis import OwnRedis
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Make two lanes for `--dist loadgroup`. One has all that needs PostgreSQL, whose 100 connections are not enough
-    for two."""
+    """Make lanes for `--dist loadgroup`. One has all that needs the machine's PostgreSQL, whose 100 connections are not
+    enough for two; tests with servers of their own name their lane."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if Path(__file__).parent in item.path.parents and not item.get_closest_marker("xdist_group"):
             lane = "postgresql" if item.get_closest_marker("postgres") else "sqlite"
             item.add_marker(pytest.mark.xdist_group(lane))
 

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -270,9 +270,18 @@ class Hosts:
 
 @contextmanager
 def running(
-    folder: Path, *, database_url: str = "", hosts: int = 1, worker: bool = True, **settings: str
+    folder: Path,
+    *,
+    database_url: str = "",
+    hosts: int = 1,
+    worker: bool = True,
+    each: Sequence[Mapping[str, str]] = (),
+    **settings: str,
 ) -> Iterator[Hosts]:
-    """Run hosts and a hand-off worker until the block ends. Without an address their database is SQLite."""
+    """Run hosts and a hand-off worker until the block ends. Without an address their database is SQLite.
+
+    `each` has further settings of each host.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     database_url = database_url or f"sqlite:///{folder / 'host-0' / 'handbell.sqlite3'}"
     environments = [
@@ -285,6 +294,7 @@ def running(
             HANDBELL_METRICS_NETWORKS="127.0.0.1/32",
             **settings,
         )
+        | dict(each[number] if number < len(each) else {})
         for number in range(hosts)
     ]
     started = Hosts(folder, database_url, environments)

@@ -15,7 +15,10 @@ class Profile:
     hang: float
     doubled: int  # requests that are sent more than once
     host_kills: int  # behind proxies
+    restarts: int  # hosts that are restarted one after the other behind proxies
     frozen: int  # requests of each client, four a second, while a host stands still
+    database_away: int  # failed requests of each client that tries once
+    upgrades_all: bool  # until the last host runs the new version
     hurries: bool  # make later tries due at once, after a test has seen what it checks
     replicated: float  # seconds of load beside Litestream
     talking: int  # pairs of customer and technician
@@ -32,7 +35,10 @@ SHORT = Profile(
     hang=14.0,
     doubled=60,
     host_kills=2,
+    restarts=1,
     frozen=4,
+    database_away=2,
+    upgrades_all=False,
     hurries=True,
     replicated=4.0,
     talking=20,
@@ -48,7 +54,10 @@ FULL = Profile(
     hang=30.0,
     doubled=500,
     host_kills=12,
+    restarts=2,
     frozen=80,
+    database_away=60,
+    upgrades_all=True,
     hurries=False,
     replicated=120.0,
     talking=20,

@@ -3,23 +3,20 @@
 Both proxies stand in front of the same hosts, each with its own callers.
 """
 
-import logging
 import os
 import random
 import signal
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
-from app.store.tables import tickets
-from tests.faults.callers import Callers, Client, Sent, What, calling, table
+from tests.faults.callers import Callers, What, calling
 from tests.faults.hosts import Hosts, Service, running
-from tests.faults.kept import check_sessions, rows_of, settle_all
+from tests.faults.kept import check_sessions, rows_of
+from tests.faults.outcomes import Outcome, outcomes
 from tests.faults.profile import PROFILE
 from tests.live_server import free_port
 from tests.own_redis import OwnRedis
@@ -28,7 +25,6 @@ from tests.vendor.remote import RemoteVendor, vendor_process
 from tests.vendor.stand_in import KEY
 from tests.waiting import until
 
-log = logging.getLogger(__name__)
 _BACK_WITHIN = 60.0
 _ANSWERED_WITHIN = 15.0  # while a host stands still
 _QUIET = ""  # between the drills
@@ -90,7 +86,7 @@ def kill(scene: Scene) -> None:
 
 
 def restart(scene: Scene) -> None:
-    for service in scene.hosts.web:
+    for service in scene.hosts.web[-PROFILE.restarts :]:
         starts = service.starts
         service.leave()
         assert until(lambda service=service, starts=starts: service.starts > starts, _BACK_WITHIN)
@@ -115,79 +111,10 @@ def stand_still(scene: Scene, callers: Callers) -> None:
         assert until(lambda: all(one.is_over for one in held), _ANSWERED_WITHIN), held
 
 
-def numbers(scene: Scene) -> Counter[str]:
-    """How often each customer's number stands in the database: forms as requests, calls as tickets."""
-    with scene.hosts.database() as database:
-        settle_all(database, 60.0)
-        found = Counter(row.customer_number for row in rows_of(database))
-        with database.read() as connection:
-            calls = select(tickets.c.customer_number).where(tickets.c.reference.is_(None))
-            found.update(connection.execute(calls).scalars())
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one client's requests in one drill.
-
-    `again` are second tickets of programs that repeated a call after a failed answer; `second` are second sessions at
-    the vendor.
-    """
-
-    client: Client
-    drill: str
-    sent: int
-    acknowledged: int
-    lost: int
-    doubled: int
-    again: int
-    second: int
-    failed: int
-    slowest: float
-
-    @classmethod
-    def of(cls, client: Client, drill: str, sent: list[Sent], found: Counter[str], sessions: Counter[str]) -> "Outcome":
-        mine = [one for one in sent if (one.client, one.drill) == (client, drill)]
-        extra = {one.number: max(found[one.number] - 1, 0) for one in mine}
-        excused = {one.number: one.failed_tries if client.what is What.CALL else 0 for one in mine}
-        return cls(
-            client,
-            drill,
-            sent=len(mine),
-            acknowledged=sum(one.is_acknowledged for one in mine),
-            lost=sum(one.is_acknowledged and not found[one.number] for one in mine),
-            doubled=sum(max(extra[number] - excused[number], 0) for number in extra),
-            again=sum(min(extra[number], excused[number]) for number in extra),
-            second=sum(max(sessions[one.number] - 1, 0) for one in mine),
-            failed=sum(not one.is_acknowledged for one in mine),
-            slowest=max((one.seconds for one in mine), default=0.0),
-        )
-
-    @property
-    def must_not_fail(self) -> bool:
-        """A program's call that was under way on a host that died or stands still cannot be saved by a proxy."""
-        unsafe = self.drill in (_KILL, _FREEZE) and self.client.what is What.CALL
-        return self.client.tries_again or not unsafe
-
-    @property
-    def row(self) -> tuple[object, ...]:
-        counts = (self.sent, self.acknowledged, self.lost, self.doubled, self.again, self.second, self.failed)
-        return (self.drill or "quiet", self.client.proxy.name, self.client.name, *counts, f"{self.slowest:.2f}")
-
-
-_HEAD = (
-    "drill",
-    "proxy",
-    "client",
-    "sent",
-    "acknowledged",
-    "lost",
-    "doubled",
-    "again",
-    "second",
-    "failed",
-    "slowest, s",
-)
+def must_not_fail(outcome: Outcome) -> bool:
+    """A program's call that was under way on a host that died or stands still cannot be saved by a proxy."""
+    unsafe = outcome.drill in (_KILL, _FREEZE) and outcome.client.what is What.CALL
+    return outcome.client.tries_again or not unsafe
 
 
 @pytest.mark.slow
@@ -203,17 +130,9 @@ def test_proxies_turn_to_another_host_when_one_dies_restarts_drains_or_stands_st
             drain(scene, callers)
         with callers.during(_FREEZE):
             stand_still(scene, callers)
-    found = numbers(scene)
-    sessions = Counter(str(one.customer_number) for one in scene.vendor.sessions)
-    outcomes = [
-        Outcome.of(client, drill, callers.sent, found, sessions) for drill in _DRILLS for client in callers.clients
-    ]
-    log.info("\n%s", table([_HEAD, *(outcome.row for outcome in outcomes)]))
-    for one in callers.sent:
-        if one.failed_tries:
-            log.info("%s, %s, %s: %s", one.drill, one.client.proxy.name, one.client.name, one.answers)
+    told = outcomes(callers, _DRILLS, scene.hosts, scene.vendor)
     with scene.hosts.database() as database:
         check_sessions(rows_of(database), scene.vendor, scene.hosts)
-    assert [one.row for one in outcomes if one.lost or one.doubled] == []
-    assert [one.row for one in outcomes if one.failed and one.must_not_fail] == []
-    assert [one.row for one in outcomes if one.second and one.drill not in (_KILL, _FREEZE)] == []
+    assert [one.row for one in told if one.lost or one.doubled] == []
+    assert [one.row for one in told if one.failed and must_not_fail(one)] == []
+    assert [one.row for one in told if one.second and one.drill not in (_KILL, _FREEZE)] == []

@@ -1,9 +1,7 @@
 """A full or read-only disk is known before, or at, the next write."""
 
-import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,34 +13,8 @@ from app.store.migrate import migrate
 from app.store.sites import bump_generation
 from app.store.staff import add_department
 from app.store.writable import Unwritable, disk_fault
+from tests.small_disk import fill, small_disk
 from tests.waiting import until
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A disk of 16 MB in memory."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)]
-    if (mounted := subprocess.run(mount, capture_output=True, text=True, check=False)).returncode:
-        pytest.skip(f"no small disk can be mounted: {mounted.stderr}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(folder: Path) -> Path:
-    """Take all room on the disk."""
-    file = folder / "filler"
-    with file.open("wb") as out:
-        while True:
-            try:
-                out.write(bytes(65_536))
-                out.flush()
-            except OSError:
-                return file
 
 
 def test_a_full_disk_is_known_and_nothing_breaks_by_it(tmp_path: Path) -> None:
