@@ -8,7 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,14 +28,19 @@ _START_WITHIN = 20.0
 def program(name: str, package: str = "") -> str:
     """The path of a program of Debian's package, by default of the same name. With CI=true it is installed;
     without it the test is skipped."""
-    if not (found := _find(name)) and ci():
-        subprocess.run([_ROOT / "tools" / "apt-install", package or name], check=False)
-        found = _find(name)
+    return installed(package or name, lambda: _find(name))
+
+
+def installed(package: str, find: Callable[[], str | None]) -> str:
+    """What `find` finds of this package. With CI=true it is installed; without it the test is skipped."""
+    if not (found := find()) and ci():
+        subprocess.run([_ROOT / "tools" / "apt-install", package], check=False)
+        found = find()
     if found:
         return found
     if ci():
-        pytest.fail(f"no {name} on this machine, and it could not be installed: install the package {package or name}")
-    pytest.skip(f"no {name} on this machine: install the package {package or name}")
+        pytest.fail(f"{package} is not on this machine, and could not be installed: install the package")
+    pytest.skip(f"{package} is not on this machine: install the package")
 
 
 def _find(name: str) -> str | None:

@@ -8,6 +8,7 @@ import pytest
 from tests.faults.hosts import Hosts
 from tests.faults.scene import scene
 from tests.own_postgresql import own_postgresql
+from tests.proxies import installed
 from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("own-postgresql")]
@@ -16,10 +17,13 @@ _AHEAD, _BACK = "one host 40 s ahead", "one host 2 h behind"
 
 def ahead(by: str) -> dict[str, str]:
     """The environment of a host whose clock is ahead by so much, such as `+40s`."""
-    libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-    if not libraries:
-        pytest.skip("no libfaketime on this machine: install the package faketime")
-    return {"LD_PRELOAD": str(libraries[0]), "FAKETIME": by, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
+    library = installed("faketime", find_library)
+    return {"LD_PRELOAD": library, "FAKETIME": by, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
+
+
+def find_library() -> str | None:
+    """libfaketime's path."""
+    return next((str(path) for path in Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
 
 
 def skews(hosts: Hosts) -> list[float]:
