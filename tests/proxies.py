@@ -8,7 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,14 +28,10 @@ _START_WITHIN = 20.0
 def program(name: str, package: str = "") -> str:
     """The path of a program of Debian's package, by default of the same name. With CI=true it is installed;
     without it the test is skipped."""
-    return installed(package or name, lambda: _find(name))
-
-
-def installed(package: str, find: Callable[[], str | None]) -> str:
-    """What `find` finds of this package. With CI=true it is installed; without it the test is skipped."""
-    if not (found := find()) and ci():
+    package = package or name
+    if not (found := _find(name)) and ci():
         subprocess.run([_ROOT / "tools" / "apt-install", package], check=False)
-        found = find()
+        found = _find(name)
     if found:
         return found
     if ci():

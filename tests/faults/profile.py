@@ -18,6 +18,7 @@ class Profile:
     restarts: int  # hosts that are restarted one after the other behind proxies
     frozen: int  # requests of each client, four a second, while a host stands still
     database_away: int  # failed requests of each client that tries once
+    clocks: tuple[int, ...]  # seconds by which one host's clock is ahead
     upgrades_all: bool  # until the last host runs the new version
     hurries: bool  # make later tries due at once, after a test has seen what it checks
     replicated: float  # seconds of load beside Litestream
@@ -38,6 +39,7 @@ SHORT = Profile(
     restarts=1,
     frozen=4,
     database_away=2,
+    clocks=(40,),
     upgrades_all=False,
     hurries=True,
     replicated=4.0,
@@ -57,6 +59,7 @@ FULL = Profile(
     restarts=2,
     frozen=80,
     database_away=60,
+    clocks=(40, -7200, 7200),
     upgrades_all=True,
     hurries=False,
     replicated=120.0,
