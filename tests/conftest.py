@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from pytest_socket import SocketBlockedError  # noqa: F401 - sockets are opened only where a test needs one
+from werkzeug.routing import Rule
 
 from app.core.role import Role
 from app.core.site import Site
@@ -200,6 +201,23 @@ class _CompiledTemplates(BytecodeCache):
 
 
 _COMPILED = _CompiledTemplates()
+
+
+def _keep_compiled_routes() -> None:
+    """Compile each route once for all applications of a test run, as that takes most of an application's start."""
+    compile_builder = Rule._compile_builder
+    kept: dict[object, Callable[..., tuple[str, str]]] = {}
+
+    def keeping(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = rule.rule, repr(rule.defaults), tuple(rule._trace), append_unknown
+        if key not in kept:
+            kept[key] = compile_builder(rule, append_unknown)
+        return kept[key]
+
+    Rule._compile_builder = keeping  # type: ignore[method-assign]
+
+
+_keep_compiled_routes()
 
 
 def _app(url: str, tmp_path: Path, clock: StandingClock, filled: Path) -> Iterator[Flask]:
