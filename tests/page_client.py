@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
 
 import html5lib
@@ -28,7 +28,11 @@ class Answer:
         response.close()
         self.location = response.headers.get("Location", "")
         self.is_page = response.mimetype == "text/html" and bool(response.data)
-        self.page = BeautifulSoup(response.data, "html.parser") if self.is_page else BeautifulSoup("", "html.parser")
+
+    @cached_property
+    def page(self) -> BeautifulSoup:
+        """Its elements; none if it is no page."""
+        return BeautifulSoup(self.body if self.is_page else "", "html.parser")
 
     @property
     def text(self) -> str:
@@ -99,9 +103,31 @@ def check_page(answer: Answer) -> None:
 
 
 def check_html(answer: Answer) -> None:
-    """Valid HTML, one title and heading, unique ids, labelled fields, nothing that the page's policy would block."""
+    """Valid HTML, one title and heading, unique ids, labelled fields, nothing that the page's policy would block.
+
+    Pages that differ only in harmless text are checked once.
+    """
+    skeleton = skeleton_of(answer.text)
+    if skeleton not in _CHECKED:
+        _check_elements(answer)
+        _CHECKED.add(skeleton)
+
+
+_CHECKED: set[str] = set()
+# Text without markup, quotes, and characters that no page may have; an escaped character is harmless too.
+_HARMLESS = r"(?:[\t\n\r !#-%'-;=?-~\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd]|&(?:amp|lt|gt|#34|#39);)*"
+_TEXT = re.compile(f">({_HARMLESS})(?=<)")
+_VALUE = re.compile(rf'(?<= )(value|href|title|alt|placeholder|aria-label|datetime)="({_HARMLESS})"')
+
+
+def skeleton_of(html: str) -> str:
+    """The page without its harmless texts and the values that no check reads: what is left decides every check."""
+    return _VALUE.sub(r'\1=""', _TEXT.sub(lambda found: ">x" if found[1].strip() else ">" + found[1][:1], html))
+
+
+def _check_elements(answer: Answer) -> None:
     keep_page(answer.page, answer.body)
-    errors = parse_errors(_TOKEN.sub("t", answer.text))
+    errors = parse_errors(answer.text)
     assert not errors, errors
     elements = answer.page.find_all(True)
     titles = [element for element in elements if element.name == "title" and element.find_parent("head")]
@@ -116,11 +142,6 @@ def check_html(answer: Answer) -> None:
     assert not [element for element in elements if _is_stopped(element)]
 
 
-# Tokens differ between two loads of one page; without them, equal pages are parsed once.
-_TOKEN = re.compile(r"(?<=value=\")[\w.-]{40,}(?=\")")
-
-
-@lru_cache(maxsize=1000)
 def parse_errors(html: str) -> list[object]:
     """The first errors that html5lib finds."""
     parser = html5lib.HTMLParser(strict=False, namespaceHTMLElements=False)
