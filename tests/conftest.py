@@ -214,7 +214,7 @@ def _keep_compiled_routes() -> None:
             kept[key] = compile_builder(rule, append_unknown)
         return kept[key]
 
-    Rule._compile_builder = keeping  # type: ignore[method-assign]
+    Rule._compile_builder = keeping  # type: ignore[assignment, method-assign]
 
 
 _keep_compiled_routes()
