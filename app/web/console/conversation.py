@@ -31,12 +31,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """A ticket's conversation for one technician. Supervisors may join that of a colleague."""
+    """A ticket's conversation for one technician. Supervisors may join that of a colleague, so the field to write in is
+    on their page too (`has_field`)."""
 
     lines: Sequence[Shown]
     session: Session
     takes_part: bool
     may_write: bool
+    has_field: bool
     is_owner: bool
     is_supervisor: bool
     words: Mapping[str, str]
@@ -48,15 +50,16 @@ def conversation_of(connection: Connection, ticket: Ticket, viewer: Technician, 
     lines = lines_after(connection, ticket.number, 0, newest)[-_MOST_SHOWN:] if newest else []
     session = load_session(connection, ticket.number)
     is_in = takes_part(ticket, session, Speaker(Side.TECHNICIAN, str(viewer.id)))
-    is_active = ticket.state is TicketState.ACTIVE
+    is_active, is_supervisor = ticket.state is TicketState.ACTIVE, viewer.role.includes(Role.SUPERVISOR)
     shown = (_shown(line, ticket, viewer, staff) for line in lines)
     return Conversation(
         lines=[line for line in shown if line],
         session=session,
         takes_part=is_in,
         may_write=is_in and is_active,
+        has_field=is_active and (is_in or is_supervisor),
         is_owner=is_active and ticket.owner_id == viewer.id,
-        is_supervisor=viewer.role.includes(Role.SUPERVISOR),
+        is_supervisor=is_supervisor,
         words=fact_words(),
     )
 

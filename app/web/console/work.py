@@ -109,13 +109,14 @@ def reopen(number: int) -> Response:
     return _done(ticket, _seen(), lambda work: actions.reopen(running().database, work), said)
 
 
-@pages.get("/tickets/<int:number>/<any(claim, release, transfer, note, close, reopen, say):what>")
+@pages.get("/tickets/<int:number>/<any(claim,release,transfer,note,close,reopen,say):what>")
 @technicians_only
 def pressed(number: int, what: str) -> Response:
-    """Redirect from a form's address, to which a browser returns after a refusal, to the ticket, or to the queue when
-    the technician may not see it."""
+    """Redirect from a form's address, to which a browser returns after a refusal, to the ticket."""
     ticket = find_ticket(number)
-    return see_other(address_of(number) if ticket and sees(ticket) else HOME)
+    if ticket is None or not sees(ticket):
+        abort(404)
+    return see_other(address_of(number))
 
 
 def _seen_ticket(number: int) -> Ticket:

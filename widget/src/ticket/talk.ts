@@ -43,8 +43,9 @@ const soundSwitch = (): void => {
 export const talk = (part: HTMLElement, channel: Channel): Talk => {
   const box = find("#log") as HTMLElement;
   const list = box.querySelector<HTMLElement>(".lines") as HTMLElement;
-  const form = find("#say-form") as HTMLFormElement;
-  const field = form.querySelector<HTMLTextAreaElement>("textarea") as HTMLTextAreaElement;
+  // Who can neither write nor join has no field; what stands for it here is not in the page.
+  const form = (find("#say-form") ?? document.createElement("form")) as HTMLFormElement;
+  const field = form.querySelector("textarea") ?? document.createElement("textarea");
   const newer = find("#newer") as HTMLButtonElement;
   const problem = find("#talk-problem") as HTMLElement;
   const other = find("#other") as HTMLElement;
@@ -107,9 +108,9 @@ export const talk = (part: HTMLElement, channel: Channel): Talk => {
     send();
     field.focus();
   });
-  const ready = readyAnswers(field, `${part.dataset.base}/answers`, grow);
+  const ready = form.isConnected ? readyAnswers(field, `${part.dataset.base}/answers`, grow) : null;
   field.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || ready.takes(event) || event.key !== "Enter" || event.isComposing) return;
+    if (event.defaultPrevented || ready?.takes(event) || event.key !== "Enter" || event.isComposing) return;
     if (event.shiftKey || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     send();
@@ -118,6 +119,7 @@ export const talk = (part: HTMLElement, channel: Channel): Talk => {
     grow();
     if (event.isTrusted && field.value) channel.typing();
   });
+  problem.role = "alert";
   field.required = false; // what is empty is not sent, and needs no complaint
   const hint = find("#message-keys");
   if (hint) hint.hidden = false;
