@@ -28,7 +28,7 @@ from app.core.backend import AppletFile, Refused, Unavailable
 from app.core.kept_file import NoRoom, NotWritten, TooLarge
 from app.core.targets import Targets
 from app.core.why import Why, WhyCode
-from app.outgoing import NotPermitted, connect
+from app.outgoing import NotPermitted, connect, system_authorities
 
 _CHUNK = 64 * 1024  # bytes
 _NETWORK = (HTTPError, http.client.HTTPException, OSError)
@@ -64,6 +64,12 @@ class Limits:
     most_applet: int = 64 * 1024 * 1024
 
 
+def _verifying(authorities: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.load_verify_locations(authorities)
+    return context
+
+
 class VendorCalls:
     """Makes calls to permitted `targets`; safe in any number of threads. One per process is enough.
 
@@ -81,9 +87,7 @@ class VendorCalls:
         self._targets = targets
         self._limits = limits or Limits()
         self._clock = clock
-        self._tls = ssl.create_default_context()
-        if authorities:
-            self._tls.load_verify_locations(authorities)
+        self._tls = _verifying(authorities) if authorities else system_authorities()
 
     def post(
         self, address: str, body: bytes, headers: Mapping[str, str], keep: Keep, *, look: bool = False

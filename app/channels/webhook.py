@@ -20,7 +20,7 @@ from app.core.targets import Targets
 from app.core.webhook import BadSecret, signed_headers
 from app.core.webhook_address import webhook_address
 from app.keys.seal import Unsealable
-from app.outgoing import NotPermitted, connect
+from app.outgoing import NotPermitted, connect, system_authorities
 
 CONNECT_TIMEOUT = 2.0  # seconds, for each of the host's addresses and for TLS
 READ_TIMEOUT = 5.0
@@ -35,7 +35,7 @@ class Webhooks:
     """Posts to webhooks. Certificates are verified against `context`, by default the system's authorities."""
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        self._context = context or ssl.create_default_context()
+        self._context = context or system_authorities()
 
     def send(self, address: str, headers: dict[str, str], body: bytes, targets: Targets) -> TryResult:
         """Post once and return the result; never raises. Follows no redirect, makes no second try, uses no proxy.
