@@ -26,6 +26,7 @@ from app.core.links import Link, LinkSigner, Purpose, new_link_id
 from app.process.signed_links import FORM_LIFE
 from app.store.database import Database
 from app.store.tables import technicians
+from tests.in_process import run_in_process
 from tests.keys_in_use import keys_at
 
 HANDBELL = Path(sys.executable).parent / "handbell"
@@ -46,8 +47,9 @@ class LiveServer:
     environment: dict[str, str]
 
     def run(self, *arguments: str, stdin: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """`handbell <arguments>` on this server's data; with `check` a failed command fails the test."""
-        done = run_handbell(arguments, self.environment, self.data_dir.parent, stdin)
+        """`handbell <arguments>` on this server's data, in the tests' process; with `check` a failed command fails the
+        test."""
+        done = run_in_process(arguments, self.environment, self.data_dir.parent, stdin or "")
         assert not check or done.returncode == 0, f"handbell {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done
 

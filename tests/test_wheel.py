@@ -1,5 +1,6 @@
 """The wheel contains all that it needs: it runs from an empty directory, outside the checkout."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
-from tests.live_server import serving
+from tests.live_server import run_handbell, serving
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 BUILD_TOOLS = Path(sys.prefix) / "build-tools"  # where tools/venv puts them
@@ -31,4 +32,5 @@ def test_a_wheel_runs_from_an_empty_directory(tmp_path: Path) -> None:
         request = urllib.request.Request(server.base_url, headers={"Accept-Language": "de"})
         with urllib.request.urlopen(request) as page:
             assert 'lang="de"' in page.read().decode()
-        assert server.run_json("request", "list") == []
+        listed = run_handbell(("request", "list", "--json"), server.environment, empty)
+        assert json.loads(listed.stdout) == []
