@@ -11,6 +11,7 @@ from app.core.site import Site
 from tests.project_copy import run_with
 
 
+@pytest.mark.slow
 def test_a_request_goes_its_whole_way_with_a_new_backend(tmp_path: Path) -> None:
     here = Path(__file__)
     run_with(tmp_path, here.with_name("pager_backend.py"), "backends", "pager", here.with_name("pager_journey.py"))

@@ -10,6 +10,7 @@ from app.core.site import Site
 from tests.project_copy import run_with
 
 
+@pytest.mark.slow
 def test_an_event_goes_its_whole_way_with_a_new_channel(tmp_path: Path) -> None:
     here = Path(__file__)
     run_with(tmp_path, here.with_name("bell_channel.py"), "channels", "bell", here.with_name("bell_journey.py"))

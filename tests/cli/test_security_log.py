@@ -112,6 +112,7 @@ def test_lines_that_cannot_be_read_are_told_once(
     here.close()
 
 
+@pytest.mark.slow
 def test_a_server_that_runs_writes_and_counts_them_within_seconds(tmp_path: Path) -> None:
     with serving(tmp_path, HANDBELL_METRICS_NETWORKS="127.0.0.1") as server:
         server.run("technician", "add", KIM, "--name", MARK)

@@ -143,6 +143,7 @@ def test_the_snippet_names_what_is_served(client: PageClient) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("npm"), reason="no Node.js here")
+@pytest.mark.slow
 def test_the_package_is_fit_to_publish() -> None:
     package = json.loads((WIDGET / "package.json").read_text("utf-8"))
     assert package["name"] == "@handbell/widget"
