@@ -40,20 +40,6 @@ def pytest_configure(config: pytest.Config) -> None:
     add_named_tests(config)
 
 
-_LONGEST = ("browser", "deploy", "process", "web", "api")  # folders by how long their files take
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest files, so that no process waits at the end for one of them."""
-    folders = Path(__file__).parent
-
-    def place(item: pytest.Item) -> int:
-        folder = item.path.relative_to(folders).parts[0] if item.path.is_relative_to(folders) else ""
-        return _LONGEST.index(folder) if folder in _LONGEST else len(_LONGEST)
-
-    items.sort(key=place)
-
-
 class StandingClock:
     """A clock that only `advance` moves."""
 

@@ -220,7 +220,7 @@ def test_voice_begins_when_both_press(zoe: Page, wei: Page, look: Look) -> None:
     expect(now).to_contain_text("Your microphone is off.")
     talk.click()
     expect(now).to_contain_text("Your microphone is ready.")
-    wei.get_by_role("button", name="Speak", exact=True).click()
+    wei.get_by_role("button", name="Talk", exact=True).click()
     expect(now).to_have_text("You hear each other.")
     until(zoe, lambda: zoe.locator("#other-level").evaluate("meter => meter.value > 0"), "nothing is heard")
     look(zoe, "voice")
