@@ -1,5 +1,6 @@
 """The embedded desk's applet: the page on which the customer waits, or the operator's own program."""
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from app.core.customer_info import AskPolicy
 from app.core.new_session import NewSessionRequest
 from app.core.site import Site
 from app.core.ticket import Ticket, TicketEvent, TicketState
+from app.files.assets import assets
 from app.process.running import Running
 from app.store.requests import request_by_reference
 from app.store.tickets import end_ticket, list_tickets, ticket_history
@@ -336,3 +338,16 @@ def test_a_ticket_s_history_keeps_the_newest_changes(client: PageClient, here: R
         changes = [event for event in ticket_history(connection, number) if event.what == "details_changed"]
     assert len(changes) == MOST_KEPT
     assert changes[-1].detail["problem_description"][1] == f"change {MOST_KEPT + 4}"
+
+
+def test_the_page_is_small_and_so_is_its_script(client: PageClient) -> None:
+    page = client.get(applet_of(client))
+    first = [assets()[name].gzipped for name in ("handbell.css", "live.css", "pages.js")]
+    assert sum(map(len, [gzip.compress(page.text.encode()), *first])) <= 14_000
+    assert len(assets()["live.js"].gzipped) <= 12_000
+
+
+def test_the_request_page_loads_nothing_of_the_session(client: PageClient) -> None:
+    text = client.get("/").text
+    assert "live.css" not in text
+    assert "live.js" not in text

@@ -249,7 +249,7 @@ export const openChannel = (options: ChannelOptions): Channel => {
   }, POLL_MS / 4);
   stop.signal.addEventListener("abort", () => clearInterval(tick));
   document.addEventListener("visibilitychange", seeing, until);
-  for (const name of ["online", "offline", "pageshow"]) {
+  for (const name of ["online", "pageshow"]) {
     addEventListener(
       name,
       () => {
@@ -259,6 +259,7 @@ export const openChannel = (options: ChannelOptions): Channel => {
       until,
     );
   }
+  addEventListener("offline", () => trouble(true), until);
   // The other side learns at once that this page is gone.
   addEventListener("pagehide", () => void sign("bye", "", true), until);
   if (document.hidden) seeing();
