@@ -62,7 +62,7 @@ def test_a_second_factor_from_the_picture_to_the_log_in_and_off_again(
     page.reload()
     page.get_by_role("button", name="Log out everywhere else").click()
     expect(page.locator("p.saying")).to_contain_text("logged out everywhere else")
-    page.get_by_role("link", name="Change").click()
+    page.get_by_role("link", name="Change", exact=True).click()
     look(page, "second factor")
     confirm(page, password, codes[1], "Turn it off")
     expect(page.locator("p.saying")).to_contain_text("The second factor is off")

@@ -52,7 +52,7 @@ class Handbell:
     def says(self, *arguments: str) -> str:
         """Run a command that must succeed; returns its output."""
         finished = self.run(*arguments)
-        assert (finished.returncode, finished.stderr) == (0, "")
+        assert (finished.returncode, finished.stderr) == (0, ""), finished.stderr
         return finished.stdout
 
     def json(self, *arguments: str) -> Any:

@@ -103,7 +103,7 @@ def test_what_is_wrong_comes_back_with_what_was_typed(
     assert answer.status == 422
     assert answer.select(f"#{field}-problem").get_text().startswith(says)
     assert here.desk.generation == before
-    if field != "country":
+    if field not in ("country", "day"):
         assert answer.select(f"#{field}")["value"] == fields[field].strip()
 
 

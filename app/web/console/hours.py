@@ -166,6 +166,8 @@ def _page(scope: str, typed: Mapping[str, str], problems: Mapping[str, str]) -> 
         stored = load_hours(connection)
     option = stored.get(scope)
     found = None if option is None else actions.hours_of(option)
+    if "day" in problems:
+        typed = {**typed, "day": ""}  # a browser's field for dates takes nothing else
     values = {**_values(option, stored.get(DESK)), **{name: without_control(text) for name, text in typed.items()}}
     return console_page(
         "console/hours.html",
