@@ -38,8 +38,8 @@ _BODIES: tuple[tuple[str | None, dict[str, str]], ...] = (
 def routes() -> Iterator[tuple[list[str], str]]:
     """Methods and rule of every route."""
     for line in ROUTES.read_text("utf-8").splitlines():
-        methods, rule = line.split()[:2]
-        yield methods.split(","), rule
+        methods, rest = line.split(" ", 1)
+        yield methods.split(","), rest.partition("  ")[0]
 
 
 class Walk:
@@ -76,7 +76,7 @@ class Walk:
                     self.answers.append((method, path, answer))
 
     def _paths(self, rule: str) -> list[str]:
-        names = re.findall(r"<(?:[a-z]+:)?([a-z_]+)>", rule)
+        names = re.findall(r"<(?:[^<>:]+:)?([a-z_]+)>", rule)
         values = itertools.product(*(self._values(name) for name in names))
         return [_filled(rule, given) for given in values]
 
