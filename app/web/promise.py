@@ -1,11 +1,16 @@
 """What the request page says that a technician will do: only what the site's backend can."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from time import monotonic
 
 from app.actions.applet_program import platforms_with_program
 from app.core.site import Site
 from app.edge.this_app import running
 from app.web.words import _, is_reworded
+
+_LOOK_EVERY = 5  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,13 @@ class Promise:
 def only_talks(site: Site) -> bool:
     """Whether technicians of this site talk and look, but cannot act on the customer's computer: neither a vendor's
     applet nor an operator's program is handed out."""
-    return site.at_desk and not platforms_with_program(running().settings.applets_dir)
+    return site.at_desk and not _has_program(running().settings.applets_dir, int(monotonic()) // _LOOK_EVERY)
+
+
+@lru_cache(maxsize=4)
+def _has_program(folder: Path, _period: int) -> bool:
+    """Whether the operator has a program for customers: looked up once in a period, as the page is served often."""
+    return bool(platforms_with_program(folder))
 
 
 def promise(*, talks: bool) -> Promise:
