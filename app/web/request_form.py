@@ -51,11 +51,10 @@ class Filled:
         return replace(self, problems={"form": why.sentence}, status=why.status, retry_after=why.retry_after)
 
 
-def empty_form(site: Site) -> Response:
+def empty_form(desk: Desk, site: Site) -> Response:
     """The request page with a new token."""
     here = running()
     limit_to(site.languages)
-    desk = here.desk
     page = _prerendered(desk, site.slug, page_language(), closed_now(desk, site, here.clock()), only_talks(site))
     token = here.links.form_token(site.slug)
     if "gzip" in request.headers.get("Accept-Encoding", ""):

@@ -85,8 +85,8 @@ def send(slug: str) -> Response:
 
 
 def _empty_page(slug: str) -> Response:
-    here = running()
-    return empty_form(enabled_site(here.desk, slug))
+    desk = running().desk
+    return empty_form(desk, enabled_site(desk, slug))
 
 
 def _asked(desk: Desk, site: Site, values: dict[str, str]) -> NewSessionRequest | dict[str, str]:
