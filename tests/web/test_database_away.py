@@ -204,21 +204,28 @@ def test_a_process_that_starts_meanwhile_waits_for_it_and_its_host_stays_up(
     with relay(make_url(postgresql_url).port or 5432) as wire:
         url = make_url(postgresql_url).set(port=wire.port).render_as_string(hide_password=False)
         with serving(tmp_path, HANDBELL_DATABASE_URL=url, HANDBELL_PROCESSES="2") as server:
-            wire.cut()
+            assert until(lambda: [listens(pid, server.port) for pid in children(server.pid)] == [True, True])
             before = children(server.pid)
+            wire.cut()
             os.kill(before[0], signal.SIGKILL)
             assert until(lambda: server.log.count('"during": "start"') == 1)
-            for _ in range(10):  # none gets into the one that waits
-                with urllib.request.urlopen(f"{server.base_url}/") as page:
-                    assert page.status == 200
+            assert until(lambda: opened(f"{server.base_url}/"))
             wire.join()
             (left,) = set(children(server.pid)) & set(before)
             (new,) = set(children(server.pid)) - {left}
             assert until(lambda: listens(new, server.port))
             os.kill(left, signal.SIGKILL)
             assert until(lambda: not Path(f"/proc/{left}").exists())
-            with urllib.request.urlopen(f"{server.base_url}/readyz") as ready:
-                assert ready.status == 200
+            assert until(lambda: opened(f"{server.base_url}/readyz"))
+
+
+def opened(address: str) -> bool:
+    """Whether a page is there; not while a process of the host is just going or coming."""
+    try:
+        with urllib.request.urlopen(address, timeout=5) as page:
+            return bool(page.status == 200)
+    except OSError:
+        return False
 
 
 def listens(pid: int, port: int) -> bool:
