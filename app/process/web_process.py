@@ -77,10 +77,10 @@ class WebProcess(EndingInSteps):
                 super().load_wsgi()
                 break
             except (DatabaseNotNow, *DATABASE_FAULTS) as fault:
+                for listener in self.sockets:
+                    listener.close()
+                self.sockets: list[Any] = []
                 note_database_fault(fault, "start")
-            for listener in self.sockets:
-                listener.close()
-            self.sockets: list[Any] = []
             self._wait_a_moment()
         if not self.sockets:
             self.sockets = create_sockets(self.cfg, self.log)
