@@ -48,7 +48,7 @@ class Fault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a page's conversation is, and what its calls have to say."""
+    """The address of a page's conversation, and the headers of its calls."""
 
     path: str
     headers: dict[str, str]

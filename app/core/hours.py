@@ -44,7 +44,7 @@ class Hours:
     zone: str
     week: tuple[tuple[Span, ...], ...]
     days: Mapping[date, SpecialDay] = field(default_factory=dict, hash=False)
-    holidays: Mapping[date, str] = field(default_factory=dict, hash=False, compare=False)
+    holidays: Mapping[date, str] = field(default_factory=dict, hash=False)
 
     def special(self, day: date) -> SpecialDay | None:
         """What is special about this day; None for an ordinary one."""

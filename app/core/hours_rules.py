@@ -1,4 +1,4 @@
-"""Whose opening hours apply to a request, and what administrators may set."""
+"""The opening hours that apply to a request, and the options that administrators may set."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

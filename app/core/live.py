@@ -198,7 +198,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who posts. `who` as in a line; `may_join` for supervisors."""
+    """The sender of a post. `who` as in a line; `may_join` for supervisors."""
 
     side: Side
     who: str
@@ -370,7 +370,7 @@ class Page:
 
 
 class Place(StrEnum):
-    """Where the other side is."""
+    """Whether a page of the other side is open, hidden or gone."""
 
     PAGE = "page"
     HIDDEN = "hidden"  # in another tab, or another window
@@ -379,14 +379,14 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Where the other side is, and since when; None when they have never been there."""
+    """Whether the other side has a page open, and since when; None when it never had one."""
 
     here: Place
     since: datetime | None = None
 
 
 def presence(pages: Iterable[Page], now: datetime) -> Presence:
-    """Where those are whose pages these are."""
+    """The presence of a person who has these pages."""
     known = list(pages)
     here = [page for page in known if page.is_here(now)]
     in_sight = [page for page in here if not page.hidden]

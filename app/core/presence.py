@@ -1,4 +1,4 @@
-"""Who is there to help: technicians with an open console or a recent action who are not away."""
+"""The technicians who are there to help: with an open console or a recent action, and not away."""
 
 from collections.abc import Collection
 from datetime import timedelta

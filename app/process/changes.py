@@ -44,7 +44,7 @@ class Stirred:
 
 
 class Pages(Protocol):
-    """Whoever notes which pages of tickets have streams here; it must not wait."""
+    """Notes which pages of tickets have streams here; it must not wait."""
 
     def arrived(self, page: Spot) -> None:
         """A stream of this page has begun."""

@@ -34,7 +34,7 @@ MOST_STREAMS = sum(MOST.values())
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who listens: a technician's console, which is told of everything, or the page of a ticket, told of that.
+    """The listener of a stream: a technician's console, told of everything, or the page of a ticket, told of that.
 
     The stream ends with `session`: the hash of a console's session, or an applet's link (`of_link`).
     `length` is the bytes of the stream, announced as Content-Length, so that a kept-alive connection can go on.

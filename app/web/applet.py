@@ -277,7 +277,7 @@ def _place(ticket: Ticket) -> int | None:
 
 
 def queue_label(ticket: Ticket, staff: Staff) -> str:
-    """Whom the customer waits for."""
+    """The name of the queue in which the customer waits."""
     if ticket.queue_kind is QueueKind.TECHNICIAN:
         technician = staff.technician(ticket.technician_id)
         return technician.name if technician else _("our team")

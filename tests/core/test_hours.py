@@ -89,6 +89,12 @@ def test_a_special_day_has_its_own_hours_even_on_a_holiday() -> None:
     assert found.special(date(2026, 12, 29)) is None
 
 
+def test_hours_with_other_holidays_are_other_hours() -> None:
+    """Answers are kept by hours and minute: those from before a change of the country must not be found."""
+    assert hours() != hours(holidays={date(2026, 12, 28): "Holiday"})
+    assert hours() != hours(days={date(2026, 12, 28): SpecialDay("Closed")})
+
+
 def test_always_open_never_closes() -> None:
     found = hours("mo-su 00:00-24:00")
     moment = at("2026-03-01T12:00")

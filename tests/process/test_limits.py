@@ -175,7 +175,7 @@ def test_windows_that_are_over_are_forgotten(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_full_ipv6_48_begins_no_windows_for_its_other_clients() -> None:
-    """Who owns a /48 has 65,536 clients; each window takes memory until it ends."""
+    """The owner of a /48 has 65,536 clients; each window takes memory until it ends."""
     rates = Rates("")
     for number in range(100):
         rates.client_retry_after(THREE, f"2001:db8:0:{number:x}::1", "test")

@@ -43,7 +43,7 @@ class Listening:
 
 
 def wake() -> None:
-    """Nobody waits here."""
+    """This test waits for nothing."""
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.actions.hours import set_hours
+from app.actions.hours import add_days, remove_days, set_hours
+from app.core.hours import SpecialDay
 from app.core.hours_rules import DESK
 from app.core.hours_text import read_week
 from app.process.running import Running
@@ -147,6 +148,16 @@ def test_a_closed_desk_says_when_it_opens_and_takes_requests(client: PageClient,
     assert page.select("time[data-local]")["datetime"] == "2026-03-02T08:00:00Z"
     assert page.select("time[data-local]").get_text() == "Monday, March 2, 2026, 09:00 (Europe/Berlin)"
     assert client.submit(problem_description="It broke").status == 303
+
+
+def test_a_holiday_closes_the_desk_in_the_same_minute(client: PageClient, here: Running) -> None:
+    set_hours(here.database, DESK, "Europe/Istanbul", read_week("mo-su 00:00-24:00"), by=None, now=here.clock())
+    assert "We are closed now." not in client.get("/").text
+    days = {here.clock().date(): SpecialDay("Inventory")}
+    add_days(here.database, DESK, days, by=None, now=here.clock())
+    assert "We are closed now." in client.get("/").text
+    remove_days(here.database, DESK, days, by=None, now=here.clock())
+    assert "We are closed now." not in client.get("/").text
 
 
 def test_the_page_changes_with_the_minute_in_which_it_opens(

@@ -197,7 +197,7 @@ def _form_calls() -> None:
 
 
 def _script_calls() -> None:
-    """Whatever the type of the body, its token is in a header, which no form can set."""
+    """The token is in a header, which no form can set, for each type of body."""
     g.script_calls = True
     _refuse_foreign_posts()
 

@@ -31,9 +31,9 @@ export type ChannelOptions = {
   base: string;
   /** Further headers of each call. */
   headers?: (method: "GET" | "POST") => Record<string, string>;
-  /** Where unsent lines outlive a reload. */
+  /** The storage in which unsent lines outlive a reload. */
   shelf: Shelf;
-  /** Who announces changes, given the ticket's own stream, which is the default. */
+  /** Announces changes, given the ticket's own stream, which is the default. */
   listen?: (own: Listen) => Listen;
   /** Each answer; its lines and signals are new ones, in order. */
   heard: (answer: Answer) => void;

@@ -6,7 +6,7 @@ const SLOWEST_MS = 15_000;
 
 export type Unsent = { key: string; kind: string; body: string };
 
-/** Where unsent lines are kept while the page is reloaded, such as an entry of sessionStorage. */
+/** The storage of unsent lines while the page is reloaded, such as an entry of sessionStorage. */
 export type Shelf = { read: () => string | null; write: (text: string) => void };
 
 /** The result of one try. `wait`: milliseconds until the next try. `refused`: why it will never be taken. */

@@ -1,4 +1,4 @@
-/** Who tells a ticket's page of its news.
+/** Tells a ticket's page of its news.
  *
  * A browser opens at most six connections to a server over HTTP/1.1, and the console's pages share one for their stream.
  * So three pages of tickets have a stream of their own; further ones ask every two seconds, and at once when the shared

@@ -43,7 +43,7 @@ const soundSwitch = (): void => {
 export const talk = (part: HTMLElement, channel: Channel): Talk => {
   const box = find("#log") as HTMLElement;
   const list = box.querySelector<HTMLElement>(".lines") as HTMLElement;
-  // Who can neither write nor join has no field; what stands for it here is not in the page.
+  // A reader who can neither write nor join has no field: this one is not in the page.
   const form = (find("#say-form") ?? document.createElement("form")) as HTMLFormElement;
   const field = form.querySelector("textarea") ?? document.createElement("textarea");
   const newer = find("#newer") as HTMLButtonElement;
