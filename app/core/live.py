@@ -329,11 +329,11 @@ def _no_mark(ticket: Ticket, session: Session, speaker: Speaker, mark: Mark) -> 
 
 
 def _fits(screen: Screen, post: Post) -> bool:
-    """Whether what is posted of the screen can follow what is known of it: only a request is refused, and only a shared
-    screen is shared no more."""
+    """Whether what is posted of the screen can follow what is known of it: only a request is refused. A screen that is
+    shared is shared no more, also after the technician has asked for it again."""
     if post.kind is not Kind.SCREEN or post.body.startswith("shared:"):
         return True
-    return screen is (Screen.SHARED if post.body == "stopped" else Screen.ASKED)
+    return screen is Screen.ASKED or (screen is Screen.SHARED and post.body == "stopped")
 
 
 def screen_after(kind: str, body: str) -> Screen | None:
