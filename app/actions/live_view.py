@@ -6,18 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from app.core.live import (
-    CUSTOMER,
-    SIGNAL_LIFE,
-    Line,
-    Presence,
-    Session,
-    Side,
-    Signal,
-    Speaker,
-    presence,
-    takes_part,
-)
+from app.core.live import CUSTOMER, SIGNAL_LIFE, Line, Session, Side, Signal, Speaker, takes_part
+from app.core.live_pages import Presence, presence
 from app.core.ticket import Ticket, TicketState
 from app.store import live as store
 from app.store.database import Database

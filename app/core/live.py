@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.core.live_pages import Page
 from app.core.text import is_blank, normal_newlines, without_control
 from app.core.ticket import OPEN_STATES, Ticket, TicketState
 
@@ -15,8 +16,6 @@ LIFE_OF_MOVE = timedelta(minutes=10)  # of a code that moves the customer's page
 MOST_MOVES = 10  # such codes of one ticket, within LIFE_OF_MOVE
 LONGEST_SAID = 1000  # characters, of the answer to "Did this help?"
 SIGNAL_LIFE = timedelta(seconds=60)  # short: signals bear people's addresses
-BEATS_FOR = timedelta(seconds=45)  # a page that has not been heard of for this long is gone
-BEAT_EVERY = timedelta(seconds=30)  # without a stream, which is beaten more often
 TYPES_FOR = timedelta(seconds=6)
 MOST_LINES = ((30, timedelta(minutes=1)), (1000, timedelta(days=1)))  # of one side of a ticket
 MOST_SIGNALS = 120  # of one side of a ticket, within SIGNAL_LIFE
@@ -347,54 +346,6 @@ def screen_after(kind: str, body: str) -> Screen | None:
             return Screen.OFF
         case _:
             return None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """An open page of somebody. `gone_at` is when it said goodbye."""
-
-    who: str
-    peer: str
-    hidden: bool
-    since: datetime
-    beat_at: datetime
-    gone_at: datetime | None = None
-
-    def is_here(self, now: datetime) -> bool:
-        """Whether it is open, as far as is known."""
-        return self.gone_at is None and now < self.beat_at + BEATS_FOR
-
-    def wants_beat(self, now: datetime) -> bool:
-        """Whether it is time to note that it is still open."""
-        return self.gone_at is not None or now >= self.beat_at + BEAT_EVERY
-
-
-class Place(StrEnum):
-    """Whether a page of the other side is open, hidden or gone."""
-
-    PAGE = "page"
-    HIDDEN = "hidden"  # in another tab, or another window
-    GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """Whether the other side has a page open, and since when; None when it never had one."""
-
-    here: Place
-    since: datetime | None = None
-
-
-def presence(pages: Iterable[Page], now: datetime) -> Presence:
-    """The presence of a person who has these pages."""
-    known = list(pages)
-    here = [page for page in known if page.is_here(now)]
-    in_sight = [page for page in here if not page.hidden]
-    if in_sight:
-        return Presence(Place.PAGE, min(page.since for page in in_sight))
-    if here:
-        return Presence(Place.HIDDEN, max(page.since for page in here))
-    return Presence(Place.GONE, max((page.gone_at or page.beat_at for page in known), default=None))
 
 
 @dataclass(frozen=True, slots=True)

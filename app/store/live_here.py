@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, and_, case, delete, literal, select, true, tuple_, update
 
-from app.core.live import BEATS_FOR, SIGNAL_LIFE, Conversation, Page
+from app.core.live import SIGNAL_LIFE, Conversation
+from app.core.live_pages import BEATS_FOR, Page
 from app.store.live import all_lines, all_signals, forget_signals, load_session
 from app.store.tables import Moment, live_here
 from app.store.upserts import upsert

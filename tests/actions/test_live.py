@@ -21,7 +21,6 @@ from app.core.live import (
     LONGEST_LINE,
     Kind,
     NotTaken,
-    Place,
     Post,
     Refusal,
     Screen,
@@ -31,6 +30,7 @@ from app.core.live import (
     TooMany,
     read_post,
 )
+from app.core.live_pages import Place
 from app.core.new_session import NewSessionRequest
 from app.core.poke import Poke
 from app.core.request import RequestState

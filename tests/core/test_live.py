@@ -9,24 +9,19 @@ import pytest
 from app.core.customer import NOBODY
 from app.core.customer_info import InfoMode
 from app.core.live import (
-    BEATS_FOR,
     CUSTOMER_SPEAKS,
     LONGEST_LINE,
     LONGEST_SAID,
     TYPES_FOR,
     Kind,
     NotTaken,
-    Page,
-    Place,
     Post,
-    Presence,
     Refusal,
     Screen,
     Session,
     Side,
     Speaker,
     may_be_answered,
-    presence,
     read_answer,
     read_facts,
     read_line,
@@ -35,6 +30,7 @@ from app.core.live import (
     screen_after,
     takes_part,
 )
+from app.core.live_pages import BEATS_FOR, Page, Place, Presence, presence
 from app.core.routing import QueueKind, Reason
 from app.core.ticket import Ticket, TicketState
 
