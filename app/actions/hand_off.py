@@ -22,7 +22,7 @@ from app.core.customer import with_other_details
 from app.core.declaration import Opener
 from app.core.more import with_more
 from app.core.new_session import LIMITS, NewSessionRequest
-from app.core.notice import RequestParked
+from app.core.notice import RequestParked, parked_notice
 from app.core.request import CustomerRequest
 from app.core.retry import LONGEST_PAUSE, STALE_AFTER, Parking, delay, parking
 from app.core.site import Site
@@ -33,7 +33,7 @@ from app.store.database import Database
 from app.store.erasures import mark_erasure
 from app.store.files import remove_files
 from app.store.hand_offs import Parked
-from app.store.notices import add_notice
+from app.store.notices import add_notices
 from app.store.requests import insert_link, request_by_reference
 from app.store.sites import flag_unreadable
 
@@ -240,9 +240,9 @@ def tell_parked(connection: Connection, site: Site | None, parked: Parked, *, no
         attempts=parked.attempts,
         maybe_duplicate=parked.maybe_duplicate,
     )
-    for channel in channels().values():
-        if channel.serves(site):
-            add_notice(connection, channel.name, site.slug, event, now)
+    add_notices(
+        connection, [parked_notice(channel.name, event, now) for channel in channels().values() if channel.serves(site)]
+    )
 
 
 def _for_vendor(asked: NewSessionRequest, request: CustomerRequest) -> NewSessionRequest:

@@ -24,6 +24,7 @@ from app.store.erasures import mark_erasure
 from app.store.files import remove_old_chunks
 from app.store.live import forget_signals
 from app.store.live_here import load_conversation
+from app.store.notices import forget_settled
 from app.store.pokes import poke
 from app.store.request_list import Wanted
 from app.store.requests import end_request, request_by_reference, requests_of_person
@@ -42,6 +43,7 @@ VENDOR_SESSION_LIFE = timedelta(hours=24)  # as long as its status page and its 
 LONGEST_KEPT = timedelta(days=90)
 FILES_KEPT = VENDOR_SESSION_LIFE
 KEYS_KEPT = timedelta(hours=24)
+NOTICES_KEPT = timedelta(days=7)  # after they were settled
 ADDRESSES_KEPT = timedelta(days=7)
 
 
@@ -188,6 +190,7 @@ def prune(database: Database, retention: timedelta, *, now: datetime) -> Pruned:
     requests, tickets = _repeat(database, erase_requests), _repeat(database, erase_tickets)
     _repeat(database, lambda connection: store.forget_keys(connection, now - KEYS_KEPT))
     _repeat(database, lambda connection: store.forget_addresses(connection, now - ADDRESSES_KEPT))
+    _repeat(database, lambda connection: forget_settled(connection, now - NOTICES_KEPT))
 
     def forget(connection: Connection) -> None:
         forget_signals(connection, now - SIGNAL_LIFE)

@@ -1,4 +1,4 @@
-"""Deliver notices through sites' channels: each at least once, even when receivers or processes fail."""
+"""Make one try of a claimed notice and record how it went: each arrives, even when receivers or processes fail."""
 
 import logging
 import random
@@ -11,17 +11,18 @@ import structlog
 
 from app import metrics
 from app.channels.declaring import Channel, Sending
-from app.core.notice import Delivery, TryResult, is_too_old, next_try
+from app.core.notice import Delivery, NoticeState, TryResult, is_too_old, next_try
 from app.core.site import Site
 from app.core.targets import Targets
 from app.store.database import Database
-from app.store.notices import Notice, any_due, claim_notices, settle
+from app.store.notices import Notice, any_due, claim_notices, finish, try_again
 
-AT_ONCE = 16  # notices in one call, each in a thread of its own
+AT_ONCE = 16  # notices in one call of `deliver_due`, each in a thread of its own
 LEASE = timedelta(seconds=120)  # far longer than a try may take, slow name look-ups included
 
 _LEVELS = {
     "delivered": logging.INFO,
+    "dropped": logging.INFO,
     "failed": logging.WARNING,
     "lease_lost": logging.WARNING,
     "given_up": logging.ERROR,
@@ -30,42 +31,54 @@ log = structlog.get_logger()
 _random = random.SystemRandom()
 
 
-@dataclass(frozen=True, slots=True)
-class _Teller:
-    """Context of one call of `deliver_due`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teller:
+    """What is needed to deliver notices, as it is now. Safe in every thread."""
 
     database: Database
+    clock: Callable[[], datetime]
     sites: Mapping[str, Site]
     unseal: Callable[[str], str]
     channels: Mapping[str, Channel]
     targets: Targets
-    now: datetime
 
-    def tell(self, notice: Notice) -> bool:
-        """Make one try and record its outcome; returns whether the notice was delivered."""
+    def tell(self, notice: Notice) -> TryResult | None:
+        """Make one try and record its outcome; None when the notice was dropped without one.
+
+        A failed notice is due again later, is tried eight times in all, and is then given up (logged as
+        `webhook_given_up`). A notice whose receiver refuses it for good is given up at once.
+        """
         site, channel = self.sites.get(notice.site), self.channels[notice.channel]
         if site is None or not channel.serves(site):
-            self._settle(notice, None)
-            return False
-        if is_too_old(notice.created_at, self.now):
+            self._finish(notice, NoticeState.DROPPED, "the site does not have this channel any more")
+            return None
+        now = self.clock()
+        if is_too_old(notice.created_at, now):
             return self._record(notice, TryResult(Delivery.FAILED, "it was kept for a day"))
-        sending = Sending(site, notice.id, notice.body, self.unseal, self.targets, self.now)
-        return self._record(notice, channel.deliver(sending))
+        return self._record(
+            notice, channel.deliver(Sending(site, notice.id, notice.body, self.unseal, self.targets, now))
+        )
 
-    def _record(self, notice: Notice, result: TryResult) -> bool:
-        delivery = result.delivery
-        failed = delivery is Delivery.FAILED
-        again = next_try(notice.tries, notice.created_at, self.now, _random.uniform) if failed else None
-        kept = self._settle(notice, again)
-        metrics.told(notice.channel, notice.site, delivery.value)
-        gave_up = kept and not again and delivery is not Delivery.DELIVERED
-        if gave_up:
+    def _record(self, notice: Notice, result: TryResult) -> TryResult:
+        now = self.clock()
+        failed = result.delivery is Delivery.FAILED
+        again = next_try(notice.tries, notice.created_at, now, _random.uniform) if failed else None
+        metrics.told(notice.channel, notice.site, result.delivery.value)
+        if again:
+            kept = self.database.write(
+                lambda connection: try_again(connection, notice, again, result.why, maybe=result.maybe)
+            )
+            _say(notice, "failed" if kept else "lease_lost", result.why)
+        elif result.delivery is Delivery.DELIVERED:
+            self._finish(notice, NoticeState.DELIVERED, result.why)
+        elif self._finish(notice, NoticeState.GIVEN_UP, result.why):
             metrics.told(notice.channel, notice.site, "given_up")
-        _say(notice, "given_up" if gave_up else delivery if kept else "lease_lost", result.why)
-        return delivery is Delivery.DELIVERED
+        return result
 
-    def _settle(self, notice: Notice, again: datetime | None) -> bool:
-        return self.database.write(lambda connection: settle(connection, notice, again))
+    def _finish(self, notice: Notice, state: NoticeState, why: str) -> bool:
+        kept = self.database.write(lambda connection: finish(connection, notice, state, why, self.clock()))
+        _say(notice, state if kept else "lease_lost", why)
+        return kept
 
 
 def _say(notice: Notice, outcome: str, why: str) -> None:
@@ -73,28 +86,20 @@ def _say(notice: Notice, outcome: str, why: str) -> None:
     log.log(_LEVELS[outcome], event, site=notice.site, id=notice.id, tries=notice.tries, why=why)
 
 
-def deliver_due(
-    database: Database,
-    sites: Mapping[str, Site],
-    unseal: Callable[[str], str],
-    channels: Mapping[str, Channel],
-    *,
-    now: datetime,
-    targets: Targets,
-) -> int:
-    """Take up to 16 due notices and try each once; returns how many were delivered.
+def deliver_due(teller: Teller) -> int:
+    """Take up to 16 due notices, try each once, and return how many were delivered; for commands and tests.
 
-    Returns at once when nothing is due; else it takes about as long as the slowest receiver, some seconds at most. A
-    failed notice is due again later, is tried seven times in all, and is then given up (logged as `webhook_given_up`).
-    A notice whose receiver is gone is given up at once. A notice is dropped when its site lacks the channel's options.
-    Safe in any number of processes.
+    A running process has `process/telling.py`, which waits for nobody. Safe in any number of processes.
     """
-    with database.read() as connection:
-        if not any_due(connection, channels, now):
+    now = teller.clock()
+    with teller.database.read() as connection:
+        if not any_due(connection, teller.channels, now):
             return 0
-    claimed = database.write(lambda connection: claim_notices(connection, channels, now, AT_ONCE, now + LEASE))
-    tell = _Teller(database, sites, unseal, channels, targets, now).tell
-    if len(claimed) <= 1:
-        return sum(map(tell, claimed))
+    claimed = teller.database.write(
+        lambda connection: claim_notices(connection, teller.channels, now, AT_ONCE, now + LEASE)
+    )
+    if not claimed:
+        return 0
     with ThreadPoolExecutor(len(claimed), thread_name_prefix="notices") as threads:
-        return sum(threads.map(tell, claimed))
+        results = list(threads.map(teller.tell, claimed))
+    return sum(result is not None and result.delivery is Delivery.DELIVERED for result in results)

@@ -32,7 +32,8 @@ class Channel:
 
     `options` are kept by each site; no event is kept for a site that lacks a `needed` one. `deliver` makes one try
     within `actions.tell.LEASE`, in any thread, and never raises: delivered, failed (to be tried again), or gone (given
-    up at once). The caller decides whether and when to try again.
+    up at once). A failed try is `maybe` delivered when the receiver had it all and its answer was lost. The caller
+    decides whether and when to try again.
     """
 
     name: str

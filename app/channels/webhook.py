@@ -52,18 +52,22 @@ class Webhooks:
         cut_off = threading.Timer(DEADLINE, _cut, (connection, late))
         cut_off.daemon = True
         cut_off.start()
+        sent = False
         try:
             _connect(connection, until)
             connection.request("POST", url.request_uri, body, {**_HEADERS, **headers}, preload_content=False)
+            sent = True
             status = connection.getresponse().status
         except NotPermitted:
             return TryResult(Delivery.FAILED, _NOT_PUBLIC)
         except (HTTPError, OSError, http.client.HTTPException, ValueError) as error:
-            return TryResult(Delivery.FAILED, _LATE if late.is_set() else _why(error))
+            return TryResult(Delivery.FAILED, _LATE if late.is_set() else _why(error), maybe=sent, away=True)
         finally:
             cut_off.cancel()
             connection.close()
-        return TryResult(Delivery.FAILED, _LATE) if late.is_set() else TryResult(_delivery(status), f"status {status}")
+        if late.is_set():  # what was read may be cut short
+            return TryResult(Delivery.FAILED, _LATE, maybe=True, away=True)
+        return TryResult(_delivery(status), f"status {status}")
 
     def _connection(self, url: Url, targets: Targets, until: float) -> HTTPConnection:
         host = (url.host or "").strip("[]")

@@ -17,6 +17,7 @@ _FILES = {
     "figures": "figures",
     "hours": "hours",
     "keys": "keys",
+    "notice": "notices",
     "prune": "requests",
     "request": "requests",
     "serve": "server",

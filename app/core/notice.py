@@ -3,12 +3,14 @@
 No event contains customer data: its reference leads those with access to the rest.
 """
 
+import base64
+import hashlib
 import json
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from app.core.moment import iso
 from app.core.why import Why
@@ -18,20 +20,55 @@ _SPREAD = (0.8, 1.2)  # factors, so that a receiver that comes back does not get
 LONGEST_KEPT = timedelta(hours=24)
 
 
+class Event(StrEnum):
+    """The events. Their names are in webhooks and in the database, so none is ever renamed."""
+
+    REQUESTED = "request.received"
+    WAITING = "request.waiting"  # for longer than a rule's minutes, and not claimed
+    CLAIMED = "request.claimed"
+    PASSED_ON = "request.passed_on"
+    CUSTOMER_WROTE = "request.customer_wrote"
+    CLOSED = "request.closed"
+    CANCELLED = "request.cancelled"
+    ANSWERED = "request.answered"  # the customer said whether it helped
+    CALL_BACK_DUE = "call_back.due"
+    PARKED = "request.parked"
+    SUSPECT = "request.suspect"
+    KEY_ENDS = "vendor_key.ending"
+
+
+TEST = "handbell.test"
+
+
+class NoticeState(StrEnum):
+    """The state of a notice."""
+
+    WAITING = "waiting"  # due, under way, or to be tried again
+    DELIVERED = "delivered"
+    GIVEN_UP = "given_up"
+    DROPPED = "dropped"  # not wanted any more: its receiver is gone, or what it tells is over
+
+
 class Delivery(StrEnum):
     """The result of one try."""
 
     DELIVERED = "delivered"
     FAILED = "failed"  # to be tried again
-    GONE = "gone"  # the receiver wants no more notices
+    GONE = "gone"  # the receiver refuses for good
 
 
 @dataclass(frozen=True, slots=True)
 class TryResult:
-    """The result of one try and the reason, in our own words."""
+    """The result of one try and the reason, in our own words.
+
+    `maybe`: a failed one may have arrived all the same, as its answer was lost. `away`: the receiver gave no answer, so
+    its other notices rest for a moment.
+    """
 
     delivery: Delivery
     why: str
+    maybe: bool = False
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +87,47 @@ class RequestParked:
     maybe_duplicate: bool
 
 
-def new_notice_id() -> str:
-    """The `webhook-id` of one notice, the same at each try, by which a receiver recognizes repetitions."""
-    return f"msg_{secrets.token_urlsafe(18)}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewNotice:
+    """A notice to be kept in the outbox.
+
+    `receiver` says who gets it, in the channel's own terms; `lane` names what all notices share that one hanging
+    receiver holds up. Equal ids are the same notice.
+    """
+
+    id: str
+    channel: str
+    receiver: str
+    lane: str
+    site: str
+    event: str
+    body: str
+    created_at: datetime
+    due_at: datetime
+    ticket: int | None = None
+    reference: str | None = None
+
+
+def notice_id(*parts: object) -> str:
+    """The id of a notice, from what makes it the same one: a receiver recognizes repetitions by it (`webhook-id`)."""
+    digest = hashlib.sha256("\n".join(map(str, parts)).encode()).digest()
+    return f"msg_{base64.urlsafe_b64encode(digest[:18]).decode()}"
+
+
+def parked_notice(channel: str, event: RequestParked, at: datetime) -> NewNotice:
+    """The notice for a channel of the site itself, due at once; `at` is when the request was parked."""
+    return NewNotice(
+        id=notice_id(channel, event.site, Event.PARKED, event.reference, event.attempts, iso(at)),
+        channel=channel,
+        receiver=f"site:{event.site}",
+        lane=f"{channel}:{event.site}",
+        site=event.site,
+        event=Event.PARKED,
+        body=event_body(event, at),
+        created_at=at,
+        due_at=at,
+        reference=event.reference,
+    )
 
 
 def event_body(event: RequestParked, at: datetime) -> str:
@@ -66,7 +141,12 @@ def event_body(event: RequestParked, at: datetime) -> str:
         "attempts": event.attempts,
         "maybe_duplicate": event.maybe_duplicate,
     }
-    return json.dumps({"type": "request.parked", "timestamp": iso(at), "data": data}, separators=(",", ":"))
+    return json_body(Event.PARKED, data, at)
+
+
+def json_body(event: str, data: Mapping[str, Any], at: datetime) -> str:
+    """An event in the form of Standard Webhooks, as compact JSON."""
+    return json.dumps({"type": event, "timestamp": iso(at), "data": data}, separators=(",", ":"))
 
 
 def next_try(
@@ -83,5 +163,5 @@ def next_try(
 
 
 def is_too_old(created_at: datetime, now: datetime) -> bool:
-    """Whether a notice has reached the longest time that one is kept."""
+    """Whether a notice has reached the longest time for which it is tried."""
     return now - created_at >= LONGEST_KEPT

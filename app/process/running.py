@@ -7,14 +7,13 @@ import structlog
 from app.actions.figures import Figures
 from app.actions.log_in import live_sessions
 from app.actions.move import note_move
-from app.actions.tell import deliver_due
+from app.actions.tell import Teller
 from app.channels import channels
 from app.core.poke import Poke
 from app.keys.installation_secret import installation_secret
 from app.process.changes import Changes, Stirred
 from app.process.clock import Clock, DatabaseClock
 from app.process.configuration import Desk, LoadedDesk
-from app.process.database_faults import note_database_fault
 from app.process.keyring import KeyRing
 from app.process.limits import ClientLimits, Rates, Turns
 from app.process.poke_notifications import PokeNotifications
@@ -24,10 +23,11 @@ from app.process.presence import Presence
 from app.process.security_log import SecurityLog
 from app.process.signed_links import SignedLinks
 from app.process.streams import links_among
+from app.process.telling import Telling
 from app.process.vendors import Vendors
 from app.settings import Settings
 from app.store.audit import Act
-from app.store.database import DATABASE_FAULTS, Database
+from app.store.database import Database
 from app.store.installation import turn_mark
 from app.store.migrate import migrate
 from app.store.queues import newest
@@ -54,6 +54,7 @@ class Running:
         self.log_in_turns = Turns(self.rates, settings.processes, settings.threads // 4)
         self.vendors = Vendors(settings, self.database, self.keys, self.rates, self.clock)
         self.figures = Figures(self.database)
+        self.telling = Telling(self._teller)
         self.hand_offs = HandOffPool(self._surroundings())
         self.changes = Changes(
             self._newest,
@@ -79,6 +80,7 @@ class Running:
         """End the streams, settle the calls in flight, finish writing and close the database."""
         self.changes.close()
         self.hand_offs.stop()
+        self.telling.stop()
         self.database.close()
 
     def _surroundings(self) -> Surroundings:
@@ -121,8 +123,14 @@ class Running:
 
     def _tell(self) -> None:
         self.security.take_over()
-        try:
-            targets = self.settings.targets
-            deliver_due(self.database, self.desk.sites, self.keys.unseal, channels(), now=self.clock(), targets=targets)
-        except DATABASE_FAULTS as fault:
-            note_database_fault(fault, "notices")
+        self.telling.look()
+
+    def _teller(self) -> Teller:
+        return Teller(
+            database=self.database,
+            clock=self.clock,
+            sites=self.desk.sites,
+            unseal=self.keys.unseal,
+            channels=channels(),
+            targets=self.settings.targets,
+        )

@@ -356,8 +356,8 @@ spent = Table(
     Column("expires_at", Moment, nullable=False, index=True),
 )
 
-# Notices not yet delivered by their channel. `body` is sent byte for byte; during a try, `due_at` is the end of its
-# lease.
+# The outbox: one notice of an event, by a channel, to a receiver. `body` is sent byte for byte; during a try, `due_at`
+# is the end of its lease. Settled ones are due in the year 9999. `lane` is what a receiver that hangs holds up.
 notices = Table(
     "notices",
     metadata,
@@ -365,11 +365,21 @@ notices = Table(
     Column("channel", Text, nullable=False, server_default="webhook"),
     Column("site", Text, nullable=False),
     Column("body", Text, nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", Moment, nullable=False, index=True),
     Column("due_at", Moment, nullable=False, index=True),
     Column("tries", Integer, nullable=False),
     Column("lease", Text),
+    Column("event", Text),
+    Column("receiver", Text),
+    Column("lane", Text),
+    Column("ticket", BigInteger),
+    Column("reference", Text),
+    Column("why", Text),
+    Column("settled_at", Moment),
+    Column("state", Text, nullable=False, server_default="waiting"),
+    Column("perhaps_twice", Boolean, nullable=False, server_default=false()),
 )
+Index(None, notices.c.reference, **_where(notices.c.reference))
 
 # Sessions started by a technician: a customer with the PIN or the link gets into that technician's queue. Codes with a
 # `ticket` are its customer's, who moves its page to another device.

@@ -2,37 +2,28 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
 
 from app.actions import tell
-from app.actions.tell import deliver_due
+from app.actions.tell import Teller, deliver_due
 from app.channels import channels, webhook
 from app.channels.declaring import Channel, Sending
-from app.core.notice import Delivery, RequestParked, TryResult
+from app.core.notice import Delivery, NoticeState, TryResult
 from app.core.site import Site
 from app.core.targets import ANYWHERE
 from app.core.webhook import new_secret
-from app.core.why import Why, WhyCode
 from app.keys.seal import Sealer
 from app.store.database import Database
-from app.store.notices import add_notice
-from app.store.tables import notices
+from app.store.notices import Listed, add_notices, list_notices
+from tests.actions.outbox import SEALER, SECRET, SITE, parked
 from tests.captured_log import capture_log
 from tests.conftest import StandingClock
 from tests.webhook_receiver import Receiver, is_genuine, receiving
-
-SECRET = new_secret()
-SEALER = Sealer([b"k" * 32])
-SITE = Site(slug="default", name="Help", uid="u", sealed_webhook_secret=SEALER.seal(SECRET))
-PARKED = RequestParked(
-    reference="7K3M-Q2XH", site="default", reason="stale", why=Why(WhyCode.STALE), attempts=7, maybe_duplicate=False
-)
 
 
 def by(deliver: Callable[[Sending], TryResult]) -> dict[str, Channel]:
@@ -56,27 +47,44 @@ class Desk:
     """One site with a webhook, and its notices."""
 
     def __init__(self, database: Database, clock: StandingClock, receiver: Receiver) -> None:
-        self.database, self.clock, self.receiver = database, clock, receiver
+        self.database, self.clock, self.receiver, self.parked = database, clock, receiver, 0
         self.site = replace(SITE, webhook=f"{receiver.address}/hook")
 
-    def park(self, times: int = 1) -> None:
+    def park(self, times: int = 1, site: str = "default") -> None:
         for _ in range(times):
-            self.database.write(lambda connection: add_notice(connection, "webhook", "default", PARKED, self.clock()))
+            self.parked += 1
+            new = [parked(site, self.parked, self.clock())]
+            self.database.write(lambda connection, new=new: add_notices(connection, new))
 
-    def deliver(self) -> int:
-        return deliver_due(
-            self.database, {"default": self.site}, SEALER.unseal, channels(), now=self.clock(), targets=ANYWHERE
+    def teller(self, by: Mapping[str, Channel] | None = None, **sites: Site) -> Teller:
+        return Teller(
+            database=self.database,
+            clock=self.clock,
+            sites={"default": self.site, **sites},
+            unseal=SEALER.unseal,
+            channels=channels() if by is None else by,
+            targets=ANYWHERE,
         )
+
+    def deliver(self, teller: Teller | None = None) -> int:
+        return deliver_due(teller or self.teller())
 
     def deliver_after(self, seconds: float) -> tuple[int, int]:
         """How many notices were delivered, and how many tries the receiver has had in all."""
         self.clock.advance(seconds=seconds)
         return self.deliver(), len(self.receiver.got)
 
+    def states(self) -> list[NoticeState]:
+        return [one.state for one in self.listed()]
+
+    def listed(self) -> list[Listed]:
+        with self.database.read() as connection:
+            return list_notices(connection)
+
     @property
     def kept(self) -> int:
-        with self.database.read() as connection:
-            return int(connection.execute(select(func.count()).select_from(notices)).scalar_one())
+        """How many notices wait."""
+        return self.states().count(NoticeState.WAITING)
 
 
 @pytest.fixture
@@ -94,6 +102,9 @@ def test_a_notice_is_delivered_once_signed_and_forgotten(desk: Desk) -> None:
     assert not is_genuine(SECRET, headers, body + b" ", desk.clock().timestamp())
     assert not is_genuine(new_secret(), headers, body, desk.clock().timestamp())
     assert json.loads(body)["data"]["reference"] == "7K3M-Q2XH"
+    (told,) = desk.listed()
+    assert (told.state, told.attempts, told.perhaps_twice) == (NoticeState.DELIVERED, 1, False)
+    assert (told.event, told.reference, told.due_at) == ("request.parked", "7K3M-Q2XH", None)
 
 
 @pytest.mark.parametrize("does", [500, 302, "hang", "close"])
@@ -115,6 +126,7 @@ def test_what_fails_is_tried_again_as_it_was_with_a_new_timestamp(
     assert int(second["webhook-timestamp"]) == int(first["webhook-timestamp"]) + 7
     assert is_genuine(SECRET, second, body, desk.clock().timestamp())
     assert desk.kept == 0
+    assert [one.perhaps_twice for one in desk.listed()] == [does in ("hang", "close")]
 
 
 def test_it_is_given_up_after_the_eighth_try(desk: Desk, said: list[Any]) -> None:
@@ -153,8 +165,8 @@ def test_a_site_without_a_webhook_is_told_nothing_and_nothing_is_kept(desk: Desk
     assert desk.deliver_after(0) == (0, 0)
     assert desk.kept == 0
     desk.park()
-    assert deliver_due(desk.database, {}, SEALER.unseal, channels(), now=desk.clock(), targets=ANYWHERE) == 0
-    assert desk.kept == 0
+    assert deliver_due(replace(desk.teller(), sites={})) == 0
+    assert desk.states() == [NoticeState.DROPPED] * 2
 
 
 @pytest.mark.parametrize(
@@ -176,10 +188,10 @@ def test_nothing_goes_out_unsigned_and_it_waits_until_the_secret_is_right(
 def test_a_receiver_that_hangs_holds_nobody_else_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook, "READ_TIMEOUT", 2.0)
     with receiving("hang") as slow:
-        sites = {"default": desk.site, "other": replace(desk.site, slug="other", webhook=slow.address)}
+        other = replace(desk.site, slug="other", webhook=slow.address)
         for site in ("other", "other", "default"):
-            desk.database.write(lambda c, site=site: add_notice(c, "webhook", site, PARKED, desk.clock()))
-        assert deliver_due(desk.database, sites, SEALER.unseal, channels(), now=desk.clock(), targets=ANYWHERE) == 1
+            desk.park(site=site)
+        assert desk.deliver(desk.teller(other=other)) == 1
         assert (len(slow.got), len(desk.receiver.got), desk.kept) == (2, 1, 2)
 
 
@@ -214,9 +226,10 @@ def test_a_process_that_dies_with_a_notice_leaves_it_to_the_others(desk: Desk) -
 
     desk.park()
     with pytest.raises(Killed):
-        deliver_due(desk.database, {"default": desk.site}, SEALER.unseal, by(die), now=desk.clock(), targets=ANYWHERE)
+        desk.deliver(desk.teller(by(die)))
     assert desk.deliver_after(tell.LEASE.total_seconds() - 1) == (0, 0)
     assert desk.deliver_after(1) == (1, 1)
+    assert [one.perhaps_twice for one in desk.listed()] == [True]
 
 
 def test_who_lost_the_lease_changes_nothing(desk: Desk, said: list[Any]) -> None:
@@ -226,12 +239,7 @@ def test_who_lost_the_lease_changes_nothing(desk: Desk, said: list[Any]) -> None
         return TryResult(Delivery.FAILED, "no answer in time")
 
     desk.park()
-    assert (
-        deliver_due(
-            desk.database, {"default": desk.site}, SEALER.unseal, by(too_slow), now=desk.clock(), targets=ANYWHERE
-        )
-        == 0
-    )
+    assert desk.deliver(desk.teller(by(too_slow))) == 0
     assert [line["event"] for line in said] == ["webhook_delivered", "webhook_lease_lost"]
     assert desk.deliver_after(0) == (1, 2)
 

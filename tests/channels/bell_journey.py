@@ -4,12 +4,11 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
-
+from app.core.notice import NoticeState
 from app.core.request import RequestState
 from app.process.running import Running
+from app.store.notices import list_notices
 from app.store.requests import insert_request
-from app.store.tables import notices
 from tests.backends.loopback import Loopback, http, loopback
 from tests.cli.command import Handbell
 from tests.page_client import PageClient
@@ -48,12 +47,12 @@ def rung(here: Running, server: Loopback) -> None:
     here.database.write(lambda connection: insert_request(connection, row))
     here.hand_offs.start()
 
-    def told_and_forgotten() -> bool:
+    def told_and_noted() -> bool:
         with here.database.read() as connection:
-            kept = connection.execute(select(func.count()).select_from(notices)).scalar_one()
-        return bool(server.received) and kept == 0
+            (kept,) = list_notices(connection) or (None,)
+        return kept is not None and kept.state is NoticeState.DELIVERED
 
-    assert until(told_and_forgotten)
+    assert until(told_and_noted)
     (got,) = server.received
     assert got.headers["bell-id"].startswith("msg_")
     told = json.loads(got.body)

@@ -5,9 +5,7 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
-from app.core.notice import RequestParked
 from app.core.request import RequestState
 from app.core.targets import Targets
 from app.core.webhook import new_secret
@@ -15,10 +13,10 @@ from app.core.why import Why, WhyCode
 from app.keys.seal import Sealer
 from app.process.running import Running
 from app.settings import Settings
-from app.store.notices import add_notice
+from app.store.notices import add_notices, list_notices
 from app.store.requests import list_requests
 from app.store.sites import change_site
-from app.store.tables import notices
+from tests.actions.outbox import parked
 from tests.backends.loopback import http, loopback
 from tests.page_client import Answer, PageClient
 from tests.vendor_account import set_vendor
@@ -29,9 +27,6 @@ from tests.webhook_receiver import receiving
 DORA = "dora@example.com"
 BASE = "/console/sites/default"
 SAID = "is not a public address"
-PARKED = RequestParked(
-    reference="7K3M-Q2XH", site="default", reason="stale", why=Why(WhyCode.STALE), attempts=7, maybe_duplicate=False
-)
 
 
 @pytest.fixture
@@ -117,8 +112,12 @@ def test_a_webhook_inside_is_not_told(here: Running) -> None:
         sealed = Sealer(here.keys._secrets).seal(new_secret())
         site = replace(here.desk.sites["default"], webhook=receiver.address, sealed_webhook_secret=sealed)
         here.database.write(lambda connection: change_site(connection, site))
-        here.database.write(lambda connection: add_notice(connection, "webhook", "default", PARKED, here.clock()))
+        added = [parked("default", 7, here.clock())]
+        here.database.write(lambda connection: add_notices(connection, added))
         here._tell()
+        here.telling.stop()
         assert receiver.got == []
     with here.database.read() as connection:
-        assert connection.execute(select(notices.c.tries)).scalars().all() == [1], "it was tried"
+        (kept,) = list_notices(connection)
+        assert kept.attempts == 1, "it was tried"
+        assert "not public" in (kept.why or "")

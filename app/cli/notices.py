@@ -1,0 +1,83 @@
+"""`handbell notice …`: what people were told, and how that went."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import click
+
+from app.actions import notices as actions
+from app.actions.tell import Teller
+from app.channels import channels
+from app.cli.opening import now, open_database, open_keys
+from app.cli.output import json_option, show
+from app.core.moment import iso
+from app.core.notice import Delivery, NoticeState
+from app.settings import load_settings
+from app.store.notices import Listed, list_notices
+from app.store.sites import load_sites
+
+_STATES = [state.value for state in NoticeState]
+_COLUMNS = ("id", "event", "channel", "receiver", "state", "attempts", "created_at", "why")
+
+
+@click.group()
+def notice() -> None:
+    """Notices: what people were told, by which channel, and how that went."""
+
+
+@notice.command("list")
+@click.option("--state", type=click.Choice(_STATES), help="Only notices in this state.")
+@click.option("--most", type=click.IntRange(1, 10_000), default=100, show_default=True, help="How many at the most.")
+@json_option
+def list_all(state: str | None, most: int, as_json: bool) -> None:
+    """List notices, the newest first; settled ones are kept for a week."""
+    wanted = NoticeState(state) if state else None
+    with open_database() as database, database.read() as connection:
+        rows = [_plain(found) for found in list_notices(connection, state=wanted, most=most)]
+    show(rows, _COLUMNS, as_json=as_json)
+
+
+@notice.command("retry")
+@click.argument("ids", nargs=-1, required=True, metavar="ID…")
+def retry(ids: tuple[str, ...]) -> None:
+    """Send notices again; a running server delivers them."""
+    with open_database() as database:
+        try:
+            found = actions.retry(database, ids, by=None, now=now())
+        except actions.NoSuchNotice:
+            raise click.ClickException("none of these notices is there, or they are under way") from None
+    click.echo(f"sent again: {len(found)}")
+
+
+@notice.command("test")
+@click.argument("channel")
+@click.option("--site", "slug", metavar="SITE", help="Only the channel of this site.")
+def test(channel: str, slug: str | None) -> None:
+    """Deliver a test by CHANNEL now, such as `webhook`: to each site that has it."""
+    if channel not in channels():
+        raise click.ClickException(f"there is no channel {channel}; there are: {', '.join(channels())}")
+    settings = load_settings()
+    with open_database(settings) as database:
+        keys = open_keys(database, settings)
+        with database.read() as connection:
+            sites = [site for site in load_sites(connection) if slug in (None, site.slug)]
+        teller = Teller(
+            database=database,
+            clock=now,
+            sites={site.slug: site for site in sites},
+            unseal=keys.unseal,
+            channels=channels(),
+            targets=settings.targets,
+        )
+        results = actions.try_site_channel(teller, channel, sites)
+    if not results:
+        raise click.ClickException(f"no site has the channel {channel}")
+    for name, result in results.items():
+        click.echo(f"{name}: {result.delivery.value}, {result.why}")
+    if any(result.delivery is not Delivery.DELIVERED for result in results.values()):
+        raise click.exceptions.Exit(1)
+
+
+def _plain(found: Listed) -> dict[str, Any]:
+    return {name: iso(value) if isinstance(value, datetime) else value for name, value in asdict(found).items()}

@@ -1,0 +1,55 @@
+"""`handbell notice`: what people were told, sent again, and tried."""
+
+from app.core.notice import NoticeState
+from app.store.audit import acts
+from app.store.notices import add_notices, claim_notices, finish
+from tests.actions.outbox import parked
+from tests.cli.command import Handbell
+from tests.store.rows import NOW
+from tests.webhook_receiver import receiving
+
+
+def given_up(handbell: Handbell) -> str:
+    """One notice that is given up; its id."""
+    with handbell.database() as database:
+        database.write(lambda connection: add_notices(connection, [parked("default", 7, NOW)]))
+        (one,) = database.write(lambda c: claim_notices(c, ("webhook",), NOW, 1, NOW))
+        database.write(lambda c: finish(c, one, NoticeState.GIVEN_UP, "status 500", NOW))
+    return one.id
+
+
+def test_notices_are_listed_and_sent_again(filled: Handbell) -> None:
+    assert filled.says("notice", "list") == "none\n"
+    its_id = given_up(filled)
+    (shown,) = filled.json("notice", "list")
+    assert {name: shown[name] for name in ("id", "event", "channel", "state", "attempts")} == {
+        "id": its_id,
+        "event": "request.parked",
+        "channel": "webhook",
+        "state": "given_up",
+        "attempts": 1,
+    }
+    assert shown["created_at"].startswith("2026-")
+    assert shown["due_at"] is None
+    assert filled.says("notice", "retry", its_id) == "sent again: 1\n"
+    (shown,) = filled.json("notice", "list", "--state", "waiting")
+    assert (shown["id"], shown["attempts"]) == (its_id, 0)
+    assert filled.json("notice", "list", "--state", "given_up") == []
+    with filled.database() as database, database.read() as connection:
+        assert acts(connection)[0].act == "notices.sent_again"
+    assert filled.fails("notice", "retry", "msg_x") == (
+        "handbell: none of these notices is there, or they are under way"
+    )
+
+
+def test_a_channel_is_tried(filled: Handbell) -> None:
+    assert filled.fails("notice", "test", "webhook") == "handbell: no site has the channel webhook"
+    assert "there is no channel pigeon" in filled.fails("notice", "test", "pigeon")
+    with receiving() as receiver:
+        filled.says("site", "set", "default", "--webhook", receiver.address)
+        assert filled.says("notice", "test", "webhook") == "default: delivered, status 204\n"
+        assert b'"handbell.test"' in receiver.got[0][2]
+        receiver.does = 500
+        failed = filled.run("notice", "test", "webhook", "--site", "default")
+        assert (failed.returncode, failed.stdout) == (1, "default: failed, status 500\n")
+    assert filled.json("notice", "list") == []
