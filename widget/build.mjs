@@ -97,9 +97,11 @@ const inOne = async (language) => ({
 
 const buildPackage = async (language, outdir) => {
   const entryPoints = { [language]: here("src/embed/index.ts") };
+  const { define, plugins } = await inOne(language);
   await build({
     ...options,
-    ...(await inOne(language)),
+    plugins,
+    define: { ...define, WAIT: '""', WAIT_SUM: '""' },
     entryPoints,
     format: "esm",
     splitting: true,
@@ -110,10 +112,14 @@ const buildPackage = async (language, outdir) => {
 
 const buildWidget = async (language) => {
   const { define, plugins } = await inOne(language);
+  const wait = await bundle("src/embed/wait.ts", { format: "esm", plugins, define });
+  define.WAIT = JSON.stringify(`/widget/${sum(wait, "hex").slice(0, 12)}/wait.${language}.js`);
+  define.WAIT_SUM = JSON.stringify(`sha256-${sum(wait, "base64")}`);
   const later = await bundle("src/embed/later.ts", { format: "esm", plugins, define });
   define.LATER = JSON.stringify(`/widget/${sum(later, "hex").slice(0, 12)}/later.${language}.js`);
   define.SUM = JSON.stringify(`sha256-${sum(later, "base64")}`);
   const main = await bundle("src/embed/main.ts", { format: "iife", plugins, define });
+  await putPacked(`../static/widget/wait.${language}.js`, wait);
   await putPacked(`../static/widget/later.${language}.js`, later);
   await putPacked(`../static/widget/handbell.${language}.js`, main);
 };
@@ -121,7 +127,7 @@ const buildWidget = async (language) => {
 /** Files of removed languages. */
 const clean = async (known) => {
   for (const name of await readdir(here("../static/widget"))) {
-    const language = /^(?:handbell|later)\.(.+?)\.js/.exec(name)?.[1];
+    const language = /^(?:handbell|later|wait)\.(.+?)\.js/.exec(name)?.[1];
     if (!language || known.includes(language)) continue;
     if (check) stale(`../static/widget/${name}`);
     else await rm(here(`../static/widget/${name}`));

@@ -2,11 +2,19 @@ import { call, sleep } from "./call";
 import type { Texts } from "./later-texts";
 import { make } from "./make";
 import type { Context, Recorded } from "./types";
+import { waitTexts } from "./wait-texts";
 
 const SLOWEST_MS = 10_000;
 
-/** Shows the state of a recorded request in place of its form, and polls while it waits. */
-export const follow = async (form: HTMLElement, texts: Texts, recorded: Recorded, context: Context): Promise<void> => {
+/** Shows the state of a recorded request in `place`, instead of its form, and polls while it waits. */
+export const follow = async (
+  form: HTMLElement,
+  place: HTMLElement,
+  words: Texts,
+  recorded: Recorded,
+  context: Context,
+): Promise<void> => {
+  const texts = { ...waitTexts, ...words };
   const { signal, emit } = context;
   const { reference, status_url, poll_url } = recorded;
   const heading = make("h3", {});
@@ -14,24 +22,27 @@ export const follow = async (form: HTMLElement, texts: Texts, recorded: Recorded
   const go = make("a", { part: "start", target: "_blank", rel: "noopener" });
   const code = make("b", { translate: false, dir: "ltr" }, reference);
   const keep = make("p", {}, texts.reference, " ", code);
-  const place = make("div", { role: "status", tabIndex: -1, part: "result" });
-  form.parentElement?.querySelector("[part=result]")?.remove();
-  form.before(place);
-  place.append(heading, note, go, keep, make("p", {}, texts.trust));
-  place.focus();
+  place.replaceChildren(heading, note, go, keep, make("p", {}, texts.trust));
 
   const tell = (state: string): void => {
-    const text = (key: string): string => texts[key as keyof Texts] ?? "";
+    const text = (key: string): string => texts[key as keyof typeof texts] ?? "";
     heading.textContent = text(state);
     note.textContent = text(`${state}_note`);
-    go.textContent = state === "started" ? texts.again : state === "parked" ? texts.retry : texts.start;
+    go.textContent =
+      state === "started"
+        ? texts.again
+        : state === "parked"
+          ? texts.retry
+          : state === "held"
+            ? texts.person
+            : texts.start;
   };
   go.onclick = () => go.href !== status_url && tell("started");
 
   let { state, start_url } = recorded;
   for (let asked = 0, told = ""; ; asked++) {
     go.href = start_url ?? status_url;
-    go.hidden = !start_url && state !== "parked";
+    go.hidden = !start_url && state !== "parked" && state !== "check";
     if (state !== told) tell(state);
     told = state;
     if (start_url) return emit("ready", { reference, start_url });

@@ -2,9 +2,10 @@ import { apply } from "./apply";
 import { call, type Reply, sleep } from "./call";
 import { complain } from "./complain";
 import { fill } from "./fill";
-import { follow } from "./follow";
-import { laterTexts } from "./later-texts";
-import type { Check, Context, Send } from "./types";
+import { laterTexts, type Texts } from "./later-texts";
+import { make } from "./make";
+import type { Check, Context, Recorded, Send } from "./types";
+import { waitFile } from "./wait-file";
 
 const YOUNGEST_MS = 2_100; // a form sent sooner than this after its token was fetched looks like a program's
 
@@ -38,9 +39,8 @@ export const send: Send = async (form, context) => {
   const [status, answer] = await post(values(form, context), context);
   work(false, words);
   if (answer?.reference) {
-    form.hidden = true;
     context.emit("submit", answer);
-    follow(form, texts, answer, context);
+    received(form, texts, answer, context);
     return true;
   }
   const { fields, message, code } = answer?.error ?? {};
@@ -49,6 +49,18 @@ export const send: Send = async (form, context) => {
   if (fields && complain(form, texts, [], fields)) return false;
   // The customer can do nothing about other refusals: their page or our server is set up wrongly.
   throw new Refused((status === 429 && message) || texts.sorry, status, fields?.identity ?? message);
+};
+
+/** Shows the reference in place of the form at once, and more when that is fetched. */
+const received = async (form: HTMLFormElement, texts: Texts, recorded: Recorded, context: Context): Promise<void> => {
+  const code = make("b", { translate: false, dir: "ltr" }, recorded.reference);
+  const place = make("div", { role: "status", tabIndex: -1, part: "result" }, make("h3", {}, texts.waiting));
+  place.append(make("p", {}, texts.reference, " ", code));
+  form.parentElement?.querySelector("[part=result]")?.remove();
+  form.before(place);
+  form.hidden = true;
+  place.focus();
+  (await waitFile(context.server)).follow(form, place, texts, recorded, context);
 };
 
 /** Drops a refused identity token, so that the next press sends the customer's details as typed. */

@@ -35,7 +35,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
   let info: ReturnType<Load> | undefined;
   let recalled = false;
 
-  const emit: Emit = (event, detail) => heard.dispatchEvent(new CustomEvent(event, { detail }));
+  const emit: Emit = (event: string, detail?: unknown) => heard.dispatchEvent(new CustomEvent(event, { detail }));
 
   const dress = (siteColour?: string | null): void => {
     host.ariaLabel = texts.title;
@@ -86,7 +86,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
       form = makeForm(element, context);
       if (!inline) {
         element.append(make("button", { part: "close", ariaLabel: texts.close, onclick: widget.close }, "×"));
-        element.onclose = () => emit("close", null);
+        element.onclose = () => emit("close");
       }
       root.adoptedStyleSheets.push(sheet(panel));
       root.append(element);
@@ -133,7 +133,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
         shown.showModal();
       }
       requestAnimationFrame(() => setTimeout(settle)); // the form is painted first
-      emit("open", null);
+      emit("open");
     },
     close: () => (element as HTMLDialogElement | undefined)?.close?.(),
     prefill(values) {

@@ -45,7 +45,11 @@ export interface Events {
   error: { status: number; message: string };
 }
 
-export type Emit = <Name extends keyof Events>(event: Name, detail: Events[Name]) => void;
+/** Tells listeners; an event without a detail is told with null. */
+export type Emit = <Name extends keyof Events>(
+  event: Name,
+  ...detail: Events[Name] extends null ? [] : [Events[Name]]
+) => void;
 
 /** The page's information about the customer. */
 export interface Known {

@@ -1,0 +1,3 @@
+/** Fetched once a request is recorded. */
+
+export { follow } from "./follow";
