@@ -27,6 +27,7 @@ class Progress(StrEnum):
     """What the customer is told about the request."""
 
     WAITING = "waiting"
+    HELD = "held"  # kept until its sender has shown to be a person
     READY = "ready"
     STARTED = "started"
     PARKED = "parked"
@@ -87,5 +88,7 @@ def _progress(request: CustomerRequest, link: StartLink | None) -> Progress:
             return Progress.PARKED
         case RequestState.ENDED:
             return Progress.ENDED
-        case RequestState.WAITING | RequestState.OPENING | RequestState.SUSPECT:
+        case RequestState.SUSPECT:
+            return Progress.HELD
+        case RequestState.WAITING | RequestState.OPENING:
             return Progress.WAITING

@@ -165,7 +165,7 @@ def _state() -> dict[str, Any]:
         "required": ["reference", "state", "start", "start_url", "helper", "opened_at"],
         "properties": {
             "reference": {"type": "string"},
-            "state": {"enum": ["waiting", "ready", "started", "parked", "ended"]},
+            "state": {"enum": ["waiting", "held", "ready", "started", "parked", "ended"]},
             "start": {"type": ["string", "null"]},
             "start_url": {"type": ["string", "null"]},
             "helper": {"type": ["string", "null"], "description": "Who has taken it, at the desk's own technicians"},
@@ -267,7 +267,7 @@ def _create() -> dict[str, Any]:
     }
     told = {
         "reference": {"type": "string"},
-        "state": {"enum": ["waiting", "ready", "started", "parked", "ended"]},
+        "state": {"enum": ["waiting", "held", "ready", "started", "parked", "ended"]},
         "status_url": {"type": "string", "format": "uri"},
         "poll_url": {"type": "string", "format": "uri"},
         "start_url": {"type": ["string", "null"], "format": "uri"},

@@ -128,7 +128,7 @@ def _told(recorded: CustomerRequest) -> Response:
         "poll_url": f"{base}/api/v1/requests/{token}",
         "start_url": start_url(followed),
     }
-    return answer(told, 202 if followed.progress in (Progress.WAITING, Progress.PARKED) else 201)
+    return answer(told, 202 if followed.progress in (Progress.WAITING, Progress.HELD, Progress.PARKED) else 201)
 
 
 def start_url(followed: Followed) -> str | None:

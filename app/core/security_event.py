@@ -85,6 +85,7 @@ class Limit(StrEnum):
 
     REQUESTS = "requests"  # of one client, or of all together, in ten minutes
     POLLS = "polls"  # of a request's state
+    CHECKS = "checks"  # answered for one request
     START_LINKS = "start_links"  # made anew for one request
     DETAILS = "details"  # saved in the applet
     LIVE = "live"  # lines, signals and questions of a conversation

@@ -62,7 +62,8 @@ class WhyCode(StrEnum):
     UNKNOWN = "unknown"  # what another version wrote: `text`
 
 
-SUSPICIONS = frozenset({WhyCode.TRAP, WhyCode.TOO_FAST, WhyCode.NO_CHECK, WhyCode.CHECK_USED})
+FOR_NUMBER = frozenset({WhyCode.NO_CHECK, WhyCode.CHECK_USED})
+SUSPICIONS = FOR_NUMBER | {WhyCode.TRAP, WhyCode.TOO_FAST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,11 @@ class Why:
 
     def __str__(self) -> str:
         return " ".join([self.code.value, *(f"{name}={value}" for name, value in self.values.items())])
+
+    @property
+    def for_number_alone(self) -> bool:
+        """Whether only the number of requests from its network made a request suspect."""
+        return self.code in FOR_NUMBER
 
     @property
     def suspected(self) -> bool:

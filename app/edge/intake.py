@@ -55,7 +55,7 @@ def submission(
         browser=browser(),
         unchecked=here.client_limits.unchecked(address),
         suspicion=_suspicion(form, trap),
-        check=_solved(site, check) if check else None,
+        check=solved_check(site.slug, check) if check else None,
         identity=spent_with(site, identity),
         verified=tuple(identity.elements) if identity else (),
         more=more,
@@ -103,16 +103,22 @@ def new_check(site: Site) -> dict[str, Any] | None:
         return None
     if not asked:
         return None
-    return {"challenge": here.keys.puzzles.new_check(site.slug, here.clock()), "script": asset_url("altcha.js")}
+    return a_check(site.slug)
+
+
+def a_check(slug: str) -> dict[str, Any]:
+    """A challenge for a browser, and the script that solves it."""
+    here = running()
+    return {"challenge": here.keys.puzzles.new_check(slug, here.clock()), "script": asset_url("altcha.js")}
+
+
+def solved_check(slug: str, answer: str) -> Once | None:
+    """The solved check in a browser's answer, to be used once; None when it is none of this site's."""
+    found = running().keys.solved(slug, answer)
+    return Once("check", found.id, found.expires_at) if found else None
 
 
 def _suspicion(form: Link | None, trap: str) -> WhyCode | None:
     if trap.strip():
         return WhyCode.TRAP
     return WhyCode.TOO_FAST if form and running().links.filled_in_too_fast(form) else None
-
-
-def _solved(site: Site, check: str) -> Once | None:
-    here = running()
-    found = here.keys.solved(site.slug, check)
-    return Once("check", found.id, found.expires_at) if found else None

@@ -28,6 +28,7 @@ CALLS_BY_FORM = parse("60/10 minutes")  # the same by form, but for the site's o
 SERVER_REQUESTS = parse("600/minute")  # JSON, by one site's own servers
 WRONG_SECRETS = parse("10/minute")  # by one client
 TRIED_AGAIN = parse("6/10 minutes")  # retries of a parked request, by its customer
+CHECKS_ANSWERED = parse("10/10 minutes")  # answers to the check of one request
 LINKS_MADE_ANEW = parse("20/10 minutes")  # start links of one request, by its customer
 WRONG_INVITATIONS = parse("30/10 minutes")  # by one client; a valid link is never refused
 _REDIS_PAUSE = 5.0  # seconds without asking Redis after it failed

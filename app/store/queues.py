@@ -44,10 +44,13 @@ _LATE = 16  # rows whose transactions may end in another order than they began i
 _t = tickets.c
 
 # The sums grow with every ticket and every history line, even when transactions end out of order.
+MOST_SUSPECTS = 100  # that are counted
+_SUSPECTS = f"SELECT count(*) FROM (SELECT state FROM requests WHERE state = 'suspect' LIMIT {MOST_SUSPECTS}) AS s"  # noqa: S608 - a number of ours
 _NEWEST = f"""SELECT (SELECT sum(number) FROM (SELECT number FROM tickets ORDER BY number DESC LIMIT {_LATE}) AS t),
  (SELECT sum(id) FROM (SELECT id FROM ticket_events ORDER BY id DESC LIMIT {_LATE}) AS e),
  (SELECT number FROM tickets WHERE created_at < ? ORDER BY created_at DESC LIMIT 1),
- (SELECT generation FROM configuration)"""  # noqa: S608 - a number of ours
+ (SELECT generation FROM configuration),
+ ({_SUSPECTS})"""  # noqa: S608 - a number of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,11 @@ def newest(database: Database, waiting_since: datetime) -> tuple[int, ...]:
     """Changes whenever something that consoles show has changed, and when one more ticket has waited since before
     `waiting_since`; takes a few microseconds."""
     return tuple(int(part or 0) for part in database.glance(_NEWEST, microseconds(waiting_since)))
+
+
+def suspects(database: Database) -> int:
+    """How many requests are suspect, MOST_SUSPECTS at the most."""
+    return int(database.glance(_SUSPECTS)[0])
 
 
 def mine(viewer: Technician) -> Queue:

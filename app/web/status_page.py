@@ -1,25 +1,32 @@
 """A request's status page, which starts its session."""
 
-from flask import Blueprint, Response, abort, make_response, render_template
+from typing import Any
+
+from flask import Blueprint, Response, abort, jsonify, make_response, render_template
 from werkzeug.exceptions import TooManyRequests
 
 from app.actions.applet_program import platforms_with_program
 from app.actions.follow import Followed, Progress, follow
 from app.actions.hand_off import release
+from app.actions.show_person import show_person
 from app.actions.start_link import ensure_start_link
 from app.core.backend import Start
 from app.core.links import Purpose
 from app.core.moment import iso
+from app.core.new_session import form_parameters
 from app.core.platform import Platform
 from app.core.request import RequestState
 from app.core.security_event import Limit
+from app.core.text import is_blank
 from app.edge.access import Who, open_to
-from app.edge.incoming import see_other
+from app.edge.headers import JSON, with_headers
+from app.edge.incoming import client_address, form_body, see_other
+from app.edge.intake import a_check, solved_check
 from app.edge.security_log import limited
 from app.edge.this_app import running
-from app.process.limits import LINKS_MADE_ANEW, TRIED_AGAIN
+from app.process.limits import CHECKS_ANSWERED, LINKS_MADE_ANEW, POLLS, TRIED_AGAIN
 from app.web.links import asked_platform, gone, link_or_abort
-from app.web.words import speak_for
+from app.web.words import _, speak_for
 
 pages = Blueprint("status_page", __name__)
 _NAMES = {Platform.WINDOWS: "Windows", Platform.MACOS: "Mac", Platform.LINUX: "Linux"}
@@ -29,8 +36,11 @@ _NAMES = {Platform.WINDOWS: "Windows", Platform.MACOS: "Mac", Platform.LINUX: "L
 @open_to(Who.LINK_HOLDERS)
 def status(token: str) -> Response:
     """The page after the form; it starts the session by itself the first time it can."""
+    return _page(token, _followed(token))
+
+
+def _page(token: str, followed: Followed, problem: str = "", status: int = 200) -> Response:
     here = running()
-    followed = _followed(token)
     request = followed.request
     site = here.desk.sites.get(request.site)
     speak_for(site)
@@ -64,17 +74,20 @@ def status(token: str) -> Response:
         ],
         request_url=f"/s/{request.site}",
         return_to=request.return_to,
+        **_check(token, followed, problem),
     )
-    return make_response(html)
+    return make_response(html, status)
 
 
 @pages.post("/r/<token>")
 @open_to(Who.LINK_HOLDERS)
 def again(token: str) -> Response:
-    """Make a new start link while the request is open; try a parked request again."""
+    """Make a new start link while the request is open; try a parked request again; let a suspect one go on."""
     here = running()
     followed = _followed(token)
     reference = followed.request.reference
+    if followed.progress is Progress.HELD:
+        return _shown_person(token, followed)
     if followed.request.state is RequestState.OPENED:
         if wait := here.rates.retry_after(LINKS_MADE_ANEW, "start link", reference):
             limited(Limit.START_LINKS)
@@ -84,6 +97,52 @@ def again(token: str) -> Response:
         release(here.database, reference, now=here.clock())
         here.hand_offs.wake()
     return see_other(f"/r/{token}")
+
+
+@pages.get("/r/<token>/check")
+@open_to(Who.LINK_HOLDERS)
+def check(token: str) -> Response:
+    """`{"check": …}`: what the page's script solves for a suspect request; null for any other."""
+    followed = _followed(token)
+    if running().rates.client_retry_after(POLLS, client_address(), "check", followed.request.reference):
+        limited(Limit.POLLS)
+        return with_headers(jsonify(check=None), JSON)
+    asked = a_check(followed.request.site) if followed.progress is Progress.HELD else None
+    return with_headers(jsonify(check=asked), JSON)
+
+
+def _check(token: str, followed: Followed, problem: str) -> dict[str, Any]:
+    """The template's values for a request that waits for a sign that its sender is a person."""
+    if followed.progress is not Progress.HELD:
+        return {}
+    request = followed.request
+    return {
+        "check_url": f"/r/{token}/check",
+        "check_problem": problem,
+        "question": running().keys.puzzles.question(request.status_id),
+        "for_number": request.why is not None and request.why.for_number_alone,
+    }
+
+
+def _shown_person(token: str, followed: Followed) -> Response:
+    """Let the request go on after a solved check or a right answer; else ask again."""
+    here = running()
+    found = followed.request
+    if here.rates.retry_after(CHECKS_ANSWERED, "check", found.reference):
+        limited(Limit.CHECKS)
+        return _page(token, followed, _("Please wait a moment and try again."), 429)
+    sent = form_parameters(form_body())
+    solution, answer = sent.get("check", ""), sent.get("answer", "")
+    solved = solved_check(found.site, solution) if solution else None
+    answered = here.keys.puzzles.is_answered(found.status_id, answer)
+    if not (solved or answered) or not show_person(here.database, found.reference, solved, now=here.clock()):
+        return _page(token, followed, _wrong_answer(answer), 422)
+    here.hand_offs.wake()
+    return see_other(f"/r/{token}")
+
+
+def _wrong_answer(answer: str) -> str:
+    return _("Please answer the question.") if is_blank(answer) else _("That is not right. Please count again.")
 
 
 def _followed(token: str) -> Followed:

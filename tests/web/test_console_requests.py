@@ -440,3 +440,15 @@ def test_an_export_ends_at_ten_thousand(app_on_both: Flask, here: Running, monke
     made = [put(here, state=RequestState.PARKED, created_at=here.clock() + timedelta(seconds=n)) for n in range(30)]
     found = logged_in(app_on_both, DORA).get(f"{LIST}.json").json["requests"]
     assert [one["reference"] for one in found] == made[:4:-1]
+
+
+def test_the_menu_counts_suspects_for_those_who_may_judge(app_on_both: Flask, here: Running, sven: PageClient) -> None:
+    assert not sven.get("/console/").page.select(".places .number")
+    first, _second = (put(here, state=RequestState.SUSPECT) for _ in range(2))
+    before = sven.get("/console/")
+    assert before.select(".places .number").get_text() == "suspect: 2"
+    press(sven, f"{LIST}/{first}", act="release")
+    after = sven.get("/console/", headers={"If-None-Match": before.headers["ETag"]})
+    assert after.select(".places .number").get_text() == "suspect: 1"
+    anna = logged_in(app_on_both, "anna@example.com")
+    assert not anna.get("/console/").page.select(".places .number")

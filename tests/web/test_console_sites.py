@@ -426,7 +426,8 @@ def test_the_texts_that_are_offered_are_those_of_our_pages() -> None:
     root = Path(__file__).parents[2]
     known = (root / "app/translations/de/LC_MESSAGES/messages.po").read_text("utf-8").replace('"\n"', "")
     assert [text for text in (*ON_PAGES, *IN_THE_WIDGET.values()) if f'msgid "{text}"' not in known] == []
-    texts = "".join((root / "widget/src/embed" / name).read_text("utf-8") for name in ("texts.ts", "later-texts.ts"))
+    files = ("texts.ts", "later-texts.ts", "wait-texts.ts")
+    texts = "".join((root / "widget/src/embed" / name).read_text("utf-8") for name in files)
     for name, text in IN_THE_WIDGET.items():
         assert f'{name}: _("{text}")' in texts
 

@@ -85,7 +85,7 @@ def test_a_used_one_time_link_is_not_offered_again(
 
 def test_waiting_asks_again_and_offers_nothing_to_start(client: PageClient, here: Running) -> None:
     path = client.submit(customer_name="Zoë").location
-    for state in (RequestState.WAITING, RequestState.OPENING, RequestState.SUSPECT):
+    for state in (RequestState.WAITING, RequestState.OPENING):
         set_state(here, state)
         page = client.get(path)
         assert page.select("main")["data-state"] == "waiting"

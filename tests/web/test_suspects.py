@@ -1,5 +1,6 @@
-"""Suspect requests: kept, answered like all others, handed off only after an operator releases them."""
+"""Suspect requests: kept, and handed off once their sender has shown to be a person, or an operator releases them."""
 
+import re
 from collections.abc import Callable
 from ipaddress import ip_network
 
@@ -41,10 +42,16 @@ def assert_suspect(app: Flask, here: Running, why: WhyCode) -> None:
     assert row.reference not in {ticket.reference for ticket in tickets(app)}
 
 
-def assert_looks_like_waiting(client: PageClient, status: Answer) -> None:
-    assert status.select("main")["data-state"] == "waiting"
-    assert status.select("h1").get_text() == "We have your request"
+def assert_asks_for_a_person(status: Answer, *, by_itself: bool) -> None:
+    assert status.select("main")["data-state"] == "held"
+    assert status.select("form button").get_text() == "I am a person"
+    assert status.select("form").has_attr("data-auto") is by_itself
+    assert [tag.name for tag in status.select("#answer").parents].count("noscript") == 1
     assert "suspect" not in status.text
+
+
+def sum_asked(status: Answer) -> int:
+    return sum(map(int, re.findall(r"\d+", status.select("label[for=answer]").get_text())))
 
 
 def aged_token(client: PageClient, clock: StandingClock, seconds: float) -> str:
@@ -57,10 +64,10 @@ def test_who_fills_in_what_nobody_sees(app: Flask, client: PageClient, here: Run
     sent = client.submit(**ZOE, website="https://spam.example")
     assert sent.status == 303
     assert_suspect(app, here, WhyCode.TRAP)
-    assert_looks_like_waiting(client, client.get(sent.location))
+    assert_asks_for_a_person(client.get(sent.location), by_itself=False)
     widget = Widget(client)
     told = widget.send(**ZOE, website="x")
-    assert (told.status, told.json["state"], told.json["start_url"]) == (202, "waiting", None)
+    assert (told.status, told.json["state"], told.json["start_url"]) == (202, "held", None)
     assert_suspect(app, here, WhyCode.TRAP)
     sent = client.post("/s/default/submit", {**ZOE, "website": "x"}, headers=LISTED)
     assert sent.status == 303
@@ -176,3 +183,58 @@ def test_a_vendor_is_not_called_for_a_suspect(
     client.submit(**ZOE)
     assert newest(here).state is RequestState.WAITING
     assert newest(here).user_agent is not None
+
+
+def sent_too_often(client: PageClient) -> str:
+    """Send seven requests; returns the status page of the last."""
+    return [client.submit(customer_number=str(number)).location for number in range(7)][-1]
+
+
+def test_a_check_solved_on_the_status_page_lets_it_go_on(client: PageClient, here: Running) -> None:
+    path = sent_too_often(client)
+    assert_asks_for_a_person(client.get(path), by_itself=True)
+    answer = solution(client.get(f"{path}/check").json["check"])
+    assert client.post(path, {"check": answer}).status == 303
+    assert newest(here).state is RequestState.WAITING
+    assert newest(here).due_at == here.clock()
+    assert client.get(path).select("main")["data-state"] == "waiting"
+    assert client.get(f"{path}/check").json == {"check": None}
+    # The same press again changes nothing.
+    assert client.post(path, {"check": answer}).status == 303
+
+
+def test_a_check_counts_once_on_the_status_page_too(client: PageClient, here: Running) -> None:
+    path = sent_too_often(client)
+    answer = solution(client.get(f"{path}/check").json["check"])
+    assert client.post(path, {"check": answer}).status == 303
+    another = client.submit(customer_number="8").location
+    assert client.post(another, {"check": answer}).status == 422
+    assert newest(here).state is RequestState.SUSPECT
+
+
+def test_the_right_answer_lets_it_go_on_without_script(client: PageClient, here: Running) -> None:
+    path = client.submit(**ZOE, website="x").location
+    right = sum_asked(client.get(path))
+    for typed, words in ((str(right + 1), "That is not right."), (" ", "Please answer the question.")):
+        again = client.post(path, {"answer": typed})
+        assert again.status == 422
+        assert again.select("#answer-problem").get_text().startswith(words)
+        assert not again.page.select("noscript #answer")
+    assert newest(here).state is RequestState.SUSPECT
+    assert client.post(path, {"answer": f" {right} "}).status == 303
+    assert newest(here).state is RequestState.WAITING
+
+
+def test_answers_can_be_guessed_ten_times_and_no_more(client: PageClient, here: Running) -> None:
+    path = client.submit(**ZOE, website="x").location
+    right = sum_asked(client.get(path))
+    assert [client.post(path, {"answer": "1"}).status for _ in range(10)] == [422] * 10
+    assert client.post(path, {"answer": str(right)}).status == 429
+    assert newest(here).state is RequestState.SUSPECT
+
+
+def test_each_request_has_a_question_of_its_own(client: PageClient, here: Running) -> None:
+    questions = {here.keys.puzzles.question(f"request {number}") for number in range(64)}
+    assert len(questions) > 20
+    assert all(question.is_answered_by(str(question.first + question.second)) for question in questions)
+    assert not here.keys.puzzles.is_answered("request 1", "4²")

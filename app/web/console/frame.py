@@ -29,11 +29,13 @@ from app.edge.this_app import running
 from app.process.streams import Listener, Room
 from app.store.console_sessions import LiveSession
 from app.store.live_here import Spot
+from app.store.queues import MOST_SUSPECTS, suspects
 from app.web.console.confirmation import confirmation
 from app.web.words import _
 
 View = Callable[..., Response]
 LOG_IN = "/console/login"
+REQUESTS = "/console/requests"
 _FOR = {
     Role.TECHNICIAN: Who.TECHNICIANS,
     Role.SUPERVISOR: Who.SUPERVISORS,
@@ -167,7 +169,7 @@ def _places(role: Role) -> list[dict[str, object]]:
     everything = (
         (Role.TECHNICIAN, "/console/", _("Queue")),
         (Role.TECHNICIAN, "/console/codes", _("Session codes")),
-        (Role.SUPERVISOR, "/console/requests", _("Requests")),
+        (Role.SUPERVISOR, REQUESTS, _("Requests")),
         (Role.SUPERVISOR, "/console/figures", _("Figures")),
         (Role.ADMINISTRATOR, "/console/sites", _("Sites")),
         (Role.ADMINISTRATOR, "/console/team", _("Team")),
@@ -176,10 +178,16 @@ def _places(role: Role) -> list[dict[str, object]]:
         (Role.ADMINISTRATOR, "/console/audit", _("Audit log")),
     )
     return [
-        {"url": url, "label": label, "current": _is_at(url)}
+        {"url": url, "label": label, "current": _is_at(url), "suspects": _suspects() if url == REQUESTS else None}
         for needed, url, label in everything
         if role.includes(needed)
     ]
+
+
+def _suspects() -> str | None:
+    """How many requests wait for somebody to judge whether a person sent them; None without any."""
+    number = suspects(running().database)
+    return f"{MOST_SUSPECTS - 1}+" if number >= MOST_SUSPECTS else str(number) if number else None
 
 
 def _is_at(url: str) -> bool:

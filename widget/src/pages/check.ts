@@ -1,4 +1,4 @@
-/** Solves a form's check, if any, while its sender types. Without this script the request waits for an operator. */
+/** Solves a form's check, if any, while its sender types. Without an answer the next page asks again. */
 
 type Check = { challenge: unknown; script: string };
 

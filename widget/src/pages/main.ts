@@ -11,6 +11,7 @@ import { vendor } from "./vendor";
 for (const form of document.forms) {
   check(form);
   pressOnce(form);
+  if (form.dataset.auto !== undefined) form.requestSubmit();
 }
 for (const field of document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("[data-limit]")) countDown(field);
 for (const moment of document.querySelectorAll<HTMLTimeElement>("time[data-local]")) onOwnClock(moment);

@@ -63,7 +63,7 @@ export const status = (main: HTMLElement): void => {
   const { state, opened, poll: url, refresh, go } = main.dataset;
   if (state === "ready" && go) ready(main, go);
   if (!url || !refresh) return;
-  if (state === "waiting" || state === "parked") {
+  if (state === "waiting" || state === "held" || state === "parked") {
     const pace = (asked: number): number => Math.min(1_000 * 2 ** asked, SLOWEST_MS);
     poll<Answer>(url, pace, (answer) => {
       if (answer?.state === state) return true;
