@@ -18,9 +18,29 @@ class Cover(StrEnum):
     CLOSED = "closed"
 
 
+class Absence(StrEnum):
+    """Why a technician cannot be waited for."""
+
+    DISABLED = "disabled"
+    NO_PASSWORD = "no_password"  # noqa: S105 - no password is here
+    AWAY = "away"
+    NOT_HERE = "not_here"  # signed out, or without any sign for minutes
+
+
+def absence(technician: Technician, present: Collection[int]) -> Absence | None:
+    """Why this technician cannot be waited for; None for one who is there."""
+    if technician.disabled:
+        return Absence.DISABLED
+    if not technician.has_password:
+        return Absence.NO_PASSWORD
+    if technician.away:
+        return Absence.AWAY
+    return None if technician.id in present else Absence.NOT_HERE
+
+
 def can_be_waited_for(technician: Technician, present: Collection[int]) -> bool:
-    """Whether the technician is there: present, enabled and not away."""
-    return technician.id in present and not technician.disabled and not technician.away
+    """Whether the technician is there: present, enabled, able to log in and not away."""
+    return absence(technician, present) is None
 
 
 def is_staffed(staff: Staff, present: Collection[int], department_id: int | None = None) -> bool:
@@ -28,7 +48,7 @@ def is_staffed(staff: Staff, present: Collection[int], department_id: int | None
     return any(
         can_be_waited_for(technician, present)
         for technician in staff.technicians.values()
-        if department_id is None or department_id in technician.departments
+        if department_id is None or department_id in technician.departments or technician.role.includes(Role.SUPERVISOR)
     )
 
 

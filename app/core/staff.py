@@ -19,7 +19,8 @@ class Department:
 class Technician:
     """A technician. `email` is the user name, in lower case; `departments` are ids.
 
-    A technician who is `away` still gets requests, and their departments see them too.
+    A technician who is `away` still gets requests, and their departments see them too. Without a password nobody can
+    log in.
     """
 
     id: int
@@ -29,6 +30,7 @@ class Technician:
     disabled: bool = False
     role: Role = Role.TECHNICIAN
     away: bool = False
+    has_password: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from app.core.poke import Poke
 from app.process.database_faults import note_database_fault
 from app.process.ears import Ear
 from app.process.session_watch import SessionWatch
-from app.process.streams import BEAT, CHANGED, NEWS, Listener, Stream, Streams
+from app.process.streams import BEAT, CHANGED, NEWS, Listener, Room, Stream, Streams
 from app.store.database import DATABASE_FAULTS
 from app.store.live_here import Spot
 
@@ -44,13 +44,19 @@ class Stirred:
 
 
 class Pages(Protocol):
-    """Notes which pages of tickets have streams here; it must not wait."""
+    """Notes which pages of tickets, and which consoles, have streams here; it must not wait."""
 
     def arrived(self, page: Spot) -> None:
         """A stream of this page has begun."""
 
     def ended(self, page: Spot, *, has_left: bool) -> None:
         """A stream of this page has ended; with `has_left` by the client."""
+
+    def listens(self, session: str) -> None:
+        """A stream of this console session has begun."""
+
+    def listens_no_more(self, session: str) -> None:
+        """A stream of this console session has ended."""
 
     def close(self) -> None:
         """All have ended."""
@@ -221,6 +227,8 @@ class Changes:
             self._sessions.at_once()
             if stream.who.page:
                 self._pages.arrived(stream.who.page)
+            if stream.who.room is Room.TECHNICIANS:
+                self._pages.listens(stream.who.session)
         self._say(selector, CHANGED, [stream for stream in fresh if stream.who.page])
 
     def _tell_news(self, selector: selectors.BaseSelector, pokes: list[Poke] | None) -> None:
@@ -282,3 +290,5 @@ class Changes:
         self._streams.remove(stream)
         if stream.who.page:
             self._pages.ended(stream.who.page, has_left=has_left)
+        if stream.who.room is Room.TECHNICIANS:
+            self._pages.listens_no_more(stream.who.session)

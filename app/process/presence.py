@@ -1,12 +1,14 @@
-"""Notes in the database which pages of tickets have a stream in this process.
+"""Notes in the database which pages of tickets, and which consoles, have a stream in this process.
 
 A thread of its own does it, for many pages in one write, so that neither streams nor requests wait for the disk. A page
 that left is noted a moment later, as a reload or a change of network brings it back within seconds. A page whose stream
 has ended by itself comes back; where it does not, it is gone once nothing has beaten it for `core.live.BEATS_FOR`.
+A console that left is forgotten after `core.presence.LISTENED_WITHIN`.
 """
 
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +19,7 @@ from app.process.database_faults import note_database_fault
 from app.store.database import DATABASE_FAULTS, Database
 from app.store.live_here import Spot, arrive, beat, leave
 from app.store.pokes import poke
+from app.store.presence import note_listening
 
 BEAT_EVERY = 20.0  # seconds
 LEFT_AFTER = 2.0  # seconds
@@ -47,9 +50,10 @@ class _Due:
     arrived: list[Spot]
     beaten: list[Spot]
     left: dict[Spot, _Left]
+    consoles: list[str]
 
     def __bool__(self) -> bool:
-        return bool(self.arrived or self.beaten or self.left)
+        return bool(self.arrived or self.beaten or self.left or self.consoles)
 
     def note(self, connection: Connection, now: datetime) -> None:
         """Write it, and tell the other pages of these tickets."""
@@ -58,12 +62,13 @@ class _Due:
         for page, left in self.left.items():
             leave(connection, page, now, beaten=left.noted)
         beat(connection, self.beaten, now)
+        note_listening(connection, self.consoles, now)
         for ticket in {page.ticket for page in (*self.arrived, *self.left)}:
             poke(connection, ticket)
 
 
 class Presence:
-    """The pages that are open here. Safe to use from every thread; nothing but `close` waits."""
+    """The pages and consoles that are open here. Safe to use from every thread; nothing but `close` waits."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -72,6 +77,8 @@ class Presence:
         self._woken = threading.Event()
         self._open: dict[Spot, _Open] = {}
         self._left: dict[Spot, _Left] = {}
+        self._consoles: Counter[str] = Counter()  # streams by session
+        self._new_consoles: set[str] = set()
         self._beat_at = 0.0
         self._not_before = 0.0
         self._thread: threading.Thread | None = None
@@ -99,6 +106,22 @@ class Presence:
                 self._left[page] = _Left(time.monotonic(), one.noted)
         self._woken.set()
 
+    def listens(self, session: str) -> None:
+        """A stream of this console session has begun."""
+        with self._lock:
+            self._consoles[session] += 1
+            self._new_consoles.add(session)
+            self._start()
+        self._woken.set()
+
+    def listens_no_more(self, session: str) -> None:
+        """A stream of this console session has ended."""
+        with self._lock:
+            self._consoles[session] -= 1
+            if self._consoles[session] <= 0:
+                del self._consoles[session]
+                self._new_consoles.discard(session)
+
     def close(self) -> None:
         """Note at once which pages have left; the others come back to another process."""
         with self._lock:
@@ -125,8 +148,8 @@ class Presence:
         """Seconds until something is due; None when nothing will be."""
         with self._lock:
             times = [left.at + LEFT_AFTER for left in self._left.values()]
-            if self._open:
-                is_new = any(one.noted is None for one in self._open.values())
+            if self._open or self._consoles:
+                is_new = bool(self._new_consoles) or any(one.noted is None for one in self._open.values())
                 times.append(now if is_new else self._beat_at)
         return max(0.0, self._not_before - now, min(times) - now) if times else None
 
@@ -146,14 +169,17 @@ class Presence:
         with self._lock:
             new = [page for page, one in self._open.items() if one.noted is None]
             left = {page: one for page, one in self._left.items() if self._closing or now >= one.at + LEFT_AFTER}
-            beaten = [page for page, one in self._open.items() if one.noted] if now >= self._beat_at else []
-        return _Due(new[:_AT_ONCE], beaten, left)
+            is_beat = now >= self._beat_at
+            beaten = [page for page, one in self._open.items() if one.noted] if is_beat else []
+            consoles = list(self._consoles) if is_beat else list(self._new_consoles)
+        return _Due(new[:_AT_ONCE], beaten, left, consoles)
 
     def _noted(self, due: _Due, now: float, at: datetime) -> None:
         with self._lock:
             for page in (*due.arrived, *due.beaten):
                 if one := self._open.get(page):
                     one.noted = at
+            self._new_consoles.difference_update(due.consoles)
             for page, left in due.left.items():
                 if self._left.get(page) is left:
                     del self._left[page]

@@ -11,6 +11,7 @@ from app.actions.tell import Teller
 from app.channels import channels
 from app.core.poke import Poke
 from app.keys.installation_secret import installation_secret
+from app.process.attendance import Attendance
 from app.process.changes import Changes, Stirred
 from app.process.clock import Clock, DatabaseClock
 from app.process.configuration import Desk, LoadedDesk
@@ -55,6 +56,7 @@ class Running:
         self.vendors = Vendors(settings, self.database, self.keys, self.rates, self.clock)
         self.figures = Figures(self.database)
         self.telling = Telling(self._teller)
+        self.attendance = Attendance(self.database, self.clock)
         self.hand_offs = HandOffPool(self._surroundings())
         self.changes = Changes(
             self._newest,

@@ -1,11 +1,19 @@
 """Which technicians have an open console, or have acted a short while ago."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, or_, select, update
 
 from app.core.presence import ACTED_WITHIN, LISTENED_WITHIN
 from app.store.tables import console_sessions
+
+
+def note_listening(connection: Connection, id_hashes: Collection[str], now: datetime) -> None:
+    """Note that streams of these console sessions are open."""
+    if id_hashes:
+        these = console_sessions.c.id_hash.in_(id_hashes)
+        connection.execute(update(console_sessions).where(these).values(listened_at=now))
 
 
 def present_technicians(connection: Connection, now: datetime) -> frozenset[int]:

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from app.core.role import Role
 from app.core.staff import Department, Staff, Technician
@@ -40,9 +41,7 @@ def load_staff(connection: Connection) -> Staff:
             for row in connection.execute(select(departments).order_by(departments.c.id))
         },
         technicians={
-            row.email: Technician(
-                row.id, row.email, row.name, frozenset(members[row.id]), row.disabled, Role(row.role), row.away
-            )
+            row.email: _technician(row, frozenset(members[row.id]))
             for row in connection.execute(select(technicians).order_by(technicians.c.email))
         },
     )
@@ -84,7 +83,7 @@ def one_technician(connection: Connection, technician_id: int) -> Technician | N
         return None
     found = select(memberships.c.department_id).where(memberships.c.technician_id == technician_id)
     of = frozenset(connection.execute(found).scalars())
-    return Technician(row.id, row.email, row.name, of, row.disabled, Role(row.role), row.away)
+    return _technician(row, of)
 
 
 def administrators_left(connection: Connection, without: int) -> bool:
@@ -198,6 +197,7 @@ def end_password(connection: Connection, technician_id: int) -> None:
     """Remove a technician's password and end their sessions."""
     connection.execute(update(technicians).where(technicians.c.id == technician_id).values(password_hash=None))
     connection.execute(delete(console_sessions).where(console_sessions.c.technician_id == technician_id))
+    bump_generation(connection)
 
 
 def set_password_hash(connection: Connection, email: str, password_hash: str, *, temporary: bool = False) -> bool:
@@ -209,6 +209,7 @@ def set_password_hash(connection: Connection, email: str, password_hash: str, *,
     values = {"password_hash": password_hash, "password_temporary": temporary}
     found = connection.execute(change.values(**values)).rowcount == 1
     _end_sessions(connection, email)
+    bump_generation(connection)
     return found
 
 
@@ -222,6 +223,12 @@ def password_hash(connection: Connection, email: str) -> tuple[int, str] | None:
         )
     ).one_or_none()
     return None if row is None else (row.id, row.password_hash)
+
+
+def _technician(row: Row[Any], of: frozenset[int]) -> Technician:
+    """A stored technician, a member of these departments."""
+    has_password = row.password_hash is not None
+    return Technician(row.id, row.email, row.name, of, row.disabled, Role(row.role), row.away, has_password)
 
 
 def _end_sessions(connection: Connection, email: str) -> None:

@@ -54,11 +54,12 @@ def desk() -> Desk:
 
 
 class Pages:
-    """Notes which pages have streams."""
+    """Notes which pages and consoles have streams."""
 
     def __init__(self) -> None:
         self.here: list[Spot] = []
         self.left: list[Spot] = []
+        self.consoles: list[str] = []
 
     def arrived(self, page: Spot) -> None:
         self.here.append(page)
@@ -67,6 +68,12 @@ class Pages:
         self.here.remove(page)
         if has_left:
             self.left.append(page)
+
+    def listens(self, session: str) -> None:
+        self.consoles.append(session)
+
+    def listens_no_more(self, session: str) -> None:
+        self.consoles.remove(session)
 
     def close(self) -> None:
         self.here.clear()
@@ -432,6 +439,15 @@ def test_a_page_is_noted_while_it_has_a_stream_and_whether_it_left(patient: Chan
     patient.close()
     the_whole(ending)
     assert pages.left == [leaves.page]
+
+
+def test_a_console_is_noted_while_it_has_a_stream(patient: Changes, pages: Pages) -> None:
+    customers = connect(patient, customer(12, "a"))
+    console = connect(patient)
+    assert until(lambda: len(pages.consoles) == 1), "customers are no consoles"
+    console.close()
+    assert until(lambda: pages.consoles == [])
+    customers.close()
 
 
 def test_customers_have_room_of_their_own(patient: Changes, monkeypatch: pytest.MonkeyPatch) -> None:

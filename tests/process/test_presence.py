@@ -1,14 +1,18 @@
 """Which pages are open: noted when their streams begin and end, in few writes, and never by who does not know."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from app.core.poke import Poke
 from app.process import presence as of_presence
 from app.process.presence import Presence
+from app.store.console_sessions import add_session, delete_session
 from app.store.database import Database
 from app.store.live_here import Spot, arrive, page_of
+from app.store.presence import present_technicians
 from app.store.tickets import insert_ticket
 from tests.conftest import StandingClock, fill_desk
 from tests.store.rows import ticket_row
@@ -116,3 +120,69 @@ def test_a_database_that_is_away_is_told_later(
     assert until(lambda: presence._not_before > 0)
     database.write(lambda connection: connection.exec_driver_sql("ALTER TABLE away RENAME TO live_here"))
     assert until(lambda: is_here(database, page, clock))
+
+
+# Consoles
+
+
+@pytest.fixture
+def console(database: Database, clock: StandingClock) -> str:
+    """Robin's session, which was last used an hour ago."""
+    fill_desk(database, clock())
+    before = clock() - timedelta(hours=1)
+    database.write(lambda connection: add_session(connection, "hash", 1, before))
+    return "hash"
+
+
+def present(database: Database, clock: StandingClock) -> frozenset[int]:
+    with database.read() as connection:
+        return present_technicians(connection, clock())
+
+
+def test_a_technician_is_there_while_a_console_listens(
+    presence: Presence, database: Database, console: str, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(of_presence, "BEAT_EVERY", 0.02)
+    assert present(database, clock) == frozenset()
+    presence.listens(console)
+    presence.listens(console)
+    assert until(lambda: present(database, clock) == {1})
+    for _ in range(3):
+        clock.advance(seconds=61)
+        assert until(lambda: present(database, clock) == {1}), "it is beaten"
+    presence.listens_no_more(console)
+    clock.advance(seconds=61)
+    assert until(lambda: present(database, clock) == {1}), "another stream of it is open"
+    presence.listens_no_more(console)
+    presence.close()
+    clock.advance(seconds=61)
+    assert present(database, clock) == frozenset()
+
+
+def test_many_consoles_are_noted_in_one_write(
+    presence: Presence, database: Database, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_desk(database, clock())
+    names = [f"hash {n}" for n in range(40)]
+
+    def add(connection: Connection) -> None:
+        for name in names:
+            add_session(connection, name, 1, clock() - timedelta(hours=1))
+
+    database.write(add)
+    writes: list[int] = []
+    note = of_presence.note_listening
+    monkeypatch.setattr(of_presence, "note_listening", lambda c, ids, at: (writes.append(len(ids)), note(c, ids, at)))
+    monkeypatch.setattr(of_presence, "BEAT_EVERY", 0.02)
+    for name in names:
+        presence.listens(name)
+    assert until(lambda: 40 in writes), "a beat writes all of them at once"
+
+
+def test_a_session_that_ended_makes_nobody_present(
+    presence: Presence, database: Database, console: str, clock: StandingClock
+) -> None:
+    presence.listens(console)
+    assert until(lambda: present(database, clock) == {1})
+    database.write(lambda connection: delete_session(connection, console))
+    assert present(database, clock) == frozenset()

@@ -6,12 +6,14 @@ from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import func, select
 
 from app.process.poke_pipes import PokePipes
 from app.process.streams import LENGTH_OF_PAGE, MOST_EACH, Room
 from app.store.database import Database
 from app.store.live_here import pages_of
 from app.store.pokes import poke
+from app.store.tables import console_sessions
 from tests.live_server import LiveServer, serving
 from tests.process.console_at_server import Console, hear_the_end
 from tests.process.customer_at_server import CustomerAtServer, drain, hear
@@ -117,3 +119,16 @@ def test_a_customer_has_few_streams(live: LiveServer) -> None:
     # Two that begin in the same instant may both find the last place of a process.
     assert answers.count(b"200") <= most + 2
     assert set(answers) <= {b"200", b"503"}
+
+
+def test_a_console_that_listens_makes_its_technician_present(live: LiveServer, robin: Console) -> None:
+    with closing(Database(live.database_url)) as database:
+
+        def last_heard() -> datetime | None:
+            with database.read() as connection:
+                return connection.execute(select(func.max(console_sessions.c.listened_at))).scalar()
+
+        began = datetime.now(UTC)
+        with robin.stream():
+            assert until(lambda: (last_heard() or began) > began)
+    assert live.run_json("hours", "show")["staffed"] is True

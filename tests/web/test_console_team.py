@@ -126,7 +126,7 @@ def test_the_team_is_listed_with_how_each_can_log_in(dora: PageClient, press: Pr
         for row in dora.get("/console/team").page.select("tbody tr")
     }
     assert rows["Erik E"] == "Erik E erik@example.com Supervisor Computers , Billing Invited"
-    assert rows["Anna A"] == "Anna A anna@example.com Technician Computers"
+    assert rows["Anna A"] == "Anna A anna@example.com Technician Computers not here"
     assert rows["Carl C"] == "Carl C carl@example.com Technician Computers Disabled"
     assert rows["Computers"] == "Computers 10 2 0"
     assert rows["Closed"] == "Closed 30 0 0 Disabled"
@@ -429,3 +429,22 @@ def test_a_new_administrator_needs_no_shell(app: Flask, press: Press, here: Runn
     changed = hashed_password(PASSWORD)
     here.database.write(lambda connection: set_password_hash(connection, "erik@example.com", changed))
     assert erik.get("/console/team").status == 303
+
+
+def test_the_team_page_and_the_routing_of_a_site_say_who_is_here(app: Flask, dora: PageClient, here: Running) -> None:
+    def of_anna() -> tuple[str, str, str]:
+        here.attendance.forget()
+        (row,) = [row for row in dora.get("/console/team").page.select("tr") if "Anna A" in row.get_text()]
+        own = dora.get("/console/team/1").select(".head").get_text()
+        routing = dora.get("/console/sites/default/fields").select("#technician").get_text()
+        return row.select_one(".tags").get_text(), own, routing  # type: ignore[union-attr]
+
+    for shown in of_anna():
+        assert "not here" in shown
+    log_in(PageClient(app), ANNA)
+    team, own, routing = of_anna()
+    assert "here" in team
+    assert "not here" not in team
+    assert "not here" not in own
+    assert "Anna A (anna@example.com)" in routing
+    assert "Anna A (anna@example.com) (not here" not in routing

@@ -330,7 +330,7 @@ def test_a_ticket_that_was_passed_on_is_out_of_sight(
     groups = {group["label"]: [option.get_text() for option in group.select("option")] for group in shown}
     assert groups == {
         "Departments": ["Billing"],
-        "Technicians": ["Anna A", "Ben B", "Dora D", "Sven S"],
+        "Technicians": ["Anna A", "Ben B", "Dora D (not here now)", "Sven S (not here now)"],
         "Everybody": ["General queue"],
     }
     passed = anna.press(number, "transfer", to="t-2")
@@ -521,6 +521,44 @@ def test_what_is_for_somebody_away_goes_to_their_queue_and_their_departments_see
     here.database.write(lambda connection: set_away(connection, 1, False))
     assert cleo.look(number).status == 404
     assert cleo.look(later).status == 200, "it is theirs now"
+
+
+def test_who_cannot_be_waited_for_is_marked_where_somebody_is_chosen(
+    app: Flask, anna: Seat, here: Running, clock: StandingClock
+) -> None:
+    here.database.write(lambda connection: add_technician(connection, "eve@example.com", "Eve E", [], None, clock()))
+    for_ben = ticket(here, clock, tech="ben@example.com")
+    general = ticket(here, clock)
+
+    def options() -> list[str]:
+        here.attendance.forget()
+        return [option.get_text() for option in anna.look(general).page.select("#to option")]
+
+    there = options()
+    assert {"Anna A", "Eve E (no password yet)", "Computers", "Billing (nobody is here)"} <= set(there)
+    assert "Ben B (not here now)" in there
+    assert not any("Carl" in option for option in there), "nobody passes on to who is disabled"
+    sven = Seat(app, "sven@example.com")
+    here.attendance.forget()
+    assert "Ben B is not here now." in sven.look(for_ben).select("#ticket-now").get_text()
+    Seat(app, "ben@example.com")
+    assert {"Ben B", "Billing"} <= set(options())
+    here.attendance.forget()
+    assert "not here" not in sven.look(for_ben).select("#ticket-now").get_text()
+    here.database.write(lambda connection: set_away(connection, 2, True))
+    assert {"Ben B (away)", "Billing (nobody is here)"} <= set(options())
+
+
+def test_a_ticket_to_take_over_says_that_its_owner_is_not_here(
+    anna: Seat, ben: Seat, here: Running, clock: StandingClock
+) -> None:
+    number = ticket(here, clock)
+    assert anna.press(number, "claim").status == 303
+    here.attendance.forget()
+    assert "not here" not in ben.look(number).select("#ticket-now").get_text()
+    clock.advance(minutes=6)
+    here.attendance.forget()
+    assert "Anna A has this ticket. Anna A is not here now." in ben.look(number).select("#ticket-now").get_text()
 
 
 def test_presence_needs_log_in_and_token(client: PageClient, anna: Seat, here: Running) -> None:

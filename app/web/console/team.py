@@ -13,6 +13,7 @@ from app.edge.this_app import running
 from app.store import staff as store
 from app.store.tickets import count_open, waits_in_department
 from app.web.console.frame import administrators_only, console_page, console_pages
+from app.web.console.who_is_there import is_here
 from app.web.words import _
 
 pages = console_pages("team")
@@ -45,6 +46,7 @@ def team() -> Response:
         waiting = {each.id: count_open(connection, waits_in_department(each.id)) for each in departments}
     return console_page(
         "console/team.html",
+        here=[person.id for person in people if is_here(person)],
         people=[(person, accounts[person.id]) for person in people if person.id in accounts],
         departments=[(each, waiting[each.id], _size(each, staff.technicians)) for each in departments],
         known=staff.departments,

@@ -19,6 +19,7 @@ from app.store.queues import count_waiting, mine
 from app.web.console.frame import administrators_confirmed, administrators_only, console_page, console_pages, me
 from app.web.console.team import TEAM, fault_words, role_words
 from app.web.console.technician_form import choices, ticked, typed_again, wanted_particulars
+from app.web.console.who_is_there import is_here
 from app.web.words import _
 
 pages = console_pages("technicians")
@@ -220,6 +221,7 @@ def _one(person: Technician, problems: dict[str, str] | None = None, status: int
         "console/team_technician.html",
         status=status,
         person=person,
+        here=is_here(person),
         account=account,
         sessions=logged_in,
         waiting=waiting,

@@ -18,9 +18,10 @@ from app.edge.this_app import running
 from app.store import tickets as store
 from app.web.console.conversation import conversation_of
 from app.web.console.frame import console_page, console_pages, me, sees, technicians_only
-from app.web.console.live import unless_changed
+from app.web.console.live import unless_changed_with
 from app.web.console.queue import queue_row
 from app.web.console.ticket_history import history_of, outcome_name, outcome_names, queue_name, reason_text
+from app.web.console.who_is_there import is_here, marked_department, marked_name
 from app.web.words import _
 
 pages = console_pages("ticket")
@@ -31,7 +32,7 @@ _MOST_LINES = 300  # of a history, as any holder of the applet's link can add li
 
 @pages.get("/tickets/<int:number>")
 @technicians_only
-@unless_changed
+@unless_changed_with(lambda: sorted(running().attendance.present()))
 def ticket(number: int) -> Response:
     """What was sent, the ticket's route and the reason."""
     found = find_ticket(number)
@@ -125,7 +126,10 @@ def _who_has(ticket: Ticket) -> str:
     if ticket.owner_id == me().id:
         return _("You have this ticket.")
     owner = running().desk.staff.technician(ticket.owner_id)
-    return _("%(name)s has this ticket.", name=owner.name if owner else _("Somebody else"))
+    sentence = _("%(name)s has this ticket.", name=owner.name if owner else _("Somebody else"))
+    if owner is None or is_here(owner):
+        return sentence
+    return " ".join((sentence, _not_here(owner)))
 
 
 def _how_it_ended(ticket: Ticket) -> str:
@@ -159,18 +163,26 @@ def _wants_outcome(ticket: Ticket) -> bool:
 
 
 def _away(ticket: Ticket, staff: Staff) -> str | None:
-    """The technician that a waiting ticket is meant for, if they are away or disabled."""
+    """That the technician for whom a waiting ticket is meant cannot be waited for."""
     if ticket.state is not TicketState.WAITING:
         return None
     technician = staff.technician(ticket.technician_id)
-    return technician.name if technician and (technician.away or technician.disabled) else None
+    if technician is None or is_here(technician):
+        return None
+    if technician.away or technician.disabled:
+        return _("%(name)s is away; their departments see this ticket too.", name=technician.name)
+    return _not_here(technician)
+
+
+def _not_here(technician: Technician) -> str:
+    return _("%(name)s is not here now.", name=technician.name)
 
 
 def _targets(ticket: Ticket, staff: Staff) -> list[tuple[str, list[tuple[str, str]]]]:
     """The queues to which the ticket can be passed on: groups of values and names."""
     there = queue_of(ticket) if ticket.state is TicketState.WAITING else None
-    departments = [(Queue(QueueKind.DEPARTMENT, d.id), d.name) for d in staff.departments.values()]
-    technicians = [(Queue(QueueKind.TECHNICIAN, t.id), _with_presence(t)) for t in staff.technicians.values()]
+    departments = [(Queue(QueueKind.DEPARTMENT, d.id), marked_department(d, staff)) for d in staff.departments.values()]
+    technicians = [(Queue(QueueKind.TECHNICIAN, t.id), marked_name(t)) for t in staff.technicians.values()]
     groups = (
         (_("Departments"), departments),
         (_("Technicians"), sorted(technicians, key=lambda target: target[1].casefold())),
@@ -181,12 +193,6 @@ def _targets(ticket: Ticket, staff: Staff) -> list[tuple[str, list[tuple[str, st
         for label, group in groups
     ]
     return [(label, group) for label, group in open_to if group]
-
-
-def _with_presence(technician: Technician) -> str:
-    if technician.away:
-        return _("%(name)s (away)", name=technician.name)
-    return technician.name
 
 
 def was_everybodys(ticket: Ticket) -> bool:

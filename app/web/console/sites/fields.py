@@ -9,6 +9,7 @@ from app.core.site import Site
 from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_pages
 from app.web.console.sites.forms import SiteForm, Typed, Values, read_typed, saved, show_site, site_of, typed_text
+from app.web.console.who_is_there import marked_department, marked_name
 from app.web.words import _
 
 pages = console_pages("site_fields")
@@ -134,13 +135,22 @@ def _policies() -> list[tuple[str, str, str]]:
 
 def _departments(site: Site) -> list[tuple[str, str]]:
     found = [("", _("None: the general queue"))]
-    found += [(str(d.id), f"{d.name} ({d.id})") for d in running().desk.staff.departments.values() if not d.disabled]
+    staff = running().desk.staff
+    found += [
+        (str(d.id), marked_department(d, staff, f"{d.name} ({d.id})"))
+        for d in staff.departments.values()
+        if not d.disabled
+    ]
     return _with_current(found, _number(site.department))
 
 
 def _technicians(site: Site) -> list[tuple[str, str]]:
     found = [("", _("None"))]
-    found += [(t.email, f"{t.name} ({t.email})") for t in running().desk.staff.technicians.values() if not t.disabled]
+    found += [
+        (t.email, marked_name(t, f"{t.name} ({t.email})"))
+        for t in running().desk.staff.technicians.values()
+        if not t.disabled
+    ]
     return _with_current(found, site.technician or "")
 
 
