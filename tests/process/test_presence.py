@@ -1,7 +1,7 @@
 """Which pages are open: noted when their streams begin and end, in few writes, and never by who does not know."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection
@@ -12,7 +12,7 @@ from app.process.presence import Presence
 from app.store.console_sessions import add_session, delete_session
 from app.store.database import Database
 from app.store.live_here import Spot, arrive, page_of
-from app.store.presence import present_technicians
+from app.store.presence import note_listening, present_technicians
 from app.store.tickets import insert_ticket
 from tests.conftest import StandingClock, fill_desk
 from tests.store.rows import ticket_row
@@ -171,8 +171,12 @@ def test_many_consoles_are_noted_in_one_write(
 
     database.write(add)
     writes: list[int] = []
-    note = of_presence.note_listening
-    monkeypatch.setattr(of_presence, "note_listening", lambda c, ids, at: (writes.append(len(ids)), note(c, ids, at)))
+
+    def counted(connection: Connection, sessions: Collection[str], at: datetime) -> None:
+        writes.append(len(sessions))
+        note_listening(connection, sessions, at)
+
+    monkeypatch.setattr(of_presence, "note_listening", counted)
     monkeypatch.setattr(of_presence, "BEAT_EVERY", 0.02)
     for name in names:
         presence.listens(name)
