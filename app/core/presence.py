@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from enum import StrEnum
 
+from app.core.role import Role
 from app.core.staff import Staff, Technician
 
 ACTED_WITHIN = timedelta(minutes=5)
@@ -44,7 +45,10 @@ def can_be_waited_for(technician: Technician, present: Collection[int]) -> bool:
 
 
 def is_staffed(staff: Staff, present: Collection[int], department_id: int | None = None) -> bool:
-    """Whether somebody is there for a department, or with None for anything. `present` are technicians' ids."""
+    """Whether somebody is there for a department, or with None for anything. `present` are technicians' ids.
+
+    Supervisors see every department's requests, so they count for each.
+    """
     return any(
         can_be_waited_for(technician, present)
         for technician in staff.technicians.values()
