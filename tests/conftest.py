@@ -159,7 +159,14 @@ def fill_desk(database: Database, now: datetime) -> None:
         staff_store.set_technician_disabled(connection, "carl@example.com", True)
         staff_store.add_technician(connection, "sven@example.com", "Sven S", [], password, now, Role.SUPERVISOR)
         staff_store.add_technician(connection, "dora@example.com", "Dora D", [], password, now, Role.ADMINISTRATOR)
-        site = Site(slug="default", name="Example Help", uid=UID, offer_departments=(10, 20), phone="+1 555 0100")
+        site = Site(
+            slug="default",
+            name="Example Help",
+            uid=UID,
+            offer_departments=(10, 20),
+            phone="+1 555 0100",
+            allow_empty=True,  # most tests are not about what is typed
+        )
         site_store.add_site(connection, site, now)
 
     database.write(fill)

@@ -8,6 +8,7 @@ _WORDS = {
     "twice": "was sent more than once with different values; send it once",
     "type": "has the wrong type; see /api/openapi.json",
     "missing": "is missing",
+    "empty": "is missing, and so is all else that tells what is wrong or who asks",
     "email": "is not an e-mail address",
 }
 

@@ -293,7 +293,7 @@ def _asked(
     department, tech = values["department"], values["tech"]
     if not (sender.is_server or site.browser_routing):
         department, tech = department if department_id(department) in site.offer_departments else "", ""
-    found = [Fact(name, "missing") for name in site.required if is_blank(values[name])]
+    found = [Fact(name, "missing") for name in site.required if is_blank(values[name])] or site.blank_form(values)
     if not is_blank(values["customer_email"]) and not looks_like_email(values["customer_email"]):
         found.append(Fact("customer_email", "email"))
     asked = None

@@ -112,6 +112,9 @@ def show_site(slug: str, as_json: bool) -> None:
     multiple=True,
     help=f"A field that must be filled in (repeat; none for none): {', '.join(NAMES)}.",
 )
+@click.option(
+    "--allow-empty/--no-allow-empty", default=None, help="Whether a form may be sent with no field filled in."
+)
 @click.option("--phone", help="Shown to customers in trouble; empty for none.")
 @click.option("--mail", help="Shown to customers in trouble; empty for none.")
 @click.option("--one-time-links/--no-one-time-links", default=None, help="A start link works once, by a button.")

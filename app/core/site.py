@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
@@ -15,7 +15,7 @@ from app.core.fact import Fact
 from app.core.origins import listed_origin
 from app.core.routing import department_id
 from app.core.server_network import is_listed, listed_network
-from app.core.text import Invalid
+from app.core.text import Invalid, is_blank
 from app.core.texts import text_problems
 from app.core.vendor_address import api_address, applet_host, is_loopback
 from app.core.vendor_key import as_date, key_ends
@@ -52,8 +52,9 @@ class Site:
     its own servers, as `listed_network` spells them: their calls of the New Session API have the account's rate.
     `texts` are the site's own words (see `core/texts.py`), `colour` its colour as `#rrggbb`, `logo` the digest of the
     picture that replaces ours. `languages` are the tags (`de`, `pt_BR`) offered to its customers, the first one by
-    default; empty means all. `fields` are the elements that its forms show. `secret_hash` is the hash of its servers'
-    key, `sealed_identity_secret` the secret with which they vouch for customers.
+    default; empty means all. `fields` are the elements that its forms show; with `allow_empty` a form may be sent
+    without any. `secret_hash` is the hash of its servers' key, `sealed_identity_secret` the secret with which they
+    vouch for customers.
 
     With `relay_only` the screen and the voice of its sessions go through the relay alone, so that neither side learns
     the other's address.
@@ -74,6 +75,7 @@ class Site:
     technician: str | None = None
     offer_departments: tuple[int, ...] = ()
     required: tuple[str, ...] = ()
+    allow_empty: bool = False
     one_time_links: bool = False
     relay_only: bool = False
     phone: str | None = None
@@ -139,6 +141,14 @@ class Site:
     def has_server_at(self, address: str) -> bool:
         """Whether one of its own servers may have this address."""
         return is_listed(address, self.server_networks)
+
+    def blank_form(self, values: Mapping[str, str | None]) -> list[Fact]:
+        """The fault of a form that says neither what is wrong nor who asks, at the field to fill in; none where empty
+        forms are allowed."""
+        if self.allow_empty or not all(is_blank(values.get(name)) for name in NAMES):
+            return []
+        problem_is_shown = "problem_description" in self.fields
+        return [Fact("problem_description" if problem_is_shown else self.fields[0], "empty")]
 
     def option(self, name: str) -> Any:
         """An option's value by the name of an attribute or of a backend's own option; None when it is not set."""

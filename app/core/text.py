@@ -5,7 +5,7 @@ from typing import Literal
 
 from app.core.fact import Fact
 
-Fault = Literal["too_long", "control", "twice", "type", "missing", "email"]
+Fault = Literal["too_long", "control", "twice", "type", "missing", "empty", "email"]
 
 # Control characters other than tab and newline, and lone surrogates, which UTF-8 cannot encode.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")

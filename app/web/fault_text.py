@@ -15,6 +15,8 @@ def sentence(problem: Fact) -> str:
             )
         case "missing":
             return _("Please fill this in.")
+        case "empty":
+            return _("Please tell us what is wrong, or at least who you are, so that we can help you.")
         case "email":
             return _("This does not look like an e-mail address. Please check it, or leave it empty.")
         case _:  # no form of ours causes "twice" and "type"

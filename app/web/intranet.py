@@ -236,7 +236,7 @@ def _asked(desk: Desk, site: Site, posted: Posted) -> NewSessionRequest | dict[s
         department, tech = department if department_id(department) in offered else "", ""
     language = page_language().replace("_", "-")
     values = {name: posted.value(name) for name in NAMES}
-    return asked_of(values, required=site.required, department=department, tech=tech, language=language)
+    return asked_of(values, site=site, department=department, tech=tech, language=language)
 
 
 def _routable(posted: Posted, name: str) -> str:

@@ -94,7 +94,7 @@ def _asked(desk: Desk, site: Site, values: dict[str, str]) -> NewSessionRequest 
     chosen = values["department"]
     offered = any(str(department.id) == chosen for department in offered_departments(desk, site))
     language = page_language().replace("_", "-")
-    return asked_of(values, required=site.required, department=chosen if offered else None, language=language)
+    return asked_of(values, site=site, department=chosen if offered else None, language=language)
 
 
 def _idempotency_key(form: Link, posted: Posted) -> str:

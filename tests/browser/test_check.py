@@ -116,6 +116,7 @@ def test_who_presses_twice_while_it_is_solved_sends_one_request(browser: Browser
     page.route("**/go/**", lambda route: route.fulfill(status=204))
     page.route("**/check", lambda route: route.continue_())
     page.goto("/")
+    page.get_by_label("Your name").fill("Zoë")
     page.get_by_role("button", name="Get support").dblclick()
     page.wait_for_url(STATUS)
     expect(page.locator("main")).to_have_attribute("data-state", "ready")

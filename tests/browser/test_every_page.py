@@ -59,6 +59,7 @@ def test_the_applet(page: Page, look: Look, live: LiveServer) -> None:
     page.get_by_role("button", name="Save details").click()
     page.get_by_role("alert").wait_for()
     look(page, "applet, refused")
+    live.run("site", "set", "default", "--allow-empty")
     page.goto("/")
     page.get_by_role("button", name="Get support").click()
     page.get_by_role("heading", name="Tell us a little while you wait").wait_for()
@@ -78,7 +79,7 @@ def test_the_applet(page: Page, look: Look, live: LiveServer) -> None:
 
 def test_one_time_links_and_nothing_here(page: Page, look: Look, live: LiveServer) -> None:
     live.run("site", "add", "once", "--name", "Once")
-    live.run("site", "set", "once", "--one-time-links")
+    live.run("site", "set", "once", "--one-time-links", "--allow-empty")
     page.goto("/s/once")
     page.get_by_role("button", name="Get support").click()
     page.wait_for_url(STATUS)

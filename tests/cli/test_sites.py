@@ -42,6 +42,7 @@ def test_a_site_is_added_changed_and_shown_with_its_account_key(handbell: Handbe
         "origins": [],
         "server_networks": [],
         "browser_routing": False,
+        "allow_empty": False,
         "relay_only": False,
         "foreign_forms": "confirm",
         "texts": {},

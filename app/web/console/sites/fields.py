@@ -8,7 +8,17 @@ from app.core.routing import department_id
 from app.core.site import Site
 from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_pages
-from app.web.console.sites.forms import SiteForm, Typed, Values, read_typed, saved, show_site, site_of, typed_text
+from app.web.console.sites.forms import (
+    SiteForm,
+    Typed,
+    Values,
+    read_typed,
+    saved,
+    show_site,
+    site_of,
+    ticked,
+    typed_text,
+)
 from app.web.console.who_is_there import marked_department, marked_name
 from app.web.words import _
 
@@ -16,7 +26,12 @@ pages = console_pages("site_fields")
 
 
 def _form_labels() -> dict[str, str]:
-    return {"fields": _("Shown"), "required": _("Required"), "ask_customer_info": _("Asking again in the applet")}
+    return {
+        "fields": _("Shown"),
+        "required": _("Required"),
+        "allow_empty": _("Empty forms"),
+        "ask_customer_info": _("Asking again in the applet"),
+    }
 
 
 def _routing_labels() -> dict[str, str]:
@@ -29,11 +44,12 @@ def _routing_labels() -> dict[str, str]:
 
 FIELDS = SiteForm(
     "fields",
-    ("fields", "required", "ask_customer_info"),
+    ("fields", "required", "allow_empty", "ask_customer_info"),
     _form_labels,
     lambda site: {
         "fields": list(site.fields),
         "required": [name for name in NAMES if name in site.required],
+        "allow_empty": site.allow_empty,
         "ask_customer_info": str(site.ask_customer_info),
     },
 )
@@ -62,7 +78,12 @@ def save_fields(slug: str) -> Response:
     """Save which fields are shown and required, and when the applet asks again."""
     site = site_of(slug)
     shown, required = _elements("fields"), _elements("required")
-    values: Values = {"fields": shown, "required": required, "ask_customer_info": request.form.get("ask_customer_info")}
+    values: Values = {
+        "fields": shown,
+        "required": required,
+        "allow_empty": ticked("allow_empty"),
+        "ask_customer_info": request.form.get("ask_customer_info"),
+    }
     problems: dict[str, str] = {}
     options = read_typed(values, problems)
     if problems:
