@@ -1,10 +1,10 @@
 """Customers are never stranded: blank forms, the back button, the same form twice, pages in the background."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import NewPage
-from tests.browser.host_page import LAUNCHER, SUBMIT, Host
+from tests.browser.conftest import NewHost, NewPage
+from tests.browser.host_page import LAUNCHER, SUBMIT
 
 pytestmark = pytest.mark.browser
 EMPTY = "Please tell us what is wrong, or at least who you are, so that we can help you."
@@ -23,9 +23,9 @@ def test_a_blank_form_asks_for_one_thing(new_page: NewPage) -> None:
     expect(page.get_by_role("heading", name="Your session is ready")).to_be_visible()
 
 
-def test_a_blank_form_in_the_widget_asks_for_one_thing(new_host: NewPage) -> None:
-    host: Host = new_host(expect=LATE)
-    page: Page = host.open()
+def test_a_blank_form_in_the_widget_asks_for_one_thing(new_host: NewHost) -> None:
+    host = new_host(expect=LATE)
+    page = host.open()
     page.locator(LAUNCHER).click()
     page.locator(SUBMIT).click()
     expect(page.get_by_text(EMPTY)).to_be_visible()
