@@ -8,7 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +28,18 @@ _START_WITHIN = 20.0
 def program(name: str, package: str = "") -> str:
     """The path of a program of Debian's package, by default of the same name. With CI=true it is installed;
     without it the test is skipped."""
-    package = package or name
-    if not (found := _find(name)) and ci():
+    return _there(lambda: _find(name), package or name)
+
+
+def needs(package: str, file: Path) -> None:
+    """Install Debian's package that brings this file, or skip the test, as `program` does."""
+    _there(lambda: str(file) if file.exists() else None, package)
+
+
+def _there(find: Callable[[], str | None], package: str) -> str:
+    if not (found := find()) and ci():
         subprocess.run([_ROOT / "tools" / "apt-install", package], check=False)
-        found = _find(name)
+        found = find()
     if found:
         return found
     if ci():
