@@ -162,7 +162,7 @@ def _rest() -> dict[str, Any]:
 def _state() -> dict[str, Any]:
     state = {
         "type": "object",
-        "required": ["reference", "state", "start", "start_url", "helper", "opened_at"],
+        "required": ["reference", "state", "start", "start_url", "helper", "opened_at", "opening"],
         "properties": {
             "reference": {"type": "string"},
             "state": {"enum": ["waiting", "held", "ready", "started", "parked", "ended"]},
@@ -174,6 +174,7 @@ def _state() -> dict[str, Any]:
                 "format": "date-time",
                 "description": "When its session was opened; another moment is another session",
             },
+            "opening": {**_opening(), "type": ["object", "null"], "description": "null once somebody helps"},
         },
     }
     problem = _problem()
@@ -222,6 +223,19 @@ _SITE = {"name": "site", "in": "path", "required": True, "schema": {"type": "str
 _ORIGIN = {"name": "Origin", "in": "header", "schema": {"type": "string"}, "description": "One of the site's own"}
 
 
+def _opening() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["cover", "opens_at", "usual_minutes"],
+        "properties": {
+            "cover": {"enum": ["staffed", "nobody", "closed", None], "description": "null for a vendor's technicians"},
+            "opens_at": {"type": ["string", "null"], "format": "date-time"},
+            "usual_minutes": {"type": ["array", "null"], "items": {"type": "integer"}},
+            "words": {"type": "string", "description": "A sentence; {time} in it stands for opens_at"},
+        },
+    }
+
+
 def _site() -> dict[str, Any]:
     members = {
         "site": {"type": "string"},
@@ -237,6 +251,7 @@ def _site() -> dict[str, Any]:
         "form_token": {"type": "string"},
         "request_url": {"type": "string", "format": "uri"},
         "check": {"type": ["object", "null"], "required": ["challenge", "script"]},
+        "opening": {**_opening(), "required": ["cover", "opens_at", "usual_minutes", "words"]},
     }
     schema = {"type": "object", "required": list(members), "properties": members}
     language = {"name": "lang", "in": "query", "schema": {"type": "string", "maxLength": 35}}

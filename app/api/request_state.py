@@ -2,12 +2,16 @@
 
 from flask import Blueprint, Response, request
 
-from app.actions.follow import Progress, follow
+from app.actions.follow import Followed, Progress, follow
 from app.api.from_pages import PageRefused, answer, answering, is_preflight, let_read, preflight_answer, register_cors
+from app.api.opening import opening_of
 from app.api.requests import start_url
 from app.core.links import Expired, Forged, Link, Purpose
 from app.core.moment import iso
+from app.core.outlook import Outlook
+from app.core.routing import route
 from app.core.security_event import Limit
+from app.core.standing import Queue
 from app.edge.access import Who, open_to
 from app.edge.incoming import client_address
 from app.edge.security_log import limited
@@ -22,7 +26,7 @@ register_cors(api)
 @open_to(Who.LINK_HOLDERS)
 @answering
 def request_state(token: str) -> Response:
-    """`{"reference", "state", "start", "start_url", "helper", "opened_at"}`; all but the first two may be null.
+    """`{"reference", "state", "start", "start_url", "helper", "opened_at", "opening"}`; all but two may be null.
 
     `start` is the path that starts the session, `helper` the name of the technician who has claimed it, `opened_at`
     when its session was opened.
@@ -43,6 +47,7 @@ def request_state(token: str) -> Response:
     start = followed.start
     may_start = followed.progress in (Progress.READY, Progress.STARTED) and start is not None
     helper = here.desk.staff.technician(followed.helper_id)
+    outlook = _outlook(followed)
     told = {
         "reference": followed.request.reference,
         "state": followed.progress,
@@ -50,8 +55,19 @@ def request_state(token: str) -> Response:
         "start_url": start_url(followed),
         "helper": helper.name if helper else None,
         "opened_at": iso(followed.request.opened_at),
+        "opening": opening_of(outlook) if outlook else None,
     }
     return answer(told)
+
+
+def _outlook(followed: Followed) -> Outlook | None:
+    here = running()
+    desk, asked = here.desk, followed.request
+    site = desk.sites.get(asked.site)
+    if site is None or followed.helper_id is not None or followed.progress in (Progress.PARKED, Progress.ENDED):
+        return None
+    there = route(asked.department, asked.tech, desk.staff)
+    return here.outlooks.of_queue(desk, site, Queue(there.kind, there.technician_id or there.department_id))
 
 
 def _link(token: str) -> Link:

@@ -5,8 +5,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app.api.from_pages import answer, answering, is_preflight, own_origin, preflight_answer, register_cors, site_of
+from app.api.opening import opening_of
 from app.core.customer import FIELDS, CustomerField
 from app.core.customer_info import AskPolicy
+from app.core.outlook import Outlook
 from app.core.site import Site
 from app.core.texts import texts_for
 from app.edge.access import Who, open_to
@@ -49,7 +51,14 @@ def _told(desk: Desk, site: Site, origin: str) -> dict[str, Any]:
         "form_token": here.links.form_token(site.slug, origin),
         "request_url": f"{here.settings.base_url}/s/{site.slug}",
         "check": new_check(site),
+        "opening": _opening(here.outlooks.of_site(desk, site), site, language),
     }
+
+
+def _opening(outlook: Outlook, site: Site, language: str) -> dict[str, Any]:
+    """Whether somebody is there, when it opens, how many minutes it usually takes, and a sentence about it, in which
+    `{time}` stands for the opening."""
+    return {**opening_of(outlook), "words": customer_words().opening(outlook, site, language)}
 
 
 def _field(site: Site, field: CustomerField, language: str) -> dict[str, Any]:

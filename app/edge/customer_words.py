@@ -9,6 +9,7 @@ from typing import Protocol, cast
 from flask import Flask, Response, current_app
 
 from app.core.fact import Fact
+from app.core.outlook import Outlook
 from app.core.site import Site
 
 _NAME = "handbell_customer_words"
@@ -37,6 +38,9 @@ class CustomerWords(Protocol):
 
     def field(self, name: str, site: Site, language: str) -> str:
         """The label of one of a customer's details."""
+
+    def opening(self, outlook: Outlook, site: Site, language: str) -> str:
+        """What may be expected now, with `{time}` for the opening; empty when there is nothing to say."""
 
     def about_reference(self, site: Site, language: str) -> str:
         """The purpose of the reference, for when the technician does not see it."""

@@ -17,6 +17,7 @@ from app.process.clock import Clock, DatabaseClock
 from app.process.configuration import Desk, LoadedDesk
 from app.process.keyring import KeyRing
 from app.process.limits import ClientLimits, Rates, Turns
+from app.process.outlooks import Outlooks
 from app.process.poke_notifications import PokeNotifications
 from app.process.poke_pipes import PokePipes
 from app.process.pool import HandOffPool, Surroundings
@@ -57,6 +58,7 @@ class Running:
         self.figures = Figures(self.database)
         self.telling = Telling(self._teller)
         self.attendance = Attendance(self.database, self.clock)
+        self.outlooks = Outlooks(self.database, self.clock, self.attendance)
         self.hand_offs = HandOffPool(self._surroundings())
         self.changes = Changes(
             self._newest,

@@ -21,9 +21,11 @@ from app.core.customer_info import InfoMode
 from app.core.links import Link, Purpose, new_link_id
 from app.core.live import End, Kind, may_be_answered
 from app.core.new_session import LIMITS, form_parameters
+from app.core.outlook import Outlook
 from app.core.routing import QueueKind
 from app.core.security_event import Limit
 from app.core.staff import Staff
+from app.core.standing import queue_of
 from app.core.text import Invalid, normal_newlines, without_control
 from app.core.ticket import Ticket, TicketState
 from app.edge.access import Who, open_to
@@ -44,6 +46,7 @@ from app.web.live_code import code_of
 from app.web.live_forms import FORMS, Unsaid, take_form
 from app.web.live_json import helper_of
 from app.web.live_words import fact_words, written
+from app.web.outlook_words import outlook_words
 from app.web.request_form import not_recorded_sentence
 from app.web.words import _, speak_for
 
@@ -215,6 +218,7 @@ def _page(
         reference=ticket.reference,
         state=ticket.state,
         place=_place(ticket),
+        outlook=outlook_words(outlook_of(ticket)),
         queue_label=queue_label(ticket, staff),
         helper=helper_of(ticket, staff),
         mode=ticket.info_mode,
@@ -274,6 +278,15 @@ def _place(ticket: Ticket) -> int | None:
         return None
     with running().database.read() as connection:
         return place_in_queue(connection, ticket)
+
+
+def outlook_of(ticket: Ticket) -> Outlook:
+    """What a waiting customer may expect now; nothing for any other ticket."""
+    here = running()
+    site = here.desk.sites.get(ticket.site)
+    if site is None or ticket.state is not TicketState.WAITING:
+        return Outlook(None)
+    return here.outlooks.of_queue(here.desk, site, queue_of(ticket))
 
 
 def queue_label(ticket: Ticket, staff: Staff) -> str:

@@ -8,12 +8,14 @@ from flask_babel import force_locale
 
 from app.core.customer import NAMES
 from app.core.fact import Fact
+from app.core.outlook import Outlook
 from app.core.site import Site
 from app.core.text import normal_newlines
 from app.edge.this_app import running
 from app.web.fault_text import sentences
 from app.web.field_words import form_words
 from app.web.language import best_language
+from app.web.outlook_words import outlook_words
 from app.web.request_form import Filled, NotTaken, form_again, wait_sentence
 from app.web.words import _, speak_for
 
@@ -57,6 +59,13 @@ class CustomerWords:
         """The label of one of a customer's details."""
         with _speaking(site, language):
             return form_words()[name]
+
+    def opening(self, outlook: Outlook, site: Site, language: str) -> str:
+        """What may be expected now, with `{time}` for the opening; empty when there is nothing to say."""
+        with _speaking(site, language):
+            words = outlook_words(outlook)
+            opens = f"{_('We open again:')} {{time}}." if words.opens else ""
+            return " ".join(filter(None, (words.fact, opens, words.wait)))
 
     def about_reference(self, site: Site, language: str) -> str:
         """The purpose of the reference, for when the technician does not see it, as in a vendor's console."""

@@ -15,7 +15,7 @@ from app.edge.security_log import tell
 from app.edge.stream import stream
 from app.edge.this_app import running
 from app.process.streams import Listener, Room, of_link
-from app.web.applet import found_ticket, moved_to, queue_label, ticket_of_link
+from app.web.applet import found_ticket, moved_to, outlook_of, queue_label, ticket_of_link
 from app.web.live_code import shown_code
 from app.web.live_json import STREAM_RETRY, answers_in_json, own_page, relays, taken, told
 
@@ -34,7 +34,7 @@ def news(token: str) -> Response:
     staff = running().desk.staff
 
     def own(view: View) -> dict[str, object]:
-        return {"place": view.place, "queue_label": queue_label(ticket, staff)}
+        return {"place": view.place, "queue_label": queue_label(ticket, staff), "outlook": outlook_of(ticket).key}
 
     return told(ticket, CUSTOMER_SPEAKS, own)
 

@@ -9,13 +9,14 @@ from app.core.customer import NAMES
 from app.core.customer_info import AskPolicy
 from app.core.more import More
 from app.core.new_session import LIMITS
+from app.core.outlook import Outlook
 from app.core.site import Site
 from app.core.staff import Department
 from app.core.text import without_control
 from app.edge.this_app import running
 from app.process.configuration import Desk
 from app.web.language import limit_to, page_language
-from app.web.opening import Closed, closed_now
+from app.web.outlook_words import outlook_words
 from app.web.prerendered import MARK, Prerendered
 from app.web.promise import only_talks, promise
 from app.web.words import _, ngettext, speak_for
@@ -55,7 +56,7 @@ def empty_form(desk: Desk, site: Site) -> Response:
     """The request page with a new token."""
     here = running()
     limit_to(site.languages)
-    page = _prerendered(desk, site.slug, page_language(), closed_now(desk, site, here.clock()), only_talks(site))
+    page = _prerendered(desk, site.slug, page_language(), here.outlooks.of_site(desk, site), only_talks(site))
     token = here.links.form_token(site.slug)
     if "gzip" in request.headers.get("Accept-Encoding", ""):
         response = Response(page.gzipped(token), content_type="text/html; charset=utf-8")
@@ -70,7 +71,7 @@ def form_again(desk: Desk, site: Site, filled: Filled) -> Response:
     """The request page with all typed values."""
     here = running()
     token = filled.token or here.links.form_token(site.slug)
-    html = _html(desk, site, token, filled, closed_now(desk, site, here.clock()), only_talks(site))
+    html = _html(desk, site, token, filled, here.outlooks.of_site(desk, site), only_talks(site))
     response = Response(html, filled.status, content_type="text/html; charset=utf-8")
     if filled.retry_after is not None:
         response.headers["Retry-After"] = str(filled.retry_after)
@@ -110,10 +111,10 @@ def not_confirmed_sentence() -> str:
 
 
 @lru_cache(maxsize=512)
-def _prerendered(desk: Desk, slug: str, language: str, closed: Closed | None, talks: bool) -> Prerendered:
-    """The page, rendered once per site, language, opening and promise; `desk` is a new object after every change of the
+def _prerendered(desk: Desk, slug: str, language: str, outlook: Outlook, talks: bool) -> Prerendered:
+    """The page, rendered once per site, language, outlook and promise; `desk` is a new object after every change of the
     configuration."""
-    return Prerendered.from_html(_html(desk, desk.sites[slug], MARK, Filled(), closed, talks))
+    return Prerendered.from_html(_html(desk, desk.sites[slug], MARK, Filled(), outlook, talks))
 
 
 def _shown(site: Site, filled: Filled) -> list[str]:
@@ -121,12 +122,12 @@ def _shown(site: Site, filled: Filled) -> list[str]:
     return [n for n in NAMES if n in site.fields or filled.values.get(n) or n in filled.problems]
 
 
-def _html(desk: Desk, site: Site, token: str, filled: Filled, closed: Closed | None, talks: bool) -> str:
+def _html(desk: Desk, site: Site, token: str, filled: Filled, outlook: Outlook, talks: bool) -> str:
     speak_for(site)
     return render_template(
         "request.html",
         site=site,
-        closed=closed,
+        outlook=outlook_words(outlook),
         departments=offered_departments(desk, site),
         values={name: without_control(value) for name, value in filled.values.items()},
         problems=filled.problems,

@@ -26,6 +26,7 @@ from app.edge.security_log import limited
 from app.edge.this_app import running
 from app.process.limits import CHECKS_ANSWERED, LINKS_MADE_ANEW, POLLS, TRIED_AGAIN
 from app.web.links import asked_platform, gone, link_or_abort
+from app.web.outlook_words import outlook_words
 from app.web.words import _, speak_for
 
 pages = Blueprint("status_page", __name__)
@@ -49,6 +50,7 @@ def _page(token: str, followed: Followed, problem: str = "", status: int = 200) 
     platform = asked_platform()
     go_url = _go_url(followed)
     helper = here.desk.staff.technician(followed.helper_id)
+    outlook = here.outlooks.of_site(here.desk, site) if site and not by_vendor and not helper else None
     may_start = followed.progress in (Progress.READY, Progress.STARTED)
     html = render_template(
         "status.html",
@@ -64,6 +66,7 @@ def _page(token: str, followed: Followed, problem: str = "", status: int = 200) 
         refresh_url=f"/r/{token}",
         again_url=f"/r/{token}" if may_start or followed.progress is Progress.PARKED else None,
         helper=helper.name if helper else None,
+        outlook=outlook_words(outlook) if outlook else None,
         follows=not by_vendor,
         program=by_vendor or platform in programs,
         platform=platform,

@@ -52,6 +52,12 @@ def test_everything_that_the_widget_needs(client: PageClient, here: Running, cha
         "show_check_details": True,
         "request_url": "http://127.0.0.1:8000/s/default",
         "check": None,
+        "opening": {
+            "cover": "nobody",
+            "opens_at": None,
+            "usual_minutes": None,
+            "words": "Im Moment ist niemand am Platz.",
+        },
     }
 
 

@@ -142,7 +142,7 @@ def test_asked_for_everything_when_nothing_was_sent(client: PageClient, here: Ru
     saved = client.post(path, {**ELEMENTS, "action": "save"})
     assert (saved.status, saved.location) == (303, f"{path}?saved")
     assert newest(here).customer.elements == ELEMENTS
-    assert "Saved" in client.get(saved.location).select(".notice").get_text()
+    assert "Saved" in client.get(saved.location).select(".notice[tabindex]").get_text()
     assert shown(client.get(f"{path}?edit")) == ELEMENTS
 
 

@@ -83,6 +83,7 @@ def test_a_page_is_told_how_things_stand(zoe: LivePage, number: int, anna: Desk)
         "other": {"here": "gone", "since": None, "typing": False, "read": 0},
         "place": 1,
         "queue_label": "Computers",
+        "outlook": "nobody",
     }
     assert zoe.state() == waiting
     at_annas = anna.at(number)
@@ -117,6 +118,7 @@ def test_a_page_is_told_how_things_stand(zoe: LivePage, number: int, anna: Desk)
         "screen": "asked",
         "other": {**here, "read": line},
         "place": None,
+        "outlook": "",
     }
 
 

@@ -47,6 +47,7 @@ def test_ready_starts_by_itself_with_script_and_without(client: PageClient) -> N
         "start_url": f"http://127.0.0.1:8000{start_of(page)}",
         "helper": None,
         "opened_at": main["data-opened"],
+        "opening": {"cover": "nobody", "opens_at": None, "usual_minutes": None},
     }
 
 
@@ -122,6 +123,7 @@ def test_ended_offers_a_new_request(client: PageClient) -> None:
         "start_url": None,
         "helper": None,
         "opened_at": "2026-03-01T12:00:00.000Z",
+        "opening": None,
     }
 
 

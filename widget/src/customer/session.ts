@@ -5,6 +5,7 @@ import { tabShelf } from "../live/outbox";
 import { customerPeers, type Peers } from "../live/peer";
 import type { Answer } from "../live/wire";
 import { facts } from "./facts";
+import { outlook } from "./outlook";
 import { place } from "./place";
 import { screen } from "./screen";
 import { talk } from "./talk";
@@ -43,6 +44,7 @@ export const session = (main: HTMLElement, base: string): void => {
     }
     said.heard(answer);
     place(main, state);
+    outlook(base, state.outlook ?? "");
     const name = state.helper ?? main.dataset.someone ?? "";
     show.heard(state, name);
     speak.heard(state, name);

@@ -4,6 +4,8 @@ import { laterTexts } from "./later-texts";
 import { make, makeField, sheet } from "./make";
 import type { Contact, Context, Site } from "./types";
 
+const WRITTEN: Intl.DateTimeFormatOptions = { dateStyle: "full", timeStyle: "short" };
+
 /** Adapts the form to the site's settings, if they are known. Repeated calls change nothing more. */
 export const apply = (form: HTMLFormElement, site: Site | undefined, context: Context): void => {
   const root = form.getRootNode() as ShadowRoot;
@@ -39,6 +41,11 @@ export const apply = (form: HTMLFormElement, site: Site | undefined, context: Co
     if (!required || !(input instanceof HTMLElement)) continue;
     (input as HTMLInputElement).required = true;
     input.parentElement?.querySelector("label")?.append(` ${texts.required}`);
+  }
+  const { words, opens_at } = site.opening ?? {};
+  if (words) {
+    const at = opens_at ? new Date(opens_at).toLocaleString(site.language, WRITTEN) : "";
+    form.before(make("p", { part: "opening" }, words.replace("{time}", at)));
   }
   showContact(form.lastElementChild as HTMLElement, texts.talk, site.contact);
   fill(form, context);

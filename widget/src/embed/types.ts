@@ -93,6 +93,9 @@ export interface Site {
   show_check_details: boolean;
   form_token: string;
   check: Check | null;
+  /** What may be expected now, with `{time}` for `opens_at`. A server of an earlier version does not say it. */
+  opening?: { words: string; opens_at: string | null };
+  language: string;
 }
 
 /** A check that costs a program time; `script` is a module of ours that solves it. */

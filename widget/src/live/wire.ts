@@ -30,6 +30,7 @@ export type State = {
   other: Other;
   place: number | null;
   queue_label: string | null;
+  outlook?: string;
   unread: number;
 };
 
