@@ -11,6 +11,7 @@ from app.actions.live_session import people_of
 from app.actions.ticket import ended_by_customer
 from app.core.live import (
     CUSTOMER,
+    ENDED,
     LINES,
     MOST_LINES,
     MOST_SIGNALS,
@@ -94,7 +95,7 @@ def _line(taking: _Taking) -> int:
     if what.kind is Kind.END:
         joined = taking.session.joined
         return ended_by_customer(taking.connection, taking.ticket, now=taking.now, joined=joined, key=what.key)
-    if what.kind is not Kind.MARK and what.body != "stopped":  # what ends something is never refused
+    if what.kind is not Kind.MARK and what.body not in ("stopped", ENDED):  # what ends something is never refused
         _within_limits(taking)
     number = taking.ticket.number
     line = Line(0, taking.now, taking.speaker.who, what.kind, what.body, what.key)

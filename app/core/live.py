@@ -40,7 +40,7 @@ class Kind(StrEnum):
 
     SAY = "say"
     ASKED = "asked"  # a technician asks to see the screen
-    SCREEN = "screen"  # the customer shares, stops or refuses
+    SCREEN = "screen"  # the customer shares, stops or refuses; the technician ends it
     MARK = "mark"
     END = "end"
     HERE = "here"
@@ -62,10 +62,11 @@ SIGNALS = frozenset({Kind.HERE, Kind.HELLO, Kind.OFFER, Kind.ANSWER, Kind.ICE, K
 _OF_A_PAGE = SIGNALS | {Kind.HIDDEN, Kind.SHOWN}
 _WHILE_ACTIVE = frozenset({Kind.SCREEN, Kind.ASKED, Kind.MARK, Kind.HELLO, Kind.OFFER, Kind.ANSWER, Kind.ICE})
 _CUSTOMERS = frozenset(Kind) - {Kind.ASKED, Kind.MARK, Kind.HELLO}
-_TECHNICIANS = frozenset(Kind) - {Kind.SCREEN, Kind.END, Kind.FACTS}
+_TECHNICIANS = frozenset(Kind) - {Kind.END, Kind.FACTS}
 _SURFACES = ("monitor", "window", "browser", "camera")
+ENDED = "ended"  # of the screen, by the technician who has the ticket: the customer's page stops its capture
 _BODIES: Mapping[Kind, Collection[str]] = {
-    Kind.SCREEN: (*(f"shared:{surface}" for surface in _SURFACES), "stopped", "refused"),
+    Kind.SCREEN: (*(f"shared:{surface}" for surface in _SURFACES), "stopped", "refused", ENDED),
     Kind.MARK: ("joined", "left"),
 }
 
@@ -307,7 +308,7 @@ def refusal(ticket: Ticket, session: Session, speaker: Speaker, post: Post) -> R
         return Refusal.NOT_YOURS
     if post.kind is Kind.MARK:
         return _no_mark(ticket, session, speaker, Mark(post.body))
-    if not takes_part(ticket, session, speaker):
+    if not takes_part(ticket, session, speaker) or not _may_say_of_screen(ticket, speaker, post):
         return Refusal.NOT_YOURS
     if ticket.state not in OPEN_STATES and post.kind is not Kind.READ:
         return Refusal.NOT_NOW
@@ -316,6 +317,14 @@ def refusal(ticket: Ticket, session: Session, speaker: Speaker, post: Post) -> R
     if needs_session and not is_active and post.kind is not Kind.READ:
         return Refusal.NOT_NOW
     return None if _fits(session.screen, post) else Refusal.NOT_NOW
+
+
+def _may_say_of_screen(ticket: Ticket, speaker: Speaker, post: Post) -> bool:
+    """Only the technician who has the ticket ends what is shown, as a supervisor's page ends when they leave."""
+    if post.kind is not Kind.SCREEN:
+        return True
+    is_owner = speaker.side is Side.TECHNICIAN and speaker.technician == ticket.owner_id
+    return is_owner if post.body == ENDED else speaker.side is Side.CUSTOMER
 
 
 def _no_mark(ticket: Ticket, session: Session, speaker: Speaker, mark: Mark) -> Refusal | None:
@@ -332,7 +341,7 @@ def _fits(screen: Screen, post: Post) -> bool:
     shared is shared no more, also after the technician has asked for it again."""
     if post.kind is not Kind.SCREEN or post.body.startswith("shared:"):
         return True
-    return screen is Screen.ASKED or (screen is Screen.SHARED and post.body == "stopped")
+    return screen is Screen.ASKED or (screen is Screen.SHARED and post.body != "refused")
 
 
 def screen_after(kind: str, body: str) -> Screen | None:
@@ -341,11 +350,17 @@ def screen_after(kind: str, body: str) -> Screen | None:
         case Kind.ASKED:
             return Screen.ASKED
         case Kind.SCREEN:
-            return Screen.SHARED if body.startswith("shared:") else Screen(body)
+            return _screen_said(body)
         case Kind.END:
             return Screen.OFF
         case _:
             return None
+
+
+def _screen_said(body: str) -> Screen:
+    if body.startswith("shared:"):
+        return Screen.SHARED
+    return Screen.STOPPED if body == ENDED else Screen(body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ def fact_words() -> dict[str, str]:
         "my-screen-shared-browser": _("You show one tab of your browser."),
         "my-screen-shared-camera": _("You show your camera."),
         "my-screen-stopped": _("You no longer show anything."),
+        "screen-ended": _("{name} stopped viewing. Nothing is shown any more."),
         "my-screen-refused": _("You did not show your screen."),
         "my-mark-here-on-computer": _("You opened this page on another device."),
         "my-end-customer": _("You ended the session."),

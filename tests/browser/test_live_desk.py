@@ -23,6 +23,15 @@ from tests.browser.live_pages import (
 from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.browser
+KEEP_TRACKS = """() => {
+    const real = navigator.mediaDevices.getDisplayMedia.bind(navigator.mediaDevices);
+    window.kept = [];
+    navigator.mediaDevices.getDisplayMedia = async options => {
+        const stream = await real(options);
+        kept.push(...stream.getTracks());
+        return stream;
+    };
+}"""
 NO_PICTURE = "document.querySelector('video').srcObject === null"
 Customer = Callable[[], Page]
 Seat = Callable[..., Page]
@@ -112,11 +121,6 @@ def test_from_the_first_word_to_the_picture_and_its_end(seat: Seat, customer: Cu
     expect(wei.get_by_role("button", name="1:1")).to_have_attribute("aria-pressed", "true")
     assert wei.locator("video").evaluate("video => video.clientWidth === video.videoWidth")
 
-    wei.get_by_role("button", name="Stop viewing").click()
-    expect(wei.locator("video")).to_be_hidden()
-    assert wei.evaluate(NO_PICTURE)
-    wei.get_by_role("button", name="View again").click()
-    sees_frames(wei)
     wei.reload()
     sees_frames(wei)
     zoe.get_by_role("button", name="Stop sharing").first.click()
@@ -125,6 +129,35 @@ def test_from_the_first_word_to_the_picture_and_its_end(seat: Seat, customer: Cu
     expect(wei.get_by_role("button", name="Ask to see the screen")).to_be_visible()
     zoe.close()
     expect(wei.locator("#other")).to_contain_text("Zoë Quill has been gone since")
+
+
+def test_stop_viewing_ends_the_capture_of_the_customer_too(seat: Seat, customer: Customer, look: Look) -> None:
+    zoe, wei, alex = customer(), seat(), seat("alex@example.com")
+    zoe.evaluate(KEEP_TRACKS)
+    claimed(wei, zoe)
+    alex.goto(f"/console/tickets/{number_of(zoe)}")
+    alex.get_by_role("button", name="Join the conversation").click()
+    wei.get_by_role("button", name="Ask to see the screen").click()
+    expect(zoe.get_by_role("button", name="Not now")).to_be_visible()
+    show_screen(zoe)
+    sees_frames(wei)
+    sees_frames(alex)
+    expect(alex.get_by_role("button", name="Stop viewing")).to_be_hidden()
+    wei.get_by_role("button", name="Stop viewing").click()
+    expect(wei.get_by_role("button", name="Ask to see the screen")).to_be_focused()
+    assert wei.evaluate(NO_PICTURE)
+    expect(zoe.locator("#screen-now")).to_have_text("Stopped. Wei Chen sees nothing any more.")
+    assert zoe.evaluate("kept.map(track => track.readyState)") == ["ended"]
+    for page in (zoe, wei, alex):
+        expect(conversation(page)).to_contain_text("Wei Chen stopped viewing. Nothing is shown any more.")
+    expect(zoe.get_by_role("button", name="Stop sharing")).to_have_count(0)
+    expect(alex.locator("video")).to_be_hidden()
+    look(zoe, "the technician stopped viewing")
+    wei.get_by_role("button", name="Ask to see the screen").click()
+    expect(zoe.locator("#screen-now")).to_have_text("Wei Chen asks to see your screen.")
+    show_screen(zoe)
+    sees_frames(wei)
+    assert zoe.evaluate("kept.map(track => track.readyState)") == ["ended", "live"]
 
 
 def test_taking_over_ends_the_picture_and_the_new_one_asks_anew(seat: Seat, customer: Customer, look: Look) -> None:

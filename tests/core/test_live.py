@@ -142,11 +142,23 @@ def test_only_a_shared_screen_is_stopped_and_only_a_request_refused(screen: Scre
     assert why_not(OWNER, Kind.ASKED, session=Session(screen=screen)) is None
 
 
+@pytest.mark.parametrize("screen", Screen)
+def test_the_technician_who_has_the_ticket_ends_what_is_shown(screen: Screen) -> None:
+    session = Session(screen=screen, joined=(4,))
+    fits = screen in (Screen.SHARED, Screen.ASKED)
+    assert why_not(OWNER, Kind.SCREEN, session=session, body="ended") == (None if fits else Refusal.NOT_NOW)
+    for speaker in (SUPERVISOR, COLLEAGUE, CUSTOMER_SPEAKS):
+        assert why_not(speaker, Kind.SCREEN, session=session, body="ended") is Refusal.NOT_YOURS
+    for body in ("shared:monitor", "stopped", "refused"):
+        assert why_not(OWNER, Kind.SCREEN, session=session, body=body) is Refusal.NOT_YOURS
+
+
 def test_what_is_seen_of_the_screen_follows_from_the_lines() -> None:
     lines = [("asked", ""), ("screen", "shared:window"), ("say", "x"), ("screen", "stopped"), ("end", "released")]
     expected = [Screen.ASKED, Screen.SHARED, None, Screen.STOPPED, Screen.OFF]
     assert [screen_after(kind, body) for kind, body in lines] == expected
     assert screen_after("screen", "refused") is Screen.REFUSED
+    assert screen_after("screen", "ended") is Screen.STOPPED
 
 
 def sent(**members: object) -> Post:

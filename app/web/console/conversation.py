@@ -73,6 +73,7 @@ def fact_words() -> dict[str, str]:
         "screen-shared-browser": _("The customer shows one tab of the browser."),
         "screen-shared-camera": _("The customer shows the camera’s picture."),
         "screen-stopped": _("The customer no longer shows anything."),
+        "screen-ended": _("{name} stopped viewing. Nothing is shown any more."),
         "screen-refused": _("The customer did not show the screen."),
         "mark-claimed": _by_name(_("Took the ticket")),
         "mark-joined": _("{name} joins the conversation."),

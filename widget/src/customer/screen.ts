@@ -8,14 +8,15 @@ import { FRAMES } from "../live/link";
 import { tabShelf } from "../live/outbox";
 import type { Path, Peers } from "../live/peer";
 import type { Note } from "../live/pointer";
-import type { State } from "../live/wire";
+import type { Line, State } from "../live/wire";
 import { fill, find, write } from "../pages/page";
 import { stage } from "./stage";
 
 const NO_PATH_MS = 12_000;
 
 export type Screen = {
-  heard: (state: State, name: string) => void;
+  /** `screens` are the new lines that tell of the screen. */
+  heard: (state: State, name: string, screens: readonly Line[]) => void;
   path: (path: Path | null) => void;
   pointer: (note: Note) => void;
   /** The session is over: everything stops, without a line of its own. */
@@ -137,6 +138,14 @@ export const screen = (channel: Channel, peers: Peers, base: string): Screen => 
     find("#stop")?.focus();
   };
 
+  /** The technician stopped viewing. Sharing again starts with the words before the picker. */
+  const ended = (): void => {
+    // What this page has begun to show meanwhile is not on disk yet: it ends, too, and is written down as such.
+    if (drop() && channel.waiting().some(({ kind }) => kind === "screen")) channel.say("stopped", "screen");
+    if (before.open) before.close();
+    complain("");
+  };
+
   const refuse = (): void => {
     if (state?.screen !== "asked") return;
     channel.say("refused", "screen");
@@ -193,7 +202,7 @@ export const screen = (channel: Channel, peers: Peers, base: string): Screen => 
   });
 
   return {
-    heard: (answer, helper) => {
+    heard: (answer, helper, screens) => {
       const mine = state?.screen;
       state = answer;
       name = helper;
@@ -202,6 +211,7 @@ export const screen = (channel: Channel, peers: Peers, base: string): Screen => 
       if (crashed && !track && answer.screen === "shared") channel.say("stopped", "screen");
       if (crashed && !track) mark.write("");
       crashed = false;
+      if (screens.at(-1)?.body === "ended") ended();
       if (!answer.may_screen && before.open) before.close();
       showState();
     },

@@ -35,7 +35,8 @@ export const session = (main: HTMLElement, base: string): void => {
   const heard = (answer: Answer): void => {
     const { lines, signals, state } = answer;
     // The lines of a page's first answer may be of an earlier session.
-    if (!first && lines.some(({ kind }) => kind === "end")) ended();
+    const begun = !first;
+    if (begun && lines.some(({ kind }) => kind === "end")) ended();
     first = false;
     if (!OPEN.includes(state.ticket)) {
       ended();
@@ -46,7 +47,11 @@ export const session = (main: HTMLElement, base: string): void => {
     place(main, state);
     outlook(base, state.outlook ?? "");
     const name = state.helper ?? main.dataset.someone ?? "";
-    show.heard(state, name);
+    show.heard(
+      state,
+      name,
+      begun ? lines.filter(({ kind }) => kind === "screen") : [],
+    );
     speak.heard(state, name);
     if (state.ticket === "active" && !active) {
       active = true;

@@ -25,6 +25,9 @@ const ARROWS: Record<string, Place> = {
   ArrowDown: { x: 0, y: STEP },
 };
 
+/** How the screen stands once a line of this kind is taken. */
+const SAID: Record<string, State["screen"]> = { asked: "asked", screen: "stopped" };
+
 const within = (share: number): number => Math.min(1, Math.max(0, share));
 
 /** The pointer over the picture, by mouse, pen or arrow keys. */
@@ -85,13 +88,11 @@ export const screen = (channel: Channel, peers: Peers): Screen => {
   const asked = find("#asked") as HTMLElement;
   const words = find("#screen-words") as HTMLElement;
   const pathWords = find("#screen-path") as HTMLElement;
-  const again = find("#view-again") as HTMLButtonElement;
   const stop = find("#stop-viewing") as HTMLButtonElement;
   const [fit, full] = [find("#fit") as HTMLButtonElement, find("#full-size") as HTMLButtonElement];
   const whole = find("#full-screen") as HTMLButtonElement;
   let state: State | undefined;
   let stream: MediaStream | null = null;
-  let looks = true;
   let path: Path | null = null;
 
   const away = pointing(peers, view, find("#picture") as HTMLElement, () => !part.classList.contains("one-to-one"));
@@ -101,14 +102,11 @@ export const screen = (channel: Channel, peers: Peers): Screen => {
     const wasHidden = part.hidden;
     part.hidden = !isShared;
     document.body.classList.toggle("sees-screen", isShared);
-    const seen = isShared && looks ? stream : null;
+    const seen = isShared ? stream : null;
     if (video.srcObject !== seen) video.srcObject = seen;
     if (seen) void video.play().catch(() => undefined);
     else away();
-    view.hidden = !looks;
-    again.hidden = looks;
-    stop.hidden = !looks;
-    write(words, looks ? (stream ? "" : (words.dataset.waiting ?? "")) : (words.dataset.stopped ?? ""));
+    write(words, stream ? "" : (words.dataset.waiting ?? ""));
     write(pathWords, isShared ? (pathWords.dataset[path ?? "connecting"] ?? "") : "");
     pathWords.classList.toggle("problem", path === "failed");
     ask.hidden = !state?.may_screen || isShared || state.screen === "asked";
@@ -125,19 +123,15 @@ export const screen = (channel: Channel, peers: Peers): Screen => {
   ask.addEventListener("click", () => {
     channel.say("", "asked");
     if (state) state.screen = "asked";
-    looks = true;
     show();
   });
+  // The customer's page ends the capture when the line reaches it; here nothing is seen from now on.
   stop.addEventListener("click", () => {
-    looks = false;
+    channel.say("ended", "screen");
+    if (state) state.screen = "stopped";
     if (document.fullscreenElement) void document.exitFullscreen();
     show();
-    again.focus();
-  });
-  again.addEventListener("click", () => {
-    looks = true;
-    show();
-    stop.focus();
+    ask.focus();
   });
   fit.addEventListener("click", () => size(false));
   full.addEventListener("click", () => size(true));
@@ -152,11 +146,9 @@ export const screen = (channel: Channel, peers: Peers): Screen => {
 
   return {
     heard: (now) => {
-      const before = state?.screen;
       state = now;
-      // What this page has just asked is not among the server's answers yet.
-      if (channel.waiting().some(({ kind }) => kind === "asked")) state.screen = "asked";
-      if (before !== "shared" && now.screen === "shared") looks = true;
+      // What this page has just said is not among the server's answers yet.
+      for (const { kind } of channel.waiting()) state.screen = SAID[kind] ?? state.screen;
       show();
     },
     path: (to) => {
