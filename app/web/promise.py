@@ -1,13 +1,16 @@
 """What the request page says that a technician will do: only what the site's backend can."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic
 
 from app.actions.applet_program import platforms_with_program
+from app.core.platform import Platform
 from app.core.site import Site
 from app.edge.this_app import running
+from app.web.links import asked_platform
 from app.web.words import _, is_reworded
 
 _LOOK_EVERY = 5  # seconds
@@ -22,15 +25,18 @@ class Promise:
 
 
 def only_talks(site: Site) -> bool:
-    """Whether technicians of this site talk and look, but cannot act on the customer's computer: neither a vendor's
-    applet nor an operator's program is handed out."""
-    return site.at_desk and not _has_program(running().settings.applets_dir, int(monotonic()) // _LOOK_EVERY)
+    """Whether technicians of this site talk and look, but cannot act on this customer's computer: neither a vendor's
+    applet nor an operator's program for its system is handed out."""
+    if not site.at_desk:
+        return False
+    programs = _programs(running().settings.applets_dir, int(monotonic()) // _LOOK_EVERY)
+    return not programs or asked_platform() not in programs
 
 
 @lru_cache(maxsize=4)
-def _has_program(folder: Path, _period: int) -> bool:
-    """Whether the operator has a program for customers: looked up once in a period, as the page is served often."""
-    return bool(platforms_with_program(folder))
+def _programs(folder: Path, _period: int) -> Collection[Platform]:
+    """The systems for which the operator has a program: looked up once in a period, as the page is served often."""
+    return frozenset(platforms_with_program(folder))
 
 
 def promise(*, talks: bool) -> Promise:
