@@ -1,6 +1,8 @@
 """The embedded desk's applet: a page on which the customer waits, or the operator's own program."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import urlencode
 
 import structlog
 from flask import (
@@ -22,6 +24,7 @@ from app.core.links import Link, Purpose, new_link_id
 from app.core.live import End, Kind, may_be_answered
 from app.core.new_session import LIMITS, form_parameters
 from app.core.outlook import Outlook
+from app.core.platform import chosen_platform
 from app.core.routing import QueueKind
 from app.core.security_event import Limit
 from app.core.staff import Staff
@@ -50,6 +53,8 @@ from app.web.outlook_words import outlook_words
 from app.web.request_form import not_recorded_sentence
 from app.web.words import _, speak_for
 
+PAGE = "page"  # asks for the page where the applet is a program; with START it begins the download
+START = "start"
 pages = Blueprint("applet", __name__)
 log = structlog.get_logger()
 
@@ -57,7 +62,8 @@ log = structlog.get_logger()
 @pages.get("/applet/<token>")
 @open_to(Who.LINK_HOLDERS)
 def applet(token: str) -> Response:
-    """The operator's program for this platform if there is one, else the page on which the customer waits.
+    """The operator's program for this platform if there is one, else the page on which the customer waits. With
+    `?page` it is the page in any case, and the program beside it.
 
     A ticket whose request was opened anew redirects to the request's status page, which leads to the next ticket.
     """
@@ -67,7 +73,7 @@ def applet(token: str) -> Response:
         return see_other(page)
     if ticket.is_open and not is_only_looking():
         note_applet_opened(here.database, ticket, now=here.clock())
-    program = find_program(here.settings.applets_dir, asked_platform()) if ticket.is_open else None
+    program = _program() if ticket.is_open and PAGE not in request.args else None
     if program:
         return _attachment(program, ticket)
     editing = "edit" in request.args or ticket.details_saved_at is None
@@ -227,10 +233,15 @@ def _page(
         problems=problems,
         limits={name: LIMITS[name] for name in ELEMENTS},
         saved="saved" in request.args and ticket.details_saved_at is not None,
-        action=f"/applet/{token}",
+        base_url=f"/applet/{token}",
+        action=_page_url(token),
         state_url=f"/applet/{token}/state",
-        refresh_url=f"/applet/{token}",
-        edit_url=f"/applet/{token}?edit",
+        refresh_url=_page_url(token),
+        watch_url=_page_url(token, "?watch"),
+        edit_url=_page_url(token, "?edit"),
+        platform=asked_platform(),
+        program_url=f"/applet/{token}?for={asked_platform()}" if ticket.is_open and _program() else None,
+        starting=request.args.get(PAGE) == START,
         request_url=f"/s/{ticket.site}",
         **_conversation(ticket),
         code=code_of(ticket) if "code" in request.args and ticket.is_open else None,
@@ -270,7 +281,27 @@ def _refused(
 
 
 def _back(token: str, query: str = "") -> Response:
-    return see_other(f"/applet/{token}{query}")
+    return see_other(_page_url(token, query))
+
+
+def _page_url(token: str, query: str = "") -> str:
+    """The address of the page, also where the applet is a program; `query` may have a fragment."""
+    path = f"/applet/{token}"
+    if not _program():
+        return f"{path}{query}"
+    return f"{path}?{PAGE}&{query[1:]}" if query.startswith("?") else f"{path}?{PAGE}{query}"
+
+
+def start_url(applet_id: str, created_at: datetime) -> str:
+    """Where a customer's browser begins: the page, which begins the download of the operator's program, if there is
+    one."""
+    path, chosen = running().links.applet_path(applet_id, created_at), chosen_platform(request.args.get("for", ""))
+    query = {**({PAGE: START} if _program() else {}), **({"for": chosen} if chosen else {})}
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _program() -> Program | None:
+    return find_program(running().settings.applets_dir, asked_platform())
 
 
 def _place(ticket: Ticket) -> int | None:

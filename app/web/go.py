@@ -1,14 +1,11 @@
 """The signed redirect that starts the applet, with each opening recorded."""
 
-from datetime import datetime
-
 import structlog
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
 from app.actions.follow import find_start, most_openings, record_start
 from app.core.backend import Start
 from app.core.links import Expired, Forged, Purpose
-from app.core.platform import chosen_platform
 from app.core.request import RequestState
 from app.core.site import Site
 from app.edge.access import Who, open_to
@@ -16,6 +13,7 @@ from app.edge.headers import REDIRECT, posting_to, with_headers
 from app.edge.this_app import running
 from app.store.files import find_file
 from app.store.requests import StartTarget
+from app.web.applet import start_url
 from app.web.kept_file import send_kept_file
 from app.web.links import gone, is_only_looking
 from app.web.words import speak_for
@@ -68,7 +66,7 @@ def _started(target: StartTarget, site: Site | None) -> Response:
         case Start.FILE:
             return _vendor_applet(target, site)
         case Start.DESK if target.applet_id and target.ticket_created_at:
-            return _redirect(_desk_url(target.applet_id, target.ticket_created_at))
+            return _redirect(start_url(target.applet_id, target.ticket_created_at))
         case Start.BROWSER:
             return _in_browser(target, site)
     return _over(target)
@@ -76,12 +74,6 @@ def _started(target: StartTarget, site: Site | None) -> Response:
 
 def _redirect(address: str) -> Response:
     return with_headers(Response(status=302, headers={"Location": address}), REDIRECT)
-
-
-def _desk_url(applet_id: str, created_at: datetime) -> str:
-    path = running().links.applet_path(applet_id, created_at)
-    chosen = chosen_platform(request.args.get("for", ""))
-    return f"{path}?for={chosen}" if chosen else path
 
 
 def _vendor_applet(target: StartTarget, site: Site | None) -> Response:

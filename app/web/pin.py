@@ -29,6 +29,7 @@ from app.edge.intake import record, submission
 from app.edge.security_log import limited, tell
 from app.edge.this_app import running
 from app.files.assets import asset_url
+from app.web.applet import start_url
 from app.web.language import page_language
 from app.web.links import gone, link_or_abort
 from app.web.request_form import NotTaken, wait_sentence
@@ -201,7 +202,7 @@ def _moved_here(code: SessionCode, form: str) -> Response:
     ticket = move(here.database, code, _mark(code, form), now=here.clock())
     if ticket is None:
         raise CodeOver
-    return see_other(here.links.applet_path(ticket.applet_id, ticket.created_at))
+    return see_other(start_url(ticket.applet_id, ticket.created_at))
 
 
 def _of_link(token: str, form_token: str) -> tuple[SessionCode, Site, str]:

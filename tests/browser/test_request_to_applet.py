@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests.browser.conftest import NewPage
+from tests.browser.conftest import Look, NewPage
 from tests.browser.journeys import APPLET, LATE, STATUS, fill, reach_applet, send
 from tests.live_server import LiveServer
 
@@ -141,14 +141,14 @@ def test_the_applet_notices_by_itself_that_it_is_over(new_page: NewPage) -> None
 
 
 def test_the_operator_s_program_is_downloaded_and_explained(
-    new_page: NewPage, live: LiveServer, tmp_path: Path
+    new_page: NewPage, live: LiveServer, tmp_path: Path, look: Look
 ) -> None:
     folder = live.data_dir / "applets" / "windows"
     folder.mkdir(parents=True)
     program = folder / "Acme Help.exe"
     program.write_bytes(b"MZ" + b"\0" * 5000)
     agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36"
-    page = new_page(user_agent=agent, extra_http_headers={"Sec-CH-UA-Platform": '"Windows"'})
+    page = new_page(user_agent=agent, extra_http_headers={"Sec-CH-UA-Platform": '"Windows"'}, bypass_csp=True)
     try:
         fill(page)
         with page.expect_download() as started:
@@ -158,10 +158,14 @@ def test_the_operator_s_program_is_downloaded_and_explained(
         started.value.save_as(tmp_path / "got.exe")
         assert (tmp_path / "got.exe").read_bytes() == program.read_bytes()
         expect(page.get_by_role("heading", name="What to do with the file")).to_be_visible()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Your session has been started")
-        assert STATUS.search(page.url)
+        expect(page.get_by_role("heading", level=1)).to_have_text("You are in line")
+        page.get_by_label("Message").fill("It asks for a password.")
+        page.get_by_role("button", name="Send", exact=True).click()
+        expect(page.get_by_role("log", name="Conversation")).to_contain_text("It asks for a password.")
+        expect(page.get_by_role("log", name="Conversation")).to_contain_text("Delivered")
+        look(page, "beside the program")
         with page.expect_download() as by_hand:
-            page.get_by_role("navigation").get_by_role("link", name="Windows").click()
+            page.get_by_role("link", name="Start it again").click()
         assert by_hand.value.suggested_filename == f"Acme Help-{number}.exe"
     finally:
         program.unlink()

@@ -304,11 +304,43 @@ def test_the_status_page_says_what_to_do_with_the_file_and_offers_the_others(app
     assert picks["Windows"][1] == "true"
     assert picks["Linux"][1] is None
     started = client.get(picks["Linux"][0], headers=WINDOWS)
-    program = client.get(started.location, headers=WINDOWS, buffered=True)
+    beside = client.get(started.location, headers=WINDOWS)
+    (begins,) = beside.page.select("meta[http-equiv=refresh]")
+    program = client.get(str(begins["content"]).partition("url=")[2], headers=WINDOWS, buffered=True)
     assert "acme-" in program.headers["Content-Disposition"]
     elsewhere = PageClient(app).get(path, headers={"User-Agent": "curl/8"})
     assert "What to do with the file" not in elsewhere.page.get_text()
     assert elsewhere.page.select(".picks a")
+
+
+@pytest.mark.usefixtures("programs")
+def test_the_conversation_is_on_the_page_beside_the_program(client: PageClient, here: Running) -> None:
+    status = client.submit(customer_name="Zoë").location
+    go = str(client.get(status, headers=WINDOWS).page.select("a[data-start]")[0]["href"])
+    begun = client.get(go, headers=WINDOWS).location
+    assert begun.endswith("?page=start")
+    page = client.get(begun, headers=WINDOWS)
+    assert "A small program is on its way to this computer." in page.page.get_text()
+    assert "What to do with the file" in page.page.get_text()
+    assert page.select("details[open] summary").get_text() == "Windows"
+    assert page.select("main")["data-base"] == begun.partition("?")[0]
+    (form,) = page.page.select("#writing")
+    said = client.post(str(form["action"]), {"action": "say", "message": "Hello", "key": "k"}, headers=WINDOWS)
+    assert said.location.endswith("?page#conversation")
+    again = client.get(said.location.partition("#")[0], headers=WINDOWS)
+    assert "Hello" in again.select("#log").get_text()
+    assert not again.page.select("meta[http-equiv=refresh]"), "no second download by itself"
+    assert "is on its way" not in again.page.get_text()
+    link = str(again.page.select("a[href*='?for=']")[0]["href"])
+    assert client.get(link, headers=WINDOWS, buffered=True).body.startswith(b"MZ")
+    for query in ("?watch", "?edit"):
+        page = client.get(f"{begun.partition('?')[0]}?page&{query[1:]}", headers=WINDOWS)
+        assert (page.status, page.is_page) == (200, True)
+    number = newest(here).number
+    ended = client.post(str(form["action"]), {"action": "cancel"}, headers=WINDOWS)
+    over = client.get(ended.location, headers=WINDOWS)
+    assert (over.status, "What to do with the file" in over.page.get_text()) == (410, False)
+    assert number
 
 
 def test_the_holder_of_one_link_changes_the_details_so_often_and_no_more(

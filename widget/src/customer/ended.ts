@@ -112,7 +112,7 @@ const keeping = (base: string): void => {
   lines.catch(() => undefined); // the lines that the page came with stay
 };
 
-const { base, state, rests } = find("main[data-page='applet']")?.dataset ?? {};
+const { base, state, rests, home } = find("main[data-page='applet']")?.dataset ?? {};
 if (base) keeping(base);
 // The desk may open the ticket again; the page then goes on.
-if (base && rests) rest<{ state: string }>(rests, base, (answer) => answer.state === state);
+if (home && rests) rest<{ state: string }>(rests, home, (answer) => answer.state === state);
