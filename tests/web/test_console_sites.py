@@ -135,6 +135,19 @@ def test_name_links_and_contact(dora: PageClient, here: Running) -> None:
     assert dora.get("/s/default").status == 410
 
 
+def test_a_site_without_a_relay_is_told_what_relay_only_means(dora: PageClient, here: Running) -> None:
+    warning = "There is no relay, so that nothing can be shown"
+    assert warning not in dora.get(BASE).text
+    assert save(dora, "", "", relay_only="1").status == 303
+    assert site_now(here).relay_only
+    assert last_act(here).detail == {"relay_only": [False, True]}
+    assert warning in dora.get(BASE).text
+    assert save(dora, "", "", name="Renamed").status == 303
+    assert site_now(here).relay_only, "the box was still ticked"
+    assert save(dora, "", "", relay_only=None).status == 303
+    assert not site_now(here).relay_only
+
+
 @pytest.mark.parametrize(
     ("page", "action", "changed", "named"),
     [

@@ -1,9 +1,11 @@
-"""General options of a site: its name, whether it is open, its links, and its contact for customers in trouble."""
+"""General options of a site: its name, whether it is open, its links, its relay, and its contact for customers in
+trouble."""
 
 from flask import Response
 
 from app.core.site import LONGEST_NAME, Site
 from app.core.site_options import LONGEST_MAIL, LONGEST_PHONE
+from app.edge.this_app import running
 from app.web.console.frame import administrators_only, console_pages
 from app.web.console.sites.forms import (
     SiteForm,
@@ -22,7 +24,12 @@ pages = console_pages("site_general")
 
 
 def _general_labels() -> dict[str, str]:
-    return {"name": _("Name"), "disabled": _("Closed"), "one_time_links": _("One-time links")}
+    return {
+        "name": _("Name"),
+        "disabled": _("Closed"),
+        "one_time_links": _("One-time links"),
+        "relay_only": _("Relay only"),
+    }
 
 
 def _contact_labels() -> dict[str, str]:
@@ -31,9 +38,14 @@ def _contact_labels() -> dict[str, str]:
 
 GENERAL = SiteForm(
     "general",
-    ("name", "disabled", "one_time_links"),
+    ("name", "disabled", "one_time_links", "relay_only"),
     _general_labels,
-    lambda site: {"name": site.name, "disabled": site.disabled, "one_time_links": site.one_time_links},
+    lambda site: {
+        "name": site.name,
+        "disabled": site.disabled,
+        "one_time_links": site.one_time_links,
+        "relay_only": site.relay_only,
+    },
 )
 CONTACT = SiteForm(
     "contact",
@@ -53,13 +65,14 @@ def general(slug: str) -> Response:
 @pages.post("/sites/<slug>")
 @administrators_only
 def save_general(slug: str) -> Response:
-    """Save name, state and links."""
+    """Save name, state, links, and whether screen and voice go through the relay alone."""
     site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {
         "name": typed_text("name", LONGEST_NAME, problems),
         "disabled": ticked("disabled"),
         "one_time_links": ticked("one_time_links"),
+        "relay_only": ticked("relay_only"),
     }
     if problems:
         return _page(site, Typed("general", values, problems))
@@ -83,4 +96,5 @@ def save_contact(slug: str) -> Response:
 
 
 def _page(site: Site, typed: Typed | None) -> Response:
-    return show_site("console/sites/general.html", site, "general", (GENERAL, CONTACT), typed)
+    has_relay = bool(running().settings.turn)
+    return show_site("console/sites/general.html", site, "general", (GENERAL, CONTACT), typed, has_relay=has_relay)
