@@ -53,6 +53,7 @@ class _Metrics:
     clock_skew: "Gauge"
     breaker: "Gauge"
     webhook: "Counter"
+    pages_met: "Counter"
     connections: "Gauge"
     refused: "Counter"
     security: "Counter"
@@ -130,6 +131,11 @@ def refused(why: Refused) -> None:
 def told(channel: str, site: str, outcome: Delivered) -> None:
     """Count a try to deliver a notice of this site, or that it was given up."""
     _process.metrics().webhook.labels(channel, site, outcome).inc()
+
+
+def pages_met(site: str, path: str) -> None:
+    """Count two pages of a session of this site that reach each other, or do not. `path` is one of `core.live.PATHS`."""
+    _process.metrics().pages_met.labels(site, path).inc()
 
 
 def security(event: SecurityEvent) -> None:
@@ -234,6 +240,11 @@ _COUNTERS: dict[str, tuple[str, str, list[str]]] = {
         "handbell_webhooks",
         "Tries to tell people by a channel, such as a webhook.",
         ["channel", "site", "outcome"],
+    ),
+    "pages_met": (
+        "handbell_live_connections",
+        "Pages of a customer and a technician that reached each other, or did not, as customers' browsers tell.",
+        ["site", "path"],
     ),
     "security": ("handbell_security_events", "Events of the security log.", ["event"]),
 }

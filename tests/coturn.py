@@ -8,7 +8,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.core.relay import STUN_SCHEMES, Credentials, read_servers
@@ -30,6 +30,13 @@ class Coturn:
     tls_port: int
     certificate: Path
     log_file: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def stop(self) -> None:
+        """End it before its block does."""
+        assert self.process
+        self.process.terminate()
+        self.process.wait(_START_WITHIN)
 
     @property
     def log(self) -> str:
@@ -43,8 +50,8 @@ def documented() -> str:
 
 
 @contextmanager
-def coturn(folder: Path) -> Iterator[Coturn]:
-    """A relay on 127.0.0.1 until the block ends."""
+def coturn(folder: Path, *more: str) -> Iterator[Coturn]:
+    """A relay on 127.0.0.1 until the block ends; `more` are further lines of its configuration."""
     found = program("turnserver", "coturn")
     made = Coturn(free_port(), free_port(), folder / "relay.pem", folder / "coturn.log")
     _make_certificate(made.certificate)
@@ -58,6 +65,7 @@ def coturn(folder: Path) -> Iterator[Coturn]:
     lines = [f"{name}={own[name]}" if (name := line.partition("=")[0]) in own else line for line in _lines()]
     lines += ["listening-ip=127.0.0.1", "relay-ip=127.0.0.1", "no-stdout-log", f"log-file={made.log_file}"]
     lines += ["simple-log", f"pidfile={folder / 'coturn.pid'}", f"userdb={folder / 'coturn.db'}"]
+    lines += more
     file = folder / "turnserver.conf"
     file.write_text("\n".join(lines) + "\n", "utf-8")
     command = [found, "-c", str(file), "--no-stdout-log"]
@@ -65,7 +73,7 @@ def coturn(folder: Path) -> Iterator[Coturn]:
         try:
             assert until(lambda: process.poll() is not None or _listens(made), _START_WITHIN)
             assert process.poll() is None, made.log
-            yield made
+            yield replace(made, process=process)
         finally:
             process.terminate()
             process.wait(_START_WITHIN)

@@ -7,6 +7,7 @@ from math import ceil
 
 from sqlalchemy import Connection
 
+from app import metrics
 from app.actions.live_session import people_of
 from app.actions.ticket import ended_by_customer
 from app.core.live import (
@@ -208,6 +209,16 @@ def answer(database: Database, number: int, helped: bool, said: str, *, now: dat
         poke(connection, number, people_of(ticket, before))
 
     database.write(keep)
+
+
+def count_path(database: Database, ticket: Ticket, speaker: Speaker, what: Post) -> None:
+    """Count how the customer's page and a technician's page reach each other, or that they do not. Raises NotTaken."""
+    with database.read() as connection:
+        session = store.load_session(connection, ticket.number)
+    why = refusal(ticket, session, speaker, what)
+    if why is not None:
+        raise NotTaken(why)
+    metrics.pages_met(ticket.site, what.body)
 
 
 def forget_old_signals(database: Database, *, now: datetime) -> None:

@@ -54,20 +54,23 @@ class Kind(StrEnum):
     HIDDEN = "hidden"
     SHOWN = "shown"
     FACTS = "facts"
+    PATH = "path"  # how two pages reach each other, or that they do not; counted, and not kept
 
 
 FILE = "file"  # a line that only an upload makes
 LINES = frozenset({Kind.SAY, Kind.ASKED, Kind.SCREEN, Kind.MARK, Kind.END})
 SIGNALS = frozenset({Kind.HERE, Kind.HELLO, Kind.OFFER, Kind.ANSWER, Kind.ICE, Kind.BYE})
 _OF_A_PAGE = SIGNALS | {Kind.HIDDEN, Kind.SHOWN}
-_WHILE_ACTIVE = frozenset({Kind.SCREEN, Kind.ASKED, Kind.MARK, Kind.HELLO, Kind.OFFER, Kind.ANSWER, Kind.ICE})
+_WHILE_ACTIVE = frozenset({Kind.SCREEN, Kind.ASKED, Kind.MARK, Kind.HELLO, Kind.OFFER, Kind.ANSWER, Kind.ICE, Kind.PATH})
 _CUSTOMERS = frozenset(Kind) - {Kind.ASKED, Kind.MARK, Kind.HELLO}
-_TECHNICIANS = frozenset(Kind) - {Kind.END, Kind.FACTS}
+_TECHNICIANS = frozenset(Kind) - {Kind.END, Kind.FACTS, Kind.PATH}
 _SURFACES = ("monitor", "window", "browser", "camera")
+PATHS = ("direct", "relay", "failed", "no_relay")  # the last two are none; `failed` is one although there is a relay
 ENDED = "ended"  # of the screen, by the technician who has the ticket: the customer's page stops its capture
 _BODIES: Mapping[Kind, Collection[str]] = {
     Kind.SCREEN: (*(f"shared:{surface}" for surface in _SURFACES), "stopped", "refused", ENDED),
     Kind.MARK: ("joined", "left"),
+    Kind.PATH: PATHS,
 }
 
 

@@ -5,12 +5,13 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, make_response, request
 
-from app.actions.live import note_here, post
+from app.actions.live import count_path, note_here, post
 from app.actions.live_view import Asked, View, look
 from app.core.bodies import BadBody, json_object
 from app.core.links import new_link_id
 from app.core.live import (
     DESK,
+    Kind,
     Line,
     NotTaken,
     Refusal,
@@ -114,6 +115,9 @@ def taken(ticket: Ticket, speaker: Speaker) -> Response:
         sent = read_post(json_object(body()))
     except BadBody as bad:
         raise NotTaken(Refusal.TOO_LONG if bad.status == 413 else Refusal.FIELD) from None
+    if sent.kind is Kind.PATH:
+        count_path(here.database, ticket, speaker, sent)
+        return jsonify(id=None)
     return jsonify(id=post(here.database, ticket.number, speaker, sent, now=here.clock()))
 
 

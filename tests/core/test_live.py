@@ -88,7 +88,7 @@ CUSTOMER_WAITING = {
     Kind.SHOWN,
     Kind.FACTS,
 }
-TECHNICIAN_NEVER = {Kind.SCREEN, Kind.END, Kind.FACTS}
+TECHNICIAN_NEVER = {Kind.SCREEN, Kind.END, Kind.FACTS, Kind.PATH}
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -5,16 +5,18 @@ import json
 import pytest
 from flask import Flask
 
+from app import metrics
 from app.actions.privacy import erase, find_person
-from app.core.live import Line
+from app.core.live import PATHS, Line
 from app.core.text import without_control
 from app.process.limits import LIVE_READS
 from app.process.running import Running
-from app.store.live import add_line
+from app.store.live import add_line, all_signals
 from app.store.tickets import list_tickets
 from tests.conftest import StandingClock
 from tests.hostile_texts import HOSTILE
 from tests.page_client import PageClient
+from tests.test_metrics import figures
 from tests.web.console_client import ANNA, BEN, SAME_ORIGIN
 from tests.web.customer_client import enter
 from tests.web.live_pages import Desk, LivePage, customers, newest_number
@@ -157,6 +159,41 @@ def test_the_customer_cannot_say_hello_and_a_technician_not_share(zoe: LivePage,
     assert zoe.refused("mark", "joined") == (403, "not_yours")
     assert anna.at(number).refused("screen", "shared:monitor") == (403, "not_yours")
     assert anna.at(number).refused("end") == (403, "not_yours")
+
+
+def counted(path: str) -> float:
+    """How often pages of the site are said to have met so."""
+    shown = figures(metrics.page(None).decode())
+    return shown.get(f'handbell_live_connections_total{{path="{path}",site="default"}}', 0.0)
+
+
+def test_how_pages_reach_each_other_is_counted_and_nothing_else_of_it_kept(
+    zoe: LivePage, number: int, anna: Desk, here: Running
+) -> None:
+    before = {path: counted(path) for path in PATHS}
+    assert zoe.refused("path", "direct") == (409, "not_now"), "nobody is there yet"
+    anna.press(number, "claim")
+    for path in PATHS:
+        assert zoe.post("path", path) is None
+    assert {path: counted(path) - before[path] for path in PATHS} == dict.fromkeys(PATHS, 1.0)
+    assert zoe.refused("path", "192.0.2.1") == (422, "field")
+    assert anna.at(number).refused("path", "direct") == (403, "not_yours")
+    with here.database.read() as connection:
+        assert not all_signals(connection, number)
+    assert not [line for line in zoe.lines() if line["kind"] == "path"]
+
+
+def test_the_technician_ends_what_is_shown(zoe: LivePage, number: int, anna: Desk) -> None:
+    anna.press(number, "claim")
+    assert anna.at(number).refused("screen", "ended") == (409, "not_now")
+    zoe.post("screen", "shared:window")
+    anna.at(number).post("screen", "ended")
+    told = zoe.ask().json
+    assert told["state"]["screen"] == "stopped"
+    assert [(line["kind"], line["body"], line["mine"]) for line in told["lines"]][-1] == ("screen", "ended", False)
+    assert zoe.refused("screen", "stopped") == (409, "not_now"), "it is over already"
+    without_script = zoe.client.get(zoe.address).select("#log").get_text()
+    assert "stopped viewing. Nothing is shown any more." in without_script
 
 
 def test_a_technician_of_another_department_gets_nothing(app_on_both: Flask) -> None:

@@ -4,7 +4,7 @@
  */
 
 import type { Channel } from "../live/channel";
-import { FRAMES } from "../live/link";
+import { FRAMES, isLost } from "../live/link";
 import { tabShelf } from "../live/outbox";
 import type { Path, Peers } from "../live/peer";
 import type { Note } from "../live/pointer";
@@ -56,6 +56,7 @@ export const screen = (channel: Channel, peers: Peers, base: string): Screen => 
   let path: Path | null = null;
   let choosing = false;
   let late = 0;
+  let pathTold = false;
   // A page that crashed could not say that it has stopped.
   const mark = tabShelf(`handbell-shows ${base}`);
   let crashed = Boolean(mark.read());
@@ -85,16 +86,21 @@ export const screen = (channel: Channel, peers: Peers, base: string): Screen => 
     write(seen, fill(seen?.dataset.words, name));
   };
 
+  const saysPath = (why: string): void => {
+    complain(why);
+    pathTold = Boolean(why);
+  };
+
   /** Says it when nothing gets through, though something is shown. */
   const watchPath = (): void => {
     clearTimeout(late);
     const arrives = path === "direct" || path === "relay";
     if (!track || arrives) {
-      if (!problem.hidden && problem.textContent === fill(problem.dataset.noPath, name)) complain("");
+      if (pathTold) saysPath("");
       return;
     }
-    if (path === "failed") complain("no-path");
-    else late = setTimeout(() => complain("no-path"), NO_PATH_MS);
+    if (isLost(path)) saysPath(path === "failed" ? "failed" : "no-relay");
+    else if (!pathTold) late = setTimeout(() => saysPath("late"), NO_PATH_MS);
   };
 
   const drop = (): boolean => {

@@ -11,11 +11,16 @@ import type { Ice } from "./wire";
 const BATCH_MS = 40;
 const PATIENCE_MS = 4_000; // a connection that is interrupted often comes back by itself
 const MOST_RESTARTS = 2;
+// A browser itself may try for ever, as after a restart without any candidate. The technician's side waits for all tries.
+const CONNECTS_WITHIN_MS = 15_000;
+const GIVES_UP_AFTER_MS = CONNECTS_WITHIN_MS * (MOST_RESTARTS + 2);
 export const FRAMES = 15; // a second
 const CODECS = ["video/VP9", "video/VP8"];
 
-/** `direct` and `relay` are connected; `failed` has been given up. */
-export type Path = "connecting" | "direct" | "relay" | "failed";
+/** `direct` and `relay` are connected; `failed`, with a relay, and `no_relay`, without one, have been given up. */
+export type Path = "connecting" | "direct" | "relay" | "failed" | "no_relay";
+
+export const isLost = (path: Path | null | undefined): boolean => path === "failed" || path === "no_relay";
 
 export type LinkHeard = {
   send: (kind: "offer" | "answer" | "ice" | "bye", body: string) => void;
@@ -89,6 +94,8 @@ const isRelayed = async (connection: RTCPeerConnection): Promise<boolean> => {
   return ends.some((end) => end?.candidateType === "relay");
 };
 
+const hasRelay = ({ servers }: Ice): boolean => servers.some(({ username }) => username);
+
 /** `offer` is null on the customer's side, and the customer's offer on the technician's. */
 export const connect = (ice: Ice, offer: Body | null, heard: LinkHeard): Link => {
   const connection = new RTCPeerConnection(configuration(ice));
@@ -96,9 +103,12 @@ export const connect = (ice: Ice, offer: Body | null, heard: LinkHeard): Link =>
   const allowed = atMost();
   const senders = new Map<string, RTCRtpSender>();
   let notes: RTCDataChannel | undefined;
-  let path: Path = "connecting";
+  const lost: Path = hasRelay(ice) ? "failed" : "no_relay";
+  const hopeless = ice.relay_only && lost === "no_relay";
+  let path: Path = hopeless ? lost : "connecting";
   let restarts = 0;
   let patience = 0;
+  let limit = 0;
   let closed = false;
   let batch: RTCIceCandidateInit[] = [];
   let order: Promise<void> = Promise.resolve();
@@ -123,10 +133,21 @@ export const connect = (ice: Ice, offer: Body | null, heard: LinkHeard): Link =>
     send(kind, { sdp: connection.localDescription?.sdp ?? "" });
   };
 
+  const unlimited = (): void => {
+    clearTimeout(limit);
+    limit = 0;
+  };
+
+  const limited = (): void => {
+    unlimited();
+    limit = setTimeout(() => (offer ? go(lost) : restart()), offer ? GIVES_UP_AFTER_MS : CONNECTS_WITHIN_MS);
+  };
+
   const restart = (): void => {
-    if (offer) return; // the customer's page does, or this page says hello again
+    if (offer || hopeless) return; // the customer's page does, or this page says hello again
+    unlimited();
     if (restarts >= MOST_RESTARTS) {
-      go("failed");
+      go(lost);
       return;
     }
     restarts += 1;
@@ -135,6 +156,7 @@ export const connect = (ice: Ice, offer: Body | null, heard: LinkHeard): Link =>
       const now = await heard.ice();
       if (now) connection.setConfiguration(configuration(now));
       connection.restartIce();
+      limited();
       await describe("offer");
     });
   };
@@ -143,11 +165,13 @@ export const connect = (ice: Ice, offer: Body | null, heard: LinkHeard): Link =>
     clearTimeout(patience);
     const state = connection.connectionState;
     if (state === "connected") {
+      unlimited();
       restarts = 0;
       go((await isRelayed(connection)) ? "relay" : "direct");
     }
-    if (state === "disconnected") patience = setTimeout(restart, PATIENCE_MS);
-    if (state === "failed" && offer) go("failed");
+    if ((state === "connecting" || (state === "disconnected" && offer)) && !limit) limited();
+    if (state === "disconnected" && !offer) patience = setTimeout(restart, PATIENCE_MS);
+    if (state === "failed" && offer) go(lost);
     if (state === "failed" && !offer) restart();
   };
 
@@ -186,6 +210,7 @@ export const connect = (ice: Ice, offer: Body | null, heard: LinkHeard): Link =>
     await describe("answer");
   };
 
+  limited();
   if (offer) {
     connection.ondatachannel = ({ channel }) => listen(channel);
     then(() => answer(offer.sdp ?? ""));
@@ -222,6 +247,7 @@ export const connect = (ice: Ice, offer: Body | null, heard: LinkHeard): Link =>
       if (say) heard.send("bye", JSON.stringify({ c: id }));
       closed = true;
       clearTimeout(patience);
+      unlimited();
       connection.close();
     },
   };

@@ -13,7 +13,7 @@
  */
 
 import type { Channel } from "./channel";
-import { bodyOf, connect, type Link, type LinkHeard, type Path } from "./link";
+import { bodyOf, connect, isLost, type Link, type LinkHeard, type Path } from "./link";
 import { type Note, SHOWING, VOICE } from "./pointer";
 import type { Signal } from "./wire";
 
@@ -26,6 +26,8 @@ const HELLO_AGAIN_MS = 10_000; // after a failure
 export type PeersHeard = {
   /** The best path over all connections; null without a connection. */
   path: (path: Path | null) => void;
+  /** The path to one page is found, or given up. */
+  settled?: (to: string, path: Path) => void;
   /** The pointer: MOVE, PRESS or AWAY. */
   pointer?: (note: Note) => void;
   /** Someone on the other side wants to talk, or nobody does any more. */
@@ -50,7 +52,7 @@ export type Peers = {
 type Meeting = { link: Link; voice: boolean; showing: boolean; video: MediaStream | null; audio: MediaStream | null };
 type Make = (to: string, heard: LinkHeard) => Link;
 
-const GOOD: Path[] = ["direct", "relay", "connecting", "failed"];
+const GOOD: Path[] = ["direct", "relay", "connecting", "failed", "no_relay"];
 
 /** Connections by the id of the other page, and what all of them share. */
 const meetings = (channel: Channel, heard: PeersHeard) => {
@@ -59,10 +61,14 @@ const meetings = (channel: Channel, heard: PeersHeard) => {
   let wanted = false;
   let sound: MediaStream | null = null;
   let picture: MediaStream | null = null;
+  let known: Path | null = null;
 
   const show = (): void => {
     const every = [...all.values()].reverse();
-    heard.path(GOOD.find((path) => every.some(({ link }) => link.path() === path)) ?? null);
+    const best = GOOD.find((path) => every.some(({ link }) => link.path() === path)) ?? null;
+    // What was lost stays so while it is tried again.
+    if (!isLost(known) || (best && best !== "connecting")) known = best;
+    heard.path(known);
     const talks = every.find((one) => one.voice);
     if (Boolean(talks) !== wanted) {
       wanted = Boolean(talks);
@@ -101,11 +107,16 @@ const meetings = (channel: Channel, heard: PeersHeard) => {
     show();
   };
 
+  const settle = (to: string, path: Path): void => {
+    if (path !== "connecting") heard.settled?.(to, path);
+    show();
+  };
+
   const meet = (to: string, make: Make): void => {
     drop(to);
     const link = make(to, {
       send: (kind, body) => void channel.signal(kind, body, to),
-      path: show,
+      path: (path) => settle(to, path),
       note: (note) => noted(to, note),
       open: () => {
         link.note([VOICE, tracks.audio ? 1 : 0, 0]);
@@ -121,7 +132,7 @@ const meetings = (channel: Channel, heard: PeersHeard) => {
     });
     all.set(to, { link, voice: false, showing: false, video: null, audio: null });
     if (tracks.video) link.replace("video", tracks.video);
-    show();
+    settle(to, link.path());
   };
 
   return {
@@ -146,6 +157,7 @@ const meetings = (channel: Channel, heard: PeersHeard) => {
       for (const { link } of all.values()) link.note(note);
     },
     end: (): void => {
+      known = null;
       for (const to of [...all.keys()]) drop(to, false);
     },
   };
@@ -160,12 +172,20 @@ const withPage = (end: () => void, begin: () => void): void => {
 };
 
 export const customerPeers = (channel: Channel, heard: PeersHeard): Peers => {
-  const { all, drop, meet, video, voice, note, end } = meetings(channel, heard);
+  const told = new Set<string>();
+  const settled = (to: string, path: Path): void => {
+    if (told.has(to + path)) return; // a technician's page tries again and again
+    told.add(to + path);
+    void channel.sign("path", path);
+  };
+  const { all, drop, meet, video, voice, note, end } = meetings(channel, { ...heard, settled });
   let active = false;
 
   const hello = async (to: string): Promise<void> => {
     const known = all.get(to)?.link;
-    if (known && known.path() !== "failed" && performance.now() - known.born < FRESH_MS) return;
+    // One that is being tried comes to an end by itself.
+    if (known?.path() === "connecting") return;
+    if (known && performance.now() - known.born < FRESH_MS) return;
     const ice = await channel.ice();
     if (!ice || !active) return;
     for (const oldest of [...all.keys()].filter((other) => other !== to).slice(0, all.size - MOST_LINKS + 1))
@@ -210,7 +230,7 @@ export const technicianPeers = (channel: Channel, heard: PeersHeard): Peers => {
   const path = (now: Path | null): void => {
     heard.path(now);
     clearTimeout(again);
-    if (now === "failed") again = setTimeout(() => hello(null), HELLO_AGAIN_MS);
+    if (isLost(now)) again = setTimeout(() => hello(null), HELLO_AGAIN_MS);
   };
   const { all, drop, meet, video, voice, note, end } = meetings(channel, { ...heard, path });
 

@@ -1,6 +1,7 @@
 /** The customer's screen: asked for by one press, seen above the conversation, with a pointer that the customer sees. */
 
 import type { Channel } from "../live/channel";
+import { isLost } from "../live/link";
 import type { Path, Peers } from "../live/peer";
 import { AWAY, MOVE, PRESS } from "../live/pointer";
 import type { State } from "../live/wire";
@@ -107,8 +108,8 @@ export const screen = (channel: Channel, peers: Peers): Screen => {
     if (seen) void video.play().catch(() => undefined);
     else away();
     write(words, stream ? "" : (words.dataset.waiting ?? ""));
-    write(pathWords, isShared ? (pathWords.dataset[path ?? "connecting"] ?? "") : "");
-    pathWords.classList.toggle("problem", path === "failed");
+    write(pathWords, isShared ? (pathWords.getAttribute(`data-${path ?? "connecting"}`) ?? "") : "");
+    pathWords.classList.toggle("problem", isLost(path));
     ask.hidden = !state?.may_screen || isShared || state.screen === "asked";
     asked.hidden = !state?.may_screen || state.screen !== "asked";
     if (wasHidden && isShared) part.scrollIntoView({ block: "nearest" });
