@@ -134,7 +134,7 @@ def told(channel: str, site: str, outcome: Delivered) -> None:
 
 
 def pages_met(site: str, path: str) -> None:
-    """Count two pages of a session of this site that reach each other, or do not. `path` is one of `core.live.PATHS`."""
+    """Count two pages of a session of this site that reach each other, or do not. `path` is of `core.live.PATHS`."""
     _process.metrics().pages_met.labels(site, path).inc()
 
 

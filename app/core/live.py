@@ -61,7 +61,9 @@ FILE = "file"  # a line that only an upload makes
 LINES = frozenset({Kind.SAY, Kind.ASKED, Kind.SCREEN, Kind.MARK, Kind.END})
 SIGNALS = frozenset({Kind.HERE, Kind.HELLO, Kind.OFFER, Kind.ANSWER, Kind.ICE, Kind.BYE})
 _OF_A_PAGE = SIGNALS | {Kind.HIDDEN, Kind.SHOWN}
-_WHILE_ACTIVE = frozenset({Kind.SCREEN, Kind.ASKED, Kind.MARK, Kind.HELLO, Kind.OFFER, Kind.ANSWER, Kind.ICE, Kind.PATH})
+_WHILE_ACTIVE = frozenset(
+    {Kind.SCREEN, Kind.ASKED, Kind.MARK, Kind.HELLO, Kind.OFFER, Kind.ANSWER, Kind.ICE, Kind.PATH}
+)
 _CUSTOMERS = frozenset(Kind) - {Kind.ASKED, Kind.MARK, Kind.HELLO}
 _TECHNICIANS = frozenset(Kind) - {Kind.END, Kind.FACTS, Kind.PATH}
 _SURFACES = ("monitor", "window", "browser", "camera")

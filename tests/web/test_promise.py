@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.web import promise
-from tests.web.test_applet import ChangeSite
 from tests.page_client import PageClient
+from tests.web.test_applet import ChangeSite
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
 PHONE = "Mozilla/5.0 (Linux; Android 15; Pixel 9)"

@@ -47,11 +47,7 @@ export const session = (main: HTMLElement, base: string): void => {
     place(main, state);
     outlook(base, state.outlook ?? "");
     const name = state.helper ?? main.dataset.someone ?? "";
-    show.heard(
-      state,
-      name,
-      begun ? lines.filter(({ kind }) => kind === "screen") : [],
-    );
+    show.heard(state, name, begun ? lines.filter(({ kind }) => kind === "screen") : []);
     speak.heard(state, name);
     if (state.ticket === "active" && !active) {
       active = true;
