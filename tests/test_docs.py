@@ -67,10 +67,11 @@ def test_every_metric_is_documented() -> None:
     metrics.connections(1)
     metrics.refused("late_head")
     metrics.told("webhook", "default", "delivered")
+    metrics.pages_met("default", "relay")
     metrics.security(SecurityEvent.LOG_IN)
     page = metrics.page(Backlog({RequestState.PARKED: 0}, 0.0)).decode()
     names = re.findall(r"^# TYPE (\S+)", page, re.MULTILINE)
-    assert len(names) == 15
+    assert len(names) == 16
     text = (DOCS / "operations.md").read_text("utf-8")
     assert [name for name in names if f"| `{name}` |" not in text] == []
 
