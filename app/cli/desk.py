@@ -14,6 +14,7 @@ from app.actions.log_in import hashed_password
 from app.cli.opening import now, open_database, stored_secrets
 from app.cli.output import json_option, say_warning, show
 from app.cli.second_factor import second_factor
+from app.cli.served_address import link_base
 from app.core.role import Role
 from app.core.security_event import account_hash
 from app.core.staff import Department, Staff, Technician
@@ -214,7 +215,7 @@ def invite_technician(mail: str, end_password: bool) -> None:
             ) from None
         if end_password:
             _warn_without_administrator(database)
-    click.echo(f"{settings.base_url}/console/invitation/{secret}")
+    click.echo(f"{link_base(settings)}/console/invitation/{secret}")
 
 
 def _staff(database: Database) -> Staff:

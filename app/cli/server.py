@@ -23,6 +23,7 @@ from app.actions.site_check import site_problems
 from app.cli.live_check import check_live
 from app.cli.opening import commands_log, now, open_database, open_keys
 from app.cli.relay_check import check_relays
+from app.cli.served_address import keep_address
 from app.cli.site_words import worded_all
 from app.cli.transport_words import transport_warnings
 from app.core.kept_file import written_size
@@ -52,6 +53,7 @@ def serve() -> None:
     settings = load_settings()
     _refuse_busy_port(settings)
     first_login = _set_up(settings)
+    keep_address(settings)
     click.echo(_addresses(settings, first_login))
     with open_database(settings) as database, database.read() as connection:
         staff = load_staff(connection)

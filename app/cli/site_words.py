@@ -30,6 +30,7 @@ _WORDS = {
     "none": "{option} must be given for one field at least",
     "hidden": "{option} {names}: the form does not show it (--field)",
     "origin": "{option} {written} must be an origin such as https://www.example.com, without a path",
+    "page": "{option} {written} is the address of a page; its origin is {meant}",
     "network": "{option} {written} must be an address or a network such as 203.0.113.0/24 or 2001:db8:7::/48",
     "wide": "{option} {written} is too wide; a network is at most a /8, of IPv6 a /16",
     "address": "{option} must be an address such as https://example.com/hook",
@@ -56,6 +57,8 @@ _WORDS = {
     "too_many": "{option} may be given {most} times at the most",
     "text_key": "{option} KEY=VALUE needs a key of 1 to {most} characters",
     "text": "{option} {key}: must have 1 to {most} characters, without control characters",
+    "no_such_text": "{option} {key}: Handbell has no such text; copy it from the page, in English",
+    "similar_text": "{option} {key}: Handbell has no such text; did you mean: {near}",
     "placeholders": "{option} {key}: {names} does not stand in the text that it replaces",
     # states of a site
     "ended": "its key at the vendor ended on {day}; make a new one there, then: "

@@ -10,6 +10,7 @@ from app.actions.sites import NoSuchSite, NotGood, NoWebhook, SlugTaken, Wanted,
 from app.cli.opening import now, open_database, open_keys, today
 from app.cli.output import json_option, say_warning, show, show_one
 from app.cli.page_options import page_options, read_logo, split_text
+from app.cli.served_address import link_base
 from app.cli.site_key import uid
 from app.cli.site_words import refuse, worded
 from app.cli.vendor_options import take_key, vendor_options
@@ -24,7 +25,9 @@ from app.core.site_secrets import new_secret as make_secret
 from app.core.site_secrets import new_webhook_secret as make_webhook_secret
 from app.core.site_secrets import secret_hash
 from app.core.targets import Targets
+from app.core.texts import no_such_texts
 from app.core.vendor_account import account_problems, account_warnings
+from app.files.catalogue_texts import catalogue_texts
 from app.files.resources import languages
 from app.files.widget_files import snippet
 from app.keys.seal import Sealer
@@ -92,7 +95,7 @@ def show_site(slug: str, as_json: bool) -> None:
     """Show one site with all its settings."""
     settings = load_settings()
     with open_database(settings) as database:
-        show_one({**_plain(_find(database, slug)), **snippet(settings.base_url, slug)}, as_json=as_json)
+        show_one({**_plain(_find(database, slug)), **snippet(link_base(settings), slug)}, as_json=as_json)
 
 
 @site.command("set")
@@ -191,6 +194,7 @@ def _changes(given: dict[str, Any]) -> dict[str, Any]:
         if name in written:
             written[name] = [one for item in written[name] for one in (items if item == word else (item,))]
     changes, problems = read_options(written, today=today(), languages=languages())
+    problems = problems or no_such_texts(written.get("texts", ()), catalogue_texts())
     if problems:
         raise refuse(problems)
     return changes

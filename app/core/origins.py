@@ -21,7 +21,8 @@ def listed_origin(written: str) -> str:
     origin = written.strip().removesuffix("/")
     address = _read(origin) if len(origin) <= LONGEST_ORIGIN else None
     if address is None or address.path or address.query or address.fragment:
-        raise _refused("origin", written)
+        meant = _meant(written)
+        raise _refused("page", written, meant=meant) if meant else _refused("origin", written)
     if not address.port_exists:
         raise _refused("port", written)
     if address.scheme == "http" and not address.is_loopback:
@@ -41,8 +42,17 @@ def origin_mark(origin: str) -> str:
     return urlsafe_b64encode(sha256(origin.encode()).digest()[:16]).rstrip(b"=").decode()
 
 
-def _refused(code: str, written: str) -> Invalid:
-    return Invalid(Fact("origins", code, {"written": written.strip()[:80]}))
+def _meant(written: str) -> str | None:
+    """The origin of a page's address, with https where it has no scheme; None where that is no name of a website."""
+    if len(written) > LONGEST_ORIGIN:
+        return None
+    address = written.strip()
+    origin = origin_of(address if "://" in address else f"https://{address}")
+    return origin if origin and "." in origin and (origin.startswith("https:") or "://127." in origin) else None
+
+
+def _refused(code: str, written: str, **more: str) -> Invalid:
+    return Invalid(Fact("origins", code, {"written": written.strip()[:80], **more}))
 
 
 def _read(text: str) -> Address | None:

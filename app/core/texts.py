@@ -5,7 +5,8 @@ language in front (`de:Get support`) it is for that language only; without one, 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from difflib import get_close_matches
 
 from app.core.fact import Fact
 from app.core.text import text_fault
@@ -14,6 +15,12 @@ MOST_TEXTS = 200
 LONGEST_KEY, LONGEST_TEXT = 300, 600  # characters
 # Texts of ours that were reworded; sites may have their own words under the old ones.
 RENAMED = {"What is wrong?": "Problem"}
+# As in widget/src/embed/texts.ts, later-texts.ts and wait-texts.ts.
+_IN_THE_WIDGET = (
+    "title name email number problem hint close page failed department anyone check required sending missing mail long "
+    "sorry talk reference waiting trust held person ready start started again parked retry ended"
+)
+WIDGET_TEXTS = frozenset(_IN_THE_WIDGET.split())
 _LANGUAGE = re.compile(r"([a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*):(?=\S)")
 _PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}|%[a-z%]")
 
@@ -47,6 +54,20 @@ def text_problems(texts: Mapping[str, str]) -> list[Fact]:
         elif missing := unknown_placeholders(name, text):
             wrong.append(Fact("texts", "placeholders", {"key": key, "names": tuple(missing)}))
     return wrong
+
+
+def no_such_texts(keys: Iterable[str], known: Collection[str]) -> list[Fact]:
+    """Faults of keys that name none of these texts nor one of the widget's; `near` is the most similar text."""
+    every = {*known, *WIDGET_TEXTS}
+    unknown = [key for key in keys if (name := split_key(key)[1]).strip() and name not in every]
+    return [_no_such_text(key, every) for key in unknown]
+
+
+def _no_such_text(key: str, every: Collection[str]) -> Fact:
+    similar = get_close_matches(split_key(key)[1][:LONGEST_KEY], every, n=1)
+    if similar:
+        return Fact("texts", "similar_text", {"key": key[:80], "near": similar[0]})
+    return Fact("texts", "no_such_text", {"key": key[:80]})
 
 
 def split_key(key: str) -> tuple[str, str]:

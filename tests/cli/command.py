@@ -47,7 +47,7 @@ class Handbell:
         clean = {
             name: value for name, value in os.environ.items() if not name.startswith("HANDBELL_") and name != "PORT"
         }
-        return {**clean, "HANDBELL_DATA_DIR": str(self.data), **more}
+        return {**clean, "PORT": "8000", "HANDBELL_DATA_DIR": str(self.data), **more}
 
     def says(self, *arguments: str) -> str:
         """Run a command that must succeed; returns its output."""

@@ -32,9 +32,6 @@ def test_what_an_operator_writes_becomes_what_browsers_send(written: str, origin
 @pytest.mark.parametrize(
     ("written", "says"),
     [
-        ("https://www.example.com//", "origin"),
-        ("https://www.example.com/help", "origin"),
-        ("www.example.com", "origin"),
         ("https://", "origin"),
         ("https://bücher.example", "origin"),
         ("https://user@www.example.com", "origin"),
@@ -43,7 +40,6 @@ def test_what_an_operator_writes_becomes_what_browsers_send(written: str, origin
         ("null", "origin"),
         ("file://", "origin"),
         ("https://www.example.com:", "origin"),
-        ("https://www.example.com/?", "origin"),
         ("https://exam\u212ale.example", "origin"),
         ("https://[:::1]", "origin"),
         ("https://www.example.com:0", "port"),
@@ -60,6 +56,24 @@ def test_what_is_no_origin_or_not_safe_is_refused_with_a_reason(written: str, sa
     with pytest.raises(Invalid) as refused:
         listed_origin(written)
     assert refused.value.problems == (Fact("origins", says, {"written": written[:80]}),)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("https://www.example.com//", "https://www.example.com"),
+        ("https://www.example.com/help", "https://www.example.com"),
+        (" www.example.com", "https://www.example.com"),
+        ("Shop.example.com:8443/a?b#c", "https://shop.example.com:8443"),
+        ("https://www.example.com/?", "https://www.example.com"),
+        ("http://127.0.0.1:8000/demo", "http://127.0.0.1:8000"),
+    ],
+)
+def test_the_address_of_a_page_is_told_with_its_origin(written: str, meant: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        listed_origin(written)
+    assert refused.value.problems == (Fact("origins", "page", {"written": written.strip(), "meant": meant}),)
+    assert listed_origin(meant) == meant
 
 
 @pytest.mark.parametrize(

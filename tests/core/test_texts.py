@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.core.texts import split_key, text_problems, texts_for
+from app.core.fact import Fact
+from app.core.texts import no_such_texts, split_key, text_problems, texts_for
 
 TEXTS = {"title": "Ask us", "pt:title": "Pergunte", "pt-BR:title": "Pergunte, vai", "de:Get support": "Hilfe"}
 
@@ -28,6 +29,16 @@ def test_a_text_with_a_colon_is_no_language() -> None:
 def test_own_words_outlive_a_new_wording_of_ours() -> None:
     assert texts_for({"What is wrong?": "Issue", "de:What is wrong?": "Anliegen"}, "de") == {"Problem": "Anliegen"}
     assert split_key("de:What is wrong?") == ("de", "Problem")
+
+
+def test_a_key_that_names_no_text_is_told_with_a_similar_one() -> None:
+    known = {"title", "Get support", "Problem"}
+    assert no_such_texts(["title", "de:Get support", "What is wrong?"], known) == []
+    assert no_such_texts(["titel", "de:Get Support", "Quux"], known) == [
+        Fact("texts", "similar_text", {"key": "titel", "near": "title"}),
+        Fact("texts", "similar_text", {"key": "de:Get Support", "near": "Get support"}),
+        Fact("texts", "no_such_text", {"key": "Quux"}),
+    ]
 
 
 def test_good_texts() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from babel.messages.mofile import read_mo
 
+from app.core.texts import WIDGET_TEXTS
 from app.files.resources import languages, resource
 from app.files.widget_files import WidgetFile, snippet, widget_files, widget_script
 from tests.page_client import Answer, PageClient
@@ -195,4 +196,5 @@ def test_every_text_of_the_widget_is_translated(language: str) -> None:
     with (resource("translations") / language / "LC_MESSAGES/messages.mo").open("rb") as file:
         known = {message.id for message in read_mo(file) if isinstance(message.id, str) and message.string}
     assert len(marked) > 30
+    assert set(re.findall(r"^  ([a-z]+):", "".join(sources), re.MULTILINE)) == WIDGET_TEXTS
     assert marked - known == set(), "run `make messages`, translate, run `make languages widget`"

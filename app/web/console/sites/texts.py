@@ -1,12 +1,15 @@
 """A site's own words, edited beside ours, for one language or for all."""
 
+from collections.abc import Collection
+
 from flask import Response, abort, request
 from flask_babel import force_locale
 
 from app.core.fact import Fact
 from app.core.role import Role
 from app.core.site import Site
-from app.core.texts import split_key, text_problems
+from app.core.texts import no_such_texts, split_key, text_problems
+from app.files.catalogue_texts import catalogue_texts
 from app.files.resources import DEFAULT_LANGUAGE, languages
 from app.web.console.frame import administrators_only, console_pages, only
 from app.web.console.sites.forms import SiteForm, Typed, Values, saved, show_site, site_of, typed_text
@@ -79,7 +82,7 @@ def save_texts(slug: str) -> Response:
     for name, text in wanted.items():
         for problem in text_problems({name: text}):
             problems.setdefault(_field(name), worded(problem))
-    others = _others(values["others"], problems)
+    others = _others(values["others"], {split_key(key)[1] for key in site.texts} | catalogue_texts(), problems)
     kept = {name: text for name, text in site.texts.items() if split_key(name)[0] != _tag(tag)}
     prefix = f"{_tag(tag)}:" if tag else ""
     kept |= {f"{prefix}{name}": text for name, text in (others | wanted).items()}
@@ -111,12 +114,12 @@ def _ours(tag: str) -> dict[str, str]:
         return {name: _(IN_THE_WIDGET.get(key, key)) for name, key in _FIELDS.items()}
 
 
-def _others(text: str, problems: dict[str, str]) -> dict[str, str]:
-    """Own texts from lines of `KEY=VALUE`; faults are added to `problems`."""
+def _others(text: str, known: Collection[str], problems: dict[str, str]) -> dict[str, str]:
+    """Own texts from lines of `KEY=VALUE`, each for one of the known texts; faults are added to `problems`."""
     found: dict[str, str] = {}
     for line in filter(None, map(str.strip, text.split("\n"))):
         key, equals, own = (part.strip() for part in line.partition("="))
-        wrong = text_problems({key: own})
+        wrong = text_problems({key: own}) or no_such_texts([key], known)
         if not (equals and key and own) or split_key(key)[0]:
             problems.setdefault("others", worded(Fact("texts", "text_key", {"key": line[:80]})))
         elif wrong:

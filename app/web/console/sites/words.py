@@ -32,6 +32,9 @@ def _not_public(values: Mapping[str, Any]) -> str:
 
 
 _OF_OPTION: _Words = {
+    ("origins", "page"): lambda v: _(
+        "%(line)s is the address of a page. Write %(meant)s", line=v["written"], meant=v["meant"]
+    ),
     "origins": lambda v: _(
         "%(line)s: write scheme, host and port alone, such as https://www.example.com; http is for this machine only.",
         line=v["written"],
@@ -84,6 +87,8 @@ _OF_CODE: _Words = {
     "no_such_language": lambda v: _("Please choose from these."),
     "too_many": lambda v: _("At most %(n)s, please.", n=v["most"]),
     "text_key": lambda v: _("%(line)s: write our text, =, and yours.", line=v.get("key", "")),
+    "no_such_text": lambda v: _("We have no such text. Copy it from the page, in English."),
+    "similar_text": lambda v: _("We have no such text. Did you mean “%(near)s”?", near=v["near"]),
     "text": lambda v: _("At most 600 characters, with no other placeholders than those of our text."),
     "placeholders": lambda v: _("At most 600 characters, with no other placeholders than those of our text."),
     "ended": lambda v: _("The key has ended. Make a new one at the vendor and type it here."),
