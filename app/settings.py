@@ -14,12 +14,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.address import LOOPBACK, Address, parse
 from app.core.kept_file import read_size
+from app.core.mail_server import Mailing, read_mail_server, read_sender
 from app.core.relay import STUN_SCHEMES, TURN_SCHEMES, RelayServer, read_servers
 from app.core.targets import Network, Targets
 
 PREFIX = "HANDBELL_"
 ENV_FILE = "handbell.env"
-_SECRETS = ("database_url", "redis_url", "metrics_token", "turn_secret")
+_SECRETS = ("database_url", "redis_url", "metrics_token", "turn_secret", "smtp_url", "mail_from")
 _SHORTEST_TOKEN = 20  # characters
 _LOOPBACK_NAMES = ("localhost", LOOPBACK, "[::1]")
 
@@ -61,6 +62,10 @@ class Settings(BaseSettings):
     turn: Annotated[tuple[RelayServer, ...], NoDecode] = ()
     turn_secret: str = Field(default="", repr=False)
     turn_secret_file: Path | None = None
+    smtp_url: str = Field(default="", repr=False)
+    smtp_url_file: Path | None = None
+    mail_from: str = ""
+    mail_from_file: Path | None = None
     processes: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=8, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -90,6 +95,24 @@ class Settings(BaseSettings):
     def _turn_has_secret(self) -> Self:
         if self.turn and len(self.turn_secret) < _SHORTEST_TOKEN:
             raise ValueError(f"HANDBELL_TURN needs HANDBELL_TURN_SECRET, of {_SHORTEST_TOKEN} characters or more")
+        return self
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: str) -> str:
+        if value:
+            read_mail_server(value)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        return read_sender(value) if value else value
+
+    @model_validator(mode="after")
+    def _mail_has_sender(self) -> Self:
+        if self.smtp_url and not self.mail_from:
+            raise ValueError("HANDBELL_SMTP_URL needs HANDBELL_MAIL_FROM, the sender of all mails")
         return self
 
     @field_validator("files_max", mode="before")
@@ -163,6 +186,11 @@ class Settings(BaseSettings):
     def targets(self) -> Targets:
         """The addresses at which vendors and webhooks may be called: any, unless the public address is https."""
         return Targets(only_public=self.https, networks=self.private_targets)
+
+    @property
+    def mailing(self) -> Mailing | None:
+        """The mail server and the sender; None where no mail is sent."""
+        return Mailing(read_mail_server(self.smtp_url), self.mail_from) if self.smtp_url else None
 
     @property
     def makes_demo_desk(self) -> bool:

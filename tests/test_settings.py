@@ -270,3 +270,19 @@ def test_where_customers_come_only_public_and_listed_addresses_are_called(
     monkeypatch.setenv("HANDBELL_PRIVATE_TARGETS", listed)
     targets = load_settings().targets
     assert [targets.permit(address) for address in ("127.0.0.1", "10.2.3.4", "1.1.1.1")] == expected
+
+
+def test_mail_needs_a_server_and_a_sender(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Settings().mailing is None
+    with pytest.raises(BadSettings, match="HANDBELL_SMTP_URL needs HANDBELL_MAIL_FROM"):
+        load_settings(smtp_url="smtps://mail.example.com")
+    with pytest.raises(BadSettings, match="this machine only") as refused:
+        load_settings(smtp_url="smtp://u:s3cret@mail.example.com", mail_from="help@example.com")
+    assert "s3cret" not in str(refused.value)
+    secret = tmp_path / "smtp"
+    secret.write_text("smtps://u:s3cret@mail.example.com\n")
+    found = load_settings(smtp_url_file=secret, mail_from="Help <help@example.com>")
+    assert found.mailing
+    assert (found.mailing.server.password, found.mailing.sender) == ("s3cret", "Help <help@example.com>")
+    assert "s3cret" not in repr(found)

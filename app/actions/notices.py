@@ -1,21 +1,116 @@
-"""Notices by hand: sent again, and tried."""
+"""Who is told of what is set here; notices are sent again and tried by hand."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from app.actions.tell import Teller
 from app.channels.declaring import Sending
-from app.core.notice import TEST, TryResult, json_body, notice_id
+from app.channels.mail import send_mail
+from app.channels.wording import Facts, notice_words
+from app.core.mail_server import Mailing
+from app.core.notice import TEST, NewNotice, TryResult, json_body, notice_id
+from app.core.notice_rule import USUAL, Own, Rule, read_quiet, with_rule
 from app.core.site import Site
 from app.store.audit import record
 from app.store.database import Database
-from app.store.notices import send_again
+from app.store.notice_book import lock_own, save_own
+from app.store.notices import add_notices, send_again
 
 
 class NoSuchNotice(Exception):
     """None of these notices is there, or all are under way."""
+
+
+class NoSuchRule(Exception):
+    """There is no such rule any more."""
+
+
+def add_rule(database: Database, whose: int | None, rule: Rule, *, by: int, now: datetime) -> None:
+    """Add a rule of the desk (None), or of a technician for themselves. Raises Invalid."""
+    _change(database, whose, lambda own: replace(own, rules=with_rule(_rules(whose, own), rule)), by=by, now=now)
+
+
+def remove_rule(database: Database, whose: int | None, mark: str, *, by: int, now: datetime) -> None:
+    """Remove a rule by its mark. Raises NoSuchRule."""
+
+    def without(own: Own) -> Own:
+        before = _rules(whose, own)
+        after = tuple(rule for rule in before if rule.mark != mark)
+        if after == before:
+            raise NoSuchRule
+        return replace(own, rules=after)
+
+    _change(database, whose, without, by=by, now=now)
+
+
+def use_usual_rules(database: Database, *, by: int, now: datetime) -> None:
+    """Forget the desk's rules: the usual ones hold again."""
+    _change(database, None, lambda own: replace(own, rules=None), by=by, now=now)
+
+
+def set_details(database: Database, details: bool, *, by: int, now: datetime) -> None:
+    """Set whether notices bear the customer's name and problem."""
+    _change(database, None, lambda own: replace(own, details=details), by=by, now=now)
+
+
+def set_quiet(database: Database, technician_id: int, quiet: str, *, now: datetime) -> None:
+    """Set a technician's quiet hours, as they typed them. Raises Invalid."""
+    kept = read_quiet(quiet)
+    _change(database, technician_id, lambda own: replace(own, quiet=kept), by=technician_id, now=now)
+
+
+def note_language(database: Database, technician_id: int, language: str, *, now: datetime) -> None:
+    """Note the language in which a technician reads the console, for their mails."""
+    _change(database, technician_id, lambda own: replace(own, language=language), by=technician_id, now=now)
+
+
+def _change(database: Database, whose: int | None, change: Callable[[Own], Own], *, by: int, now: datetime) -> None:
+    """Only what is set for the desk is an administrative act."""
+
+    def keep(connection: Connection) -> None:
+        before = lock_own(connection, whose)
+        after = change(before)
+        if after == before:
+            return
+        save_own(connection, whose, after)
+        if whose is None:
+            told = {"rules": [len(_rules(None, before)), len(_rules(None, after))]}
+            detail = told if before.rules != after.rules else {"details": [before.details, after.details]}
+            record(connection, "notices.changed", "desk", detail, by=by, now=now)
+
+    database.write(keep)
+
+
+def _rules(whose: int | None, own: Own) -> tuple[Rule, ...]:
+    return own.rules if own.rules is not None else USUAL if whose is None else ()
+
+
+def send_test(database: Database, channel: str, receiver: str, site: str, *, now: datetime) -> str:
+    """Add a test for one receiver (`technician:17`, `place:5`) to the outbox; returns its id."""
+    lane = receiver if receiver.startswith("place:") else channel
+    test = NewNotice(
+        id=notice_id(TEST, channel, receiver, now),
+        channel=channel,
+        receiver=receiver,
+        lane=lane,
+        site=site,
+        event=TEST,
+        body=json_body(TEST, {}, now),
+        created_at=now,
+        due_at=now,
+    )
+    database.write(lambda connection: add_notices(connection, [test]))
+    return test.id
+
+
+def try_mail(mail: Mailing, to: str, base_url: str, *, now: datetime) -> TryResult:
+    """Mail a test to this address, now; nothing is kept."""
+    facts = Facts(site="Handbell", reference=None, ticket=None, link=f"{base_url}/console/")
+    words = notice_words(TEST, facts, None)
+    return send_mail(mail, words, to, notice_id=notice_id(TEST, to, now), now=now)
 
 
 def retry(database: Database, ids: Collection[str], *, by: int | None, now: datetime) -> list[str]:

@@ -4,18 +4,25 @@ import logging
 import random
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from app import metrics
+from app.actions.fan_out import still_wanted
 from app.channels.declaring import Channel, Sending
+from app.channels.wording import Facts, notice_words
+from app.core.mail_server import Mailing
 from app.core.notice import Delivery, NoticeState, TryResult, is_too_old, next_try
+from app.core.notice_rule import NoticeBook
 from app.core.site import Site
+from app.core.staff import Staff
 from app.core.targets import Targets
+from app.core.ticket import Ticket
 from app.store.database import Database
 from app.store.notices import Notice, any_due, claim_notices, finish, try_again
+from app.store.tickets import ticket_by_number
 
 AT_ONCE = 16  # notices in one call of `deliver_due`, each in a thread of its own
 LEASE = timedelta(seconds=120)  # far longer than a try may take, slow name look-ups included
@@ -31,6 +38,10 @@ log = structlog.get_logger()
 _random = random.SystemRandom()
 
 
+class _NotWanted(Exception):
+    """The notice is not to be delivered any more, and why."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Teller:
     """What is needed to deliver notices, as it is now. Safe in every thread."""
@@ -41,6 +52,10 @@ class Teller:
     unseal: Callable[[str], str]
     channels: Mapping[str, Channel]
     targets: Targets
+    staff: Staff = field(default_factory=Staff)
+    book: NoticeBook = field(default_factory=NoticeBook)
+    mail: Mailing | None = None
+    base_url: str = ""
 
     def tell(self, notice: Notice) -> TryResult | None:
         """Make one try and record its outcome; None when the notice was dropped without one.
@@ -48,16 +63,52 @@ class Teller:
         A failed notice is due again later, is tried eight times in all, and is then given up (logged as
         `webhook_given_up`). A notice whose receiver refuses it for good is given up at once.
         """
-        site, channel = self.sites.get(notice.site), self.channels[notice.channel]
-        if site is None or not channel.serves(site):
-            self._finish(notice, NoticeState.DROPPED, "the site does not have this channel any more")
-            return None
         now = self.clock()
+        try:
+            sending = self._sending(notice, now)
+        except _NotWanted as why:
+            self._finish(notice, NoticeState.DROPPED, str(why))
+            return None
         if is_too_old(notice.created_at, now):
             return self._record(notice, TryResult(Delivery.FAILED, "it was kept for a day"))
-        return self._record(
-            notice, channel.deliver(Sending(site, notice.id, notice.body, self.unseal, self.targets, now))
+        return self._record(notice, self.channels[notice.channel].deliver(sending))
+
+    def _sending(self, notice: Notice, now: datetime) -> Sending:
+        """Raises _NotWanted."""
+        site, channel = self.sites.get(notice.site), self.channels[notice.channel]
+        if site is None:
+            raise _NotWanted("its site is gone")
+        plain = Sending(site, notice.id, notice.body, self.unseal, self.targets, now, mail=self.mail)
+        kind, _colon, which = notice.receiver.partition(":")
+        if kind == "site":
+            if not channel.serves(site):
+                raise _NotWanted("the site does not have this channel any more")
+            return plain
+        with self.database.read() as connection:
+            ticket = ticket_by_number(connection, notice.ticket) if notice.ticket else None
+        if not still_wanted(notice.event, ticket):
+            raise _NotWanted("what it tells is over")
+        if kind == "technician":
+            person = self.staff.technician(int(which))
+            if person is None or person.disabled:
+                raise _NotWanted("its receiver is gone")
+            own = self.book.people.get(person.id)
+            words = notice_words(notice.event, self._facts(notice, site, ticket), own.language if own else None)
+            return replace(plain, to=person.email, words=words)
+        raise _NotWanted("its receiver is of no known kind")
+
+    def _facts(self, notice: Notice, site: Site, ticket: Ticket | None) -> Facts:
+        page = f"tickets/{ticket.number}" if ticket else f"requests/{notice.reference}" if notice.reference else ""
+        facts = Facts(
+            site=site.name,
+            reference=notice.reference,
+            ticket=ticket.number if ticket else None,
+            link=f"{self.base_url}/console/{page}",
         )
+        if not self.book.desk.details or ticket is None or ticket.erased_at:
+            return facts
+        customer = ticket.customer.values()
+        return replace(facts, customer=customer["customer_name"], problem=customer["problem_description"])
 
     def _record(self, notice: Notice, result: TryResult) -> TryResult:
         now = self.clock()

@@ -12,8 +12,8 @@ from app.channels import channels
 from app.cli.opening import now, open_database, open_keys
 from app.cli.output import json_option, show
 from app.core.moment import iso
-from app.core.notice import Delivery, NoticeState
-from app.settings import load_settings
+from app.core.notice import Delivery, NoticeState, TryResult
+from app.settings import Settings, load_settings
 from app.store.notices import Listed, list_notices
 from app.store.sites import load_sites
 
@@ -53,11 +53,15 @@ def retry(ids: tuple[str, ...]) -> None:
 @notice.command("test")
 @click.argument("channel")
 @click.option("--site", "slug", metavar="SITE", help="Only the channel of this site.")
-def test(channel: str, slug: str | None) -> None:
-    """Deliver a test by CHANNEL now, such as `webhook`: to each site that has it."""
+@click.option("--to", metavar="MAIL", help="With `mail`: the address to send to.")
+def test(channel: str, slug: str | None, to: str | None) -> None:
+    """Deliver a test by CHANNEL now: `webhook` to each site that has one, `mail` to the address of --to."""
     if channel not in channels():
         raise click.ClickException(f"there is no channel {channel}; there are: {', '.join(channels())}")
     settings = load_settings()
+    if channel == "mail":
+        _report({to or "": _mailed(settings, to)})
+        return
     with open_database(settings) as database:
         keys = open_keys(database, settings)
         with database.read() as connection:
@@ -73,6 +77,18 @@ def test(channel: str, slug: str | None) -> None:
         results = actions.try_site_channel(teller, channel, sites)
     if not results:
         raise click.ClickException(f"no site has the channel {channel}")
+    _report(results)
+
+
+def _mailed(settings: Settings, to: str | None) -> TryResult:
+    if settings.mailing is None:
+        raise click.ClickException("no mail is sent: set HANDBELL_SMTP_URL and HANDBELL_MAIL_FROM")
+    if not to:
+        raise click.ClickException("mail needs --to MAIL")
+    return actions.try_mail(settings.mailing, to, settings.base_url, now=now())
+
+
+def _report(results: dict[str, TryResult]) -> None:
     for name, result in results.items():
         click.echo(f"{name}: {result.delivery.value}, {result.why}")
     if any(result.delivery is not Delivery.DELIVERED for result in results.values()):

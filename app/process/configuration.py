@@ -7,18 +7,20 @@ from app.actions.hours import all_hours
 from app.core.account_key import is_good, keys_of
 from app.core.desk_options import DeskOptions
 from app.core.hours_rules import AllHours
+from app.core.notice_rule import NoticeBook
 from app.core.site import Site
 from app.core.staff import Staff
 from app.process.database_faults import note_database_fault
 from app.store.database import DATABASE_FAULTS, Database
 from app.store.desk import load_desk_options
+from app.store.notice_book import load_notice_book
 from app.store.sites import load_generation, load_sites
 from app.store.staff import load_staff
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Desk:
-    """Sites, staff, opening hours and the desk's options at one generation of the configuration.
+    """Sites, staff, opening hours, rules about notices and the desk's options at one generation of the configuration.
 
     `sites_by_uid` has every account key that may be valid at some time; `account` checks the time.
     """
@@ -29,6 +31,7 @@ class Desk:
     staff: Staff
     options: DeskOptions
     hours: AllHours
+    notices: NoticeBook
 
     def site(self, slug: str) -> Site | None:
         """The enabled site with this slug."""
@@ -73,5 +76,6 @@ class LoadedDesk:
             staff = load_staff(connection)
             options = load_desk_options(connection)
             hours = all_hours(connection)
+            notices = load_notice_book(connection)
         by_uid = {uid: site for site in sites if not site.disabled for uid in keys_of(site)}
-        return Desk(generation, {site.slug: site for site in sites}, by_uid, staff, options, hours)
+        return Desk(generation, {site.slug: site for site in sites}, by_uid, staff, options, hours, notices)

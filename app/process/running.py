@@ -1,20 +1,23 @@
 """One running process, assembled from its parts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import structlog
 
+from app.actions.fan_out import fan_out
 from app.actions.figures import Figures
 from app.actions.log_in import live_sessions
 from app.actions.move import note_move
 from app.actions.tell import Teller
 from app.channels import channels
+from app.channels.declaring import Channel
 from app.core.poke import Poke
 from app.keys.installation_secret import installation_secret
 from app.process.attendance import Attendance
 from app.process.changes import Changes, Stirred
 from app.process.clock import Clock, DatabaseClock
 from app.process.configuration import Desk, LoadedDesk
+from app.process.database_faults import note_database_fault
 from app.process.keyring import KeyRing
 from app.process.limits import ClientLimits, Rates, Turns
 from app.process.outlooks import Outlooks
@@ -29,7 +32,7 @@ from app.process.telling import Telling
 from app.process.vendors import Vendors
 from app.settings import Settings
 from app.store.audit import Act
-from app.store.database import Database
+from app.store.database import DATABASE_FAULTS, Database
 from app.store.installation import turn_mark
 from app.store.migrate import migrate
 from app.store.queues import newest
@@ -127,14 +130,33 @@ class Running:
 
     def _tell(self) -> None:
         self.security.take_over()
+        self.tell_now()
+
+    def tell_now(self) -> None:
+        """Make notices of what has happened, and begin to deliver those that are due."""
+        try:
+            while fan_out(self.database, self.desk, self.channels, now=self.clock()):
+                pass
+        except DATABASE_FAULTS as fault:
+            note_database_fault(fault, "notices")
         self.telling.look()
 
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """The channels that this process can tell people by."""
+        return {name: one for name, one in channels().items() if name != "mail" or self.settings.mailing}
+
     def _teller(self) -> Teller:
+        desk = self.desk
         return Teller(
             database=self.database,
             clock=self.clock,
-            sites=self.desk.sites,
+            sites=desk.sites,
             unseal=self.keys.unseal,
-            channels=channels(),
+            channels=self.channels,
             targets=self.settings.targets,
+            staff=desk.staff,
+            book=desk.notices,
+            mail=self.settings.mailing,
+            base_url=self.settings.base_url,
         )

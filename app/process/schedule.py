@@ -7,7 +7,7 @@ import random
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from time import monotonic
 
@@ -18,14 +18,17 @@ from app.actions.finish_erasure import finish_erasure
 from app.actions.live import forget_old_signals
 from app.actions.privacy import Pruned, prune, retention_of
 from app.actions.sealing import Unsealer, lost_second_factors, lost_secrets
+from app.core.happening import KEY_ENDS, Happening
 from app.core.vendor_account import days_left
 from app.process.database_faults import note_database_fault
 from app.settings import Settings
 from app.store.database import DATABASE_FAULTS, Database
+from app.store.happenings import add_happening
 from app.store.sites import load_sites
 
 log = structlog.get_logger()
 _EVERY = 600.0  # seconds
+_KEY_DAYS = (30, 14, 7, 3, 1, 0)  # days left at which people are told that a vendor's key ends
 _ERASURES_EVERY = 10.0  # seconds
 _jitter = random.SystemRandom()
 
@@ -77,9 +80,17 @@ class Schedule:
         for site in sites:
             if (days := days_left(site, today)) is not None:
                 log.warning("vendor_key_ends", site=site.slug, days=days)
+                self._tell_key_ends(site.slug, days, today)
             for lost in lost_secrets(site, self._keys):
                 log.error("secret_lost", site=site.slug, secret=lost.field, error="see: handbell check")
         self._told_on = today
+
+    def _tell_key_ends(self, site: str, days: int, today: date) -> None:
+        """Every process does this: notices of the same day are the same."""
+        if days in _KEY_DAYS:
+            at = datetime(today.year, today.month, today.day, tzinfo=UTC)
+            happening = Happening(what=KEY_ENDS, at=at, site=site, source=days)
+            self._database.write(lambda connection: add_happening(connection, happening))
 
     def _work(self) -> None:
         remove_old_applets(self._old_applets)

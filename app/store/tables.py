@@ -381,6 +381,47 @@ notices = Table(
 )
 Index(None, notices.c.reference, **_where(notices.c.reference))
 
+# What happened, until notices are made of it. Triggers add most of it (migration 0051).
+happenings = Table(
+    "happenings",
+    metadata,
+    Column("id", _AutoId, primary_key=True),
+    Column("what", Text, nullable=False),
+    Column("ticket", BigInteger),
+    Column("reference", Text),
+    Column("site", Text),
+    Column("who", Text),
+    Column("source", BigInteger),
+    Column("at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False, index=True),
+)
+
+# Who wants to be told of what: the desk (`desk`) and technicians by their ids. Without `rules` the usual ones hold.
+notice_settings = Table(
+    "notice_settings",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("rules", JSON(none_as_null=True)),
+    Column("quiet", Text),
+    Column("language", Text),
+    Column("details", Boolean, nullable=False, server_default=false()),
+)
+
+# Webhooks and chats that are told of events; `sealed` is the address with its secrets.
+notice_places = Table(
+    "notice_places",
+    metadata,
+    Column("id", _AutoId, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("site", Text),
+    Column("shown", Text, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("gone_at", Moment),
+    sqlite_autoincrement=True,
+)
+
 # Sessions started by a technician: a customer with the PIN or the link gets into that technician's queue. Codes with a
 # `ticket` are its customer's, who moves its page to another device.
 session_codes = Table(

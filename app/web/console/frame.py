@@ -169,6 +169,7 @@ def _places(role: Role) -> list[dict[str, object]]:
     everything = (
         (Role.TECHNICIAN, "/console/", _("Queue")),
         (Role.TECHNICIAN, "/console/codes", _("Session codes")),
+        (Role.TECHNICIAN, "/console/notices", _("Notices")),
         (Role.SUPERVISOR, REQUESTS, _("Requests")),
         (Role.SUPERVISOR, "/console/figures", _("Figures")),
         (Role.ADMINISTRATOR, "/console/sites", _("Sites")),

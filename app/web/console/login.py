@@ -5,9 +5,11 @@ from flask_babel import lazy_gettext
 from wtforms import EmailField, PasswordField, StringField
 
 from app.actions.log_in import awaited_technician, log_in, log_out
+from app.actions.notices import note_language
 from app.actions.second_factor import NotPending, enter_code
 from app.actions.tries import TooManyTries, WrongLogin, plain_email
 from app.core.security_event import SecurityEvent
+from app.core.staff import Technician
 from app.core.text import without_control
 from app.core.way_back import HOME, way_back
 from app.edge.access import Who, open_to
@@ -17,6 +19,7 @@ from app.edge.this_app import running
 from app.web.console.frame import LOG_IN, ConsoleForm, console_pages, my_session, technicians_only, to_log_in
 from app.web.console.tries_told import tell_code_used, tell_refused
 from app.web.console.tries_words import why_to_wait, wrong_code
+from app.web.language import page_language
 from app.web.words import _
 
 pages = console_pages("login")
@@ -103,6 +106,7 @@ def _logged_in(form: LoginForm) -> Response:
     _take(secret)
     if awaited_technician(here.database, secret, now=here.clock()) is None:
         tell(SecurityEvent.LOG_IN, account=_typed(form))
+        _note_language(here.desk.staff.technicians.get((form.email.data or "").strip().lower()))
         return see_other(_next())
     tell(SecurityEvent.SECOND_FACTOR_ASKED, account=_typed(form))
     return see_other(to_log_in(_next()).replace(LOG_IN, f"{LOG_IN}/code", 1))
@@ -122,6 +126,7 @@ def _code_entered(form: CodeForm, technician_id: int) -> Response:
     _take(entered.secret)
     tell_code_used(form.code.data or "", account=running().mail_of(technician_id))
     tell(SecurityEvent.LOG_IN, account=running().mail_of(technician_id))
+    _note_language(here.desk.staff.technician(technician_id))
     if entered.wrong_elsewhere:
         flash(
             _(
@@ -131,6 +136,16 @@ def _code_entered(form: CodeForm, technician_id: int) -> Response:
             )
         )
     return see_other(_next())
+
+
+def _note_language(technician: Technician | None) -> None:
+    """For mails to this technician."""
+    if technician is None:
+        return
+    here, language = running(), page_language()
+    own = here.desk.notices.people.get(technician.id)
+    if own is None or own.language != language:
+        note_language(here.database, technician.id, language, now=here.clock())
 
 
 def _typed(form: LoginForm) -> str:

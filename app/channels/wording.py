@@ -1,0 +1,88 @@
+"""What notices say, in each language; without any request around, as threads send them."""
+
+import functools
+import gettext
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.core.declaration import N_
+from app.core.notice import TEST, Event
+from app.files.resources import DEFAULT_LANGUAGE, TRANSLATIONS, languages
+
+EVENT_NAMES: Mapping[str, str] = {
+    Event.REQUESTED: N_("New request"),
+    Event.WAITING: N_("Waits for too long"),
+    Event.CLAIMED: N_("Claimed"),
+    Event.PASSED_ON: N_("Passed on"),
+    Event.CUSTOMER_WROTE: N_("The customer wrote"),
+    Event.CLOSED: N_("Closed"),
+    Event.CANCELLED: N_("Cancelled by the customer"),
+    Event.ANSWERED: N_("The customer said whether it helped"),
+    Event.CALL_BACK_DUE: N_("Call-back due"),
+    Event.PARKED: N_("Parked"),
+    Event.SUSPECT: N_("Suspect"),
+    Event.KEY_ENDS: N_("A vendor’s key ends soon"),
+    TEST: N_("This is a test"),
+}
+_RTL = ("ar", "he")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a notice says beside its event. `customer` and `problem` only where the operator wants them in notices."""
+
+    site: str
+    reference: str | None
+    ticket: int | None
+    link: str
+    customer: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A notice in words: a title on one line, lines of a name and its value, a link with its words, and why one gets
+    it."""
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+    link: str
+    link_words: str
+    footer: str
+    language: str
+
+    @property
+    def dir(self) -> str:
+        """The direction of its language."""
+        return "rtl" if self.language.partition("_")[0] in _RTL else "ltr"
+
+
+def say(text: str, language: str) -> str:
+    """A text of the catalogues in this language (a tag such as `pt_BR`); English where it has none."""
+    return _catalogue(language).gettext(text)
+
+
+def notice_words(event: str, facts: Facts, language: str | None) -> Words:
+    """The words of a notice for a technician or a chat."""
+    tag = language if language in languages() else DEFAULT_LANGUAGE
+    which = facts.reference or (f"#{facts.ticket}" if facts.ticket else facts.site)
+    lines = (
+        (say(N_("Site"), tag), facts.site),
+        (say(N_("Reference"), tag), facts.reference),
+        (say(N_("Ticket"), tag), str(facts.ticket) if facts.ticket else None),
+        (say(N_("Customer"), tag), facts.customer),
+        (say(N_("Problem"), tag), facts.problem),
+    )
+    return Words(
+        title=f"{say(EVENT_NAMES.get(event, event), tag)}: {which}",
+        lines=tuple((name, value) for name, value in lines if value),
+        link=facts.link,
+        link_words=say(N_("Open it in the console"), tag),
+        footer=say(N_("You get this because of a rule on the page “Notices” of the console."), tag),
+        language=tag,
+    )
+
+
+@functools.cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation("messages", TRANSLATIONS, [language], fallback=True)

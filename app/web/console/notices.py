@@ -1,0 +1,250 @@
+"""Who is told of what, when and by what: for the desk, and for oneself."""
+
+from collections.abc import Callable, Mapping
+
+from flask import Response, abort, flash, request
+
+from app.actions import notices as actions
+from app.channels.wording import EVENT_NAMES
+from app.core.fact import Fact
+from app.core.notice import TEST, Event
+from app.core.notice_rule import LONGEST_WAIT, USUAL_WAIT, Rule, When, Whom
+from app.core.role import Role
+from app.core.text import Invalid, without_control
+from app.edge.incoming import see_other
+from app.edge.this_app import running
+from app.web.console.frame import administrators_only, console_page, console_pages, me, technicians_only
+from app.web.words import _
+
+pages = console_pages("notices")
+ADDRESS = "/console/notices"
+_BY_MAIL = "mail"
+
+
+@pages.get("/notices")
+@technicians_only
+def notices() -> Response:
+    """All rules about notices in one table, those of the desk and one's own."""
+    return _page({}, {})
+
+
+@pages.post("/notices/rules")
+@administrators_only
+def add_rule() -> Response:
+    """Add a rule of the desk."""
+    return _added(None)
+
+
+@pages.post("/notices/rules/remove")
+@administrators_only
+def remove_rule() -> Response:
+    """Remove a rule of the desk."""
+    return _removed(None)
+
+
+@pages.post("/notices/usual")
+@administrators_only
+def usual() -> Response:
+    """Let the usual rules hold again."""
+    return _saved({}, lambda: actions.use_usual_rules(running().database, by=me().id, now=running().clock()))
+
+
+@pages.post("/notices/details")
+@administrators_only
+def details() -> Response:
+    """Set whether notices bear the customer's name and problem."""
+    wanted = request.form.get("details") == "1"
+    return _saved({}, lambda: actions.set_details(running().database, wanted, by=me().id, now=running().clock()))
+
+
+@pages.post("/notices/mine")
+@technicians_only
+def add_mine() -> Response:
+    """Add a rule for oneself."""
+    return _added(me().id)
+
+
+@pages.post("/notices/mine/remove")
+@technicians_only
+def remove_mine() -> Response:
+    """Remove a rule of one's own."""
+    return _removed(me().id)
+
+
+@pages.post("/notices/quiet")
+@technicians_only
+def quiet() -> Response:
+    """Set one's quiet hours."""
+    typed = request.form.get("quiet", "")
+    here = running()
+    return _saved({"quiet": typed}, lambda: actions.set_quiet(here.database, me().id, typed, now=here.clock()))
+
+
+@pages.post("/notices/test")
+@technicians_only
+def test() -> Response:
+    """Send a test the way of a rule: by mail to oneself, or to the rule's place."""
+    here = running()
+    rule = _rule_by_mark(request.form.get("rule", ""))
+    if rule is None or rule.by not in here.channels or not here.desk.sites:
+        abort(404)
+    if rule.place is None:
+        receiver = f"technician:{me().id}"
+    elif me().role.includes(Role.ADMINISTRATOR):
+        receiver = rule.to
+    else:
+        abort(403)
+    actions.send_test(here.database, rule.by, receiver, next(iter(here.desk.sites)), now=here.clock())
+    here.tell_now()
+    flash(_("A test is on its way."))
+    return see_other(ADDRESS)
+
+
+def _rule_by_mark(mark: str) -> Rule | None:
+    book = running().desk.notices
+    own = book.people.get(me().id)
+    rules = (*book.desk_rules, *((own.rules or ()) if own else ()))
+    return next((rule for rule in rules if rule.mark == mark), None)
+
+
+def _added(whose: int | None) -> Response:
+    names = ("event", "to", "when", "minutes")
+    prefix = "" if whose is None else "my_"
+    typed = {name: request.form.get(prefix + name, "").strip() for name in names}
+    if whose is not None:
+        typed["to"] = Whom.ME
+
+    def save() -> None:
+        actions.add_rule(running().database, whose, _read(typed, whose), by=me().id, now=running().clock())
+
+    return _saved({prefix + name: text for name, text in typed.items()}, save, prefix)
+
+
+def _removed(whose: int | None) -> Response:
+    mark = request.form.get("rule", "")
+    here = running()
+
+    def save() -> None:
+        try:
+            actions.remove_rule(here.database, whose, mark, by=me().id, now=here.clock())
+        except actions.NoSuchRule:
+            abort(404)
+
+    return _saved({}, save)
+
+
+def _read(typed: Mapping[str, str], whose: int | None) -> Rule:
+    """The rule that was chosen. Raises Invalid."""
+    event, to, when = typed["event"], typed["to"], typed["when"] or When.ALWAYS
+    if event not in list(Event):
+        raise Invalid(Fact("event", "missing"))
+    if when not in list(When):
+        raise Invalid(Fact("when", "missing"))
+    if whose is None and to not in dict(_receivers()):
+        raise Invalid(Fact("to", "missing"))
+    minutes = typed["minutes"] or str(USUAL_WAIT)
+    if not (minutes.isascii() and minutes.isdecimal() and len(minutes) < 6):
+        raise Invalid(Fact("minutes", "range"))
+    return Rule(event=Event(event), to=to, by=_by(to), minutes=int(minutes), when=When(when))
+
+
+def _by(to: str) -> str:
+    """The channel by which this receiver is told."""
+    place = running().desk.notices.places.get(int(to.removeprefix("place:"))) if to.startswith("place:") else None
+    return place.kind if place else _BY_MAIL
+
+
+def _saved(typed: Mapping[str, str], save: Callable[[], None], prefix: str = "") -> Response:
+    try:
+        save()
+    except Invalid as invalid:
+        return _page(typed, {prefix + fact.field: _fault(fact) for fact in invalid.problems})
+    flash(_("Saved."))
+    return see_other(ADDRESS)
+
+
+def _fault(fact: Fact) -> str:
+    if fact.field == "quiet":
+        return _("Please write it like this: 22:00-07:00")
+    if fact.field == "minutes":
+        return _("A number from 1 to %(n)s, please.", n=LONGEST_WAIT)
+    if fact.code == "many":
+        return _("There are too many rules. Remove one first.")
+    return _("Please choose one.")
+
+
+def _page(typed: Mapping[str, str], problems: Mapping[str, str]) -> Response:
+    here = running()
+    desk = here.desk
+    own = desk.notices.people.get(me().id)
+    values = {"minutes": str(USUAL_WAIT), "my_minutes": str(USUAL_WAIT), "quiet": (own and own.quiet) or ""}
+    return console_page(
+        "console/notices.html",
+        status=422 if problems else 200,
+        rules=[_shown(rule) for rule in desk.notices.desk_rules],
+        mine=[_shown(rule) for rule in (own.rules or ())] if own else [],
+        is_usual=desk.notices.desk.rules is None,
+        details=desk.notices.desk.details,
+        is_administrator=me().role.includes(Role.ADMINISTRATOR),
+        has_mail=here.settings.mailing is not None,
+        events=[(str(event), _(EVENT_NAMES[event])) for event in Event],
+        receivers=_receivers(),
+        whens=list(_when_words().items()),
+        values={**values, **{name: without_control(text) for name, text in typed.items()}},
+        problems=problems,
+        labels=_labels(),
+        mail=me().email,
+    )
+
+
+def _shown(rule: Rule) -> dict[str, object]:
+    place = running().desk.notices.places.get(rule.place) if rule.place is not None else None
+    whom = place.name if place else _whom_words().get(rule.to, "–")
+    return {
+        "mark": rule.mark,
+        "event": _(EVENT_NAMES[rule.event]),
+        "minutes": rule.minutes,
+        "to": whom,
+        "by": way_words(rule.by),
+        "when": "" if rule.when is When.ALWAYS else _when_words()[rule.when],
+        "works": rule.by in running().channels and (rule.place is None or (place is not None and not place.gone)),
+        "testable": rule.place is None or me().role.includes(Role.ADMINISTRATOR),
+    }
+
+
+def way_words(channel: str) -> str:
+    """A channel in words."""
+    return {"mail": _("Mail"), "webhook": _("Webhook")}.get(channel, channel)
+
+
+def event_words(event: str) -> str:
+    """An event in words."""
+    return _(EVENT_NAMES[event]) if event in EVENT_NAMES or event == TEST else event
+
+
+def _receivers() -> list[tuple[str, str]]:
+    words = _whom_words()
+    return [(whom, words[whom]) for whom in (Whom.MAY_TAKE, Whom.ITS, Whom.SUPERVISORS, Whom.ADMINISTRATORS)]
+
+
+def _whom_words() -> dict[str, str]:
+    return {
+        Whom.MAY_TAKE: _("Technicians who may take it"),
+        Whom.ITS: _("The technician who has it"),
+        Whom.SUPERVISORS: _("Supervisors"),
+        Whom.ADMINISTRATORS: _("Administrators"),
+        Whom.ME: _("Me"),
+    }
+
+
+def _when_words() -> dict[str, str]:
+    return {
+        When.ALWAYS: _("Always"),
+        When.OPEN: _("Only during opening hours"),
+        When.CLOSED: _("Only outside opening hours"),
+    }
+
+
+def _labels() -> dict[str, str]:
+    names = {"event": _("What happens"), "to": _("Who is told"), "when": _("When"), "minutes": _("Waits, in minutes")}
+    return {**names, **{f"my_{name}": label for name, label in names.items()}, "quiet": _("Quiet hours")}
