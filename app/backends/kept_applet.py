@@ -4,19 +4,16 @@ import contextlib
 import email.message
 import email.utils
 import mimetypes
-import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any
+
+from app.core.file_name import safe_name
 
 # Keeps a file, given in pieces, of at most so many bytes for a day; returns its id and its bytes. Raises TooLarge,
 # NoRoom or NotWritten (core/kept_file.py), and what the pieces raise. A failure leaves nothing behind.
 Keep = Callable[[Iterable[bytes], int], tuple[str, int]]
 
-_LONGEST_NAME = 120  # characters
 _LONGEST_HEADER = 2048  # characters that are parsed
-_NOT_IN_NAMES = re.compile(r'[<>:"|?*%]')
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 _SUFFIXES = {
     "application/vnd.microsoft.portable-executable": ".exe",
     "application/x-msdownload": ".exe",
@@ -32,7 +29,7 @@ _SUFFIXES = {
 
 def applet_name(disposition: str | None, media_type: str | None) -> str:
     """The file name in a `Content-Disposition`, made safe for any system; `support…` without one."""
-    name = _clean(_written_name(disposition or ""))
+    name = safe_name(_written_name(disposition or ""))
     if name:
         return name
     return f"support{_SUFFIXES.get(media_type or '') or mimetypes.guess_extension(media_type or '') or '.bin'}"
@@ -58,15 +55,3 @@ def _written_name(disposition: str) -> str:
         return email.utils.collapse_rfc2231_value(next((n for n in names if isinstance(n, tuple)), names[0]))
     except (LookupError, ValueError, TypeError):
         return ""
-
-
-def _clean(name: str) -> str:
-    name = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
-    # Characters that change the direction of writing are not printable either: `exe.fdp` for `pdf.exe`.
-    name = "".join(c if c.isprintable() else "" for c in _NOT_IN_NAMES.sub("", name)).strip(" .")
-    if _DEVICES.fullmatch(name):
-        return ""
-    stem, dot, suffix = name.rpartition(".")
-    if not dot or len(suffix) > 16:
-        return name[:_LONGEST_NAME].strip(" .")
-    return f"{stem[: _LONGEST_NAME - len(suffix) - 1].strip(' .')}.{suffix}"
