@@ -97,17 +97,22 @@ def _line(taking: _Taking) -> int:
         joined = taking.session.joined
         return ended_by_customer(taking.connection, taking.ticket, now=taking.now, joined=joined, key=what.key)
     if what.kind is not Kind.MARK and what.body not in ("stopped", ENDED):  # what ends something is never refused
-        _within_limits(taking)
+        within_limits(taking.connection, taking.ticket.number, side, now=taking.now)
     number = taking.ticket.number
     line = Line(0, taking.now, taking.speaker.who, what.kind, what.body, what.key)
     added = store.add_line(taking.connection, number, line)
     if what.kind is Kind.MARK:
         joined = _after(taking.session.joined, taking.speaker.technician, Mark(what.body))
         store.change_session(taking.connection, number, joined=list(joined) or None)
-    if taking.session.is_typing(side, taking.now):
-        store.change_session(taking.connection, number, **{f"{side}_typing_at": None})
-    _poke(taking)
+    wrote(taking.connection, taking.ticket, taking.session, side, now=taking.now)
     return added
+
+
+def wrote(connection: Connection, ticket: Ticket, session: Session, side: Side, *, now: datetime) -> None:
+    """After a line: this side types no more, and everybody's pages are told."""
+    if session.is_typing(side, now):
+        store.change_session(connection, ticket.number, **{f"{side}_typing_at": None})
+    poke(connection, ticket.number, people_of(ticket, session))
 
 
 def _after(joined: tuple[int, ...], technician: int | None, mark: Mark) -> tuple[int, ...]:
@@ -127,10 +132,10 @@ def _signal(taking: _Taking) -> int:
     return added
 
 
-def _within_limits(taking: _Taking) -> None:
+def within_limits(connection: Connection, number: int, side: Side, *, now: datetime) -> None:
+    """Raises TooMany when this side of the ticket has written as many lines as it may for now."""
     for most, span in MOST_LINES:
-        oldest = store.nth_newest_line(taking.connection, taking.ticket.number, taking.speaker.side, most)
-        _refuse_within(span, oldest, taking.now)
+        _refuse_within(span, store.nth_newest_line(connection, number, side, most), now)
 
 
 def _refuse_within(span: timedelta, oldest: datetime | None, now: datetime) -> None:

@@ -1,16 +1,18 @@
 """What a page of a conversation is told: the lines and signals it has not seen, and how things stand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from app.core.live import CUSTOMER, SIGNAL_LIFE, Line, Session, Side, Signal, Speaker, takes_part
+from app.core.live_file import LiveFile
 from app.core.live_pages import Presence, presence
 from app.core.ticket import Ticket, TicketState
 from app.store import live as store
 from app.store.database import Database
+from app.store.live_files import files_by_id
 from app.store.live_here import pages_of
 from app.store.tickets import place_in_queue
 
@@ -27,10 +29,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A conversation as one side sees it. `more` when there are more lines; `signal` is what to ask with next time;
-    `wants_beat` when it is due to note that the page is open."""
+    """A conversation as one side sees it.
+
+    `files` are those of its lines, by id; `more` when there are more lines; `signal` is what to ask with next time;
+    `wants_beat` when it is due to note that the page is open.
+    """
 
     lines: Sequence[Line]
+    files: Mapping[str, LiveFile]
     more: bool
     signals: Sequence[Signal]
     signal: int
@@ -60,6 +66,7 @@ def _view(connection: Connection, ticket: Ticket, speaker: Speaker, asked: Asked
     is_customer = speaker.side is Side.CUSTOMER
     return View(
         lines=lines[: store.MOST_AT_ONCE],
+        files=files_by_id(connection, [line.file for line in lines if line.file]),
         more=len(lines) > store.MOST_AT_ONCE,
         signals=signals,
         signal=signals[-1].id if len(signals) == store.MOST_SIGNALS_AT_ONCE else newest,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from PIL import Image, ImageOps
 
+from app.actions.live_picture import webp_size
 from app.store.logos import Logo
 
 MOST_BYTES = 512 * 1024
@@ -52,7 +53,7 @@ def as_logo(raw: bytes) -> Logo:
 
 def _small(raw: bytes) -> Image.Image:
     """Decode the picture, turn it upright and shrink it. Raises NotALogo."""
-    _refuse_size(_webp_size(raw))  # the decoder takes memory for the whole picture on opening
+    _refuse_size(webp_size(raw))  # the decoder takes memory for the whole picture on opening
     if raw.count(b"\xff\xda") > _MOST_SCANS and raw.startswith(b"\xff\xd8"):
         raise NotALogo("broken")
     with _guarded(lambda: Image.open(io.BytesIO(raw), formats=_FORMATS)) as picture:
@@ -93,16 +94,3 @@ def _guarded(step: Callable[[], Image.Image]) -> Image.Image:
 def _refuse_size(size: tuple[int, int]) -> None:
     if max(size) > MOST_PIXELS_A_SIDE:
         raise NotALogo("pixels")
-
-
-def _webp_size(raw: bytes) -> tuple[int, int]:
-    """Width and height from a WebP's header; zeros for anything else."""
-    if raw[:4] != b"RIFF" or raw[8:12] != b"WEBP" or len(raw) < 30:
-        return 0, 0
-    number = int.from_bytes
-    if raw[12:16] == b"VP8X":
-        return 1 + number(raw[24:27], "little"), 1 + number(raw[27:30], "little")
-    if raw[12:16] == b"VP8L":
-        bits = number(raw[21:25], "little")
-        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
-    return number(raw[26:28], "little") & 0x3FFF, number(raw[28:30], "little") & 0x3FFF

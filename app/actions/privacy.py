@@ -12,7 +12,8 @@ from app.actions.finish_erasure import finish_erasure
 from app.actions.keep_file import WRITTEN_WITHIN
 from app.actions.log_in import SESSION_IDLE
 from app.actions.tries import NETWORKS_KNOWN, STRANGERS_WINDOW
-from app.core.live import SIGNAL_LIFE, Conversation
+from app.core.conversation import Conversation
+from app.core.live import SIGNAL_LIFE
 from app.core.request import CustomerRequest, RequestState
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.store import privacy as store
@@ -142,7 +143,7 @@ def record_list_export(database: Database, kind: str, wanted: Wanted, *, by: int
 
 
 def erase(database: Database, person: Person, *, by: int | None, now: datetime) -> bool:
-    """Erase a person's data, vendors' applets included, from the database and its log; end what is still open.
+    """Erase a person's data, files included, from the database and its log; end what is still open.
 
     False when the log could not be emptied yet (see `finish_erasure`). Recorded in the audit log, for the technician
     `by` or the command line (None).
@@ -162,6 +163,7 @@ def erase(database: Database, person: Person, *, by: int | None, now: datetime) 
         mark_erasure(connection, now)
 
     database.write(erase_all)
+    _repeat(database, lambda connection: _remove_old_files(connection, now=now))
     return finish_erasure(database)
 
 
@@ -176,7 +178,6 @@ def prune(database: Database, retention: timedelta, *, now: datetime) -> Pruned:
     expired = _repeat(database, lambda connection: _expire(connection, now=now))
     _repeat(database, lambda connection: store.end_vendor_sessions(connection, now - VENDOR_SESSION_LIFE, now))
     _repeat(database, lambda connection: store.end_forgotten_requests(connection, now - TICKET_LIFE, now))
-    _repeat(database, lambda connection: _remove_old_files(connection, now=now))
     ended, created = now - retention, now - LONGEST_KEPT
 
     def erase_requests(connection: Connection) -> int:
@@ -188,6 +189,7 @@ def prune(database: Database, retention: timedelta, *, now: datetime) -> Pruned:
         return _marked(connection, store.erase_tickets(connection, due, now), now)
 
     requests, tickets = _repeat(database, erase_requests), _repeat(database, erase_tickets)
+    _repeat(database, lambda connection: _remove_old_files(connection, now=now))
     _repeat(database, lambda connection: store.forget_keys(connection, now - KEYS_KEPT))
     _repeat(database, lambda connection: store.forget_addresses(connection, now - ADDRESSES_KEPT))
     _repeat(database, lambda connection: forget_settled(connection, now - NOTICES_KEPT))
@@ -213,7 +215,8 @@ def prune_by_hand(database: Database, retention: timedelta, *, by: int | None, n
 
 
 def _remove_old_files(connection: Connection, *, now: datetime) -> int:
-    """Remove kept files after a day, also those that no request leads to, and what killed processes left."""
+    """Remove kept files after a day, also those that no request leads to, what killed processes left, and those of
+    conversations that are erased."""
     return _marked(connection, remove_old_chunks(connection, now - FILES_KEPT, now - WRITTEN_WITHIN), now)
 
 
@@ -269,6 +272,7 @@ def _conversation(kept: Conversation) -> dict[str, Any]:
     return {
         **_plain(asdict(kept.session), ()),
         "lines": [_plain(asdict(line), ("key",)) for line in kept.lines],
+        "files": [_plain(asdict(file), ("key", "kept")) for file in kept.files],
         "signals": [_plain(asdict(signal), ()) for signal in kept.signals],
         "pages": [_plain(asdict(page), ()) for page in kept.pages],
     }

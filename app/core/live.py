@@ -2,12 +2,11 @@
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.core.live_pages import Page
 from app.core.text import is_blank, normal_newlines, without_control
 from app.core.ticket import OPEN_STATES, Ticket, TicketState
 
@@ -113,6 +112,13 @@ class Refusal(StrEnum):
     NOT_NOW = "not_now"
     TOO_LONG = "too_long"
     FIELD = "field"
+    TOO_LARGE = "too_large"  # a file
+    EMPTY = "empty"  # a file
+    FULL = "full"  # the ticket has as many files as it may have
+    NO_ROOM = "no_room"  # kept files have reached HANDBELL_FILES_MAX
+    PICTURE = "picture"  # cannot be read, or has too many pixels
+    GONE = "gone"  # no such file is on its way
+    HEIC = "heic"  # a picture that browsers do not show
 
 
 class NotTaken(Exception):
@@ -142,7 +148,7 @@ class Line:
     kind: str
     body: str
     key: str | None = None
-    file: str | None = None
+    file: str | None = None  # the id of its file (core/live_file.py)
 
     @property
     def is_customers(self) -> bool:
@@ -366,13 +372,3 @@ def _screen_said(body: str) -> Screen:
     if body.startswith("shared:"):
         return Screen.SHARED
     return Screen.STOPPED if body == ENDED else Screen(body)
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """All that is kept of a ticket's conversation."""
-
-    session: Session
-    lines: Sequence[Line]
-    signals: Sequence[Signal]
-    pages: Sequence[Page]

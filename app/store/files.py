@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
 
 from app.core.kept_file import CHUNK
-from app.store.tables import file_chunks, files, requests
+from app.store.tables import file_chunks, files, live_files, requests
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_AT_ONCE = 500  # ids in one statement
 _MOST_REMOVED = 8  # chunks in one transaction: SQLite overwrites them all, and other writes wait meanwhile
 
 
@@ -29,6 +31,17 @@ def begin_file(connection: Connection, file_id: str, now: datetime) -> None:
 def add_chunk(connection: Connection, file_id: str, number: int, data: bytes) -> None:
     """Add the chunk with this number, from 0. Raises IntegrityError when the file was removed meanwhile."""
     connection.execute(insert(file_chunks).values(file=file_id, number=number, data=data))
+
+
+def touch_file(connection: Connection, file_id: str, now: datetime) -> None:
+    """Note that a file is still being written."""
+    connection.execute(update(files).where(files.c.id == file_id).values(created_at=now))
+
+
+def count_chunks(connection: Connection, file_id: str) -> int:
+    """How many chunks of a file are there."""
+    query = select(func.count()).where(file_chunks.c.file == file_id)
+    return connection.execute(query).scalar_one()
 
 
 def finish_file(connection: Connection, file_id: str, size: int) -> None:
@@ -74,11 +87,19 @@ def remove_files_of(connection: Connection, references: Sequence[str]) -> int:
     return connection.execute(delete(files).where(files.c.id.in_(theirs))).rowcount
 
 
+def abandon_files(connection: Connection, ids: Sequence[str]) -> None:
+    """Let nobody find these files any more; `remove_old_chunks` removes them, a few chunks at a time."""
+    for start in range(0, len(ids), _AT_ONCE):
+        these = files.c.id.in_(ids[start : start + _AT_ONCE])
+        connection.execute(update(files).where(these).values(size=None, created_at=LONG_AGO))
+
+
 def remove_old_chunks(connection: Connection, created_before: datetime, begun_before: datetime) -> int:
-    """Remove chunks of one file that was created before the first time, or that was begun before the second and is not
-    whole; the file's row goes with the last. Returns 0 when there is no such file."""
+    """Remove chunks of one file that was created before the first time and is in no conversation, or that was begun
+    before the second and is not whole; the file's row goes with the last. Returns 0 when there is no such file."""
     unfinished = and_(files.c.size.is_(None), files.c.created_at < begun_before)
-    old = select(files.c.id).where(or_(files.c.created_at < created_before, unfinished)).limit(1)
+    over = and_(files.c.created_at < created_before, ~exists().where(live_files.c.kept == files.c.id))
+    old = select(files.c.id).where(or_(over, unfinished)).limit(1)
     file_id: str | None = connection.execute(old).scalar_one_or_none()
     if file_id is None:
         return 0

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, and_, case, delete, literal, select, true, tuple_, update
 
-from app.core.live import SIGNAL_LIFE, Conversation
+from app.core.conversation import Conversation
+from app.core.live import SIGNAL_LIFE
 from app.core.live_pages import BEATS_FOR, Page
 from app.store.live import all_lines, all_signals, forget_signals, load_session
+from app.store.live_files import all_files
 from app.store.tables import Moment, live_here
 from app.store.upserts import upsert
 
@@ -89,6 +91,7 @@ def load_conversation(connection: Connection, ticket: int) -> Conversation:
     return Conversation(
         load_session(connection, ticket),
         all_lines(connection, ticket),
+        all_files(connection, ticket),
         all_signals(connection, ticket),
         pages_of(connection, ticket),
     )

@@ -11,6 +11,7 @@ from app.core.request import RequestState
 from app.core.ticket import TicketState, states_before
 from app.store.codes import WRONG_PIN, part_codes, part_codes_of_tickets
 from app.store.files import remove_files_of
+from app.store.live_files import remove_files_of_tickets
 from app.store.tables import (
     as_stored,
     console_sessions,
@@ -67,6 +68,7 @@ def erase_tickets(connection: Connection, numbers: Sequence[int], now: datetime)
     gone = connection.execute(change.values(**_NOTHING, asked_department=None, asked_tech=None, erased_at=now)).rowcount
     # After the tickets, which are locked now, so that no line can be added to them.
     connection.execute(delete(ticket_events).where(ticket_events.c.ticket_number.in_(numbers)))
+    remove_files_of_tickets(connection, numbers)
     for table in (live_lines, live_signals, live_sessions, live_here, left_applets):
         connection.execute(delete(table).where(table.c.ticket.in_(numbers)))
     part_codes_of_tickets(connection, numbers, now)

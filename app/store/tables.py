@@ -607,6 +607,27 @@ live_here = Table(
     Column("gone_at", Moment),
 )
 
+# Files of a conversation, from the first byte on; `kept` are the bytes, and `line` is set once they are all there.
+live_files = Table(
+    "live_files",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("ticket", BigInteger, ForeignKey("tickets.number"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("kept", Text, ForeignKey("files.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("type", Text, nullable=False),
+    Column("sha256", Text),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("source", Text),
+    Column("line", BigInteger),
+    UniqueConstraint("ticket", "who", "key"),
+)
+
 # Applet links that a customer left for another device; they lead nowhere any more.
 left_applets = Table(
     "left_applets",

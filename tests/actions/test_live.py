@@ -12,10 +12,9 @@ from sqlalchemy import select
 from app.actions import work as actions
 from app.actions.live import answer, forget_old_signals, post
 from app.actions.live_move import move, offer_move, offered_move
-from app.actions.live_view import Asked, View, look
 from app.actions.privacy import erase, export, find_person, prune
-from app.actions.ticket import cancel, open_ticket
-from app.actions.work import Meanwhile, Work
+from app.actions.ticket import cancel
+from app.actions.work import Meanwhile
 from app.core.live import (
     CUSTOMER_SPEAKS,
     LONGEST_LINE,
@@ -26,72 +25,22 @@ from app.core.live import (
     Screen,
     Side,
     Signal,
-    Speaker,
     TooMany,
     read_post,
 )
 from app.core.live_pages import Place
-from app.core.new_session import NewSessionRequest
 from app.core.poke import Poke
 from app.core.request import RequestState
-from app.core.standing import GENERAL, Standing
+from app.core.standing import GENERAL
 from app.core.text import without_control
 from app.core.ticket import Outcome, TicketState
-from app.store.live import add_signal, all_lines, all_signals, forget_signals
-from app.store.staff import load_staff
+from app.store.live import add_signal, forget_signals
 from app.store.tables import metadata
 from app.store.tickets import is_left, ticket_by_applet_id, ticket_history
 from tests.actions.desk import MONTH, DeskAtWork
+from tests.actions.talk import ANNA, AT_ANNAS, AT_BENS, AT_SVENS, BEN, SVEN, Talk
 from tests.at_once import at_once
 from tests.hostile_texts import HOSTILE
-
-ANNA, BEN, SVEN = 1, 2, 4
-AT_ANNAS, AT_BENS = (Speaker(Side.TECHNICIAN, str(who)) for who in (ANNA, BEN))
-AT_SVENS = Speaker(Side.TECHNICIAN, str(SVEN), may_join=True)
-
-
-class Talk:
-    """A ticket of the desk, and its conversation."""
-
-    def __init__(self, desk: DeskAtWork) -> None:
-        self.desk = desk
-        with desk.database.read() as connection:
-            staff = load_staff(connection)
-        asked = NewSessionRequest(department="10")
-        self.number = open_ticket(desk.database, staff, "default", asked, now=desk.clock()).number
-        self.keys = 0
-
-    def post(self, speaker: Speaker, kind: str, body: str = "", key: str = "", sender: str = "page") -> int | None:
-        self.keys += 1
-        what = Post(Kind(kind), body, key or f"k{self.keys}", sender)
-        return post(self.desk.database, self.number, speaker, what, now=self.desk.clock())
-
-    def refused(self, speaker: Speaker, kind: str, body: str = "") -> str:
-        before = self.lines()
-        with pytest.raises(NotTaken) as refused:
-            self.post(speaker, kind, body)
-        assert self.lines() == before
-        return refused.value.why
-
-    def work(self, by: int = ANNA) -> Work:
-        return Work(self.number, Standing.of(self.desk.ticket(self.number)), by=by, now=self.desk.clock())
-
-    def claim(self, by: int = ANNA) -> None:
-        actions.claim(self.desk.database, self.work(by))
-
-    def look(
-        self, speaker: Speaker = CUSTOMER_SPEAKS, after: int = 0, peer: str = "", signals: int | None = None
-    ) -> View:
-        ticket = self.desk.ticket(self.number)
-        return look(self.desk.database, ticket, speaker, Asked(after, peer, signals), now=self.desk.clock())
-
-    def lines(self) -> list[tuple[str, str, str]]:
-        with self.desk.database.read() as connection:
-            return [(line.who, line.kind, line.body) for line in all_lines(connection, self.number)]
-
-    def signals(self) -> list[str]:
-        with self.desk.database.read() as connection:
-            return [signal.kind for signal in all_signals(connection, self.number)]
 
 
 @pytest.fixture
@@ -421,7 +370,7 @@ def rows_about(desk: DeskAtWork, number: int) -> dict[str, int]:
     """How many rows each table has that point at this ticket by a column `ticket`; tables without any are left out."""
     with desk.database.read() as connection:
         tables = [table for table in metadata.sorted_tables if "ticket" in table.c]
-        assert len(tables) == 6
+        assert len(tables) == 7
         found = {
             table.name: len(connection.execute(select(table).where(table.c.ticket == number)).all()) for table in tables
         }
