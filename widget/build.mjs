@@ -14,6 +14,8 @@ const pages = [
   { source: "src/customer/main.ts", target: "../static/live.js", format: "iife" },
   { source: "src/customer/ended.ts", target: "../static/ended.js", format: "iife" },
   { source: "src/ticket/main.ts", target: "../static/console-live.js", format: "iife" },
+  { source: "src/files/main.ts", target: "../static/files.js", format: "esm" },
+  { source: "src/ticket/draw.ts", target: "../static/draw.js", format: "esm" },
   { source: "src/demo/main.ts", target: "../static/demo.js", format: "iife" },
   { source: "src/check/solve.ts", target: "../static/vendor/altcha.js", format: "esm" },
 ];

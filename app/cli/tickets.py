@@ -1,5 +1,6 @@
 """`handbell ticket …`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -7,10 +8,12 @@ import click
 from app.cli.opening import open_database
 from app.cli.output import json_option, more_rows, show, show_one, spoken
 from app.core.live import Line
+from app.core.live_file import LiveFile, file_facts
 from app.core.moment import iso
 from app.core.staff import Staff
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.store.live import all_lines, load_session
+from app.store.live_files import all_files
 from app.store.staff import load_staff
 from app.store.tickets import list_tickets, ticket_by_number, ticket_history
 
@@ -47,7 +50,8 @@ def show_ticket(number: int, as_json: bool) -> None:
         staff = load_staff(connection)
         values = _plain(found, staff)
         values["history"] = [_line(event, staff) for event in ticket_history(connection, number)]
-        values["lines"] = [_said(line) for line in all_lines(connection, number)]
+        files = {file.id: file for file in all_files(connection, number)}
+        values["lines"] = [_said(line, files) for line in all_lines(connection, number)]
         values["helped"] = load_session(connection, number).helped
     if not as_json:
         lines = values["lines"]
@@ -88,8 +92,10 @@ def _plain(found: Ticket, staff: Staff) -> dict[str, Any]:
     }
 
 
-def _said(line: Line) -> dict[str, Any]:
-    return {"id": line.id, "at": iso(line.at), "who": line.who, "kind": line.kind, "body": line.body}
+def _said(line: Line, files: Mapping[str, LiveFile]) -> dict[str, Any]:
+    said = {"id": line.id, "at": iso(line.at), "who": line.who, "kind": line.kind, "body": line.body}
+    file = files.get(line.file or "")
+    return {**said, "file": file_facts(file)} if file else said
 
 
 def _line(event: TicketEvent, staff: Staff) -> dict[str, Any]:

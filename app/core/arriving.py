@@ -10,10 +10,12 @@ from enum import Enum, auto
 
 MOST_HEAD = 96 * 1024  # bytes: an address of 32 KiB, and headers
 MOST_BODY = 2 * 1024 * 1024 + 64 * 1024  # bytes: the largest upload in the console with its form; the views allow less
+MOST_UPLOAD = 25 * 1024 * 1024 + 64 * 1024  # bytes: the largest file of a conversation with its form
 _MOST_LINE = 16 * 1024  # bytes of one chunk's size, and of a trailer
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n")
 _EXPECTS = re.compile(rb" http/1\.1(?=\r\n).*?\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.DOTALL)
+_UPLOADS = re.compile(rb"post /applet/[^/? ]+/files http/1\.[01]\r\n")
 _SIZE = re.compile(rb"([0-9a-fA-F]{1,64})[ \t]*(?:;[^\r]*)?")
 
 
@@ -40,6 +42,7 @@ class Arriving:
         self.is_whole = False
         self.wants_continue = False
         self._data = bytearray()
+        self._most = MOST_BODY
         self._body_at = 0
         self._end = 0
         if data:
@@ -58,12 +61,12 @@ class Arriving:
     @property
     def request(self) -> bytes:
         """The bytes of this request."""
-        return bytes(self._data[: self._end])
+        return bytes(memoryview(self._data)[: self._end])
 
     @property
     def rest(self) -> bytes:
         """The bytes after it."""
-        return bytes(self._data[self._end :])
+        return bytes(memoryview(self._data)[self._end :])
 
     def add(self, data: bytes) -> Stage:
         """Add bytes. Returns the new stage."""
@@ -102,7 +105,8 @@ class Arriving:
         self.length = _length(head)
         self.wants_continue = b"\r\nexpect:" in head and bool(_EXPECTS.search(head))
         self.stage = Stage.BODY
-        if self.wants_continue and self.length is not None and self.length > MOST_BODY:
+        self._most = MOST_UPLOAD if _UPLOADS.match(head) else MOST_BODY
+        if self.wants_continue and self.length is not None and self.length > self._most:
             self._broken_off()  # the client learns that this is too much before it sends it
 
     def _look_for_end(self) -> None:
@@ -110,7 +114,7 @@ class Arriving:
             self._look_for_last_chunk()
         elif self.of_body >= self.length:
             self._whole(self._body_at + self.length)
-        if self.stage is Stage.BODY and self.of_body > MOST_BODY:
+        if self.stage is Stage.BODY and self.of_body > self._most:
             self._broken_off()
 
     def _look_for_last_chunk(self) -> None:
@@ -123,7 +127,7 @@ class Arriving:
                 return
             written = _SIZE.fullmatch(self._data, self._end, line_end)
             size = int(written[1], 16) if written else math.inf
-            if size > MOST_BODY:
+            if size > self._most:
                 self._broken_off()
             elif size == 0:
                 self._look_for_trailer(line_end)

@@ -1,7 +1,7 @@
 """Request input: the body within its limits, its parameters, and the client's address. Errors are clear 4xx answers."""
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from ipaddress import IPv4Network, IPv6Network
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -22,27 +22,31 @@ JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 _LONGEST_HEADER = 512
+_PIECE = 64 * 1024  # bytes
 _PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # the last two: Safari's previews, older Firefox
 _FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")  # any of them is added by any proxy
 _TOLD = "handbell.client_told_by_proxy"
-_TOO_LARGE = f"the body is larger than {MAX_BODY // 1024} KiB"
 
 log = structlog.get_logger()
 
 
-def body() -> bytes:
-    """The raw body. Raises BadBody (413) over 64 KiB, with or without an announced length."""
+def body(most: int = MAX_BODY) -> bytes:
+    """The raw body. Raises BadBody (413) over `most` bytes, with or without an announced length."""
     announced = request.content_length
-    if announced is not None and announced > MAX_BODY:
+    if announced is not None and announced > most:
         _drain()
-        raise BadBody(_TOO_LARGE, 413)
-    raw = _read(MAX_BODY + 1)
-    if len(raw) > MAX_BODY:
+        raise BadBody(_too_large(most), 413)
+    raw = _read(most + 1)
+    if len(raw) > most:
         _drain()
-        raise BadBody(_TOO_LARGE, 413)
+        raise BadBody(_too_large(most), 413)
     if announced is not None and len(raw) < announced:
         raise BadBody("the body is shorter than its Content-Length")
     return raw
+
+
+def _too_large(most: int) -> str:
+    return f"the body is larger than {most // 1024} KiB"
 
 
 def form_body() -> list[tuple[str, str]]:
@@ -227,6 +231,12 @@ def _refuse_broken_utf8(raw: bytes) -> None:
         raw.decode("utf-8")
     except UnicodeDecodeError:
         raise BadBody("the text is not valid UTF-8") from None
+
+
+def pieces_of_body() -> Iterator[bytes]:
+    """The body, a piece at a time. Raises BadBody."""
+    while piece := _read(_PIECE):
+        yield piece
 
 
 def _drain() -> None:

@@ -40,6 +40,7 @@ from app.process.database_faults import note_database_fault
 from app.process.limits import POLLS
 from app.store.database import DATABASE_FAULTS
 from app.store.live import load_session, newest_lines
+from app.store.live_files import files_by_id
 from app.store.requests import request_by_reference
 from app.store.tickets import is_left, later_reference, place_in_queue, ticket_by_applet_id
 from app.web.customer_form import asked_of
@@ -48,7 +49,7 @@ from app.web.links import asked_platform, gone, is_only_looking, link_or_abort
 from app.web.live_code import code_of
 from app.web.live_forms import FORMS, Unsaid, take_form
 from app.web.live_json import helper_of
-from app.web.live_words import fact_words, written
+from app.web.live_words import fact_words, file_problems, source_words, written
 from app.web.outlook_words import outlook_words
 from app.web.request_form import not_recorded_sentence
 from app.web.words import _, speak_for
@@ -120,14 +121,15 @@ def change(token: str) -> Response:
         return _back(token)
     if action in FORMS:
         done = take_form(ticket, action, parameters)
-        return _back(token, done) if isinstance(done, str) else _said_again(token, ticket, done)
+        return _back(token, done) if isinstance(done, str) else said_again(token, ticket, done)
     if ticket.info_mode is InfoMode.HIDDEN:
         abort(403)
     values = {name: normal_newlines(parameters.get(name, "")) for name in ELEMENTS}
     return _saved(token, ticket, values)
 
 
-def _said_again(token: str, ticket: Ticket, unsaid: Unsaid) -> Response:
+def said_again(token: str, ticket: Ticket, unsaid: Unsaid) -> Response:
+    """The page with what was wrong with a form of the conversation."""
     typed = {name: without_control(value) for name, value in unsaid.shown.items()}
     closed = ticket.details_saved_at is not None
     values = {name: value or "" for name, value in ticket.customer.values().items()}
@@ -257,11 +259,15 @@ def _conversation(ticket: Ticket) -> dict[str, object]:
     with here.database.read() as connection:
         session = load_session(connection, ticket.number)
         lines = newest_lines(connection, ticket.number)
+        files = files_by_id(connection, [line.file for line in lines if line.file])
     return {
-        "lines": written(lines, here.desk.staff),
+        "lines": written(lines, files, here.desk.staff),
         "fact_words": fact_words().items(),
+        "file_problems": file_problems().items(),
+        "source_words": source_words(),
         "watching": "watch" in request.args,
         "say_key": new_link_id(),
+        "file_key": new_link_id(),
         "ended_by_me": bool(lines) and (lines[-1].kind, lines[-1].body) == (Kind.END, End.CUSTOMER),
         "may_answer": may_be_answered(ticket),
         "answered": session.helped,

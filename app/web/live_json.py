@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, request
+from flask import Blueprint, Response, g, jsonify, make_response, request
 
 from app.actions.live import count_path, note_here, post
 from app.actions.live_view import Asked, View, look
@@ -23,6 +23,7 @@ from app.core.live import (
     read_post,
     takes_part,
 )
+from app.core.live_file import LiveFile, file_facts
 from app.core.moment import iso
 from app.core.relay import credentials, ice_servers
 from app.core.security_event import Limit
@@ -36,7 +37,19 @@ from app.process.limits import LIVE_POSTS, LIVE_READS
 from app.store.live import load_session
 from app.store.live_here import Spot
 
-_STATUS = {Refusal.NOT_YOURS: 403, Refusal.NOT_NOW: 409, Refusal.TOO_LONG: 413, Refusal.FIELD: 422}
+_STATUS = {
+    Refusal.NOT_YOURS: 403,
+    Refusal.NOT_NOW: 409,
+    Refusal.GONE: 410,
+    Refusal.TOO_LONG: 413,
+    Refusal.TOO_LARGE: 413,
+    Refusal.FULL: 413,
+    Refusal.NO_ROOM: 413,
+    Refusal.FIELD: 422,
+    Refusal.EMPTY: 422,
+    Refusal.PICTURE: 422,
+    Refusal.HEIC: 422,
+}
 _CODES = {
     400: "csrf",
     401: "logged_out",
@@ -53,7 +66,7 @@ STREAM_RETRY = 1000  # milliseconds from the end of a stream to the next one
 
 
 def answers_in_json(pages: Blueprint) -> Blueprint:
-    """Let all errors of these addresses be `{"error": code}`."""
+    """Let all errors of these addresses be `{"error": code}`, but for forms' (`answers_a_form`)."""
     pages.register_error_handler(NotTaken, _not_taken)
     pages.register_error_handler(TooMany, _too_many)
     pages.after_request(_in_json)
@@ -63,7 +76,7 @@ def answers_in_json(pages: Blueprint) -> Blueprint:
 def told(ticket: Ticket, speaker: Speaker, own: Callable[[View], Mapping[str, object]]) -> Response:
     """The answer to a page's question for news; `own` are the members of `state` that only this side has."""
     here = running()
-    _within(LIVE_READS, ticket)
+    within(LIVE_READS, ticket)
     asked = _asked()
     view = look(here.database, ticket, speaker, asked, now=here.clock())
     if view.wants_beat:
@@ -71,7 +84,7 @@ def told(ticket: Ticket, speaker: Speaker, own: Callable[[View], Mapping[str, ob
     staff = here.desk.staff
     state = {**_state(view, ticket, speaker, staff), **own(view)}
     return jsonify(
-        lines=[_line(line, ticket, speaker, staff) for line in view.lines],
+        lines=[_line(line, ticket, speaker, staff, view.files) for line in view.lines],
         more=view.more,
         signals=[_signal(signal) for signal in view.signals],
         signal=view.signal,
@@ -81,7 +94,7 @@ def told(ticket: Ticket, speaker: Speaker, own: Callable[[View], Mapping[str, ob
 
 def own_page(ticket: Ticket, speaker: Speaker) -> Spot:
     """The page that asks for a stream, by the id that it gave itself (`peer`)."""
-    _within(LIVE_READS, ticket)
+    within(LIVE_READS, ticket)
     peer = request.args.get("peer", "")
     if not is_key(peer):
         raise NotTaken(Refusal.FIELD)
@@ -91,7 +104,7 @@ def own_page(ticket: Ticket, speaker: Speaker) -> Spot:
 def relays(ticket: Ticket, speaker: Speaker) -> Response:
     """The servers through which the two sides' browsers find each other, for those in the session and while it is."""
     here = running()
-    _within(LIVE_READS, ticket)
+    within(LIVE_READS, ticket)
     with here.database.read() as connection:
         session = load_session(connection, ticket.number)
     if not takes_part(ticket, session, speaker):
@@ -108,7 +121,7 @@ def relays(ticket: Ticket, speaker: Speaker) -> Response:
 def taken(ticket: Ticket, speaker: Speaker) -> Response:
     """Take what a page posts, and answer with its id."""
     here = running()
-    _within(LIVE_POSTS, ticket)
+    within(LIVE_POSTS, ticket)
     if request.mimetype != JSON_TYPE:
         raise NotTaken(Refusal.FIELD)
     try:
@@ -136,7 +149,8 @@ def helper_of(ticket: Ticket, staff: Staff) -> str | None:
     return owner.name if owner else None
 
 
-def _within(rate: Any, ticket: Ticket) -> None:
+def within(rate: Any, ticket: Ticket) -> None:
+    """Count a call of this client for the ticket. Raises TooMany."""
     if wait := running().rates.client_retry_after(rate, client_address(), "live", str(ticket.number)):
         raise TooMany(wait)
 
@@ -177,8 +191,10 @@ def _other(side: Side) -> Side:
     return Side.TECHNICIAN if side is Side.CUSTOMER else Side.CUSTOMER
 
 
-def _line(line: Line, ticket: Ticket, speaker: Speaker, staff: Staff) -> dict[str, object]:
-    mine = line.who == speaker.who
+def _line(
+    line: Line, ticket: Ticket, speaker: Speaker, staff: Staff, files: Mapping[str, LiveFile]
+) -> dict[str, object]:
+    mine, file = line.who == speaker.who, files.get(line.file or "")
     return {
         "id": line.id,
         "at": iso(line.at),
@@ -188,8 +204,13 @@ def _line(line: Line, ticket: Ticket, speaker: Speaker, staff: Staff) -> dict[st
         "kind": line.kind,
         "body": line.body,
         "key": line.key if mine else None,
-        "file": None,
+        "file": told_file(file) if file else None,
     }
+
+
+def told_file(file: LiveFile) -> dict[str, object]:
+    """What a page needs of a file; its bytes are at `files/<id>`."""
+    return {**file_facts(file), "picture": file.is_picture}
 
 
 def _signal(signal: Signal) -> dict[str, object]:
@@ -207,7 +228,14 @@ def _too_many(many: TooMany) -> Response:
     return response
 
 
+def answers_a_form() -> None:
+    """Let the answer to this request be a page."""
+    g.answers_a_form = True
+
+
 def _in_json(response: Response) -> Response:
+    if g.get("answers_a_form"):
+        return response
     if response.status_code < 400 or response.mimetype == JSON_TYPE:
         return with_headers(response, JSON) if response.mimetype == JSON_TYPE else response
     code = _CODES.get(response.status_code, "fault")

@@ -1,9 +1,11 @@
 """Facts of a conversation in the words of the customer's page: for its script, and for pages without one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from app.core.live import FILE, Kind, Line
+from app.core.kept_file import written_size
+from app.core.live import FILE, Kind, Line, Refusal
+from app.core.live_file import LiveFile
 from app.core.moment import iso
 from app.core.staff import Staff
 from app.web.words import _
@@ -23,6 +25,8 @@ class Written:
     name: str | None
     body: str
     words: str
+    file: LiveFile | None = None
+    size: str = ""  # of the file
 
 
 def fact_words() -> dict[str, str]:
@@ -50,12 +54,34 @@ def fact_words() -> dict[str, str]:
     }
 
 
-def written(lines: Iterable[Line], staff: Staff) -> list[Written]:
+def file_problems() -> dict[str, str]:
+    """Why a file was not taken, in words, by the server's code; FIELD for any other reason."""
+    return {
+        Refusal.TOO_LARGE: _("This file is too large: 25 MB is the most."),
+        Refusal.EMPTY: _("There is nothing in this file."),
+        Refusal.FULL: _("This conversation has as many files as it can take, 100 MB together."),
+        Refusal.NO_ROOM: _("There is no room for more files here at the moment."),
+        Refusal.PICTURE: _("This picture cannot be read. Please send another one, or a screenshot of it."),
+        Refusal.HEIC: _("Browsers cannot show HEIC pictures. Please send it as JPEG, or a screenshot of it."),
+        Refusal.FIELD: _("This file could not be sent."),
+    }
+
+
+def source_words() -> dict[str, str]:
+    """What a technician's picture of the screen is, beside it."""
+    return {"snapshot": _("Picture of what you showed"), "drawing": _("Picture of what you showed, with marks")}
+
+
+def written(lines: Iterable[Line], files: Mapping[str, LiveFile], staff: Staff) -> list[Written]:
     """The lines for a page without script; facts without words are left out."""
-    return [_written(line, _name(line, staff)) for line in lines if line.kind in _SPOKEN or _sentence(line)]
+    return [
+        _written(line, files.get(line.file or ""), _name(line, staff))
+        for line in lines
+        if line.kind in _SPOKEN or _sentence(line)
+    ]
 
 
-def _written(line: Line, name: str | None) -> Written:
+def _written(line: Line, file: LiveFile | None, name: str | None) -> Written:
     return Written(
         id=line.id,
         at=iso(line.at),
@@ -64,6 +90,8 @@ def _written(line: Line, name: str | None) -> Written:
         name=name,
         body=line.body,
         words="" if line.kind in _SPOKEN else _sentence(line).replace("{name}", name or _("Your technician")),
+        file=file,
+        size=written_size(file.size) if file else "",
     )
 
 

@@ -104,10 +104,10 @@ def sent(proxy: Proxy, method: str, path: str) -> list[int]:
     return [_status(proxy, method, path, number) for number in range(_TIMES)]
 
 
-def _status(proxy: Proxy, method: str, path: str, number: int) -> int:
+def _status(proxy: Proxy, method: str, path: str, number: int, body: bytes = b"a=1") -> int:
     connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)
     try:
-        connection.request(method, path, "a=1" if method == "POST" else None, {"X-Number": str(number)})
+        connection.request(method, path, body if method == "POST" else None, {"X-Number": str(number)})
         return connection.getresponse().status
     except http.client.HTTPException:
         return 0
@@ -159,6 +159,14 @@ def test_what_was_sent_and_is_not_safe_to_repeat_is_not(tmp_path: Path, start: S
         statuses = sent(proxy, method, path)
     assert (broken.got + sound.got).most_common(1)[0][1] == 1
     assert [number for number, status in enumerate(statuses) if status != 200] == sorted(map(int, broken.got))
+
+
+@pytest.mark.parametrize("path", ["/applet/x.y/files", "/applet/x.y/files/1?at=0", "/console/tickets/1/files/1?at=0"])
+def test_files_of_conversations_pass(tmp_path: Path, start: Start, path: str) -> None:
+    with ExitStack() as stack:
+        ports = [stack.enter_context(listening(Host())) for _ in range(2)]
+        proxy = stack.enter_context(start(tmp_path, ports))
+        assert _status(proxy, "POST", path, 1, bytes(1024 * 1024)) == 200
 
 
 @pytest.mark.parametrize(("method", "path"), [_FORM, _PAGE, *_CALLS, _ACT])

@@ -9,9 +9,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actions.codes import start_code
+from app.actions.live_files import Sender, take_whole
 from app.actions.ready_answers import add_answer
 from app.actions.ticket import open_ticket
 from app.core.customer import Customer
+from app.core.live import CUSTOMER_SPEAKS
 from app.core.new_session import NewSessionRequest
 from app.core.ready_answer import ReadyAnswer
 from app.edge.access import Who, declared
@@ -21,6 +23,7 @@ from app.store.requests import list_requests
 from app.store.tables import metadata
 from app.store.tickets import ticket_by_number
 from tests.conftest import PASSWORD, StandingClock
+from tests.kept_files import ROOM
 from tests.page_client import HOST, PageClient
 from tests.web.console_client import csrf_of, log_in
 
@@ -31,6 +34,7 @@ WHO_MAY = {
     "dora@example.com": {Who.TECHNICIANS, Who.SUPERVISORS, Who.ADMINISTRATORS},
 }
 GUARDED = frozenset({Who.TECHNICIANS, Who.SUPERVISORS, Who.ADMINISTRATORS})
+FOR_SCRIPTS = ("/live", "/files")
 SPELLINGS = (
     "{path}",
     "{path}/",
@@ -111,7 +115,14 @@ def there(app: Flask, here: Running) -> dict[str, str]:
         "department_id": "10",
         "what": "claim",
         "answer_id": str(answer),
+        "file_id": file_of(here, request.ticket_number or 0),
     }
+
+
+def file_of(here: Running, ticket: int) -> str:
+    """The id of a file that the ticket's customer has sent."""
+    sender = Sender(here.database, ticket, CUSTOMER_SPEAKS, ROOM, here.clock())
+    return take_whole(sender, "f", f"{SECRET}.txt", [SECRET.encode()]).id
 
 
 def test_the_console_is_for_people_who_work_there(app: Flask) -> None:
@@ -220,7 +231,11 @@ def test_json_is_no_form_of_the_console(
 ) -> None:
     if email:
         log_in(client, email, PASSWORD)
-    for_forms = [(method, path) for method, path, _who in guarded(app, there) if not path.endswith("/live")]
+    for_forms = [
+        (method, path)
+        for method, path, _who in guarded(app, there)
+        if not (path.endswith(FOR_SCRIPTS) or "/files/" in path)
+    ]
     unsafe = [(method, path) for method, path in for_forms if method != "GET"]
     for method, path in [*unsafe, ("POST", "/console/login"), ("POST", "/console/login/code")]:
         for body in ("[1,2]", "7", '{"a":' * 3000 + "1" + "}" * 3000, '{"csrf_token": "x"}', "{"):
@@ -237,6 +252,7 @@ def test_nobody_gets_at_the_objects_of_another_department(app: Flask, here: Runn
     own = ReadyAnswer("Cable", {"en": SECRET}, anna.id)
     answer_id = add_answer(here.database, own, by=anna.id, now=clock())
     annas = {"number": str(ticket.number), "key": code.id, "what": "claim", "answer_id": str(answer_id)}
+    annas["file_id"] = file_of(here, ticket.number)
     ben = PageClient(app)
     log_in(ben, "ben@example.com", PASSWORD)
     token = csrf_of(ben.get("/console/"))

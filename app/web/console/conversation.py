@@ -6,11 +6,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from app.core.kept_file import written_size
 from app.core.live import FILE, Kind, Line, Session, Side, Speaker, takes_part
+from app.core.live_file import LiveFile
 from app.core.role import Role
 from app.core.staff import Staff, Technician
 from app.core.ticket import Ticket, TicketState
 from app.store.live import lines_after, load_session, newest_line
+from app.store.live_files import files_by_id
+from app.web.live_words import file_problems
 from app.web.words import _
 
 _MOST_SHOWN = 200  # lines without script
@@ -18,7 +22,8 @@ _MOST_SHOWN = 200  # lines without script
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A line on a page without script. `words` is a fact's sentence, empty for what somebody said."""
+    """A line on a page without script. `words` is a fact's sentence, empty for what somebody said; `size` is the
+    file's, in words."""
 
     id: int
     at: datetime
@@ -27,6 +32,8 @@ class Shown:
     name: str
     body: str
     words: str
+    file: LiveFile | None
+    size: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,8 @@ class Conversation:
     is_owner: bool
     is_supervisor: bool
     words: Mapping[str, str]
+    sources: Mapping[str, str]
+    problems: Mapping[str, str]
 
 
 def conversation_of(connection: Connection, ticket: Ticket, viewer: Technician, staff: Staff) -> Conversation:
@@ -51,7 +60,8 @@ def conversation_of(connection: Connection, ticket: Ticket, viewer: Technician, 
     session = load_session(connection, ticket.number)
     is_in = takes_part(ticket, session, Speaker(Side.TECHNICIAN, str(viewer.id)))
     is_active, is_supervisor = ticket.state is TicketState.ACTIVE, viewer.role.includes(Role.SUPERVISOR)
-    shown = (_shown(line, ticket, viewer, staff) for line in lines)
+    files = files_by_id(connection, [line.file for line in lines if line.file])
+    shown = (_shown(line, files.get(line.file or ""), ticket, viewer, staff) for line in lines)
     return Conversation(
         lines=[line for line in shown if line],
         session=session,
@@ -61,6 +71,8 @@ def conversation_of(connection: Connection, ticket: Ticket, viewer: Technician, 
         is_owner=is_active and ticket.owner_id == viewer.id,
         is_supervisor=is_supervisor,
         words=fact_words(),
+        sources=source_words(),
+        problems=file_problems(),
     )
 
 
@@ -88,19 +100,37 @@ def fact_words() -> dict[str, str]:
     }
 
 
+def source_words() -> dict[str, str]:
+    """What a picture of the screen is, beside it."""
+    return {
+        "snapshot": _("Picture of what the customer showed"),
+        "drawing": _("Picture of what the customer showed, with marks"),
+    }
+
+
 def _by_name(act: str) -> str:
     """An act of the ticket's history, which there has its name beside it."""
     return f"{{name}}: {act}"
 
 
-def _shown(line: Line, ticket: Ticket, viewer: Technician, staff: Staff) -> Shown | None:
+def _shown(line: Line, file: LiveFile | None, ticket: Ticket, viewer: Technician, staff: Staff) -> Shown | None:
     mine = line.who == str(viewer.id)
     speaks = line.kind in (Kind.SAY, FILE)
     name = _name(line, ticket, staff)
     words = "" if speaks else _sentence(line).replace("{name}", name)
     if not (speaks or words):
         return None
-    return Shown(id=line.id, at=line.at, mine=mine, theirs=line.is_customers, name=name, body=line.body, words=words)
+    return Shown(
+        id=line.id,
+        at=line.at,
+        mine=mine,
+        theirs=line.is_customers,
+        name=name,
+        body=line.body,
+        words=words,
+        file=file,
+        size=written_size(file.size) if file else "",
+    )
 
 
 def _name(line: Line, ticket: Ticket, staff: Staff) -> str:

@@ -6,12 +6,14 @@ A technician who may see the ticket may read it; its owner and supervisors who j
 from flask import Response, abort
 
 from app.actions.live_view import View
+from app.core.kept_file import CHUNK
 from app.core.live import Side, Speaker
 from app.core.role import Role
 from app.core.ticket import Ticket
 from app.edge.stream import stream
-from app.web.console.frame import console_pages, listener, me, sees, technicians_only
+from app.web.console.frame import console_pages, listener, me, only, sees, technicians_only
 from app.web.console.ticket import find_ticket
+from app.web.live_files import begun, given_up, sent_file, taken_piece
 from app.web.live_json import STREAM_RETRY, answers_in_json, own_page, relays, taken, told
 
 pages = answers_in_json(console_pages("live_session", json=True))
@@ -44,6 +46,34 @@ def listen(number: int) -> Response:
 def ice(number: int) -> Response:
     """Through which servers the browsers find each other."""
     return relays(seen_ticket(number), speaker())
+
+
+@pages.post("/tickets/<int:number>/files")
+@technicians_only
+def send_file(number: int) -> Response:
+    """Begin a file."""
+    return begun(seen_ticket(number), speaker())
+
+
+@pages.post("/tickets/<int:number>/files/<file_id>")
+@only(Role.TECHNICIAN, largest=CHUNK)
+def send_piece(number: int, file_id: str) -> Response:
+    """A piece of a file."""
+    return taken_piece(seen_ticket(number), speaker(), file_id)
+
+
+@pages.post("/tickets/<int:number>/files/<file_id>/cancel")
+@technicians_only
+def give_up_file(number: int, file_id: str) -> Response:
+    """Remove a file that is still on its way."""
+    return given_up(seen_ticket(number), speaker(), file_id)
+
+
+@pages.get("/tickets/<int:number>/files/<file_id>")
+@technicians_only
+def file(number: int, file_id: str) -> Response:
+    """A file of the conversation, also after its end, until the ticket's data is erased."""
+    return sent_file(seen_ticket(number), file_id)
 
 
 def speaker() -> Speaker:

@@ -1,5 +1,6 @@
 /** The script of a session that has ended. Its conversation is shown in the customer's own time, and kept as one file that needs nothing else. */
 
+import { kept } from "../live/kept";
 import { openLog } from "../live/log";
 import type { Answer, Line } from "../live/wire";
 import { find } from "../pages/page";
@@ -92,7 +93,7 @@ const keeping = (base: string): void => {
   const button = find("#keep");
   const row = find("#keeping");
   if (!box || !list || !button || !row) return;
-  const log = openLog(box, { list });
+  const log = openLog(box, { list, file: kept(box, base) });
   const lines = allLines(base).then((found) => {
     log.add(found);
     row.hidden = false;

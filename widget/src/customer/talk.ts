@@ -1,6 +1,8 @@
 /** The conversation: its lines, the field, and what tells of news. */
 
+import { attach } from "../live/attach";
 import type { Channel } from "../live/channel";
+import { kept } from "../live/kept";
 import { openLog } from "../live/log";
 import { tabShelf, type Unsent } from "../live/outbox";
 import { ring, wake } from "../live/sound";
@@ -91,6 +93,7 @@ export const talk = (main: HTMLElement, channel: Channel, base: string): Talk =>
 
   const log = openLog(box, {
     list: box.querySelector(".lines") as HTMLElement,
+    file: kept(box, base),
     below: (count) => {
       newer.hidden = !count;
       write(newer, fill(newer.dataset.words, written(count)));
@@ -100,6 +103,7 @@ export const talk = (main: HTMLElement, channel: Channel, base: string): Talk =>
     log.toEnd();
     box.focus();
   });
+  const files = attach(() => ({}), channel.ask);
 
   const showOther = (): void => {
     if (state) write(other, othersWords(other, state, away, state.helper ?? main.dataset.someone ?? ""));
@@ -168,10 +172,11 @@ export const talk = (main: HTMLElement, channel: Channel, base: string): Talk =>
     heard: ({ lines, state: now }) => {
       const begins = state?.ticket === "waiting" && now.ticket === "active";
       state = now;
+      files.allow(now.may_write);
       log.add(lines);
       log.read(now.other.read);
       last = lines.at(-1)?.id ?? last;
-      if (!first) news(lines.filter((line) => !line.mine && log.words(line)).length);
+      if (!first) news(lines.filter((line) => !line.mine && (line.file || log.words(line))).length);
       if (begins) dings();
       first = false;
       seen();

@@ -1,6 +1,16 @@
 /** What the server and the two pages of a live session say to each other, as JSON. Times are ISO 8601, UTC. */
 
-export type Kept = { id: string; name: string; type: string; size: number; picture: boolean };
+/** A file of a line. `source` is what a technician's picture of the screen is: "snapshot" or "drawing". */
+export type Kept = {
+  id: string;
+  name: string;
+  type: string;
+  size: number;
+  picture: boolean;
+  width: number | null;
+  height: number | null;
+  source: string | null;
+};
 
 /** One line of the conversation. `mine` is true for the lines of this side's person; `key` only comes with those. */
 export type Line = {

@@ -1,5 +1,6 @@
 /** The customer's screen: asked for by one press, seen above the conversation, with a pointer that the customer sees. */
 
+import type { Attach } from "../live/attach";
 import type { Channel } from "../live/channel";
 import { isLost } from "../live/link";
 import type { Path, Peers } from "../live/peer";
@@ -81,7 +82,41 @@ const pointing = (peers: Peers, view: HTMLElement, picture: HTMLElement, isFit: 
   return away;
 };
 
-export const screen = (channel: Channel, peers: Peers): Screen => {
+const stillOf = (video: HTMLVideoElement): HTMLCanvasElement => {
+  const still = document.createElement("canvas");
+  still.width = video.videoWidth;
+  still.height = video.videoHeight;
+  still.getContext("2d")?.drawImage(video, 0, 0);
+  return still;
+};
+
+/** Pictures of what the customer shows: kept as they are, or drawn on. The customer sees each of them as a line. */
+const pictures = (video: HTMLVideoElement, files: Attach): { end: () => void } => {
+  const [keep, marks] = [find("#snapshot") as HTMLButtonElement, find("#draw") as HTMLButtonElement];
+  const dialog = find("#drawing") as HTMLDialogElement;
+  const send = (picture: Blob | null, source: string): void => {
+    const clock = new Date().toTimeString().slice(0, 8).replaceAll(":", "-");
+    if (picture) files.add([new File([picture], `screen-${clock}.png`)], source);
+  };
+  keep.addEventListener("click", () => stillOf(video).toBlob((picture) => send(picture, "snapshot")));
+  marks.addEventListener("click", async () => {
+    const still = stillOf(video);
+    const { draw } = (await import(dialog.dataset.script ?? "")) as typeof import("./draw");
+    if (!dialog.open) draw(dialog, still, (picture) => send(picture, "drawing"));
+  });
+  const allow = (on: boolean): void => {
+    keep.hidden = marks.hidden = !on;
+  };
+  video.addEventListener("loadeddata", () => allow(Boolean(video.srcObject)));
+  video.addEventListener("emptied", () => allow(false));
+  return {
+    end: () => {
+      if (dialog.open) dialog.close();
+    },
+  };
+};
+
+export const screen = (channel: Channel, peers: Peers, files: Attach): Screen => {
   const part = find("#screen") as HTMLElement;
   const view = find("#view") as HTMLElement;
   const video = find("#video") as HTMLVideoElement;
@@ -96,6 +131,7 @@ export const screen = (channel: Channel, peers: Peers): Screen => {
   let stream: MediaStream | null = null;
   let path: Path | null = null;
 
+  const still = pictures(video, files);
   const away = pointing(peers, view, find("#picture") as HTMLElement, () => !part.classList.contains("one-to-one"));
 
   const show = (): void => {
@@ -161,6 +197,7 @@ export const screen = (channel: Channel, peers: Peers): Screen => {
       show();
     },
     end: () => {
+      still.end();
       stream = null;
       path = null;
       if (state) state = { ...state, screen: "off", may_screen: false };

@@ -1,5 +1,6 @@
 /** Joins the parts of a ticket's live session: what the server says goes to each of them. */
 
+import { attach } from "../live/attach";
 import { type Channel, openChannel } from "../live/channel";
 import { tabShelf } from "../live/outbox";
 import { type Peers, technicianPeers } from "../live/peer";
@@ -58,14 +59,15 @@ export const session = (part: HTMLElement): void => {
       said.over();
     },
   });
-  const said = talk(part, channel);
+  const files = attach(() => ({ "X-CSRF-Token": token() }), channel.ask);
+  const said = talk(part, channel, files);
   const peers: Peers = technicianPeers(channel, {
     path: (path) => picture.path(path),
     voice: (on) => speak.wanted(on),
     sound: (stream) => speak.sound(stream),
     picture: (stream) => picture.picture(stream),
   });
-  const picture = screen(channel, peers);
+  const picture = screen(channel, peers, files);
   const speak = voice(peers);
   const acts = find("#session-acts");
   if (acts) acts.hidden = false;

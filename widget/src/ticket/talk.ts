@@ -1,7 +1,9 @@
 /** The conversation: its lines, the field, who is there, and what tells of news. */
 
 import { isOn, useSwitch } from "../console/switches";
+import type { Attach } from "../live/attach";
 import type { Channel } from "../live/channel";
+import { kept } from "../live/kept";
 import { clock, openLog } from "../live/log";
 import type { Unsent } from "../live/outbox";
 import { ring, wake } from "../live/sound";
@@ -40,7 +42,7 @@ const soundSwitch = (): void => {
   for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, enable, { passive: true });
 };
 
-export const talk = (part: HTMLElement, channel: Channel): Talk => {
+export const talk = (part: HTMLElement, channel: Channel, files: Attach): Talk => {
   const box = find("#log") as HTMLElement;
   const list = box.querySelector<HTMLElement>(".lines") as HTMLElement;
   // A reader who can neither write nor join has no field: this one is not in the page.
@@ -60,6 +62,7 @@ export const talk = (part: HTMLElement, channel: Channel): Talk => {
 
   const log = openLog(box, {
     list,
+    file: kept(box, part.dataset.base ?? ""),
     below: (count) => {
       newer.hidden = !count;
       newer.textContent = fill(newer.dataset.many, written(count));
@@ -138,6 +141,9 @@ export const talk = (part: HTMLElement, channel: Channel): Talk => {
 
   const showState = (state: State): void => {
     form.hidden = !state.may_write;
+    files.allow(state.may_write);
+    const button = find("#attaching");
+    if (button) button.hidden = false;
     const cannot = find("#cannot-write");
     if (cannot) cannot.hidden = state.may_write;
     const active = state.ticket === "active";
