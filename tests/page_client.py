@@ -16,6 +16,7 @@ from app.edge.headers import PAGE_CSP
 from tests.nu.pages import keep_page
 
 HOST = "127.0.0.1:8000"
+OPEN_REQUEST = "handbell-request"  # the cookie
 
 
 class Answer:
@@ -52,10 +53,12 @@ class Answer:
 class PageClient:
     """GET and POST as a browser on 127.0.0.1:8000 would; HTML pages are valid and carry the agreed headers."""
 
-    def __init__(self, app: Flask, *, address: str = "192.0.2.7") -> None:
+    def __init__(self, app: Flask, *, address: str = "192.0.2.7", remembers: bool = False) -> None:
+        """A browser that `remembers` asks before it sends a second request beside an open one."""
         self._client = app.test_client()
         self._clock = app.extensions["handbell"].clock
         self._address = address
+        self._remembers = remembers
 
     def get(self, path: str, **options: Any) -> Answer:
         return self.open("GET", path, **options)
@@ -68,6 +71,8 @@ class PageClient:
     ) -> Answer:
         """Make one call. Without `check` its page may have other headers, such as the page that posts to a vendor."""
         environ = {"REMOTE_ADDR": self._address}
+        if not self._remembers:
+            self._client.delete_cookie(OPEN_REQUEST, domain=HOST.partition(":")[0], path=path.partition("?")[0])
         every = {"Host": HOST, **(headers or {})}
         answer = Answer(self._client.open(path, method=method, headers=every, environ_base=environ, **options))
         assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -219,6 +219,7 @@ def _page(
     staff = here.desk.staff
     speak_for(here.desk.sites.get(ticket.site))
     hidden = ticket.info_mode is InfoMode.HIDDEN
+    missing = _missing(ticket) if not problems else []
     html = render_template(
         "applet.html",
         site=here.desk.sites.get(ticket.site),
@@ -233,6 +234,8 @@ def _page(
         form_open=form_open and not hidden,
         values={} if hidden else {name: without_control(value) for name, value in values.items()},
         problems=problems,
+        missing=missing,
+        given=[name for name in ELEMENTS if name not in missing],
         limits={name: LIMITS[name] for name in ELEMENTS},
         saved="saved" in request.args and ticket.details_saved_at is not None,
         base_url=f"/applet/{token}",
@@ -251,6 +254,14 @@ def _page(
     )
     # An ended ticket's address keeps working, but the customer can do nothing there.
     return with_headers(make_response(html, 410 if status == 200 and not ticket.is_open else status), LIVE)
+
+
+def _missing(ticket: Ticket) -> list[str]:
+    """The elements that the customer left empty, where others are there to be shown (New Session API,
+    Ask_customer_info); none once they asked to change them all, and none where the applet asks for all four."""
+    if ticket.info_mode is not InfoMode.EDITABLE or "edit" in request.args:
+        return []
+    return [name for name in ELEMENTS if name not in ticket.customer.elements]
 
 
 def _conversation(ticket: Ticket) -> dict[str, object]:

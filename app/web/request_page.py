@@ -8,8 +8,9 @@ from flask import Blueprint, Response, jsonify
 from app.core.customer import NAMES
 from app.core.links import Link
 from app.core.new_session import NewSessionRequest
-from app.core.posted import HONEYPOT, Posted, posted_form
+from app.core.posted import HONEYPOT, Posted, content_digest, posted_form
 from app.core.site import Site
+from app.core.text import without_control
 from app.edge.access import Who, open_to
 from app.edge.headers import JSON, with_headers
 from app.edge.incoming import form_body
@@ -19,8 +20,9 @@ from app.process.configuration import Desk
 from app.web.customer_form import asked_of
 from app.web.enabled_site import enabled_site
 from app.web.language import page_language
+from app.web.open_request import ADD, CHOICE, NEW, added, ask_which, open_request, remembering
 from app.web.request_form import Filled, NotTaken, empty_form, form_again, offered_departments
-from app.web.take_in import sent_form, take_in
+from app.web.take_in import sent_form, take_in, to_status
 from app.web.words import speak_for
 
 pages = Blueprint("request_page", __name__)
@@ -69,19 +71,54 @@ def send(slug: str) -> Response:
     asked = _asked(desk, site, values)
     if isinstance(asked, dict):
         return form_again(desk, site, replace(filled, problems=asked, status=422))
+    key = _idempotency_key(form, posted)
+    if answer := _about_open_request(site, posted, values, key, [("form_token", token), *_carried(filled)]):
+        return answer
     came_in = submission(
         site,
         asked,
         source="page",
-        key=_idempotency_key(form, posted),
+        key=key,
         ticked=values["check_details"] == "1",
         trap=posted.value(HONEYPOT),
         check=posted.value("check"),
         more=filled.more,
         return_to=filled.return_to,
+        body_hash=_content(site, posted),
     )
     taken = take_in(lambda: record(came_in), site.slug)
-    return form_again(desk, site, filled.refused(taken)) if isinstance(taken, NotTaken) else taken
+    if isinstance(taken, NotTaken):
+        return form_again(desk, site, filled.refused(taken))
+    return remembering(taken, site)
+
+
+def _about_open_request(
+    site: Site, posted: Posted, values: dict[str, str], key: str, carried: list[tuple[str, str]]
+) -> Response | None:
+    """The answer to a form that may belong to the request that this browser has open; None for a new one."""
+    found = open_request(site)
+    if found is None or found.request.idempotency_key == key:
+        return None
+    if found.request.body_hash == _content(site, posted):
+        return to_status(found.request)
+    choice = posted.value(CHOICE)
+    if choice == NEW:
+        return None
+    if choice == ADD and added(found, values, key.removeprefix("page:")):
+        return to_status(found.request)
+    return ask_which(site, found, values, carried)
+
+
+def _carried(filled: Filled) -> list[tuple[str, str]]:
+    """The fields that the page between form and request passes on."""
+    carried = {name: without_control(value) for name, value in filled.values.items()}
+    carried |= {"return_to": filled.return_to or ""}
+    return [*((name, value) for name, value in carried.items() if value), *filled.more]
+
+
+def _content(site: Site, posted: Posted) -> str:
+    """A digest of what was typed, whatever form of ours it was typed into."""
+    return content_digest(posted, "page", site.slug)
 
 
 def _empty_page(slug: str) -> Response:

@@ -60,6 +60,7 @@ def test_the_applet(page: Page, look: Look, live: LiveServer) -> None:
     page.get_by_role("alert").wait_for()
     look(page, "applet, refused")
     live.run("site", "set", "default", "--allow-empty")
+    page.context.clear_cookies()  # else it is asked whether this is something new
     page.goto("/")
     page.get_by_role("button", name="Get support").click()
     page.get_by_role("heading", name="Tell us a little while you wait").wait_for()

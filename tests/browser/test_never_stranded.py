@@ -1,10 +1,12 @@
 """Customers are never stranded: blank forms, the back button, the same form twice, pages in the background."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NewHost, NewPage
+from tests.browser.conftest import Look, NewHost, NewPage
 from tests.browser.host_page import LAUNCHER, SUBMIT
+from tests.browser.journeys import APPLET, STATUS, fill, send
+from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.browser
 EMPTY = "Please tell us what is wrong, or at least who you are, so that we can help you."
@@ -33,3 +35,80 @@ def test_a_blank_form_in_the_widget_asks_for_one_thing(new_host: NewHost) -> Non
     page.keyboard.type("It is broken")
     page.locator(SUBMIT).click()
     page.get_by_role("heading", name="Your session is ready").wait_for()
+
+
+def stay_on_status(page: Page) -> None:
+    page.route("**/go/**", lambda route: route.fulfill(status=204))
+
+
+def reference_of(page: Page) -> str:
+    return page.locator(".reference").inner_text()
+
+
+def test_going_back_and_sending_the_same_again_is_the_same_request(page: Page, live: LiveServer) -> None:
+    before = len(live.run_json("request", "list"))
+    stay_on_status(page)
+    fill(page, problem="Sent twice")
+    send(page)
+    reference = reference_of(page)
+    page.go_back()
+    page.get_by_label("Problem").fill("Sent twice")  # whether or not the browser has kept it
+    page.get_by_label("Your name").fill("Zoë Quill")
+    send(page)
+    assert reference_of(page) == reference
+    page.goto("/")  # a new form
+    fill(page, problem="Sent twice")
+    send(page)
+    assert reference_of(page) == reference
+    assert len(live.run_json("request", "list")) == before + 1
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_another_text_is_asked_about(new_page: NewPage, live: LiveServer, *, script: bool) -> None:
+    page = new_page(locale="en-US", java_script_enabled=script)
+    stay_on_status(page)
+    before = len(live.run_json("request", "list"))
+    fill(page, problem="It is broken")
+    send(page)
+    reference = reference_of(page)
+    fill(page, problem="It smokes, too")
+    page.get_by_role("button", name="Get support").click()
+    page.get_by_role("heading", name="You have an open request").wait_for()
+    assert reference_of(page) == reference
+    page.get_by_role("button", name="Add it to my request").click()
+    page.wait_for_url(STATUS, wait_until="commit")
+    assert reference_of(page) == reference
+    assert len(live.run_json("request", "list")) == before + 1
+    page.go_back()
+    page.get_by_role("button", name="This is something new").click()
+    page.wait_for_url(STATUS, wait_until="commit")
+    assert reference_of(page) != reference
+    assert len(live.run_json("request", "list")) == before + 2
+
+
+def test_the_question_about_an_open_request(page: Page, look: Look) -> None:
+    stay_on_status(page)
+    fill(page)
+    send(page)
+    fill(page, problem="a" * 300)
+    page.get_by_role("button", name="Get support").click()
+    page.get_by_role("heading", name="You have an open request").wait_for()
+    look(page, "open request")
+
+
+def test_what_is_missing_is_asked_for_in_one_line_below_the_wait(page: Page, live: LiveServer) -> None:
+    page.goto("/")
+    page.get_by_label("Your name").fill("Zoë Quill")
+    page.get_by_label("Your e-mail").fill("zoe@example.com")
+    page.get_by_label("Problem").fill("One field was left empty")
+    page.get_by_role("button", name="Get support").click()
+    page.wait_for_url(APPLET)
+    fields = page.get_by_role("textbox").and_(page.locator("form.missing *"))
+    expect(fields).to_have_count(1)
+    page.get_by_label("Customer number").fill("C-7")
+    page.get_by_text("Change my details").click()
+    expect(page.get_by_label("Your name")).to_have_value("Zoë Quill")
+    page.get_by_role("button", name="Save details").click()
+    page.get_by_role("link", name="Change my details").wait_for()
+    ticket = live.run_json("ticket", "list", "--most", "1")[0]
+    assert (ticket["customer_name"], ticket["customer_number"]) == ("Zoë Quill", "C-7")
