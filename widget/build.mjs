@@ -10,6 +10,7 @@ import { catalogue, direction, languages, translated } from "./catalogues.mjs";
 
 const pages = [
   { source: "src/pages/main.ts", target: "../static/pages.js", format: "iife" },
+  { source: "src/pages/status-page.ts", target: "../static/status.js", format: "iife" },
   { source: "src/console/main.ts", target: "../static/console.js", format: "iife" },
   { source: "src/customer/main.ts", target: "../static/live.js", format: "iife" },
   { source: "src/customer/ended.ts", target: "../static/ended.js", format: "iife" },

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Look, NewHost, NewPage
 from tests.browser.host_page import LAUNCHER, SUBMIT
 from tests.browser.journeys import APPLET, STATUS, fill, send
+from tests.browser.live_pages import claim, hire, sit_down, until
 from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.browser
@@ -112,3 +113,34 @@ def test_what_is_missing_is_asked_for_in_one_line_below_the_wait(page: Page, liv
     page.get_by_role("link", name="Change my details").wait_for()
     ticket = live.run_json("ticket", "list", "--most", "1")[0]
     assert (ticket["customer_name"], ticket["customer_number"]) == ("Zoë Quill", "C-7")
+
+
+HIDDEN = """Object.defineProperty(Document.prototype, 'hidden', {get: () => true});
+window.told = [];
+window.Notification = class { static permission = 'granted';
+    static requestPermission = async () => 'granted'; constructor(words) { told.push(words); } };
+document.hasFocus = () => false"""  # a headless browser shows neither: there the script's own part is proved
+
+
+@pytest.fixture(scope="module")
+def _hired(live: LiveServer) -> None:
+    hire(live)
+
+
+@pytest.mark.parametrize("where", ["status", "applet"])
+@pytest.mark.usefixtures("_hired")
+def test_a_page_in_the_background_looks_on_and_calls(new_page: NewPage, live: LiveServer, where: str) -> None:
+    wei = sit_down(new_page(locale="en-US"))
+    page = new_page(locale="en-US")
+    page.add_init_script(HIDDEN)
+    if where == "status":
+        stay_on_status(page)
+    fill(page, problem=f"Look on, {where}")
+    page.get_by_role("button", name="Get support").click()
+    page.wait_for_url(STATUS if where == "status" else APPLET, wait_until="commit")
+    page.get_by_label("Notify me when somebody comes").check()
+    claim(wei, str(live.run_json("ticket", "list", "--most", "1")[0]["ticket_number"]))
+    until(page, lambda: page.evaluate("told.length"), "nobody was told")
+    assert page.evaluate("told") == ["Wei Chen will help you now."]
+    title = "Wei Chen will help you now." if where == "status" else "Your technician is here"
+    assert title in page.title()

@@ -7,6 +7,7 @@ import { openLog } from "../live/log";
 import { tabShelf, type Unsent } from "../live/outbox";
 import { ring, wake } from "../live/sound";
 import type { Answer, State } from "../live/wire";
+import { notify, offerNotice } from "../pages/call";
 import { fill, find, say, write, written } from "../pages/page";
 
 const SOUND = "handbell-sound";
@@ -83,6 +84,7 @@ export const talk = (main: HTMLElement, channel: Channel, base: string): Talk =>
   const draft = tabShelf(`handbell-draft ${base}`);
   const title = counted();
   const wantsSound = soundWanted();
+  offerNotice();
   const dings = (): void => {
     if (wantsSound()) ring();
   };
@@ -177,7 +179,10 @@ export const talk = (main: HTMLElement, channel: Channel, base: string): Talk =>
       log.read(now.other.read);
       last = lines.at(-1)?.id ?? last;
       if (!first) news(lines.filter((line) => !line.mine && (line.file || log.words(line))).length);
-      if (begins) dings();
+      if (begins) {
+        dings();
+        notify(now.helper ? fill(main.dataset.with, now.helper) : (main.dataset.joined ?? ""));
+      }
       first = false;
       seen();
       showOther();

@@ -50,9 +50,8 @@ export const follow = async (
       form.hidden = false;
       return;
     }
-    await sleep(Math.min(1_000 * 2 ** asked, SLOWEST_MS));
+    await sleep(Math.min(1_000 * 2 ** asked, SLOWEST_MS)); // browsers make it longer in a hidden page
     if (signal.aborted) return;
-    if (Reflect.get(Document.prototype, "hidden", document)) continue; // the page may have an element of this name
     const [status, answer] = await call(poll_url, context);
     if (status === 200 && answer?.state) ({ state, start_url } = answer);
     if (status === 404 || status === 410) state = "ended";

@@ -5,7 +5,6 @@ import { countDown } from "./count";
 import { onOwnClock } from "./own-clock";
 import { find } from "./page";
 import { pressOnce } from "./press-once";
-import { status } from "./status";
 import { vendor } from "./vendor";
 
 for (const form of document.forms) {
@@ -17,7 +16,5 @@ for (const field of document.querySelectorAll<HTMLInputElement | HTMLTextAreaEle
 for (const moment of document.querySelectorAll<HTMLTimeElement>("time[data-local]")) onOwnClock(moment);
 find("[data-focus]")?.focus();
 
-const main = find("main[data-page]");
-if (main?.dataset.page === "status") status(main);
 const toVendor = document.querySelector<HTMLFormElement>("form[data-auto-post]");
 if (toVendor) vendor(toVendor);

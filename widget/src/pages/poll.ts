@@ -1,6 +1,7 @@
-/** Polls an address for JSON; pauses while the page is hidden, and polls at once when it is shown or back online. */
+/** Polls an address for JSON: more slowly while the page is hidden, and at once when it is shown or back online. */
 
 const ASK_LIMIT_MS = 8_000;
+const HIDDEN_EVERY_MS = 10_000;
 const REST_EVERY_MS = 15_000;
 const REST_ASKS = 240; // for an hour of visible time
 const REST_LATER_MS = 60_000;
@@ -8,8 +9,9 @@ const REST_LATER_MS = 60_000;
 /** Milliseconds until the next poll, from the number of polls and of successive failures. */
 export type Pace = (asked: number, failed: number) => number;
 
-/** `heard` gets each answer, or null once the address is gone (404, 410), and returns true to continue. */
-export const poll = <T>(url: string, pace: Pace, heard: (answer: T | null) => boolean): void => {
+/** `heard` gets each answer, or null once the address is gone (404, 410), and returns true to continue. With `shown` it
+ *  pauses while the page is hidden. */
+export const poll = <T>(url: string, pace: Pace, heard: (answer: T | null) => boolean, shown = false): void => {
   let asked = 0;
   let failed = 0;
   let timer = 0;
@@ -17,7 +19,7 @@ export const poll = <T>(url: string, pace: Pace, heard: (answer: T | null) => bo
   const stop = new AbortController();
 
   const ask = async (): Promise<void> => {
-    if (asking || document.hidden) return;
+    if (asking || (shown && document.hidden)) return;
     asking = true;
     clearTimeout(timer);
     let goOn = true;
@@ -43,7 +45,8 @@ export const poll = <T>(url: string, pace: Pace, heard: (answer: T | null) => bo
 
   const next = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(ask, pace(asked, failed));
+    const pause = pace(asked, failed);
+    timer = setTimeout(ask, document.hidden ? Math.max(pause, HIDDEN_EVERY_MS) : pause);
   };
 
   document.addEventListener("visibilitychange", ask, { signal: stop.signal });
@@ -61,5 +64,6 @@ export const rest = <T>(url: string, refresh: string, over: (answer: T) => boole
       location.replace(refresh);
       return false;
     },
+    true,
   );
 };

@@ -1,5 +1,6 @@
 /** The status page: starts the session when it is ready, and polls until then. */
 
+import { notify, offerNotice } from "./call";
 import { fill, find, say, write } from "./page";
 import { poll, rest } from "./poll";
 
@@ -11,6 +12,10 @@ const HELPER_EVERY_MS = 2_000;
 
 type Answer = { state: string; start: string | null; helper: string | null; opened_at: string | null };
 
+const retitle = (before: string, words: string): void => {
+  document.title = document.title.replace(before, words);
+};
+
 const showStarted = (main: HTMLElement): void => {
   const after = find("[data-after]");
   if (!after?.hidden) return;
@@ -19,9 +24,8 @@ const showStarted = (main: HTMLElement): void => {
   if (before) before.hidden = true;
   after.hidden = false;
   const words = main.dataset.started ?? "";
-  const heading = find("h1");
-  document.title = document.title.replace(heading?.textContent ?? "", words);
-  write(heading, words);
+  retitle(find("h1")?.textContent ?? "", words);
+  write(find("h1"), words);
   say(words);
   if (hadFocus) after.querySelector<HTMLElement>("a, button")?.focus();
 };
@@ -51,7 +55,14 @@ const tellWhoHelps = (url: string, refresh: string, same: (answer: Answer) => bo
   const pace = (_asked: number, failed: number): number => Math.min(HELPER_EVERY_MS * 2 ** failed, SLOWEST_MS);
   poll<Answer>(url, pace, (answer) => {
     if (answer && same(answer)) {
-      write(place, answer.helper ? fill(place?.dataset.with, answer.helper) : "");
+      const before = place?.textContent ?? "";
+      const words = answer.helper ? fill(place?.dataset.with, answer.helper) : "";
+      if (words !== before) {
+        const heading = find("h1")?.textContent ?? "";
+        retitle(before || heading, words || heading);
+        if (words) notify(words);
+      }
+      write(place, words);
       return true;
     }
     location.replace(refresh);
@@ -63,10 +74,12 @@ export const status = (main: HTMLElement): void => {
   const { state, opened, poll: url, refresh, go } = main.dataset;
   if (state === "ready" && go) ready(main, go);
   if (!url || !refresh) return;
+  offerNotice();
   if (state === "waiting" || state === "held" || state === "parked") {
     const pace = (asked: number): number => Math.min(1_000 * 2 ** asked, SLOWEST_MS);
     poll<Answer>(url, pace, (answer) => {
       if (answer?.state === state) return true;
+      if (answer?.state === "ready") notify(main.dataset.ready ?? "");
       location.replace(refresh);
       return false;
     });
