@@ -12,12 +12,14 @@ from app.actions.finish_erasure import finish_erasure
 from app.actions.keep_file import WRITTEN_WITHIN
 from app.actions.log_in import SESSION_IDLE
 from app.actions.tries import NETWORKS_KNOWN, STRANGERS_WINDOW
+from app.core.call_back import CallBack
 from app.core.conversation import Conversation
 from app.core.live import SIGNAL_LIFE
 from app.core.request import CustomerRequest, RequestState
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.store import privacy as store
 from app.store.audit import record
+from app.store.call_backs import call_backs_of
 from app.store.codes import forget_codes, forget_wrong_pins
 from app.store.database import Database
 from app.store.desk import load_desk_options
@@ -110,6 +112,7 @@ def export(database: Database, person: Person) -> dict[str, Any]:
     """A person's data as plain JSON values, without secret link ids."""
     with database.read() as connection:
         histories = {t.number: ticket_history(connection, t.number) for t in person.tickets}
+        promises = call_backs_of(connection, [t.number for t in person.tickets])
         conversations = {t.number: load_conversation(connection, t.number) for t in person.tickets}
     return {
         "requests": [
@@ -120,6 +123,7 @@ def export(database: Database, person: Person) -> dict[str, Any]:
             {
                 **_plain(_flat(t), ("applet_id", "pin")),
                 "history": [_event(e) for e in histories[t.number]],
+                "call_back": _call_back(promises.get(t.number)),
                 "conversation": _conversation(conversations[t.number]),
             }
             for t in person.tickets
@@ -266,6 +270,10 @@ def _flat(row: CustomerRequest | Ticket) -> dict[str, Any]:
 
 def _event(event: TicketEvent) -> dict[str, Any]:
     return _plain(asdict(event), ())
+
+
+def _call_back(promise: CallBack | None) -> dict[str, Any] | None:
+    return None if promise is None else _plain(asdict(promise), ("ticket", "next_at"))
 
 
 def _conversation(kept: Conversation) -> dict[str, Any]:

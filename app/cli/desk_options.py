@@ -47,13 +47,22 @@ def show_options(as_json: bool) -> None:
     multiple=True,
     help="A role whose log-in needs a second factor (repeat; none; default: administrators over https).",
 )
-def set_options(long_wait: int | None, retention_days: str | None, second_factor: tuple[str, ...]) -> None:
+@click.option(
+    "--call-backs/--no-call-backs",
+    default=None,
+    help="Whether customers may ask to be called back, within the opening hours, while nobody is here.",
+)
+def set_options(
+    long_wait: int | None, retention_days: str | None, second_factor: tuple[str, ...], call_backs: bool | None
+) -> None:
     """Change the desk's options; those not given stay."""
     changes: dict[str, Any] = {} if long_wait is None else {"long_wait": long_wait}
     if retention_days is not None:
         changes["retention_days"] = _days(retention_days)
     if second_factor:
         changes["second_factor_roles"] = _roles(second_factor)
+    if call_backs is not None:
+        changes["call_backs"] = call_backs
     if not changes:
         raise click.ClickException("nothing to change; see: handbell desk set --help")
     with open_database() as database:

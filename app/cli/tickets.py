@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
+from sqlalchemy import Connection
 
-from app.cli.opening import open_database
+from app.actions.hours import all_hours
+from app.cli.opening import now, open_database
 from app.cli.output import json_option, more_rows, show, show_one, spoken
 from app.core.live import Line
 from app.core.live_file import LiveFile, file_facts
 from app.core.moment import iso
 from app.core.staff import Staff
 from app.core.ticket import Ticket, TicketEvent, TicketState
+from app.store.call_backs import call_back_of
 from app.store.live import all_lines, load_session
 from app.store.live_files import all_files
 from app.store.staff import load_staff
@@ -49,6 +52,7 @@ def show_ticket(number: int, as_json: bool) -> None:
             raise click.ClickException(f"there is no ticket {number}")
         staff = load_staff(connection)
         values = _plain(found, staff)
+        values["call_back"] = _call_back(connection, found)
         values["history"] = [_line(event, staff) for event in ticket_history(connection, number)]
         files = {file.id: file for file in all_files(connection, number)}
         values["lines"] = [_said(line, files) for line in all_lines(connection, number)]
@@ -89,6 +93,22 @@ def _plain(found: Ticket, staff: Staff) -> dict[str, Any]:
         "claimed_at": iso(found.claimed_at),
         "applet_opened_at": iso(found.applet_opened_at),
         "ended_at": iso(found.ended_at),
+    }
+
+
+def _call_back(connection: Connection, found: Ticket) -> dict[str, Any] | None:
+    """What was promised, and whether the opening hours still cover it."""
+    promise = call_back_of(connection, found.number)
+    if promise is None:
+        return None
+    hours = all_hours(connection).apply_to(found.site, found.department_id)
+    return {
+        "begins_at": iso(promise.begins_at),
+        "ends_at": iso(promise.ends_at),
+        "way": promise.way,
+        "to": promise.to,
+        "standing": promise.standing(now()),
+        "covered": promise.is_kept_by(hours),
     }
 
 

@@ -19,12 +19,14 @@ class DeskOptions:
 
     `long_wait` is minutes after which a waiting ticket also appears in the general queue. `retention_days`, where set,
     replaces HANDBELL_RETENTION_DAYS. `second_factor_roles` are the roles whose log-in needs a second factor; None means
-    administrators, if the public address is https.
+    administrators, if the public address is https. With `call_backs` customers may ask to be called back, within the
+    opening hours, where there are any.
     """
 
     long_wait: int = 10
     retention_days: int | None = None
     second_factor_roles: tuple[str, ...] | None = None
+    call_backs: bool = True
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:

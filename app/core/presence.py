@@ -44,15 +44,22 @@ def can_be_waited_for(technician: Technician, present: Collection[int]) -> bool:
     return absence(technician, present) is None
 
 
+def can_take(technician: Technician, department_id: int | None) -> bool:
+    """Whether the technician, once there, takes requests of this department; None for the general queue."""
+    if technician.disabled or not technician.has_password:
+        return False
+    is_member = department_id is None or department_id in technician.departments
+    return is_member or technician.role.includes(Role.SUPERVISOR)
+
+
 def is_staffed(staff: Staff, present: Collection[int], department_id: int | None = None) -> bool:
     """Whether somebody is there for a department, or with None for anything. `present` are technicians' ids.
 
     Supervisors see every department's requests, so they count for each.
     """
     return any(
-        can_be_waited_for(technician, present)
+        can_be_waited_for(technician, present) and can_take(technician, department_id)
         for technician in staff.technicians.values()
-        if department_id is None or department_id in technician.departments or technician.role.includes(Role.SUPERVISOR)
     )
 
 

@@ -1,4 +1,5 @@
-"""Background work on a schedule: expire tickets, erase kept data, warn of lost secrets, count finished days.
+"""Background work on a schedule: expire tickets, tell of call-backs, erase kept data, warn of lost secrets, count
+finished days.
 
 Safe in every process at once.
 """
@@ -13,6 +14,7 @@ from time import monotonic
 
 import structlog
 
+from app.actions.call_back import tell_due
 from app.actions.figures import finish_next_day
 from app.actions.finish_erasure import finish_erasure
 from app.actions.live import forget_old_signals
@@ -102,12 +104,14 @@ class Schedule:
             self._try("pruning", self._prune)
 
     def _pause(self, seconds: float) -> bool:
-        """Wait, and meanwhile finish erasures begun by any process and forget old signals; returns whether to stop."""
+        """Wait, and meanwhile finish erasures begun by any process, tell of call-backs that are due, and forget old
+        signals; returns whether to stop."""
         end = monotonic() + seconds
         while (left := end - monotonic()) > 0:
             if self._stop.wait(min(left, _ERASURES_EVERY)):
                 return True
             self._try("erasure", lambda: finish_erasure(self._database))
+            self._try("call-backs", lambda: tell_due(self._database, now=self._clock()))
             self._try("signals", lambda: forget_old_signals(self._database, now=self._clock()))
         return self._stop.is_set()
 

@@ -14,6 +14,7 @@ from app.store.files import remove_files_of
 from app.store.live_files import remove_files_of_tickets
 from app.store.tables import (
     as_stored,
+    call_backs,
     console_sessions,
     failed_logins,
     known_networks,
@@ -71,6 +72,7 @@ def erase_tickets(connection: Connection, numbers: Sequence[int], now: datetime)
     remove_files_of_tickets(connection, numbers)
     for table in (live_lines, live_signals, live_sessions, live_here, left_applets):
         connection.execute(delete(table).where(table.c.ticket.in_(numbers)))
+    connection.execute(delete(call_backs).where(call_backs.c.ticket.in_(numbers)))
     part_codes_of_tickets(connection, numbers, now)
     return gone
 
@@ -95,10 +97,12 @@ def _is_due(table: Table, ended_before: datetime, created_before: datetime) -> t
 
 
 def tickets_nobody_took(connection: Connection, created_before: datetime) -> list[int]:
-    """Numbers of tickets that have waited since before this time, without any event since."""
+    """Numbers of tickets that have waited since before this time, without any event since, and without a call-back that
+    was promised for a later time."""
     lately = exists().where(ticket_events.c.ticket_number == tickets.c.number, ticket_events.c.at >= created_before)
+    promised = exists().where(call_backs.c.ticket == tickets.c.number, call_backs.c.ends_at >= created_before)
     query = select(tickets.c.number).where(
-        tickets.c.state == TicketState.WAITING, tickets.c.created_at < created_before, ~lately
+        tickets.c.state == TicketState.WAITING, tickets.c.created_at < created_before, ~lately, ~promised
     )
     return list(connection.execute(query.limit(_MOST)).scalars())
 

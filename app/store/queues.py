@@ -6,7 +6,7 @@ lanes'.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     false,
     func,
+    not_,
     or_,
     select,
     true,
@@ -56,11 +57,12 @@ _NEWEST = f"""SELECT (SELECT sum(number) FROM (SELECT number FROM tickets ORDER 
 @dataclass(frozen=True, slots=True)
 class Lane:
     """Tickets that meet these conditions on one index's columns, in the order of `by`; only waiting ones with
-    `waiting`."""
+    `waiting`. Waiting tickets must also meet `only`, of which there are few that do not."""
 
     conditions: tuple[ColumnElement[bool], ...]
     waiting: bool = False
     by: tuple[ColumnElement[Any], ...] = (_t.number,)
+    only: tuple[ColumnElement[bool], ...] = ()
 
 
 Queue = tuple[Lane, ...]
@@ -87,6 +89,11 @@ def newest(database: Database, waiting_since: datetime) -> tuple[int, ...]:
 def suspects(database: Database) -> int:
     """How many requests are suspect, MOST_SUSPECTS at the most."""
     return int(database.glance(_SUSPECTS)[0])
+
+
+def unless(lane: Lane, left_out: ColumnElement[bool]) -> Lane:
+    """The lane without waiting tickets that meet this condition."""
+    return replace(lane, only=(*lane.only, not_(left_out)))
 
 
 def mine(viewer: Technician) -> Queue:
@@ -235,7 +242,8 @@ def _oldest_of(lane: Lane, state: TicketState, after: int | None, most: int) -> 
 def _in_lane(lane: Lane, state: TicketState) -> Select[int]:
     # A literal in the statement: the number of tickets in a state varies widely, and PostgreSQL plans by that.
     said: BindParameter[TicketState] = bindparam(None, state, literal_execute=True)
-    return select(_t.number).where(_t.state == said, *lane.conditions)
+    only = lane.only if state is TicketState.WAITING else ()
+    return select(_t.number).where(_t.state == said, *lane.conditions, *only)
 
 
 def _merged(lanes: Sequence[Select[int]]) -> Select[int]:

@@ -636,3 +636,17 @@ left_applets = Table(
     Column("ticket", BigInteger, ForeignKey("tickets.number"), nullable=False, index=True),
     Column("left_at", Moment, nullable=False),
 )
+
+# Promises to call customers back; `sent_to` is NULL for what the ticket has, `next_at` when all is told.
+call_backs = Table(
+    "call_backs",
+    metadata,
+    Column("ticket", BigInteger, ForeignKey("tickets.number"), primary_key=True, autoincrement=False),
+    Column("begins_at", Moment, nullable=False, index=True),
+    Column("ends_at", Moment, nullable=False, index=True),
+    Column("way", Text, nullable=False),
+    Column("sent_to", Text),
+    Column("made_at", Moment, nullable=False),
+    Column("next_at", Moment),
+)
+Index(None, call_backs.c.next_at, **_where(call_backs.c.next_at))

@@ -4,7 +4,20 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from app.core.customer import NAMES
 from app.core.customer_info import InfoMode
@@ -14,7 +27,7 @@ from app.core.ticket import OPEN_STATES, Outcome, Ticket, TicketEvent, TicketSta
 from app.store.customer import take_customer
 from app.store.mail import is_mail
 from app.store.prepared import Prepared
-from app.store.tables import Moment, left_applets, ticket_events, tickets
+from app.store.tables import Moment, call_backs, left_applets, ticket_events, tickets
 
 MOST_EARLIER = 20  # tickets of one request beside its last
 _COLUMNS = tuple(column.name for column in tickets.columns if column.name != "number")
@@ -89,7 +102,7 @@ def tickets_by_number(connection: Connection, numbers: Collection[int]) -> list[
 
 
 def place_in_queue(connection: Connection, ticket: Ticket, most: int = 100) -> int:
-    """The ticket's place in its queue, 1 for the next one, counted up to `most`."""
+    """The ticket's place in its queue, 1 for the next one, counted up to `most`; call-backs do not stand in line."""
     ahead = (
         select(tickets.c.number)
         .where(
@@ -98,6 +111,7 @@ def place_in_queue(connection: Connection, ticket: Ticket, most: int = 100) -> i
             tickets.c.department_id == ticket.department_id,
             tickets.c.technician_id == ticket.technician_id,
             tickets.c.number < ticket.number,
+            ~exists().where(call_backs.c.ticket == tickets.c.number),
         )
         .limit(most - 1)
         .subquery()

@@ -18,6 +18,7 @@ from flask import (
 
 from app.actions.applet_program import Program, find_program
 from app.actions.ticket import NotAllowed, TicketOver, TooOften, cancel, note_applet_opened, save_details
+from app.core.call_back import LONGEST_TO
 from app.core.customer import ELEMENTS
 from app.core.customer_info import InfoMode
 from app.core.links import Link, Purpose, new_link_id
@@ -43,6 +44,7 @@ from app.store.live import load_session, newest_lines
 from app.store.live_files import files_by_id
 from app.store.requests import request_by_reference
 from app.store.tickets import is_left, later_reference, place_in_queue, ticket_by_applet_id
+from app.web import call_back
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
 from app.web.links import asked_platform, gone, is_only_looking, link_or_abort
@@ -97,7 +99,7 @@ def state(token: str) -> Response:
     staff = here.desk.staff
     answer = jsonify(
         state="moved" if moved_to(ticket) else ticket.state,
-        place=_place(ticket),
+        place=None if call_back.promise_of(ticket) else _place(ticket),
         helper=helper_of(ticket, staff),
         queue_label=queue_label(ticket, staff),
     )
@@ -119,6 +121,9 @@ def change(token: str) -> Response:
     if action == "cancel":
         cancel(here.database, ticket.number, now=here.clock())
         return _back(token)
+    if action in call_back.FORMS:
+        refused = call_back.take(ticket, parameters)
+        return _back(token) if refused is None else _call_back_again(token, ticket, refused, parameters)
     if action in FORMS:
         done = take_form(ticket, action, parameters)
         return _back(token, done) if isinstance(done, str) else said_again(token, ticket, done)
@@ -128,15 +133,22 @@ def change(token: str) -> Response:
     return _saved(token, ticket, values)
 
 
-def said_again(token: str, ticket: Ticket, unsaid: Unsaid) -> Response:
+def said_again(token: str, ticket: Ticket, unsaid: Unsaid, **more: object) -> Response:
     """The page with what was wrong with a form of the conversation."""
-    typed = {name: without_control(value) for name, value in unsaid.shown.items()}
+    typed = {**{name: without_control(value) for name, value in unsaid.shown.items()}, **more}
     closed = ticket.details_saved_at is not None
     values = {name: value or "" for name, value in ticket.customer.values().items()}
     response = _page(token, ticket, form_open=not closed, values=values, problems={}, status=unsaid.status, typed=typed)
     if unsaid.retry_after is not None:
         response.headers["Retry-After"] = str(unsaid.retry_after)
     return response
+
+
+def _call_back_again(token: str, ticket: Ticket, refused: call_back.Refused, parameters: Mapping[str, str]) -> Response:
+    names = ("call_back_at", "call_back_to")
+    typed = {name: without_control(parameters.get(name, ""))[:LONGEST_TO] for name in names}
+    back = call_back.part_of(ticket, outlook_of(ticket), call_back.promise_of(ticket), typed, refused.sentence)
+    return said_again(token, ticket, Unsaid(refused.status, {}, refused.retry_after), back=back)
 
 
 def _saved(token: str, ticket: Ticket, values: dict[str, str]) -> Response:
@@ -213,9 +225,10 @@ def _page(
     values: dict[str, str],
     problems: dict[str, str],
     status: int = 200,
-    typed: Mapping[str, str] | None = None,
+    typed: Mapping[str, object] | None = None,
 ) -> Response:
     here = running()
+    outlook, promise = outlook_of(ticket), call_back.promise_of(ticket)
     staff = here.desk.staff
     speak_for(here.desk.sites.get(ticket.site))
     hidden = ticket.info_mode is InfoMode.HIDDEN
@@ -226,8 +239,10 @@ def _page(
         number=ticket.number,
         reference=ticket.reference,
         state=ticket.state,
-        place=_place(ticket),
-        outlook=outlook_words(outlook_of(ticket)),
+        place=None if promise else _place(ticket),
+        outlook=outlook_words(outlook),
+        outlook_key=outlook.key + call_back.key_of(promise),
+        has_nobody=outlook.has_nobody,
         queue_label=queue_label(ticket, staff),
         helper=helper_of(ticket, staff),
         mode=ticket.info_mode,
@@ -250,7 +265,7 @@ def _page(
         request_url=f"/s/{ticket.site}",
         **_conversation(ticket),
         code=code_of(ticket) if "code" in request.args and ticket.is_open else None,
-        **(typed or {}),
+        **{"back": call_back.part_of(ticket, outlook, promise), **(typed or {})},
     )
     # An ended ticket's address keeps working, but the customer can do nothing there.
     return with_headers(make_response(html, 410 if status == 200 and not ticket.is_open else status), LIVE)

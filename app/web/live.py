@@ -16,6 +16,7 @@ from app.edge.stream import stream
 from app.edge.this_app import running
 from app.process.streams import Listener, Room, of_link
 from app.web.applet import found_ticket, moved_to, outlook_of, queue_label, ticket_of_link
+from app.web.call_back import key_of, promise_of
 from app.web.live_code import shown_code
 from app.web.live_files import begun, given_up, sent_file, taken_piece
 from app.web.live_json import STREAM_RETRY, answers_a_form, answers_in_json, own_page, relays, taken, told
@@ -36,7 +37,12 @@ def news(token: str) -> Response:
     staff = running().desk.staff
 
     def own(view: View) -> dict[str, object]:
-        return {"place": view.place, "queue_label": queue_label(ticket, staff), "outlook": outlook_of(ticket).key}
+        promise = promise_of(ticket)
+        return {
+            "place": None if promise else view.place,
+            "queue_label": queue_label(ticket, staff),
+            "outlook": outlook_of(ticket).key + key_of(promise),
+        }
 
     return told(ticket, CUSTOMER_SPEAKS, own)
 

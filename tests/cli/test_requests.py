@@ -4,9 +4,11 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from app.actions.work import Work, claim
+from app.core.call_back import SPAN, CallBack, Way
 from app.core.request import RequestState
 from app.core.standing import Standing
 from app.core.why import Why, WhyCode
+from app.store.call_backs import save_call_back
 from app.store.erasures import mark_erasure
 from app.store.requests import insert_request
 from app.store.staff import load_staff
@@ -52,8 +54,31 @@ def test_a_request_and_its_ticket_are_listed_and_shown(filled: Handbell) -> None
         "created_at": "2026-03-01T12:00:00.000Z",
     }
     assert {name: ticket[name] for name in expected} == expected
-    assert (ticket.pop("history"), ticket.pop("lines"), ticket.pop("helped")) == ([], [], None)
+    assert [ticket.pop(name) for name in ("history", "lines", "helped", "call_back")] == [[], [], None, None]
     assert filled.json("ticket", "list") == [ticket]
+
+
+def test_a_ticket_shows_what_its_customer_was_promised(filled: Handbell) -> None:
+    number = hand_in(filled, datetime(2026, 3, 1, 12, tzinfo=UTC)).ticket_number
+    assert number is not None
+    assert filled.json("ticket", "show", str(number))["call_back"] is None
+    begins = datetime(2126, 3, 4, 9, 0, tzinfo=UTC)  # a Monday
+    promise = CallBack(
+        ticket=number, begins_at=begins, ends_at=begins + SPAN, way=Way.MAIL, to="z@b.de", made_at=begins, next_at=None
+    )
+    with filled.database() as database:
+        database.write(lambda connection: save_call_back(connection, promise))
+    shown = {
+        "begins_at": "2126-03-04T09:00:00.000Z",
+        "ends_at": "2126-03-04T09:30:00.000Z",
+        "way": "mail",
+        "to": "z@b.de",
+        "standing": "made",
+        "covered": True,
+    }
+    assert filled.json("ticket", "show", str(number))["call_back"] == shown
+    filled.run("hours", "set", "mo 10:00-12:00", "--zone", "UTC")
+    assert filled.json("ticket", "show", str(number))["call_back"] == {**shown, "covered": False}
 
 
 def test_why_a_request_waits_is_a_sentence_for_people_and_a_code_for_programs(filled: Handbell) -> None:

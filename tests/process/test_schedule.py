@@ -2,6 +2,7 @@
 
 from collections.abc import MutableMapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import structlog
 
 from app.actions.finish_erasure import finish_erasure
+from app.core.call_back import DUE_BEFORE, SPAN, CallBack, Way
 from app.core.desk_options import DeskOptions
 from app.core.site import Site
 from app.core.ticket import TicketState
@@ -16,12 +18,13 @@ from app.keys.seal import Sealer
 from app.process import schedule as worker
 from app.process.schedule import Schedule, remove_old_applets
 from app.settings import Settings
+from app.store.call_backs import save_call_back
 from app.store.database import Database
 from app.store.desk import save_desk_options
 from app.store.erasures import mark_erasure, outstanding_since
 from app.store.migrate import migrate
 from app.store.sites import change_site, load_sites
-from app.store.tickets import insert_ticket, list_tickets
+from app.store.tickets import insert_ticket, list_tickets, ticket_history
 from tests.conftest import StandingClock, fill_desk
 from tests.long_reader import long_reader
 from tests.store.rows import ticket_row
@@ -102,6 +105,38 @@ def test_an_erasure_of_any_process_is_finished_once_nobody_reads(
     schedule.stop()
     database.close()
     another.close()
+
+
+def test_a_call_back_is_told_of_when_its_time_comes(
+    database: Database, clock: StandingClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_desk(database, clock())
+    number = database.write(lambda connection: insert_ticket(connection, ticket_row(created_at=clock()))).number
+    begins = clock() + timedelta(hours=1)
+    promise = CallBack(
+        ticket=number,
+        begins_at=begins,
+        ends_at=begins + SPAN,
+        way=Way.PHONE,
+        to="+49 30 123456",
+        made_at=clock(),
+        next_at=begins - DUE_BEFORE,
+    )
+    database.write(lambda connection: save_call_back(connection, promise))
+    monkeypatch.setattr(worker, "_ERASURES_EVERY", 0.01)
+
+    def told() -> list[str]:
+        with database.read() as connection:
+            return [event.what for event in ticket_history(connection, number)]
+
+    schedule = Schedule(database, Settings(data_dir=tmp_path), clock, KEYS)
+    schedule.start()
+    clock.now = begins - DUE_BEFORE
+    assert until(lambda: told() == ["call_back_due"])
+    clock.now = begins + SPAN
+    assert until(lambda: told() == ["call_back_due", "call_back_late"])
+    schedule.stop()
+    assert told() == ["call_back_due", "call_back_late"]
 
 
 def test_it_ends_when_told_to(sqlite_url: str, clock: StandingClock, tmp_path: Path) -> None:

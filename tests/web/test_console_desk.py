@@ -46,6 +46,18 @@ def test_the_options_are_shown_changed_and_audited(dora: PageClient, here: Runni
     assert {act.who for act in found} == {here.desk.staff.technicians[DORA].id}
 
 
+def test_call_backs_are_switched_by_their_box_alone(dora: PageClient, here: Running) -> None:
+    assert dora.get(DESK).page.select("#call_backs[checked]")
+    shown = {"long_wait": "10", "retention_days": "", "call_backs_shown": "1"}
+    post(dora, **shown)
+    assert not here.desk.options.call_backs
+    assert not dora.get(DESK).page.select("#call_backs[checked]")
+    post(dora, long_wait="10", retention_days="")
+    assert not here.desk.options.call_backs, "a page without the box says nothing of it"
+    post(dora, **shown, call_backs="1")
+    assert here.desk.options.call_backs
+
+
 @pytest.mark.parametrize(
     "long_wait", ["", "0", "-1", "1441", "1.5", "x", "9" * 400, "\N{ARABIC-INDIC DIGIT ONE}", "1e3"]
 )

@@ -42,9 +42,15 @@ def change() -> Response:
     if wrong:
         shown = {name: without_control(text) for name, text in values.items()}
         return _page(shown, {name: _between(_LIMITS[name]) for name in _LIMITS if name in wrong}, roles)
-    change_desk_options(here.database, {**numbers, **_rule(roles)}, by=me().id, now=here.clock())
+    changes = {**numbers, **_rule(roles), **_call_backs()}
+    change_desk_options(here.database, changes, by=me().id, now=here.clock())
     flash(_("Saved."))
     return see_other("/console/desk")
+
+
+def _call_backs() -> dict[str, bool]:
+    """Whether there are call-backs; empty from a page without the box, which an earlier version made."""
+    return {"call_backs": request.form.get("call_backs") == "1"} if "call_backs_shown" in request.form else {}
 
 
 def _rule(roles: Collection[Role]) -> dict[str, tuple[Role, ...]]:
@@ -63,6 +69,7 @@ def _page(values: dict[str, str], problems: dict[str, str], second_factor: Colle
         longest_wait=LONGEST_WAIT_MINUTES,
         longest_kept=LONGEST_KEPT_DAYS,
         usual_days=running().settings.retention_days,
+        call_backs=_call_backs().get("call_backs", running().desk.options.call_backs),
         roles=[(role, name, role in second_factor) for role, name in role_words().items()],
     )
 

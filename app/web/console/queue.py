@@ -1,8 +1,11 @@
 """The queues: waiting customers, their queue, and how long they have waited."""
 
+from datetime import UTC, datetime
+
 from flask import Response, abort, request
 from sqlalchemy import Connection
 
+from app.core.call_back import CallBack
 from app.core.customer import FIELDS
 from app.core.customer_info import InfoMode
 from app.core.queue_view import STATES, NoSuchQueue, QueueName, QueueView, queue_view, queues_for
@@ -10,7 +13,10 @@ from app.core.role import Role
 from app.core.ticket import Ticket, TicketState
 from app.edge.this_app import running
 from app.store import queues as store
+from app.store.call_backs import call_backs_of, later_call_backs, without_promised
+from app.store.tickets import tickets_by_number
 from app.store.unread import unread_for
+from app.web.console.call_back import call_back_row, tag_of
 from app.web.console.frame import console_page, console_pages, me, technicians_only, waiting_since
 from app.web.console.live import unless_changed_with
 from app.web.words import _
@@ -35,9 +41,12 @@ def queue() -> Response:
     view = _view()
     here = running()
     with here.database.read() as connection:
-        counts = store.count_waiting(connection, _queues())
-        found = _search(connection, view) if view.search else _listed(connection, view)
+        queues = {name: without_promised(connection, lanes, here.clock()) for name, lanes in _queues().items()}
+        counts = store.count_waiting(connection, queues)
+        found = _search(connection, view) if view.search else _listed(connection, view, queues)
+        later = _later(connection) if view.for_me and view.first else []
         sessions = _sessions(connection) if view.for_me and view.first else []
+        promises = call_backs_of(connection, [each.number for each in (*found.tickets, *sessions)])
     unread = _unread()
     words = waited_words()
     return console_page(
@@ -48,12 +57,14 @@ def queue() -> Response:
         departments=_departments(view),
         waiting=counts[view.queue],
         sessions=[
-            {**queue_row(ticket, words), "unread": unread.get(ticket.number)} for ticket in sessions[:_MOST_SESSIONS]
+            {**_row(ticket, words, promises), "unread": unread.get(ticket.number)}
+            for ticket in sessions[:_MOST_SESSIONS]
         ],
         unread=sum(unread.values()),
         more_sessions=len(sessions) > _MOST_SESSIONS,
         sessions_url=QueueView(QueueName.MINE, "active").url(),
-        rows=[queue_row(ticket, words) for ticket in found.tickets],
+        rows=[_row(ticket, words, promises) for ticket in found.tickets],
+        later=later,
         words=words,
         next_url=_next_url(view, found),
         read_from=found.read_from,
@@ -127,12 +138,38 @@ def _sessions(connection: Connection) -> list[Ticket]:
     return store.oldest_of(connection, store.sessions_of(me()), TicketState.ACTIVE, after=None, most=_MOST_SESSIONS + 1)
 
 
-def _listed(connection: Connection, view: QueueView) -> store.Found:
+def _row(ticket: Ticket, words: dict[str, str], promises: dict[int, CallBack]) -> dict[str, object]:
+    row = queue_row(ticket, words)
+    promise = promises.get(ticket.number)
+    if promise is None or not ticket.is_open:
+        return row
+    told = call_back_row(ticket, promise)
+    return {
+        **row,
+        "late": told["is_late"] and row["waits"] is not None,
+        "call_back": tag_of(told),
+        "kept": told["kept"],
+    }
+
+
+def _later(connection: Connection) -> list[dict[str, object]]:
+    """Call-backs whose time has not come, of tickets that the viewer may take."""
+    visible = store.visible_to(me(), running().desk.staff, datetime.min.replace(tzinfo=UTC))
+    promises = {each.ticket: each for each in later_call_backs(connection, visible, running().clock())}
+    found = {ticket.number: ticket for ticket in tickets_by_number(connection, list(promises))}
+    return [
+        {**queue_row(found[number]), **call_back_row(found[number], promise)} for number, promise in promises.items()
+    ]
+
+
+def _listed(connection: Connection, view: QueueView, queues: dict[str, store.Queue]) -> store.Found:
     if view.for_me:
-        lanes = _queues()[view.queue]
+        lanes = queues[view.queue]
         rows = store.oldest_of(connection, lanes, TicketState.WAITING, after=view.after, most=_PAGE + 1)
         return _one_page(rows)
-    lanes = _queues()[view.queue] if view.department is None else (store.of_department(view.department),)
+    lanes = queues[view.queue]
+    if view.department is not None:
+        lanes = without_promised(connection, (store.of_department(view.department),), running().clock())
     return _one_page(store.page_of(connection, lanes, STATES[view.state], before=view.before, most=_PAGE + 1))
 
 

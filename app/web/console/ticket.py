@@ -16,6 +16,8 @@ from app.core.way_back import HOME
 from app.edge.headers import LIVE, with_headers
 from app.edge.this_app import running
 from app.store import tickets as store
+from app.store.call_backs import call_back_of
+from app.web.console.call_back import call_back_row
 from app.web.console.conversation import conversation_of
 from app.web.console.frame import console_page, console_pages, me, sees, technicians_only
 from app.web.console.live import unless_changed_with
@@ -71,6 +73,7 @@ def ticket_page(
     staff = here.desk.staff
     with here.database.read() as connection:
         events = store.latest_events(connection, ticket.number, _MOST_LINES)[::-1]
+        promise = call_back_of(connection, ticket.number)
         conversation = conversation_of(connection, ticket, me(), staff)
     can = _can(ticket)
     typed = dict(values or {})
@@ -80,6 +83,7 @@ def ticket_page(
         "console/ticket.html",
         status=status,
         ticket=_shown(ticket),
+        call_back=call_back_row(ticket, promise) if promise else None,
         history=history_of(ticket, events, staff),
         shortened=len(events) == _MOST_LINES,
         back_url=HOME,

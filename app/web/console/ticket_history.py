@@ -4,6 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from app.actions.call_back import ASKED as CALL_BACK_ASKED
+from app.actions.call_back import DROPPED as CALL_BACK_DROPPED
+from app.actions.call_back import DUE as CALL_BACK_DUE
+from app.actions.call_back import LATE as CALL_BACK_LATE
 from app.actions.live import ANSWERED
 from app.actions.ticket import APPLET_OPENED, CUSTOMER, ENDED
 from app.core.routing import QueueKind, Reason
@@ -127,7 +131,19 @@ def _answered(event: TicketEvent, _staff: Staff) -> Line:
     return {"text": text, "said": said} if said else {"text": text}
 
 
+def _call_back(event: TicketEvent, _staff: Staff) -> Line:
+    text = {
+        CALL_BACK_ASKED: _("Asked to be called back"),
+        CALL_BACK_DROPPED: _("Gave the call-back up"),
+        CALL_BACK_DUE: _("The call-back is due"),
+        CALL_BACK_LATE: _("The call-back is late"),
+    }[event.what]
+    old, new = (f"{at[:16].replace('T', ' ')} UTC" if at else None for at in event.detail["begins_at"])
+    return {"text": text, "changes": [{"label": _("Call-back"), "old": old, "new": new}]}
+
+
 _WORDS: dict[str, Callable[[TicketEvent, Staff], Line]] = {
+    **dict.fromkeys((CALL_BACK_ASKED, CALL_BACK_DROPPED, CALL_BACK_DUE, CALL_BACK_LATE), _call_back),
     "details_changed": _details_changed,
     APPLET_OPENED: lambda _event, _staff: {"text": _("Opened the applet")},
     ANSWERED: _answered,

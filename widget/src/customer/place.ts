@@ -13,8 +13,11 @@ const hide = (selector: string, hidden: boolean): void => {
   if (element) element.hidden = hidden;
 };
 
+/** Nobody is there, or a call-back was promised. */
+const NOBODY = /^(closed|nobody)|\d{12}/;
+
 /** Shows what has changed, and never changes what the customer types. */
-export const place = (main: HTMLElement, { ticket, place: at, helper, queue_label }: State): void => {
+export const place = (main: HTMLElement, { ticket, place: at, helper, queue_label, outlook }: State): void => {
   const { dataset } = main;
   const active = ticket === "active";
   hide("#place", active || !at);
@@ -26,7 +29,7 @@ export const place = (main: HTMLElement, { ticket, place: at, helper, queue_labe
     write(heading, words);
     dataset.state = ticket;
   }
-  hide("#stay", active);
+  hide("#stay", active || NOBODY.test(outlook ?? ""));
   hide("#cancelling", active);
   hide("#ending", !active);
   const joined = helper ? fill(dataset.with, helper) : (dataset.joined ?? "");
