@@ -62,7 +62,6 @@ const asFile = async (
   const charset = page.createElement("meta");
   charset.setAttribute("charset", "utf-8");
   page.head.prepend(charset);
-  add("style", STYLE, page.head);
   add("h1", button.dataset.title ?? "");
   add("p", button.dataset.about ?? "");
   for (const line of lines) {
@@ -76,7 +75,9 @@ const asFile = async (
     const shown = await picture(page, base, line);
     if (shown) item.append(page.createElement("br"), shown);
   }
-  return new Blob(["<!doctype html>", page.documentElement.outerHTML], { type: "text/html" });
+  // Our page's policy forbids styles in this document, too; in the file none applies.
+  const html = page.documentElement.outerHTML.replace("</head>", `<style>${STYLE}</style></head>`);
+  return new Blob(["<!doctype html>", html], { type: "text/html" });
 };
 
 const download = (content: Blob, name: string): void => {
