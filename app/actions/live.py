@@ -42,6 +42,7 @@ from app.store.pokes import poke
 from app.store.tickets import add_event, keep_newest_events, lock_ticket
 
 ANSWERED = "answered"
+_MOST = tuple(most for most, _span in MOST_LINES)
 
 
 def post(database: Database, number: int, speaker: Speaker, what: Post, *, now: datetime) -> int | None:
@@ -55,15 +56,13 @@ def post(database: Database, number: int, speaker: Speaker, what: Post, *, now: 
         ticket = lock_ticket(connection, number)
         if ticket is None or ticket.erased_at is not None:
             raise NotTaken(Refusal.NOT_NOW)
-        if what.kind in LINES:
-            known = store.line_with_key(connection, number, speaker.who, what.key)
-            if known is not None:
-                return known
-        session = store.load_session(connection, number)
-        why = refusal(ticket, session, speaker, what)
+        before = _before(connection, number, speaker, what)
+        if before.known is not None:
+            return before.known
+        why = refusal(ticket, before.session, speaker, what)
         if why is not None:
             raise NotTaken(why)
-        taking = _Taking(connection, ticket, session, speaker, what, now, facts)
+        taking = _Taking(connection, ticket, before.session, speaker, what, now, facts, before.oldest)
         if what.kind in LINES:
             return _line(taking)
         if what.kind in SIGNALS:
@@ -72,6 +71,12 @@ def post(database: Database, number: int, speaker: Speaker, what: Post, *, now: 
         return None
 
     return database.write(take)
+
+
+def _before(connection: Connection, number: int, speaker: Speaker, what: Post) -> store.Before:
+    if what.kind in LINES:
+        return store.before_line(connection, number, speaker.who, what.key, speaker.side, _MOST)
+    return store.Before(store.load_session(connection, number), None, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ class _Taking:
     post: Post
     now: datetime
     facts: Mapping[str, str] | None
+    oldest: tuple[datetime | None, ...]  # for each of MOST_LINES, of this side
 
     @property
     def spot(self) -> Spot:
@@ -97,7 +103,7 @@ def _line(taking: _Taking) -> int:
         joined = taking.session.joined
         return ended_by_customer(taking.connection, taking.ticket, now=taking.now, joined=joined, key=what.key)
     if what.kind is not Kind.MARK and what.body not in ("stopped", ENDED):  # what ends something is never refused
-        within_limits(taking.connection, taking.ticket.number, side, now=taking.now)
+        _refuse_beyond(taking.oldest, taking.now)
     number = taking.ticket.number
     line = Line(0, taking.now, taking.speaker.who, what.kind, what.body, what.key)
     added = store.add_line(taking.connection, number, line)
@@ -134,8 +140,12 @@ def _signal(taking: _Taking) -> int:
 
 def within_limits(connection: Connection, number: int, side: Side, *, now: datetime) -> None:
     """Raises TooMany when this side of the ticket has written as many lines as it may for now."""
-    for most, span in MOST_LINES:
-        _refuse_within(span, store.nth_newest_line(connection, number, side, most), now)
+    _refuse_beyond(store.before_line(connection, number, "", "", side, _MOST).oldest, now)
+
+
+def _refuse_beyond(oldest: tuple[datetime | None, ...], now: datetime) -> None:
+    for (_most, span), each in zip(MOST_LINES, oldest, strict=True):
+        _refuse_within(span, each, now)
 
 
 def _refuse_within(span: timedelta, oldest: datetime | None, now: datetime) -> None:

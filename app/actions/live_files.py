@@ -160,9 +160,14 @@ def _known(connection: Connection, sender: Sender, key: str) -> LiveFile | None:
     """The file with this key, once the ticket is locked. Raises NotTaken when a message has it."""
     lock_ticket(connection, sender.number)
     known = store.file_with_key(connection, sender.number, sender.speaker.who, key)
-    if known is None and lines.line_with_key(connection, sender.number, sender.speaker.who, key) is not None:
+    if known is None and _has_line(connection, sender, key):
         raise NotTaken(Refusal.FIELD)
     return known
+
+
+def _has_line(connection: Connection, sender: Sender, key: str) -> bool:
+    speaker = sender.speaker
+    return lines.before_line(connection, sender.number, speaker.who, key, speaker.side, ()).known is not None
 
 
 def _allowed(connection: Connection, sender: Sender) -> tuple[Ticket, Session]:

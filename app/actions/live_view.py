@@ -56,9 +56,10 @@ def look(database: Database, ticket: Ticket, speaker: Speaker, asked: Asked, *, 
 
 def _view(connection: Connection, ticket: Ticket, speaker: Speaker, asked: Asked, now: datetime) -> View:
     number = ticket.number
-    session = store.load_session(connection, number)
+    beside = store.beside_lines(connection, number)  # first, so that no signal falls in between
+    session = beside.session
     is_in = takes_part(ticket, session, speaker)
-    newest = max(store.newest_signal(connection, number), asked.signals or 0)  # first, so that none falls in between
+    newest = max(beside.signal, asked.signals or 0)
     lines = store.lines_after(connection, number, asked.after, store.MOST_AT_ONCE + 1)
     signals = _signals(connection, ticket, speaker, asked, now) if is_in else []
     pages = pages_of(connection, number)
@@ -74,7 +75,7 @@ def _view(connection: Connection, ticket: Ticket, speaker: Speaker, asked: Asked
         other=presence([page for page in pages if _is_other(page.who, ticket, session, speaker)], now),
         takes_part=is_in,
         place=place_in_queue(connection, ticket) if is_customer and ticket.state is TicketState.WAITING else None,
-        unread=0 if is_customer else store.unread(connection, [number]).get(number, 0),
+        unread=0 if is_customer else beside.unread,
         wants_beat=bool(asked.peer) and is_in and ticket.is_open and (not ours or ours[0].wants_beat(now)),
     )
 

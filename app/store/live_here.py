@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, case, delete, literal, select, true, tuple_, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, delete, literal, select, true, tuple_, update
 
 from app.core.conversation import Conversation
 from app.core.live import SIGNAL_LIFE
@@ -17,6 +17,7 @@ from app.store.upserts import upsert
 MOST_PAGES = 20  # of one person of a ticket
 _AT_ONCE = 100  # pages in one statement
 _h = live_here.c
+_PAGES = select(live_here).where(_h.ticket == bindparam("ticket"))
 
 
 class Spot(NamedTuple):
@@ -75,7 +76,7 @@ def page_of(connection: Connection, spot: Spot) -> Page | None:
 
 def pages_of(connection: Connection, ticket: int) -> list[Page]:
     """All pages of the ticket that are known."""
-    return [_page(row) for row in connection.execute(select(live_here).where(_h.ticket == ticket))]
+    return [_page(row) for row in connection.execute(_PAGES, {"ticket": ticket})]
 
 
 def _is(spot: Spot) -> Any:

@@ -34,6 +34,7 @@ _COLUMNS = tuple(column.name for column in tickets.columns if column.name != "nu
 _OWN = tuple(name for name in _COLUMNS if name not in NAMES)
 _INSERT = Prepared(insert(tickets), _COLUMNS)
 _BY_NUMBER = select(tickets).where(tickets.c.number == bindparam("number"))
+_LOCKED = _BY_NUMBER.with_for_update()
 _BY_APPLET_ID = select(tickets).where(tickets.c.applet_id == bindparam("applet_id"))
 _OWNER = select(tickets.c.owner_id).where(
     tickets.c.number == bindparam("number"), tickets.c.state == TicketState.ACTIVE
@@ -141,8 +142,7 @@ def ticket_owner(connection: Connection, number: int) -> int | None:
 
 def lock_ticket(connection: Connection, number: int) -> Ticket | None:
     """The ticket with this number, locked until this transaction ends."""
-    query = select(tickets).where(tickets.c.number == number).with_for_update()
-    return _ticket(connection.execute(query).one_or_none())
+    return _ticket(connection.execute(_LOCKED, {"number": number}).one_or_none())
 
 
 def move_ticket(
