@@ -31,7 +31,7 @@ from tests.hostile_texts import HOSTILE
 from tests.live_server import LiveServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-NOTHING = {"ran": None, "wide": False, "base": True, "handlers": [], "elsewhere": []}
+NOTHING: dict[str, object] = {"ran": None, "wide": False, "base": True, "handlers": [], "elsewhere": []}
 # The pointer's place is the only style.
 LOOK = """() => ({
   ran: document.body.dataset.ran ?? null,
