@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isinf
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -116,7 +117,7 @@ def _check(value: object, depth: int) -> None:
         raise BadBody(_TOO_DEEP)
     if isinstance(value, str):
         _check_text(value)
-    elif isinstance(value, float) and value in (float("inf"), float("-inf")):
+    elif isinstance(value, float) and isinf(value):
         raise BadBody("a number is out of range")
     elif isinstance(value, dict):
         for name, member in value.items():

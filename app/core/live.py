@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -256,12 +256,8 @@ def _cleaned(post: Post) -> Post:
     if post.kind is Kind.READ and not _NUMBER.fullmatch(post.body):
         raise NotTaken(Refusal.FIELD)
     if post.kind is Kind.SAY:
-        return _with_body(post, read_line(post.body))
-    return _with_body(post, "") if post.kind in (Kind.ASKED, Kind.END) else post
-
-
-def _with_body(post: Post, body: str) -> Post:
-    return Post(post.kind, body, post.key, post.sender, post.to)
+        return replace(post, body=read_line(post.body))
+    return replace(post, body="") if post.kind in (Kind.ASKED, Kind.END) else post
 
 
 def read_line(typed: str) -> str:

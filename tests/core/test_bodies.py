@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.bodies import MAX_DEPTH, MAX_FIELDS, BadBody, form_pairs, json_object
+from app.core.bodies import (
+    MAX_DEPTH,
+    MAX_FIELDS,
+    BadBody,
+    DecodedForm,
+    decoded_form,
+    form_pairs,
+    json_object,
+    raw_form_pairs,
+)
 
 
 def nested(depth: int) -> bytes:
@@ -49,7 +58,7 @@ def test_utf_8_is_read_raw_or_percent_encoded() -> None:
     ],
 )
 def test_a_form_that_is_not_utf_8_is_refused(raw: bytes) -> None:
-    with pytest.raises(BadBody, match="UTF-8") as refused:
+    with pytest.raises(BadBody, match=r"^the text is not valid UTF-8; send it percent-encoded as UTF-8$") as refused:
         form_pairs(raw)
     assert refused.value.status == 400
 
@@ -84,7 +93,7 @@ def test_a_byte_order_mark_and_the_empty_array_of_php_are_an_object() -> None:
 
 @pytest.mark.parametrize("raw", [b"[1]", b'"a"', b"1", b"null", b"true"])
 def test_json_that_is_no_object_is_refused(raw: bytes) -> None:
-    with pytest.raises(BadBody, match="must be a JSON object"):
+    with pytest.raises(BadBody, match=r"^the body must be a JSON object$"):
         json_object(raw)
 
 
@@ -110,7 +119,7 @@ def test_what_is_not_json_is_refused(raw: bytes) -> None:
 
 @pytest.mark.parametrize("raw", [b'{"a":1,"a":1}', b'{"a":1,"a":2}', b'{"x":{"a":1,"a":2}}', b'{"a":1,"\\u0061":2}'])
 def test_a_member_given_twice_is_refused(raw: bytes) -> None:
-    with pytest.raises(BadBody, match="twice"):
+    with pytest.raises(BadBody, match=r"^the body is not valid JSON: a member is given twice$"):
         json_object(raw)
 
 
@@ -138,7 +147,7 @@ def test_a_very_deep_body_is_a_bad_body_too(raw: bytes) -> None:
 @pytest.mark.parametrize("text", [rb"\ud800", rb"\udfff", rb"a\udc00b", rb"\ude00\ud83d"])
 def test_half_a_surrogate_pair_is_refused_in_names_and_values(text: bytes) -> None:
     for raw in (b'{"a":"%b"}' % text, b'{"%b":1}' % text, b'{"a":["%b"]}' % text):
-        with pytest.raises(BadBody, match="surrogate"):
+        with pytest.raises(BadBody, match=r"^a text contains half a surrogate pair$"):
             json_object(raw)
 
 
@@ -148,7 +157,7 @@ def test_a_whole_surrogate_pair_is_one_character() -> None:
 
 def test_nul_is_refused_in_names_and_values() -> None:
     for raw in (rb'{"a":"x\u0000"}', rb'{"\u0000":1}', rb'{"a":{"b":["\u0000"]}}'):
-        with pytest.raises(BadBody, match=r"U\+0000"):
+        with pytest.raises(BadBody, match=r"^a text contains U\+0000$"):
             json_object(raw)
 
 
@@ -156,7 +165,7 @@ def test_nul_is_refused_in_names_and_values() -> None:
     "raw", [b'{"a":"\xff"}', '{"a":"Zoë"}'.encode("latin-1"), '{"a":1}'.encode("utf-16"), b'{"a":"\xed\xa0\x80"}']
 )
 def test_json_that_is_not_utf_8_is_refused(raw: bytes) -> None:
-    with pytest.raises(BadBody, match="UTF-8"):
+    with pytest.raises(BadBody, match=r"^the body is not valid UTF-8$"):
         json_object(raw)
 
 
@@ -168,3 +177,76 @@ def test_any_bytes_are_json_or_a_bad_body(raw: bytes) -> None:
     except BadBody:
         return
     assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        (b"NaN", "the body is not valid JSON: NaN is not JSON"),
+        (b"-Infinity", "the body is not valid JSON: -Infinity is not JSON"),
+        (b"1e999", "a number is out of range"),
+        (b"-1e999", "a number is out of range"),
+    ],
+)
+def test_a_number_that_is_none_is_refused_with_the_reason(number: bytes, why: str) -> None:
+    with pytest.raises(BadBody, match=f"^{why}$"):
+        json_object(b'{"a":%b}' % number)
+
+
+def test_depth_beyond_what_the_parser_takes_is_refused_as_depth() -> None:
+    with pytest.raises(BadBody, match=r"^the JSON is nested deeper than 8$"):
+        json_object(b"[" * 100_000)
+
+
+def test_a_form_in_any_encoding_is_read_as_bytes() -> None:
+    assert raw_form_pairs(b"a=1+2&&b=%2B%e9&c&d=e=f&=g&") == [
+        (b"a", b"1 2"),
+        (b"b", b"+\xe9"),
+        (b"c", b""),
+        (b"d", b"e=f"),
+        (b"", b"g"),
+    ]
+
+
+def test_a_hundred_fields_as_bytes_are_read_and_one_more_is_too_many() -> None:
+    assert len(raw_form_pairs(b"a=1&" * 100)) == 100
+    with pytest.raises(BadBody, match=r"^more than 100 fields$") as refused:
+        raw_form_pairs(b"a=1&" * 101)
+    assert refused.value.status == 413
+
+
+@pytest.mark.parametrize("declared", [None, "UTF-8", "windows-1252"])
+def test_the_field_charset_goes_before_the_content_type(declared: str | None) -> None:
+    """Browsers fill in a field of this name with the encoding that they used."""
+    pairs = [(b"a", b"\xcf\xf0"), (b"_charset_", b" "), (b"_charset_", b"windows-1251"), (b"_charset_", b"x")]
+    read = decoded_form(pairs, declared)
+    assert read.pairs[0] == ("a", "Пр")
+    assert not read.guessed
+
+
+def test_the_content_type_s_encoding_is_used_for_names_and_values() -> None:
+    assert decoded_form([(b"\xe9", b"\xa4")], "iso-8859-15") == DecodedForm([("é", "€")])
+
+
+def test_text_that_declares_nothing_is_utf_8_and_else_windows_1252_to_be_checked() -> None:
+    assert decoded_form([(b"a", "Zoë €".encode())], None) == DecodedForm([("a", "Zoë €")])
+    assert decoded_form([(b"a", b"Zo\xeb \x80")], None) == DecodedForm([("a", "Zoë €")], guessed=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "charset", "declared", "why"),
+    [
+        (b"x", b"klingon", None, "the encoding 'klingon' is not known here; send the form as UTF-8"),
+        (b"x", b"\xff", None, "the encoding '\ufffd' is not known here; send the form as UTF-8"),
+        (b"x", b"", "klingon", "the encoding 'klingon' is not known here; send the form as UTF-8"),
+        (b"\xff", b"UTF-8", None, "the text is not valid UTF-8"),
+        (b"\xff", b"", "utf8", "the text is not valid utf8"),
+        (b"\x81\xff", b"", None, "the text is not valid UTF-8, and no other encoding is declared"),
+    ],
+)
+def test_text_that_is_not_in_its_encoding_is_refused(
+    value: bytes, charset: bytes, declared: str | None, why: str
+) -> None:
+    with pytest.raises(BadBody, match=f"^{why}$") as refused:
+        decoded_form([(b"a", value), (b"_charset_", charset)], declared)
+    assert refused.value.status == 400

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.client import Client, ForwardedClient, client_network, forwarded_client, is_in, without_port
+from app.core.client import (
+    Client,
+    ForwardedClient,
+    client_network,
+    forwarded_client,
+    is_in,
+    is_loopback,
+    without_port,
+)
 
 
 @pytest.mark.parametrize(
@@ -152,3 +160,19 @@ def test_the_last_address_that_is_no_proxy_of_ours_is_the_client(peer: str, head
 )
 def test_what_cannot_be_read_makes_its_proxy_the_client(header: str, client: ForwardedClient) -> None:
     assert forwarded_client("10.0.0.1", header, NETWORKS) == client
+
+
+@pytest.mark.parametrize(
+    ("address", "own"),
+    [
+        ("127.0.0.1", True),
+        ("127.255.255.254", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("128.0.0.1", False),
+        ("::2", False),
+        ("localhost", False),
+    ],
+)
+def test_this_machine_s_own_addresses(address: str, own: bool) -> None:
+    assert is_loopback(address) is own

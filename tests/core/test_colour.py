@@ -71,3 +71,15 @@ def test_the_stylesheet_sets_colours_and_nothing_else() -> None:
     assert "light-dark(#7a1f5c, " in text
     assert not set(text) & set("<>\"'\\/@") - {"@"}
     assert stylesheet_digest("#7a1f5c") != stylesheet_digest("#7a1f5d")
+
+
+def test_the_darkest_colours_have_a_luminance_too() -> None:
+    """WCAG's straight part of the curve: 10 / 255 / 12.92."""
+    assert luminance("#0a0a0a") == pytest.approx(0.003035, abs=1e-6)
+
+
+@pytest.mark.parametrize("colour", ["#000000", "#7a1f5c", "#0b5c68", "#ff0000"])
+def test_a_dark_page_s_colour_is_no_lighter_than_it_must_be(colour: str) -> None:
+    shades = dark_shades(colour)
+    least = min(contrast(shades.accent, ground) for ground in ("#11161b", "#192027", shades.tint))
+    assert 6 <= least < 6.25

@@ -1,5 +1,7 @@
 """Opening hours against a naive reading of the rules: what the wall clock shows at each moment."""
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -87,6 +89,7 @@ def test_a_special_day_has_its_own_hours_even_on_a_holiday() -> None:
     assert found.next_opening(at("2026-12-26T00:00")) == at("2026-12-28T09:00")
     assert found.special(day) == SpecialDay("Stock-taking", (Span(600, 660),))
     assert found.special(date(2026, 12, 29)) is None
+    assert hours(holidays={day: "Holiday"}).special(day) == SpecialDay("Holiday")
 
 
 def test_hours_with_other_holidays_are_other_hours() -> None:
@@ -112,3 +115,70 @@ def test_an_opening_longer_than_a_week_ends_when_it_ends() -> None:
     days = {date(2026, 6, 15): SpecialDay("Closed")}
     found = hours("mo-su 00:00-24:00", "UTC", days=days)
     assert found.next_closing(at("2026-06-01T10:00")) == at("2026-06-15T00:00")
+
+
+ALWAYS = "mo-su 00:00-24:00"
+
+
+def closed(*days: str) -> dict[date, SpecialDay]:
+    return {date.fromisoformat(day): SpecialDay("Closed") for day in days}
+
+
+def test_it_opens_at_the_very_moment_and_not_before() -> None:
+    found = hours("mo 09:00-17:00", "UTC")
+    opens = at("2026-06-01T09:00")
+    assert found.is_open(opens)
+    assert not found.is_open(opens - timedelta(microseconds=1))
+
+
+def test_an_opening_is_not_seen_before_it_begins() -> None:
+    found = hours("mo 09:00-17:00", "UTC")
+    assert found.openings(at("2026-06-01T00:00"), at("2026-06-01T09:00")) == []
+
+
+@pytest.mark.parametrize("days", [("2026-06-09",), [f"2026-06-{day:02d}" for day in range(9, 30)]])
+def test_an_opening_of_just_eight_days_ends_when_it_ends(days: list[str]) -> None:
+    found = hours(ALWAYS, "UTC", days=closed(*days))
+    assert found.next_closing(at("2026-06-01T00:00")) == at("2026-06-09T00:00")
+
+
+def test_changes_beyond_400_days_are_not_looked_for() -> None:
+    since = at("2026-06-01T00:00")
+    later = (since + timedelta(days=403)).date()
+    assert hours(ALWAYS, "UTC", days={later: SpecialDay("Closed")}).next_closing(since) is None
+    assert hours("", "UTC", days={later: SpecialDay("Open", (Span(0, DAY),))}).next_opening(since) is None
+
+
+@pytest.mark.parametrize("since", ["2026-03-28T00:00", "2026-03-28T01:00", "2026-03-28T01:07", "2026-03-28T02:13"])
+def test_what_opens_in_the_hour_left_out_opens_when_the_clock_has_gone_forward(since: str) -> None:
+    found = hours("su 02:30-04:00")
+    forward = at("2026-03-29T01:00")
+    assert found.openings(at(since), at("2026-03-30")) == [Opening(forward, at("2026-03-29T02:00"))]
+    assert found.openings(at(since), forward) == []
+
+
+@pytest.fixture(params=["America/Los_Angeles", "Pacific/Kiritimati"])
+def elsewhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine's own clock stands in another zone."""
+    with monkeypatch.context() as there:
+        there.setenv("TZ", request.param)
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_the_machine_s_own_zone_does_not_matter() -> None:
+    found = hours("we 22:00-21:00; fr 00:00-04:00")
+    assert found.openings(at("2026-06-04T12:00"), at("2026-06-05T01:00")) == [
+        Opening(at("2026-06-04T12:00"), at("2026-06-04T19:00")),
+        Opening(at("2026-06-04T22:00"), at("2026-06-05T01:00")),
+    ]
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "UTC", "Pacific/Kiritimati"])
+def test_a_span_of_nearly_a_day_lasts_to_its_end_in_every_zone(zone: str) -> None:
+    found = hours("tu 22:00-21:30", zone)
+    ends = datetime(2026, 6, 3, 21, 30, tzinfo=ZoneInfo(zone))
+    assert found.is_open(ends - timedelta(minutes=1))
+    assert not found.is_open(ends)

@@ -21,6 +21,7 @@ from app.core.live import (
     Session,
     Side,
     Speaker,
+    TooMany,
     may_be_answered,
     read_answer,
     read_facts,
@@ -174,6 +175,7 @@ def test_a_post_is_read() -> None:
     assert sent(kind="asked", body="whatever").body == ""
     assert sent(kind="screen", body="shared:camera").body == "shared:camera"
     assert read_post({"kind": "typing"}) == Post(Kind.TYPING)
+    assert read_post({"kind": "typing", "key": "", "to": ""}) == Post(Kind.TYPING)
     assert read_post({"kind": "hidden", "from": "p"}) == Post(Kind.HIDDEN, sender="p")
 
 
@@ -213,6 +215,7 @@ def test_what_is_no_post_is_refused(members: dict[str, object]) -> None:
 
 def test_a_line_is_kept_as_it_was_typed_but_for_control_characters() -> None:
     assert read_line("\r\none\r\n\ttwo \u202e\x07\n") == "one\n\ttwo \u202e"
+    assert read_line("  Xerox X") == "  Xerox X"
     assert read_line("x" * LONGEST_LINE) == "x" * LONGEST_LINE
     with pytest.raises(NotTaken) as refused:
         read_line("x" * (LONGEST_LINE + 1))
@@ -229,12 +232,13 @@ def test_facts_of_a_browser_are_short_texts_of_known_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "why"), [("[]", "field"), ("{", "field"), ("[" * 2000, "field"), (" " * 2049, "too_long")]
+    ("text", "why"),
+    [(" " * 2048, "field"), ("[]", "field"), ("{", "field"), ("[" * 2000, "field"), (" " * 2049, "too_long")],
 )
 def test_what_is_no_facts_is_refused(text: str, why: str) -> None:
     with pytest.raises(NotTaken) as refused:
         read_facts(text)
-    assert refused.value.why == why
+    assert refused.value.why == str(refused.value) == why
 
 
 def test_typing_is_over_soon() -> None:
@@ -289,3 +293,13 @@ def test_a_session_is_answered_after_its_end_and_if_there_was_one() -> None:
     assert not may_be_answered(replace(had, state=TicketState.ACTIVE))
     assert not may_be_answered(replace(had, state=TicketState.CANCELLED))
     assert not may_be_answered(replace(had, erased_at=NOW))
+
+
+def test_too_many_posts_are_told_when_to_come_again() -> None:
+    too_many = TooMany(7)
+    assert (too_many.retry_after, str(too_many)) == (7, "try again in 7 s")
+
+
+def test_each_side_has_read_up_to_a_line_of_its_own() -> None:
+    session = Session(customer_read=3, technician_read=5)
+    assert (session.read_by(Side.CUSTOMER), session.read_by(Side.TECHNICIAN)) == (3, 5)

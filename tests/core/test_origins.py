@@ -66,6 +66,8 @@ def test_what_is_no_origin_or_not_safe_is_refused_with_a_reason(written: str, sa
         (" www.example.com", "https://www.example.com"),
         ("Shop.example.com:8443/a?b#c", "https://shop.example.com:8443"),
         ("https://www.example.com/?", "https://www.example.com"),
+        ("https://www.example.com?a", "https://www.example.com"),
+        ("https://www.example.com#a", "https://www.example.com"),
         ("http://127.0.0.1:8000/demo", "http://127.0.0.1:8000"),
     ],
 )
@@ -82,6 +84,7 @@ def test_the_address_of_a_page_is_told_with_its_origin(written: str, meant: str)
         ("https://www.example.com/a?b#c", "https://www.example.com"),
         ("https://www.example.com", "https://www.example.com"),
         ("https://www.example.com?x=/", "https://www.example.com"),
+        ("https://www.example.com/?from=http://other.example/", "https://www.example.com"),
         ("HTTPS://WWW.EXAMPLE.COM:443/", "https://www.example.com"),
         ("http://intranet/help", "http://intranet"),
         ("", None),

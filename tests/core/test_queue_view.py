@@ -54,6 +54,16 @@ def test_what_there_is_not_is_refused(asked: dict[str, str]) -> None:
         queue_view(asked, Role.TECHNICIAN)
 
 
+def test_an_address_names_its_queue_and_what_differs_from_the_first_page() -> None:
+    assert QueueView().url() == "/console/?queue=for-me"
+    assert QueueView(QueueName.ALL, "closed").url(before=7) == "/console/?queue=all&state=closed&before=7"
+    assert QueueView(QueueName.ALL, "closed", 20).url(search="a b") == "/console/?q=a+b"
+
+
+def test_the_first_ticket_s_number_is_a_place_too() -> None:
+    assert queue_view({"before": "1"}, Role.TECHNICIAN) == QueueView(before=1)
+
+
 def test_an_empty_field_of_the_form_is_not_asked_for() -> None:
     assert queue_view({"department": "", "before": "", "q": "  "}, Role.TECHNICIAN) == QueueView()
 
@@ -70,6 +80,7 @@ def test_only_a_first_page_of_who_waits_is_where_requests_appear() -> None:
         ("  a \t b\r\nc ", "a b c"),
         ("\x00\x1b[31m\u202e", "[31m"),
         ("x" * 500, "x" * 200),
+        ("x" * 199 + " y", "x" * 199),
         ("\u2028", ""),
         ("Zoë \N{PILE OF POO}", "Zoë \N{PILE OF POO}"),
     ],

@@ -14,6 +14,7 @@ from app.core.ready_answer import LONGEST_ANSWER, ReadyAnswer, filled
         ("{name}، يرجى الانتظار", None, "يرجى الانتظار"),
         ("{name}: {name}", "{reference}", "{reference}: {reference}"),
         ("{reference}: {name}", "", "7K3M-Q2XH:"),
+        (", or call {reference}", None, ", or call 7K3M-Q2XH"),
         ("{} {nobody} {Name} ${HOME}", "Zoë", "{} {nobody} {Name} ${HOME}"),
     ],
 )

@@ -1,13 +1,17 @@
 """A ticket's standing, as written in pages and histories."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.routing import QueueKind
+from app.core.customer import NOBODY
+from app.core.customer_info import InfoMode
+from app.core.routing import QueueKind, Reason
 from app.core.staff import Department, Staff, Technician
-from app.core.standing import GENERAL, Queue, Standing, read_queue, read_standing
-from app.core.ticket import TicketState
+from app.core.standing import GENERAL, Queue, Standing, queue_of, read_queue, read_standing
+from app.core.ticket import Ticket, TicketState
 
 QUEUES = (GENERAL, Queue(QueueKind.TECHNICIAN, 17), Queue(QueueKind.DEPARTMENT, 10))
 
@@ -65,3 +69,30 @@ def test_an_active_ticket_is_free_for_its_owner_alone() -> None:
     assert active.is_free_for(3)
     assert not active.is_free_for(4)
     assert Standing(TicketState.WAITING, GENERAL, None).is_free_for(4)
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_a_ticket_stands_where_its_row_says(queue: Queue) -> None:
+    ticket = Ticket(
+        number=7,
+        session_id="s",
+        pin="1",
+        site="default",
+        reference=None,
+        state=TicketState.ACTIVE,
+        queue_kind=queue.kind,
+        department_id=queue.department_id,
+        technician_id=queue.technician_id,
+        asked_department=None,
+        asked_tech=None,
+        reason=Reason.NOTHING_ASKED,
+        customer=NOBODY,
+        ask_customer_info=False,
+        info_mode=InfoMode.ASK,
+        language=None,
+        applet_id="a",
+        created_at=datetime(2026, 3, 1, tzinfo=UTC),
+        owner_id=3,
+    )
+    assert queue_of(ticket) == queue
+    assert Standing.of(ticket) == Standing(TicketState.ACTIVE, queue, 3)

@@ -19,6 +19,7 @@ def test_text_as_long_as_its_limit_is_taken() -> None:
     assert text_problem("f", "x" * 5, 5) is None
     assert text_problem("f", "x" * 6, 5) == Fact("f", "too_long", {"limit": 5, "length": 6})
     assert text_problem("f", "x" * 100_000, None) is None
+    assert text_problem("f", "x", 0) == Fact("f", "too_long", {"limit": 0, "length": 1})
 
 
 @pytest.mark.parametrize("value", [None, "", " ", "\n", "\t \n", "\N{NO-BREAK SPACE}", "\N{EM SPACE}"])

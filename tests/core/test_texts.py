@@ -46,22 +46,49 @@ def test_good_texts() -> None:
     assert text_problems({"This is %(length)s characters long.": "Too long (%(length)s), 100 % sure"}) == []
 
 
+def test_a_language_without_a_text_after_its_colon_is_a_text() -> None:
+    assert texts_for({"de:": "x"}, "de") == {"de:": "x"}
+
+
+BAD_KEY = Fact("texts", "text_key", {"most": 300})
+
+
 @pytest.mark.parametrize(
-    ("texts", "says"),
+    ("texts", "facts"),
     [
-        ({"": "x"}, "text_key"),
-        ({"de:": "x"}, "de:"),
-        ({"title": " "}, "text"),
-        ({"title": "x" * 601}, "text"),
-        ({"title": "a\x07"}, "text"),
-        ({"k" * 301: "x"}, "text_key"),
-        ({"Get support": "%(name)s"}, "placeholders"),
-        ({"%(length)s long": "%(limit)s"}, "placeholders"),
-        ({f"t{n}": "x" for n in range(201)}, "too_many"),
+        ({"": "x"}, [BAD_KEY]),
+        ({"k" * 301: "x"}, [BAD_KEY]),
+        ({"a\x07": "x"}, [BAD_KEY]),
+        ({"title": " "}, [Fact("texts", "text", {"key": "title", "most": 600})]),
+        ({"title": "x" * 601}, [Fact("texts", "text", {"key": "title", "most": 600})]),
+        ({"de:title": "a\x07"}, [Fact("texts", "text", {"key": "de:title", "most": 600})]),
+        (
+            {"Get support": "%(name)s"},
+            [Fact("texts", "placeholders", {"key": "Get support", "names": ("%(name)s",)})],
+        ),
+        (
+            {"de:%(length)s long": "%(limit)s {x} %(length)s"},
+            [Fact("texts", "placeholders", {"key": "de:%(length)s long", "names": ("%(limit)s", "{x}")})],
+        ),
+        ({f"t{n}": "x" for n in range(201)}, [Fact("texts", "too_many", {"most": 200})]),
+        ({"": "x", "title": ""}, [BAD_KEY, Fact("texts", "text", {"key": "title", "most": 600})]),
     ],
 )
-def test_bad_texts_are_refused_with_a_reason(texts: dict[str, str], says: str) -> None:
-    if texts == {"de:": "x"}:
-        assert texts_for(texts, "de") == {"de:": "x"}  # no language, as no text follows the colon
-        return
-    assert says in [problem.code for problem in text_problems(texts)]
+def test_bad_texts_are_refused_with_a_reason(texts: dict[str, str], facts: list[Fact]) -> None:
+    assert text_problems(texts) == facts
+
+
+def test_as_many_texts_as_allowed_and_as_long_as_allowed() -> None:
+    assert text_problems({f"t{n}": "x" * 600 for n in range(200)}) == []
+    assert text_problems({"k" * 300: "x"}) == []
+
+
+def test_braces_and_percent_signs_are_free_where_the_source_has_no_placeholder() -> None:
+    assert text_problems({"Get support": "{Help} 100 %d"}) == []
+
+
+def test_a_language_is_written_with_a_hyphen_or_an_underscore() -> None:
+    assert split_key("pt_BR:title") == split_key("pt-br:title") == ("pt-br", "title")
+    texts = {"zh:title": "zh", "zh-Hant:title": "zh-Hant", "zh_Hant_TW:title": "zh-Hant-TW"}
+    assert texts_for(texts, "zh-Hant-TW") == {"title": "zh-Hant-TW"}
+    assert texts_for(texts, "zh-Hans-CN") == {"title": "zh"}
