@@ -47,6 +47,7 @@ NO_SECURITY_EVENTS = frozenset(
         "department.renamed",
         "hours.changed",
         "hours.removed",
+        "notices.changed",
         "notices.sent_again",
         "request.dismissed",
         "request.parked",
