@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from app.core.address import LOOPBACK
+from app.core.address import parse
 
 
 class MailTls(StrEnum):
@@ -17,6 +17,7 @@ class MailTls(StrEnum):
 
 
 _PORTS = {MailTls.TLS: 465, MailTls.STARTTLS: 587, MailTls.NONE: 25}
+_LOGIN = re.compile(r"[^/?#\s]*")
 _ADDRESS = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,190}")
 
 
@@ -41,20 +42,18 @@ class Mailing:
 
 def read_mail_server(text: str) -> MailServer:
     """From `smtps://user:password@host:465`. Raises ValueError with a sentence that bears no secret."""
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise ValueError("must be an address such as smtps://user:password@mail.example.com:465") from None
-    if parts.scheme not in list(MailTls):
+    scheme, _, rest = text.partition("://")
+    if (scheme := scheme.lower()) not in list(MailTls):
         raise ValueError("must start with smtps://, smtp+starttls:// or, on this machine, smtp://")
-    tls = MailTls(parts.scheme)
-    host = parts.hostname or ""
-    if not host or parts.path not in ("", "/") or parts.query or parts.fragment:
+    tls = MailTls(scheme)
+    login, _, place = rest.rpartition("@")
+    address = parse(f"{tls}://{place}") if _LOGIN.fullmatch(login) else None
+    if address is None or not address.port_exists or address.path.strip("/") or address.query or address.fragment:
         raise ValueError("must be an address such as smtps://user:password@mail.example.com:465")
-    if tls is MailTls.NONE and host not in (LOOPBACK, "localhost", "::1"):
+    if tls is MailTls.NONE and not address.is_loopback:
         raise ValueError("smtp:// is for this machine only; to another one use smtps:// or smtp+starttls://")
-    return MailServer(tls, host, port or _PORTS[tls], unquote(parts.username or ""), unquote(parts.password or ""))
+    user, _, password = login.partition(":")
+    return MailServer(tls, address.host.strip("[]"), int(address.port or _PORTS[tls]), unquote(user), unquote(password))
 
 
 def read_sender(text: str) -> str:
