@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from app.core.customer import NAMES
 from app.core.customer_info import AskPolicy
+from app.core.declaration import Opener, declared
+from app.core.fact import Fact
 from app.core.site import Site
 
 SITE = Site(
@@ -52,46 +55,137 @@ def test_a_good_site_has_no_problems() -> None:
     assert SITE.problems() == []
 
 
+BACKENDS = tuple(known.name for known in declared())
+
+
+@pytest.mark.parametrize(
+    ("change", "fact"),
+    [
+        ({"slug": ""}, Fact("slug", "slug")),
+        ({"slug": "Help"}, Fact("slug", "slug")),
+        ({"slug": "-help"}, Fact("slug", "slug")),
+        ({"slug": "help-"}, Fact("slug", "slug")),
+        ({"slug": "a" * 41}, Fact("slug", "slug")),
+        ({"slug": "a/b"}, Fact("slug", "slug")),
+        ({"name": " "}, Fact("name", "missing")),
+        ({"name": "n" * 81}, Fact("name", "too_long", {"limit": 80, "length": 81})),
+        ({"backend": "carrier-pigeon"}, Fact("backend", "choice", {"choices": BACKENDS})),
+        ({"department": "ten"}, Fact("department", "department")),
+        (
+            {"required": ("customer_name", "shoe_size")},
+            Fact("required", "unknown", {"known": NAMES, "names": ("shoe_size",)}),
+        ),
+        ({"fields": ()}, Fact("fields", "none")),
+        (
+            {"fields": ("customer_name", "problem_description", "shoe_size")},
+            Fact("fields", "unknown", {"known": NAMES, "names": ("shoe_size",)}),
+        ),
+        ({"fields": ("customer_name",)}, Fact("required", "hidden", {"names": ("problem_description",)})),
+        ({"languages": ("de", "../x")}, Fact("languages", "language", {"names": ("../x",)})),
+        ({"colour": "#abc"}, Fact("colour", "colour")),
+        ({"foreign_forms": "perhaps"}, Fact("foreign_forms", "choice", {"choices": ("confirm", "deny")})),
+        (
+            {"origins": ("https://a.example", "http://www.example.com")},
+            Fact("origins", "not_https", {"written": "http://www.example.com"}),
+        ),
+        ({"texts": {"": "x"}}, Fact("texts", "text_key", {"most": 300})),
+        (
+            {"backend": "take-control", "sealed_key": "sealed"},
+            Fact("api_domain", "needed", {"backend": "take-control"}),
+        ),
+        (
+            {"backend": "take-control", "api_domain": "https://api.us0.swi-rc.com", "sealed_key": ""},
+            Fact("vendor_key", "needed", {"backend": "take-control"}),
+        ),
+        (
+            {"backend": "take-control-browser", "api_domain": "https://api.us0.swi-rc.com"},
+            Fact("vendor_key", "needed", {"backend": "take-control-browser"}),
+        ),
+        ({"applet_hosts": ("127.0.0.1",)}, Fact("applet_hosts", "loopback", {"written": "127.0.0.1"})),
+        (
+            {"applet_hosts": ("127.0.0.1",), "api_domain": "https://api.us0.swi-rc.com"},
+            Fact("applet_hosts", "loopback", {"written": "127.0.0.1"}),
+        ),
+        ({"key_made": "yesterday", "sealed_key": "sealed"}, Fact("key_made", "day")),
+        ({"key_made": "2026-01-31"}, Fact("key_made", "without_key")),
+        ({"rate": 0}, Fact("rate", "range", {"least": 1, "most": 1000})),
+        ({"rate": 1001}, Fact("rate", "range", {"least": 1, "most": 1000})),
+    ],
+)
+def test_what_must_be_changed_is_named(change: dict[str, Any], fact: Fact) -> None:
+    assert replace(SITE, **change).problems() == [fact]
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"slug": ""}, "slug slug"),
-        ({"slug": "Help"}, "slug slug"),
-        ({"slug": "-help"}, "slug slug"),
-        ({"slug": "help-"}, "slug slug"),
-        ({"slug": "a" * 41}, "slug slug"),
-        ({"slug": "a/b"}, "slug slug"),
-        ({"name": " "}, "name missing"),
-        ({"name": "n" * 81}, "name too_long"),
-        ({"backend": "carrier-pigeon"}, "backend choice"),
-        ({"department": "ten"}, "department department"),
-        ({"required": ("customer_name", "shoe_size")}, "required unknown"),
-        ({"fields": ()}, "fields none"),
-        ({"fields": ("customer_name", "problem_description", "shoe_size")}, "fields unknown"),
-        ({"fields": ("customer_name",)}, "required hidden"),
-        ({"languages": ("de", "../x")}, "languages language"),
-        ({"colour": "#abc"}, "colour colour"),
-        ({"foreign_forms": "perhaps"}, "foreign_forms choice"),
-        ({"origins": ("http://www.example.com",)}, "origins not_https"),
         ({"server_networks": ("203.0.113.7/24",)}, "server_networks network"),
         ({"server_networks": ("0.0.0.0/0",)}, "server_networks wide"),
-        ({"texts": {"": "x"}}, "texts text_key"),
-        ({"backend": "take-control", "sealed_key": "sealed"}, "api_domain needed"),
-        ({"backend": "take-control-browser", "api_domain": "https://api.us0.swi-rc.com"}, "vendor_key needed"),
         ({"api_domain": "http://api.us0.swi-rc.com"}, "api_domain not_https"),
         ({"applet_hosts": ("example.com", "*", "com")}, "applet_hosts host"),
-        ({"applet_hosts": ("127.0.0.1",)}, "applet_hosts loopback"),
-        ({"applet_hosts": ("127.0.0.1",), "api_domain": "https://api.us0.swi-rc.com"}, "applet_hosts loopback"),
-        ({"key_made": "yesterday", "sealed_key": "sealed"}, "key_made day"),
-        ({"key_made": "2026-01-31"}, "key_made without_key"),
-        ({"rate": 0}, "rate range"),
-        ({"rate": 1001}, "rate range"),
         ({"webhook": "http://example.com/"}, "webhook not_https"),
     ],
 )
-def test_what_must_be_changed_is_named(change: dict[str, Any], named: str) -> None:
+def test_the_rule_of_an_address_names_what_is_wrong_with_it(change: dict[str, Any], named: str) -> None:
     (problem,) = replace(SITE, **change).problems()
     assert f"{problem.field} {problem.code}" == named
+
+
+def test_every_fault_is_named_at_once() -> None:
+    site = replace(SITE, slug="", name="", backend="x", department="x", fields=(), rate=0, colour="x")
+    assert [problem.field for problem in site.problems()] == [
+        *("slug", "name", "backend", "department", "fields", "rate", "colour")
+    ]
+
+
+def test_the_ends_of_ranges_are_allowed() -> None:
+    for rate in (1, 1000):
+        assert replace(SITE, rate=rate, name="n" * 80).problems() == []
+
+
+def test_a_form_must_say_something_unless_empty_ones_are_allowed() -> None:
+    blank = {"customer_name": " ", "tech": "anna@example.com"}
+    assert SITE.blank_form(blank) == [Fact("problem_description", "empty")]
+    assert SITE.blank_form({"customer_phone": "1"}) == []
+    assert replace(SITE, fields=("customer_email", "customer_name")).blank_form({}) == [Fact("customer_email", "empty")]
+    assert replace(SITE, allow_empty=True).blank_form(blank) == []
+
+
+def test_the_browser_opens_sessions_where_the_vendor_s_answer_could_not_be_read() -> None:
+    for backend, opener in (
+        ("embedded", Opener.DESK),
+        ("take-control", Opener.SERVER),
+        ("take-control-browser", Opener.BROWSER),
+    ):
+        site = replace(SITE, backend=backend)
+        assert site.opener is opener
+        assert (site.at_desk, site.at_vendor) == (opener is Opener.DESK, opener is not Opener.DESK)
+        unreadable = replace(site, unreadable=True).opener
+        assert unreadable is (Opener.BROWSER if site.declaration.browser_when_unreadable else opener)
+
+
+def test_an_option_is_found_by_its_name() -> None:
+    site = replace(SITE, backend_options={"pager": "5"})
+    assert (site.option("name"), site.option("rate"), site.option("pager"), site.option("x")) == (
+        *("Help", 100, "5", None),
+    )
+
+
+def test_only_listed_networks_are_a_site_s_servers() -> None:
+    site = replace(SITE, server_networks=("203.0.113.0/24",))
+    assert site.has_server_at("203.0.113.9")
+    assert not site.has_server_at("203.0.114.9")
+
+
+def test_a_vendor_key_ends_only_when_the_day_it_was_made_is_known() -> None:
+    assert SITE.key_ends is None
+    assert replace(SITE, key_made="yesterday").key_ends is None
+
+
+def test_a_vendor_on_this_machine_is_a_stand_in() -> None:
+    assert replace(SITE, api_domain="http://127.0.0.1:8001").on_loopback
+    assert not replace(SITE, api_domain="127.0.0.1").on_loopback
+    assert not SITE.on_loopback
 
 
 @pytest.mark.parametrize("slug", ["a", "a" * 40, "help-desk-2", "0"])
