@@ -113,7 +113,8 @@ def test_gunicorn_s_parser_never_wants_more_than_what_is_whole(odd: bytes, befor
     assert parser.unreader.take_buffered() == b""
 
 
-@pytest.mark.parametrize("data", MALFORMED, ids=lambda data: repr(data[-30:]))
+# No backslash in a name: pytest escapes it once more in mutmut's second run in one process, and finds no such test.
+@pytest.mark.parametrize("data", MALFORMED, ids=lambda data: repr(data[-30:]).replace("\\", "/"))
 def test_what_is_malformed_is_here_at_once_and_is_the_last(data: bytes) -> None:
     arriving = Arriving(data)
     assert (arriving.stage, arriving.is_whole, arriving.rest) == (Stage.HERE, False, b"")

@@ -37,7 +37,7 @@ def read(**written: Any) -> tuple[dict[str, Any], list[Fact]]:
         ("mail", "help@example.com", "help@example.com"),
         ("mail", f"{'x' * 242}@example.com", f"{'x' * 242}@example.com"),
         ("required", ["problem_description", "customer_name"], ("customer_name", "problem_description")),
-        ("fields", iter(["customer_phone"]), ("customer_phone",)),
+        ("fields", ["customer_phone"], ("customer_phone",)),
         ("applet_hosts", [], DEFAULT_APPLET_HOSTS),
         ("applet_hosts", ["127.0.0.1", "*.Example.com", "127.0.0.1"], ("127.0.0.1", "*.example.com")),
         ("key_made", " 2026-03-01 ", "2026-03-01"),
