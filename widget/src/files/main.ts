@@ -121,6 +121,7 @@ export const attaching = (page: Attaching): { add: Add; allow: (on: boolean) => 
         if (queue.includes(entry) && queue[0] !== entry) queue.splice(queue.indexOf(entry), 1);
         find("#attach")?.focus();
       });
+      cancel.ariaLabel = `${cancel.textContent}: ${file.name}`;
       item.append(named(file), bar, cancel, state);
       list.append(item);
       queue.push(entry);
