@@ -10,7 +10,7 @@ from gunicorn.http.parser import RequestParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.arriving import MOST_BODY, MOST_HEAD, Arriving, Stage
+from app.core.arriving import MOST_BODY, MOST_HEAD, MOST_UPLOAD, Arriving, Stage
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: x\r\n"
@@ -168,3 +168,35 @@ def test_a_body_that_is_cut_off_is_here_and_a_head_is_not() -> None:
     assert Arriving(POST).end() is Stage.HEAD
     assert Arriving().end() is Stage.NOTHING
     assert Arriving().of_body == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "most"),
+    [
+        (b"POST /applet/a.b-c_d/files HTTP/1.1", MOST_UPLOAD),
+        (b"POST /applet/a.b-c_d/files HTTP/1.0", MOST_UPLOAD),
+        (b"POST /applet/a.b-c_d/files?x=1 HTTP/1.1", MOST_BODY),
+        (b"POST /applet/a.b-c_d/files/1?at=0 HTTP/1.1", MOST_BODY),
+        (b"POST /applet/a/b/files HTTP/1.1", MOST_BODY),
+        (b"POST /applet/a.b-c_d HTTP/1.1", MOST_BODY),
+        (b"POST /console/tickets/1/files HTTP/1.1", MOST_BODY),
+        (b"POST /x?/applet/a/files HTTP/1.1", MOST_BODY),
+        (b"PUT /applet/a.b-c_d/files HTTP/1.1", MOST_BODY),
+        (b"POST /s/default HTTP/1.1\r\nX: POST /applet/a/files HTTP/1.1", MOST_BODY),
+    ],
+)
+def test_only_the_form_for_a_file_has_a_large_body(line: bytes, most: int) -> None:
+    def whole(size: int) -> bool:
+        arriving = Arriving(b"%s\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (line, size))
+        piece = bytes(1024 * 1024)
+        while arriving.stage is Stage.BODY:
+            arriving.add(piece[: size - arriving.of_body])
+        return arriving.is_whole
+
+    assert (whole(most), whole(most + 2 * 1024 * 1024)) == (True, False)
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_comes() -> None:
+    head = b"POST /applet/x/files HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+    assert Arriving(head % MOST_UPLOAD).stage is Stage.BODY
+    assert Arriving(head % (MOST_UPLOAD + 1)).stage is Stage.HERE
