@@ -1,7 +1,7 @@
-"""A form with one file, read piece by piece: only its fields are held in memory."""
+"""A form with files, read piece by piece: only its fields are held in memory."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -18,16 +18,16 @@ _CUT_SHORT = "the multipart body could not be read"
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The fields before the file, its name as the browser gives it ("" without one), and its bytes, which can be read
-    once. Reading them raises BadBody."""
+    """A file with its name as the browser gives it, its bytes, which can be read once and before the next file, and the
+    form's fields before it. Reading them raises BadBody."""
 
     name: str
     pieces: Iterator[bytes]
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str]
 
 
-def upload() -> Upload:
-    """The form in the request's body, up to the beginning of its first file. Raises BadBody."""
+def uploads() -> Iterator[Upload]:
+    """The files of the form in the request's body, each with its bytes unread. Raises BadBody."""
     boundary = request.mimetype_params.get("boundary", "").encode("ascii", "replace")
     if request.mimetype != MULTIPART or not boundary:
         raise BadBody(f"send the form as {MULTIPART}", 415)
@@ -35,10 +35,9 @@ def upload() -> Upload:
     fields: dict[str, str] = {}
     for event in events:
         if isinstance(event, File):
-            return Upload(event.filename or "", _data(events), fields)
+            yield Upload(event.filename or "", _data(events), dict(fields))
         if isinstance(event, Field):
             fields[event.name] = _short(_data(events))
-    return Upload("", iter(()), fields)
 
 
 def _short(pieces: Iterator[bytes]) -> str:

@@ -11,7 +11,7 @@ from app.core.security_event import Limit
 from app.core.ticket import Ticket
 from app.edge.incoming import see_other
 from app.edge.security_log import limited
-from app.edge.uploads import upload
+from app.edge.uploads import uploads
 from app.process.database_faults import note_database_fault
 from app.store.database import DATABASE_FAULTS
 from app.web.applet import said_again
@@ -22,7 +22,7 @@ from app.web.words import _
 
 
 def sent_by_form(token: str, ticket: Ticket) -> Response:
-    """Take the form's `file`, once for each `key`, and show the page again, with what is wrong if it was refused."""
+    """Take each `file` of the form, once for each `key`, and show the page again, with what is wrong if one was refused."""
     try:
         _take(ticket)
     except NotTaken as refused:
@@ -42,9 +42,12 @@ def sent_by_form(token: str, ticket: Ticket) -> Response:
 
 def _take(ticket: Ticket) -> None:
     sender = sender_of(ticket, CUSTOMER_SPEAKS)
-    form = upload()
-    key = form.fields.get("key", "")
-    take_whole(sender, key if is_key(key) else new_link_id(), clean_name(form.name), form.pieces)
+    taken = 0
+    for taken, file in enumerate(uploads(), 1):
+        key = f"{file.fields.get('key', '')}-{taken}"
+        take_whole(sender, key if is_key(key) else new_link_id(), clean_name(file.name), file.pieces)
+    if not taken:
+        raise NotTaken(Refusal.EMPTY)
 
 
 def _again(token: str, ticket: Ticket, status: int, problem: str, retry_after: int | None = None) -> Response:

@@ -294,6 +294,17 @@ def test_without_script_a_file_is_sent_by_a_form(zoe: LivePage, number: int, ann
     assert "3 MB" in shown.select(".kept").get_text()
 
 
+def test_a_form_has_several_files(zoe: LivePage) -> None:
+    part = '--x\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n{}\r\n'
+    named = [(name, f'; filename="{name}.txt"') for name in "ab"]
+    body = part.format("key", "", "k") + "".join(part.format("file", named_as, name) for name, named_as in named)
+    headers = {**SAME_ORIGIN, "Content-Type": "multipart/form-data; boundary=x"}
+    for _twice in range(2):
+        answer = zoe.client.open("POST", f"{zoe.address}/files", data=f"{body}--x--\r\n", headers=headers)
+        assert answer.status == 303
+    assert [fetch(zoe, line["file"]["id"]).body for line in zoe.lines()] == [b"a", b"b"]
+
+
 def test_a_form_that_is_not_taken_says_why(zoe: LivePage, number: int, anna: Desk) -> None:
     for content, name, words in (
         (bytes(MOST_BYTES + 1), "a.bin", "25 MB is the most"),

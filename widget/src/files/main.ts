@@ -130,7 +130,6 @@ export const attaching = (page: Attaching): { add: Add; allow: (on: boolean) => 
   };
 
   for (const input of document.querySelectorAll<HTMLInputElement>("#attach, #photo")) {
-    input.multiple = input.id === "attach";
     const take = (): void => {
       const chosen = [...(input.files ?? [])];
       if (!chosen.length || !allowed) return;
@@ -139,6 +138,7 @@ export const attaching = (page: Attaching): { add: Add; allow: (on: boolean) => 
       add(chosen);
     };
     input.addEventListener("change", take);
+    input.dataset.ready = "1";
     // What was chosen before this script was there.
     queueMicrotask(take);
   }
