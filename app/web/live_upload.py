@@ -22,7 +22,7 @@ from app.web.words import _
 
 
 def sent_by_form(token: str, ticket: Ticket) -> Response:
-    """Take each `file` of the form, once for each `key`, and show the page again, with what is wrong if one was refused."""
+    """Take each `file` of the form, once for each `key`; show the page again, with what was wrong."""
     try:
         _take(ticket)
     except NotTaken as refused:
