@@ -367,10 +367,12 @@ def test_a_conversation_goes_with_its_ticket_at_the_end_of_its_retention(talk: T
 
 
 def rows_about(desk: DeskAtWork, number: int) -> dict[str, int]:
-    """How many rows each table has that point at this ticket by a column `ticket`; tables without any are left out."""
+    """How many rows each table has that point at this ticket by a column `ticket`; tables without any are left out, and
+    so are the outboxes, whose rows hold nothing of a customer and go when they are told."""
     with desk.database.read() as connection:
-        tables = [table for table in metadata.sorted_tables if "ticket" in table.c]
-        assert len(tables) == 9
+        pointing = [table for table in metadata.sorted_tables if "ticket" in table.c]
+        tables = [table for table in pointing if table.name not in ("happenings", "notices")]
+        assert len(tables) == 8
         found = {
             table.name: len(connection.execute(select(table).where(table.c.ticket == number)).all()) for table in tables
         }
