@@ -23,6 +23,7 @@ from app.core.site import Site
 from app.core.staff import Staff, Technician
 from app.core.standing import queue_of
 from app.core.ticket import Ticket, TicketState
+from app.store.call_backs import call_back_of
 from app.store.database import Database
 from app.store.happenings import Later, add_later, any_happened, take_happenings, times_claimed
 from app.store.notices import add_notices
@@ -116,6 +117,8 @@ class _Planning:
             return
         if event in (Event.WAITING, Event.CALL_BACK_DUE) and not _still_waits(about):
             return
+        if event is Event.WAITING and self._is_promised(about):
+            return
         same = self._same(happening, about)
         body = json_body(event, _data(happening, about), self._moment(happening))
         for rule, whose in rules:
@@ -146,6 +149,10 @@ class _Planning:
             request = request_by_reference(self._connection, happening.reference)
             return None if request is None or request.erased_at else _About(request.site, request=request)
         return _About(happening.site) if happening.site else None
+
+    def _is_promised(self, about: _About) -> bool:
+        """Whether the customer does not wait in line, but for a call-back, which has events of its own."""
+        return about.ticket is not None and call_back_of(self._connection, about.ticket.number) is not None
 
     def _same(self, happening: Happening, about: _About) -> tuple[object, ...]:
         """What makes two happenings the same for those who are told."""

@@ -9,9 +9,11 @@ from sqlalchemy import func, select
 
 from app.actions import hand_off, live, ticket, work
 from app.actions import notices as settings
+from app.actions.call_back import tell_due
 from app.actions.fan_out import fan_out
 from app.actions.hours import set_hours
 from app.actions.live import post
+from app.core.call_back import DUE_BEFORE, SPAN, CallBack, Way
 from app.core.customer import Customer
 from app.core.happening import KEY_ENDS, Happening
 from app.core.hours_text import read_week
@@ -25,6 +27,7 @@ from app.core.standing import Queue, Standing
 from app.core.ticket import Outcome
 from app.core.why import WhyCode
 from app.process.configuration import LoadedDesk
+from app.store.call_backs import save_call_back
 from app.store.happenings import add_happening
 from app.store.notices import Listed, list_notices
 from app.store.requests import insert_request
@@ -111,6 +114,35 @@ def test_the_usual_rules_tell_who_may_take_it_once_it_waits_too_long(told: Told)
     assert told.happened() == 0
     (one,) = told.notices()
     assert (one.site, one.reference is not None, one.ticket is not None) == ("default", True, True)
+
+
+def test_a_call_back_is_told_of_when_it_is_due_and_again_when_it_is_late(told: Told) -> None:
+    """Who was promised a time has not waited too long before it."""
+    desk = told.desk
+    number = number_of(desk.submit(BILLING))
+    told.fan_out()
+    begins = desk.clock() + timedelta(hours=2)
+    promise = CallBack(
+        ticket=number,
+        begins_at=begins,
+        ends_at=begins + SPAN,
+        way=Way.PHONE,
+        to="+49 30 123456",
+        made_at=desk.clock(),
+        next_at=begins - DUE_BEFORE,
+    )
+    desk.database.write(lambda connection: save_call_back(connection, promise))
+
+    def news(**later: float) -> list[str]:
+        desk.clock.advance(**later)
+        tell_due(desk.database, now=desk.clock())
+        return told.news()
+
+    assert news(minutes=11) == []
+    assert news(minutes=99) == ["mail call_back.due Ben B"]
+    assert news(minutes=10) == []
+    assert news(minutes=30) == ["mail call_back.due Ben B"]
+    assert news(hours=1) == []
 
 
 def test_what_was_claimed_in_time_is_not_told(told: Told) -> None:
