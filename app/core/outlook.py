@@ -26,12 +26,14 @@ class UsualWait:
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """What a request finds now. `cover` is None for a vendor's technicians, whose presence is not known here; `opens`
-    is set when it is closed, if it opens within a year, with the time zone of the hours."""
+    is set when it is closed, if it opens within a year, with the time zone of the hours. With `call_back` the customer
+    may ask to be called back."""
 
     cover: Cover | None
     opens: datetime | None = None
     zone: str | None = None
     wait: UsualWait | None = None
+    call_back: bool = False
 
     @property
     def is_closed(self) -> bool:

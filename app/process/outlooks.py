@@ -5,6 +5,7 @@ seconds, usual waits for ten minutes.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from time import monotonic
@@ -42,12 +43,13 @@ class Outlooks:
     def of_queue(self, desk: Desk, site: Site, queue: Queue) -> Outlook:
         """For what is in this queue, or goes there."""
         hours = desk.hours.apply_to(site.slug, queue.department_id)
+        call_back = hours is not None and site.at_desk and desk.options.call_backs
         if hours is not None and (closed := _closed_in_minute(hours, int(self._clock().timestamp()) // 60)):
-            return closed
+            return replace(closed, call_back=call_back) if call_back else closed
         if not site.at_desk:
             return Outlook(None)
         if not self._has_somebody(desk, queue):
-            return Outlook(Cover.NOBODY)
+            return Outlook(Cover.NOBODY, call_back=call_back)
         return Outlook(Cover.STAFFED, wait=self._usual_wait(queue.department_id, hours.zone if hours else "UTC"))
 
     def forget(self) -> None:

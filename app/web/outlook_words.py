@@ -14,13 +14,15 @@ from app.web.words import _
 @dataclass(frozen=True, slots=True)
 class OutlookWords:
     """What a page says of an outlook: `fact` is the state of things, `opens` when it opens again, in words and as the
-    moment that the page's script writes on the customer's own clock. `wait` is how long it usually takes."""
+    moment that the page's script writes on the customer's own clock. `wait` is how long it usually takes; `call_back`
+    whether the next page offers one."""
 
     key: str
     fact: str
     opens: str
     moment: str
     wait: str
+    call_back: bool
 
 
 def outlook_words(outlook: Outlook) -> OutlookWords:
@@ -41,6 +43,7 @@ def outlook_words(outlook: Outlook) -> OutlookWords:
         opens=moment_words(opens, outlook.zone or "UTC") if opens else "",
         moment=opens.strftime("%Y-%m-%dT%H:%M:%SZ") if opens else "",
         wait=usually,
+        call_back=outlook.call_back,
     )
 
 

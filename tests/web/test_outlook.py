@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, Update, update
 
+from app.actions.desk_options import change_desk_options
 from app.actions.hours import set_hours
 from app.core.hours_rules import DESK, of_department
 from app.core.hours_text import read_week
@@ -109,6 +110,16 @@ def test_closed_says_when_it_opens_everywhere(client: PageClient, here: Running)
     assert (told["cover"], told["opens_at"]) == ("closed", "2026-03-02T08:00:00.000Z")
     assert told["words"] == "We are closed now. We open again: {time}."
     assert "geschlossen" in str(opening(client, "de")["words"])
+
+
+def test_the_request_page_says_where_one_can_be_called_back(client: PageClient, here: Running) -> None:
+    choice = "On the next page you can choose when we call you back."
+    assert choice not in client.get("/").text, "a desk without hours promises nothing"
+    shut(here)
+    assert choice in client.get("/").text
+    change_desk_options(here.database, {"call_backs": False}, by=None, now=here.clock())
+    assert choice not in client.get("/").text
+    assert CLOSED in client.get("/").text
 
 
 def test_a_department_has_hours_of_its_own(client: PageClient, here: Running) -> None:
