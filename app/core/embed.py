@@ -97,7 +97,8 @@ def policy_lines(base_url: str) -> str:
     return f"script-src {base_url}; connect-src {base_url}; form-action 'self' {base_url}"
 
 
-def _script_tag(embed: Embed, base_url: str, slug: str, script: Script) -> str:
+def script_attributes(embed: Embed, base_url: str, slug: str, script: Script) -> list[tuple[str, str]]:
+    """The script's attributes and their values, but for `async`."""
     pairs = [("src", f"{base_url}{script.path}"), ("data-site", slug), ("data-mode", embed.place)]
     if embed.place == BUTTON:
         pairs += [("data-text", embed.text), ("data-position", embed.position if embed.position != "end" else "")]
@@ -106,7 +107,12 @@ def _script_tag(embed: Embed, base_url: str, slug: str, script: Script) -> str:
         pairs.append(("data-prefill", json.dumps(dict(embed.prefill), ensure_ascii=False)))
     if script.integrity:
         pairs += [("integrity", script.integrity), ("crossorigin", "anonymous")]
-    written = "".join(f' {name}="{escape(value)}"' for name, value in pairs if value)
+    return [(name, value) for name, value in pairs if value]
+
+
+def _script_tag(embed: Embed, base_url: str, slug: str, script: Script) -> str:
+    attributes = script_attributes(embed, base_url, slug, script)
+    written = "".join(f' {name}="{escape(value)}"' for name, value in attributes)
     return f"<script async{written}></script>"
 
 

@@ -56,6 +56,29 @@ def test_a_snippet_is_built_seen_and_used(page: Page) -> None:
     page.wait_for_url("**/console/")
 
 
+def test_a_colour_is_picked(page: Page) -> None:
+    page.goto(f"{EMBED}?place=button")
+    page.get_by_label("Choose a colour").fill("#7a1f5c")
+    expect(page.get_by_label("Colour of buttons")).to_have_value("#7a1f5c")
+    expect(page.locator("#snippet")).to_contain_text('data-colour="#7a1f5c"')
+    page.get_by_label("Colour of buttons").fill("#0B5C68")
+    expect(page.get_by_label("Choose a colour")).to_have_value("#0b5c68")
+
+
+def test_the_code_for_what_a_page_is_made_with(page: Page) -> None:
+    page.goto(EMBED)
+    page.get_by_label("Text of the link or button").fill("Ring us")
+    expect(page.locator("#snippet")).to_contain_text(">Ring us</a>")
+    page.get_by_role("link", name="React").click()
+    expect(page.locator("#snippet-label")).to_contain_text("GetSupport.jsx")
+    expect(page.locator("#snippet")).to_contain_text('{"Ring us"}</a>')
+    page.get_by_label("Text of the link or button").fill("Ring you")
+    expect(page.locator("#snippet")).to_contain_text('{"Ring you"}</a>')
+    expect(page.get_by_role("link", name="React")).to_have_attribute("aria-current", "page")
+    page.get_by_role("link", name="WordPress").click()
+    expect(page.locator("#snippet")).to_have_text('[handbell text="Ring you"]')
+
+
 def test_what_cannot_be_used_is_said_while_one_types(new_page: NewPage, live: LiveServer) -> None:
     page = new_page(expect=LATE, locale="en-US")
     log_in(page, live)

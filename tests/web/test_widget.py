@@ -163,6 +163,9 @@ def test_the_package_is_fit_to_publish() -> None:
     assert not package.get("dependencies")
     assert not package.get("private")
     assert package["sideEffects"] is False
+    assert {f"./{tag}" for tag in TAGS} == set(package["exports"]) - {".", "./package.json"}
+    types = (WIDGET / "src/embed/types.ts").read_text("utf-8")
+    assert set(re.findall(r'^  \| "([\w-]+)"', types, re.MULTILINE)) == set(TAGS)
     built = subprocess.run([WIDGET.parent / "tools/widget", "build"], capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     command = ["npm", "pack", "--dry-run", "--ignore-scripts", "--json"]

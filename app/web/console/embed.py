@@ -3,8 +3,9 @@
 from babel import Locale
 from flask import Response, abort, make_response, render_template, request
 
-from app.core.embed import PREFILL, Embed, Script, Wrong, plain_link, policy_lines, snippet
+from app.core.embed import PREFILL, Embed, Script, Wrong, plain_link, policy_lines
 from app.core.examples import Facts, intranet_form
+from app.core.recipes import RECIPES, Page, in_html
 from app.core.site import Site
 from app.core.texts import texts_for
 from app.edge.headers import FRAMED, FRAMING, with_headers
@@ -30,6 +31,7 @@ def embed(slug: str) -> Response:
     base = here.settings.base_url
     labels = _labels(chosen)
     path = f"/console/sites/{site.slug}/embed"
+    recipe = next((each for each in RECIPES if each.id == request.args.get("for")), RECIPES[0])
     pinned = widget_script(chosen.language or _languages(site)[0][0])
     response = console_page(
         "console/embed.html",
@@ -41,8 +43,10 @@ def embed(slug: str) -> Response:
         problems={name: _sentence(fault) for name, fault in wrong.items()},
         departments=[(d.id, d.name) for d in offered_departments(here.desk, site)],
         languages=_languages(site),
-        snippet=_snippet(chosen, base, site),
-        pinned=_written(chosen, base, site, Script(pinned.path, pinned.integrity)),
+        recipe=recipe,
+        recipes=[(each, f"{path}?{chosen.query()}&for={each.id}") for each in RECIPES],
+        snippet=recipe.make(_page(chosen, base, site)),
+        pinned=in_html(_page(chosen, base, site, Script(pinned.path, pinned.integrity))),
         link=plain_link(chosen, base, site.slug),
         page_form=_page_form(chosen, base, site, labels),
         policy=policy_lines(base),
@@ -65,7 +69,7 @@ def preview(slug: str) -> Response:
         "console/embed_preview.html",
         site=site,
         place=chosen.place,
-        snippet=_snippet(chosen, "", site),
+        snippet=in_html(_page(chosen, "", site)),
         page_lang=chosen.language,
         page_dir=text_direction(language) if language else None,
     )
@@ -82,14 +86,17 @@ def _chosen(site: Site) -> tuple[Embed, dict[str, Wrong]]:
     return Embed.chosen(request.args, offered, tags)
 
 
-def _snippet(chosen: Embed, base_url: str, site: Site) -> str:
+def _page(chosen: Embed, base_url: str, site: Site, script: Script | None = None) -> Page:
+    """The page in the site's colour: a floating button appears before the widget has asked for the colour. `script` is
+    the current one unless given."""
     query = f"?lang={chosen.language}" if chosen.language else f"?site={site.slug}" if site.languages else ""
-    return _written(chosen, base_url, site, Script(f"/widget.js{query}"))
-
-
-def _written(chosen: Embed, base_url: str, site: Site, script: Script) -> str:
-    """The snippet in the site's colour: a floating button appears before the widget has asked for the colour."""
-    return snippet(chosen.in_colour(site.colour or ""), base_url, site.slug, script, title=_title(chosen, site))
+    return Page(
+        embed=chosen.in_colour(site.colour or ""),
+        base_url=base_url,
+        slug=site.slug,
+        script=script or Script(f"/widget.js{query}"),
+        title=_title(chosen, site),
+    )
 
 
 def _labels(chosen: Embed) -> dict[str, str]:

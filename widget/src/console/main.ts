@@ -3,6 +3,7 @@
 import { find } from "../pages/page";
 import { pressOnce } from "../pages/press-once";
 import { arrivals } from "./arrivals";
+import { colourPickers } from "./colour";
 import { copyButtons } from "./copy";
 import { drafts } from "./drafts";
 import { liveEmbed } from "./embed";
@@ -21,6 +22,7 @@ copyButtons(document);
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-once]")) pressOnce(form);
 const embed = find("form[data-embed]") as HTMLFormElement | null;
 if (embed) liveEmbed(embed);
+colourPickers();
 find("[data-focus]")?.focus();
 for (const current of document.querySelectorAll(":is(.places, .tabs) [aria-current]")) {
   current.scrollIntoView({ block: "nearest", inline: "nearest" });

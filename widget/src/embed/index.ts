@@ -1,7 +1,7 @@
 import { begin } from "./start";
 import type { Handbell, Options } from "./types.js";
 
-export type { Events, Handbell, Options, Prefill } from "./types.js";
+export type { Events, Handbell, Language, Options, Prefill } from "./types.js";
 
 /** Sets the widget up; `destroy()` of the result removes it. */
 export const start = (options: Options): Handbell => {

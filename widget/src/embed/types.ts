@@ -9,6 +9,23 @@ export interface Prefill {
   department?: string | number | undefined;
 }
 
+/** The languages that there is a build for. */
+export type Language =
+  | "ar"
+  | "de"
+  | "en"
+  | "es"
+  | "fr"
+  | "he"
+  | "it"
+  | "ja"
+  | "nl"
+  | "pl"
+  | "pt"
+  | "pt-BR"
+  | "zh-Hans"
+  | "zh-Hant";
+
 /** How the widget is set up: the script's `data-` attributes by the same names. */
 export interface Options {
   /** Handbell's own address, such as `https://support.example`. */
@@ -16,14 +33,14 @@ export interface Options {
   /** The key of the site; `default` unless given. */
   site?: string | undefined;
   /** The language of the site's own texts, as a tag; by default this build's. */
-  lang?: string | undefined;
+  lang?: Language | undefined;
   /** `button`: a floating button; `link`: the page's own `[data-handbell]` only; `inline`: the form in the page.
    *  By default a floating button, unless the page has a `[data-handbell]`. */
-  mode?: string | undefined;
+  mode?: "button" | "link" | "inline" | undefined;
   /** With `inline`: the form's parent, as an element or a selector; by default the form follows the script. */
   target?: Element | string | null | undefined;
   /** The side of the floating button in reading direction: `end` (the default) or `start`. */
-  position?: string | undefined;
+  position?: "end" | "start" | undefined;
   /** The colour of buttons in CSS notation. White text must be readable on it. */
   colour?: string | undefined;
   /** The text of the floating button. */
