@@ -7,8 +7,10 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, request
 
 from app.core.bodies import BadBody
+from app.core.origins import listed_origin
 from app.core.security_event import SecurityEvent
 from app.core.site import Site
+from app.core.text import Invalid
 from app.edge.headers import JSON, preflight, readable_by, with_headers
 from app.edge.incoming import page_origin
 from app.edge.security_log import tell
@@ -66,7 +68,7 @@ def site_of(key: str) -> Site:
     """The site in the address. Raises PageRefused (404)."""
     site = running().desk.site(key)
     if site is None:
-        raise PageRefused(404, "there is no such site")
+        raise PageRefused(404, f"there is no site {key[:40]} here; the console's page Embed has each site's line")
     return site
 
 
@@ -78,9 +80,25 @@ def own_origin(site: Site) -> str:
     origin = page_origin()
     if origin is None or not (origin in site.origins or running().settings.is_ours(origin)):
         tell(SecurityEvent.ORIGIN_REFUSED, site=site.slug)
-        raise PageRefused(403, "this page's origin is not one of the site's; see: handbell site set --origin")
+        fix = f"handbell site set {site.slug} --origin {_listable(origin) or 'ORIGIN'}"
+        raise PageRefused(403, f"the site {site.slug} does not list this page's origin; to list it too: {fix}")
     let_read(origin)
     return origin
+
+
+def let_read_refusal() -> None:
+    """Let the calling page read why it is refused, where it is one that a site could list. An answer says nothing
+    else."""
+    if origin := _listable(page_origin()):
+        let_read(origin)
+
+
+def _listable(origin: str | None) -> str | None:
+    """This origin, if a site could list it as it is."""
+    try:
+        return origin if origin and listed_origin(origin) == origin else None
+    except Invalid:
+        return None
 
 
 def let_read(origin: str) -> None:

@@ -4,7 +4,17 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app.api.from_pages import answer, answering, is_preflight, own_origin, preflight_answer, register_cors, site_of
+from app.api.from_pages import (
+    PageRefused,
+    answer,
+    answering,
+    is_preflight,
+    let_read_refusal,
+    own_origin,
+    preflight_answer,
+    register_cors,
+    site_of,
+)
 from app.api.opening import opening_of
 from app.core.customer import FIELDS, CustomerField
 from app.core.customer_info import AskPolicy
@@ -26,8 +36,13 @@ register_cors(api)
 @answering
 def site(slug: str) -> Response:
     """Fields, departments, texts, look, and a form token for this site and the calling page's origin."""
-    found = site_of(slug)
-    origin = own_origin(found)
+    try:
+        found = site_of(slug)
+        origin = own_origin(found)
+    except PageRefused:
+        if not is_preflight():
+            let_read_refusal()
+        raise
     if is_preflight():
         return preflight_answer("GET")
     here = running()

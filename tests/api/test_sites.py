@@ -102,17 +102,33 @@ def test_a_listed_origin_may_read_it_and_only_with_its_own_name(client: PageClie
     ],
 )
 def test_any_other_origin_is_403_and_can_read_nothing(client: PageClient, origin: str | None) -> None:
+    why = Widget(client, origin=origin).site_info()
+    assert why.headers.get("Access-Control-Allow-Origin") in (None, origin)
+    assert set(why.json) == {"error"}
     for answer in (
-        Widget(client, origin=origin).site_info(),
+        why,
         Widget(client, origin=origin).send(form_token="x"),
         client.open("OPTIONS", "/api/v1/sites/default", headers={"Origin": origin} if origin else {}),
         client.open("OPTIONS", "/api/v1/sites/default/requests", headers={"Origin": origin} if origin else {}),
     ):
         assert answer.status == 403
         assert answer.json["error"]["status"] == 403
-        assert "Access-Control-Allow-Origin" not in answer.headers
         assert answer.headers.getlist("Vary") == ["Origin"]
         assert "form_token" not in answer.text
+        assert answer is why or "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_a_page_that_is_not_listed_may_read_why(client: PageClient) -> None:
+    refused = Widget(client, origin="https://shop.example").site_info()
+    assert refused.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "handbell site set default --origin https://shop.example" in refused.json["error"]["message"]
+    unknown = client.get("/api/v1/sites/brand", headers={"Origin": "https://shop.example"})
+    assert unknown.status == 404
+    assert unknown.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "there is no site brand here" in unknown.json["error"]["message"]
+    hostile = Widget(client, origin="https://a.example;rm -rf").site_info()
+    assert "Access-Control-Allow-Origin" not in hostile.headers
+    assert "rm -rf" not in hostile.text
 
 
 def test_a_page_of_our_own_may_too(client: PageClient) -> None:

@@ -2,6 +2,7 @@ import { fill } from "./fill";
 import { later } from "./later-styles";
 import { laterTexts } from "./later-texts";
 import { make, makeField, sheet } from "./make";
+import { isRefused } from "./refused";
 import type { Contact, Context, Site } from "./types";
 
 const WRITTEN: Intl.DateTimeFormatOptions = { dateStyle: "full", timeStyle: "short" };
@@ -10,6 +11,7 @@ const WRITTEN: Intl.DateTimeFormatOptions = { dateStyle: "full", timeStyle: "sho
 export const apply = (form: HTMLFormElement, site: Site | undefined, context: Context): void => {
   const root = form.getRootNode() as ShadowRoot;
   if (form.parentElement instanceof HTMLDialogElement) form.parentElement.onkeydown = stayIn;
+  if (!site) isRefused(form, context);
   if (!site || root.querySelector("[part=check]")) return;
   const texts = { ...laterTexts, ...site.texts };
   root.adoptedStyleSheets.push(sheet(later));

@@ -4,6 +4,7 @@ import { complain } from "./complain";
 import { fill } from "./fill";
 import { laterTexts, type Texts } from "./later-texts";
 import { make } from "./make";
+import { isRefused } from "./refused";
 import type { Check, Context, Recorded, Send } from "./types";
 import { waitFile } from "./wait-file";
 
@@ -29,7 +30,13 @@ export const send: Send = async (form, context) => {
     press.textContent = label;
   };
   work(true, laterTexts.sending);
-  const site = (await context.load()) ?? (await context.load(asking(context)));
+  let site = await context.load();
+  if (!site && (await isRefused(form, context))) {
+    work(false, words);
+    form.requestSubmit(form.querySelector<HTMLElement>("[part=page]")); // all that was typed goes to the hosted page
+    return false;
+  }
+  site ??= await context.load(asking(context));
   const texts = { ...laterTexts, ...site?.texts };
   work(false, words);
   if (!site) throw new Refused(texts.sorry, 0);

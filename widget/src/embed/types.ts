@@ -141,6 +141,8 @@ export interface Context {
   lang: string;
   known: Known;
   draft: Draft;
+  /** The server does not take requests from this page. */
+  refused?: boolean;
   /** Aborted when the widget is removed. */
   signal: AbortSignal;
   emit: Emit;
