@@ -13,6 +13,7 @@ from app.core.live_file import (
     Source,
     claims_to_be_picture,
     clean_name,
+    file_facts,
     is_file_id,
     named_for,
     next_offset,
@@ -143,3 +144,36 @@ def test_ids_and_offsets() -> None:
     assert is_file_id("0" * 32)
     assert not any(is_file_id(text) for text in ("", "0" * 31, "0" * 33, "G" * 32, "0" * 31 + "\n"))
     assert [next_offset(chunks, 1024 * 1024 + 5) for chunks in range(3)] == [0, 1024 * 1024, 1024 * 1024 + 5]
+
+
+def test_a_file_is_told_without_where_its_bytes_are_kept() -> None:
+    file = LiveFile(
+        id="f",
+        ticket=1,
+        at=datetime.now(UTC),
+        who="1",
+        key="k",
+        name="n.png",
+        size=5,
+        kept="secret",
+        type="image/png",
+        sha256="00",
+        width=2,
+        height=3,
+        source="snapshot",
+    )
+    assert file_facts(file) == {
+        "id": "f",
+        "name": "n.png",
+        "type": "image/png",
+        "size": 5,
+        "sha256": "00",
+        "width": 2,
+        "height": 3,
+        "source": "snapshot",
+    }
+
+
+def test_a_file_without_a_size_in_pixels_is_no_picture() -> None:
+    plain = LiveFile(id="f", ticket=1, at=datetime.now(UTC), who="1", key="k", name="n", size=1, kept="x")
+    assert (plain.is_picture, plain.shown_size) == (False, (1, 1))

@@ -37,14 +37,29 @@ def test_the_last_field_that_does_not_fit_is_cut_between_characters() -> None:
 @pytest.mark.parametrize(
     ("pairs", "says"),
     [
-        ([(str(n), "x") for n in range(21)], "at most 20"),
-        ([("a", "x" * 2048)], "2048 bytes"),
-        ([("n" * 65, "x")], "64 characters"),
-        ([(" ", "x")], "64 characters"),
+        ([(str(n), "x") for n in range(21)], "has 21 members; at most 20 are allowed"),
+        ([("a", "x" * 2048)], "is larger than 2048 bytes"),
+        ([("a", "ä" * 1024)], "is larger than 2048 bytes"),
+        ([("n" * 65, "x")], "has a name that is empty or longer than 64 characters"),
+        ([(" ", "x")], "has a name that is empty or longer than 64 characters"),
     ],
 )
 def test_a_program_is_told_what_is_too_much(pairs: list[tuple[str, str]], says: str) -> None:
-    assert says in (more_problem(pairs) or "")
+    assert more_problem(pairs) == says
+
+
+def test_blank_fields_of_a_program_do_not_count() -> None:
+    assert more_problem([("", " ")] * 30 + [("n" * 64, "x" * (MOST_BYTES - 64))]) is None
+
+
+def test_a_description_that_leaves_room_for_one_character_gets_it() -> None:
+    more = (("Room", "4.11"),)
+    assert with_more("x" * 7, more, 10) == "x" * 7 + "\n\nR"
+    assert with_more("x" * 8, more, 10) == "x" * 8
+    assert with_more("", more, 10) == "Room: 4.11"
+    assert with_more(None, more, 2) is None
+    assert with_more(None, more, 3) == "Roo"
+    assert with_more("x", more, 9) == "x\n\nRoom:"
 
 
 def test_a_program_may_send_that_much() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.core.bodies import form_pairs, json_object
 from app.core.customer import Customer
 from app.core.fact import Fact
-from app.core.new_session import LIMITS, UID_LIMIT, NewSessionRequest, form_parameters
+from app.core.new_session import LIMITS, UID_LIMIT, NewSessionRequest, error_envelope, form_parameters
 from app.core.text import Invalid
 from tests.asking import asked_for, asking
 
@@ -283,3 +283,11 @@ def test_a_refusal_names_the_member_as_it_was_spelled() -> None:
         with pytest.raises(Invalid) as refused:
             NewSessionRequest.from_rest({name: "x" * 5000})
         assert [problem.field for problem in refused.value.problems] == [spelled]
+
+
+def test_a_refusal_is_told_in_the_vendor_s_form() -> None:
+    assert error_envelope(403, "no such key") == {
+        "result": "ERROR",
+        "details": None,
+        "errorDetails": {"errorCode": 403, "errorMsg": "no such key"},
+    }

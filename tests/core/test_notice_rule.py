@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from app.core.fact import Fact
 from app.core.notice import Event
 from app.core.notice_rule import (
     MOST_RULES,
@@ -135,3 +136,42 @@ def test_quiet_hours() -> None:
     assert quiet_until(span, "Europe/Berlin", late) == datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
     assert quiet_until(span, "UTC", datetime(2026, 3, 1, 7, 0, tzinfo=UTC)) is None
     assert quiet_until(quiet_span("00:00-24:00"), "UTC", late) is None, "never told would be lost"
+
+
+def test_a_rule_s_mark_is_kept_over_versions() -> None:
+    """Pages name a rule by it."""
+    assert replace(WAITING, minutes=5).mark == WAITING.mark
+    assert len(WAITING.mark) == 16
+
+
+@pytest.mark.parametrize("minutes", [1, 1440])
+def test_a_wait_has_a_range_and_its_ends_are_allowed(minutes: int) -> None:
+    assert with_rule((), replace(WAITING, minutes=minutes)) == (replace(WAITING, minutes=minutes),)
+
+
+@pytest.mark.parametrize(
+    ("rule", "fact"),
+    [
+        (replace(WAITING, minutes=0), Fact("minutes", "range", {"least": 1, "most": 1440})),
+        (replace(WAITING, minutes=1441), Fact("minutes", "range", {"least": 1, "most": 1440})),
+        (replace(WAITING, event=Event.CLOSED, minutes=-1), Fact("minutes", "range", {"least": 1, "most": 1440})),
+        (replace(WAITING, event=Event.CLOSED, minutes=1441), Fact("minutes", "range", {"least": 1, "most": 1440})),
+        (replace(WAITING, minutes=900), Fact("event", "many", {"most": 50})),
+    ],
+)
+def test_a_rule_that_cannot_be_kept_is_refused_with_the_reason(rule: Rule, fact: Fact) -> None:
+    many = tuple(replace(WAITING, minutes=minutes) for minutes in range(1, MOST_RULES + 1))
+    with pytest.raises(Invalid) as refused:
+        with_rule(many, rule)
+    assert refused.value.problems == (fact,)
+
+
+@pytest.mark.parametrize("written", ["22", "22:00-07:00 08:00-09:00", "25:00-07:00"])
+def test_quiet_hours_are_one_span(written: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_quiet(written)
+    assert refused.value.problems == (Fact("quiet", "times"),)
+
+
+def test_quiet_hours_are_kept_without_blanks() -> None:
+    assert read_quiet(" 22:00-07:00 ") == "22:00-07:00"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.core.site import Site
-from app.core.site_change import change_options
+from app.core.site_change import change_options, marked, only_new, what_changed
 
 SITE = Site(
     slug="help",
@@ -78,3 +78,63 @@ def test_a_webhook_s_secret_is_for_one_address() -> None:
     assert (renewed.new_secret, renewed.site) == (True, replace(SITE, sealed_webhook_secret="fresh"))
     none = change_options(SITE, {"webhook": None}, sealed_secret="fresh", renew_secret=True)
     assert (none.new_secret, none.site.sealed_webhook_secret) == (False, None)
+
+
+def test_a_backend_s_own_options_are_kept_together() -> None:
+    site = replace(SITE, backend_options={"pager": "5", "bell": "x"})
+    change = change_options(site, {"pager": None, "horn": "y", "name": "New"})
+    assert change.site == replace(site, name="New", backend_options={"bell": "x", "horn": "y"})
+
+
+def test_a_webhook_that_comes_anew_has_a_secret_and_none_is_renewed_without_one() -> None:
+    without = replace(SITE, webhook=None, sealed_webhook_secret=None)
+    change = change_options(without, {"webhook": "https://example.com/hook"}, sealed_secret="fresh")
+    assert (change.new_secret, change.site.sealed_webhook_secret) == (True, "fresh")
+    assert change_options(without, {}, sealed_secret="fresh", renew_secret=True).site == without
+
+
+def test_a_mark_tells_whether_an_option_has_changed() -> None:
+    mark = marked(SITE, ["name", "api_domain"])
+    assert len(mark) == 22
+    assert marked(SITE, ["api_domain", "name"]) == marked(replace(SITE, uid="v"), ["name", "api_domain"]) == mark
+    assert marked(replace(SITE, name="New"), ["name", "api_domain"]) != mark
+    assert marked(SITE, ["name"]) != mark
+
+
+def test_only_options_with_another_value_are_new() -> None:
+    assert only_new(SITE, {"name": "Help", "rate": 5}) == {"rate": 5}
+    assert only_new(SITE, {"key_made": "2026-01-31"}) == {}
+
+
+def test_a_new_key_keeps_the_day_that_came_with_it() -> None:
+    assert only_new(SITE, {"sealed_key": "other", "key_made": "2026-01-31"}) == {
+        "sealed_key": "other",
+        "key_made": "2026-01-31",
+    }
+    assert only_new(SITE, {"sealed_key": "other", "key_made": None}) == {"sealed_key": "other", "key_made": None}
+    assert only_new(SITE, {"sealed_key": "other"}) == {"sealed_key": "other"}
+
+
+def test_changes_are_told_with_old_and_new_but_secrets_only_by_their_fate() -> None:
+    after = replace(
+        SITE,
+        name="New",
+        disabled=True,
+        origins=("https://a.example",),
+        sealed_key=None,
+        secret_hash="hash",
+        sealed_identity_secret="sealed",
+        sealed_webhook_secret="another",
+        webhook="https://example.com/other?s3cret",
+    )
+    assert what_changed(SITE, SITE) == {}
+    assert what_changed(SITE, after) == {
+        "name": ["Help", "New"],
+        "disabled": [False, True],
+        "origins": [[], ["https://a.example"]],
+        "key": "removed",
+        "secret": "set",
+        "identity_secret": "set",
+        "webhook_secret": "replaced",
+        "webhook": "replaced",
+    }

@@ -13,10 +13,13 @@ from app.core.team import (
     by_name,
     dead_ends,
     department_number,
+    free_number,
     mail_fault,
     members,
     name_fault,
     one_line,
+    particulars,
+    without_unreadable,
 )
 
 STAFF = Staff(
@@ -130,3 +133,34 @@ def test_sites_that_name_what_takes_no_requests(
 ) -> None:
     site = replace(SITE, **options)  # type: ignore[arg-type]
     assert dead_ends([site], STAFF) == [DeadEnd(site, kind, name, number) for kind, name, number in found]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("taken", "free"),
+    [
+        ((), 10),
+        ((1,), 10),
+        ((9,), 10),
+        ((10, 20), 30),
+        ((20, 10), 30),
+        ((15,), 20),
+        ((999_999_999_999_999_980,), 999_999_999_999_999_990),
+        ((999_999_999_999_999_990,), None),
+    ],
+)
+def test_a_new_department_has_the_next_round_number(taken: tuple[int, ...], free: int | None) -> None:
+    assert free_number(taken) == free
+
+
+def test_a_technician_s_particulars_are_what_an_administrator_entered() -> None:
+    anna = Technician(1, "anna@example.com", "Anna", frozenset({10}), role=Role.SUPERVISOR)
+    assert particulars(anna) == Particulars("Anna", Role.SUPERVISOR, frozenset({10}))
+
+
+def test_what_cannot_be_shown_is_left_out() -> None:
+    assert without_unreadable("a\ufffdb\x07c d") == "abc d"
+
+
+def test_edges_of_names_and_addresses() -> None:
+    assert mail_fault("a" * 242 + "@example.com") is None
+    assert department_number("1") == 1

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.core.transport import database_warning, redis_warning
+from app.core.fact import Fact
+from app.core.transport import bind_warning, database_warning, redis_warning
 
 
 @pytest.mark.parametrize(
@@ -50,3 +51,13 @@ def test_the_way_to_redis_elsewhere_is_encrypted(host: str, encrypted: bool, ver
     assert (fact and fact.code) == code
     if fact:
         assert (fact.field, fact.values) == ("redis_url", {"host": host})
+
+
+@pytest.mark.parametrize("bind", ["127.0.0.1", "[::1]", "::1", "localhost", "/run/handbell.sock"])
+def test_listening_on_this_machine_alone_is_fine(bind: str) -> None:
+    assert bind_warning(bind) is None
+
+
+@pytest.mark.parametrize("bind", ["0.0.0.0", "[::]", "203.0.113.7"])  # noqa: S104
+def test_listening_for_other_machines_is_not_encrypted(bind: str) -> None:
+    assert bind_warning(bind) == Fact("bind", "not_encrypted", {"bind": bind})
