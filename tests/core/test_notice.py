@@ -87,3 +87,8 @@ def test_a_body_is_compact() -> None:
 def test_a_notice_is_tried_for_a_day() -> None:
     assert not is_too_old(NOW, NOW + timedelta(hours=24) - timedelta(microseconds=1))
     assert is_too_old(NOW, NOW + timedelta(hours=24))
+
+
+def test_a_delay_is_spread_between_four_and_six_fifths() -> None:
+    assert next_try(1, NOW, NOW, lambda low, high: low) == NOW + timedelta(seconds=4)
+    assert next_try(1, NOW, NOW, lambda low, high: high) == NOW + timedelta(seconds=6)

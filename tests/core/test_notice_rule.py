@@ -78,6 +78,11 @@ def test_whose_it_is() -> None:
     assert meant(Whom.ITS, OTHERS) == "Carl Dora"
 
 
+def test_of_supervisors_those_who_are_there_are_told() -> None:
+    away = staff(ANNA, replace(CARL, away=True), DORA)
+    assert meant(Whom.SUPERVISORS, SALES, of=away) == "Dora"
+
+
 def test_by_role() -> None:
     assert meant(Whom.SUPERVISORS, SALES) == "Carl Dora"
     assert meant(Whom.ADMINISTRATORS, SALES) == "Dora"
@@ -114,7 +119,7 @@ def test_a_rule_is_kept_and_read_again() -> None:
 def test_rules_are_single_and_sound() -> None:
     assert with_rule((WAITING,), WAITING) == (WAITING,)
     closed = Rule(event=Event.CLOSED, to=Whom.ITS, by="mail", minutes=7)
-    assert with_rule((), closed) == (replace(closed, minutes=0),)
+    assert with_rule((), closed) == with_rule((), replace(closed, minutes=0)) == (replace(closed, minutes=0),)
     for minutes in (0, -1, 1441):
         with pytest.raises(Invalid):
             with_rule((), replace(WAITING, minutes=minutes))
