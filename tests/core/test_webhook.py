@@ -1,6 +1,7 @@
 """Signatures of webhooks."""
 
 import subprocess
+from base64 import b64encode
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,10 @@ from app.core.notice import notice_id
 from app.core.webhook import BadSecret, new_secret, signed_headers, webhook_key
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def whsec(key: bytes) -> str:
+    return f"whsec_{b64encode(key).decode()}"
 
 
 def test_the_signature_is_the_one_that_other_implementations_make() -> None:
@@ -41,14 +46,23 @@ def test_openssl_makes_the_same_signature_of_a_body_in_any_script() -> None:
         "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa*w",
         "whsec_\N{SNOWMAN}",
-        "whsec_" + "A" * 28,
-        "whsec_" + "A" * 88,
+        whsec(b"x" * 23),
+        whsec(b"x" * 65),
+        whsec(b"x" * 32) + "*",
+        "*" + whsec(b"x" * 32),
     ],
 )
 def test_what_is_no_secret_is_refused(secret: str) -> None:
-    with pytest.raises(BadSecret, match="24 to 64 bytes"):
+    with pytest.raises(BadSecret, match=r"^a webhook's secret is whsec_ and 24 to 64 bytes in base64$"):
         webhook_key(secret)
 
 
-def test_secrets_and_ids_are_never_the_same() -> None:
-    assert len({webhook_key(new_secret()) for _ in range(50)}) == 50
+@pytest.mark.parametrize("length", [24, 32, 64])
+def test_a_key_has_24_to_64_bytes(length: int) -> None:
+    assert webhook_key(whsec(b"x" * length)) == b"x" * length
+
+
+def test_secrets_have_32_bytes_and_are_never_the_same() -> None:
+    keys = {webhook_key(new_secret()) for _ in range(50)}
+    assert len(keys) == 50
+    assert {len(key) for key in keys} == {32}
