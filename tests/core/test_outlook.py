@@ -35,6 +35,7 @@ def test_nothing_is_said_where_many_waited_in_vain_or_for_hours() -> None:
     assert usual_wait(minutes(*[5] * 8, None)) is not None
     assert usual_wait(minutes(*[5] * 6, *[None] * 4)) is None
     assert usual_wait(minutes(*[LONGEST_TOLD + 1] * 10)) is None
+    assert usual_wait(minutes(*[LONGEST_TOLD] * 10)) == UsualWait(120, 121)
 
 
 def test_the_same_hour_is_the_same_on_the_local_clock_over_its_change() -> None:
