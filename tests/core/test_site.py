@@ -32,6 +32,7 @@ SITE = Site(
 
 def test_options_survive_json() -> None:
     options = json.loads(json.dumps(SITE.options()))
+    assert options == SITE.options(), "lists, as JSON has them"
     assert Site.from_options(slug="help", name="Help", uid="u", disabled=False, options=options) == SITE
 
 

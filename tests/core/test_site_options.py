@@ -52,6 +52,7 @@ def read(**written: Any) -> tuple[dict[str, Any], list[Fact]]:
         ("colour", " #7a1f5c ", "#7a1f5c"),
         ("languages", [" PT-br ", "de", "pt_BR"], ("pt_BR", "de")),
         ("api_domain", " ", None),
+        ("webhook", " https://example.com/hook ", "https://example.com/hook"),
     ],
 )
 def test_an_option_is_kept_in_one_spelling(option: str, written: object, kept: object) -> None:
