@@ -100,6 +100,7 @@ def derived_key(secret: bytes, info: str) -> bytes:
 
 
 def _signer(secrets_newest_first: Sequence[bytes], purpose: Purpose) -> Signer:
-    # itsdangerous signs with the last key of its list and reads with all of them.
+    # itsdangerous signs with the last key of its list and reads with all of them. It needs no salt, as each purpose
+    # has a key of its own.
     oldest_first = [derived_key(secret, f"link:{purpose}") for secret in reversed(secrets_newest_first)]
-    return Signer(oldest_first, salt=f"handbell.{purpose}", key_derivation="none", digest_method=hashlib.sha256)
+    return Signer(oldest_first, key_derivation="none", digest_method=hashlib.sha256)
