@@ -18,6 +18,7 @@ class Receiver:
 
     address: str = ""
     does: int | str = 204
+    says: bytes = b""  # the answer's body; empty for an endless one
     got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     arrived: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
@@ -59,8 +60,9 @@ class _Handler(BaseHTTPRequestHandler):
             case status:
                 self.send_response(int(status))
                 self.send_header("Location", f"{self.receiver.address}/elsewhere")
-                self.send_header("Content-Length", "1000000000000")
+                self.send_header("Content-Length", str(len(self.receiver.says) or 1_000_000_000_000))
                 self.end_headers()
+                self.wfile.write(self.receiver.says)
 
     def do_GET(self) -> None:
         """Record a followed redirect."""

@@ -7,17 +7,29 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from app.actions.tell import Teller
+from app.channels.chat import NoChat, service_of
 from app.channels.declaring import Sending
 from app.channels.mail import send_mail
+from app.channels.place import closed
 from app.channels.wording import Facts, notice_words
+from app.core.address import parse
+from app.core.fact import Fact
 from app.core.mail_server import Mailing
 from app.core.notice import TEST, NewNotice, TryResult, json_body, notice_id
-from app.core.notice_rule import USUAL, Own, Rule, read_quiet, with_rule
+from app.core.notice_rule import USUAL, USUAL_WAIT, Own, Place, Rule, read_quiet, with_rule
 from app.core.site import Site
+from app.core.site_secrets import new_webhook_secret
+from app.core.targets import Targets
+from app.core.text import Invalid, text_problem
+from app.core.webhook_address import webhook_address
+from app.keys.seal import Sealer
+from app.store import notice_book as store
 from app.store.audit import record
 from app.store.database import Database
 from app.store.notice_book import lock_own, save_own
 from app.store.notices import add_notices, send_again
+
+LONGEST_NAME = 80  # characters of a place's name
 
 
 class NoSuchNotice(Exception):
@@ -86,6 +98,70 @@ def _change(database: Database, whose: int | None, change: Callable[[Own], Own],
 
 def _rules(whose: int | None, own: Own) -> tuple[Rule, ...]:
     return own.rules if own.rules is not None else USUAL if whose is None else ()
+
+
+def add_place(
+    database: Database,
+    sealer_in: Callable[[Connection], Sealer],
+    name: str,
+    address: str,
+    event: str,
+    site: str | None,
+    *,
+    by: int,
+    now: datetime,
+    targets: Targets,
+) -> str | None:
+    """Add a webhook or a chat, and the rule that it is told of this event. Returns a new webhook's secret, which is not
+    shown again; None for a chat. Raises Invalid."""
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME or text_problem("name", name, LONGEST_NAME):
+        raise Invalid(Fact("name", "missing"))
+    kind, address, shown = _read_place(address.strip(), targets)
+    secret = new_webhook_secret() if kind == "hook" else None
+
+    def keep(connection: Connection) -> None:
+        sealed = closed(sealer_in(connection).seal, address, **({"secret": secret} if secret else {}))
+        own = lock_own(connection, None)
+        new = Place(id=0, name=name, kind=kind, shown=shown, sealed=sealed, site=site)
+        its_id = store.add_place(connection, new, now)
+        rule = Rule(event=event, to=f"place:{its_id}", by=kind, minutes=USUAL_WAIT)
+        store.save_own(connection, None, replace(own, rules=with_rule(_rules(None, own), rule)))
+        record(connection, "notices.place_added", name, {"kind": kind, "address": shown}, by=by, now=now)
+
+    database.write(keep)
+    return secret
+
+
+def remove_place(database: Database, place_id: int, *, by: int, now: datetime) -> None:
+    """Remove a webhook or a chat, and the rules about it. Raises NoSuchRule."""
+
+    def remove(connection: Connection) -> None:
+        own = lock_own(connection, None)
+        if not store.remove_place(connection, place_id):
+            raise NoSuchRule
+        rules = tuple(rule for rule in _rules(None, own) if rule.place != place_id)
+        if rules != _rules(None, own):
+            store.save_own(connection, None, replace(own, rules=rules))
+        record(connection, "notices.place_removed", f"place {place_id}", by=by, now=now)
+
+    database.write(remove)
+
+
+def _read_place(address: str, targets: Targets) -> tuple[str, str, str]:
+    """Its channel, its address, and what may be shown of that. Raises Invalid, about `address`."""
+    try:
+        return "chat", address, service_of(address).name
+    except NoChat:
+        pass
+    try:
+        address = webhook_address(address)
+    except Invalid:
+        raise Invalid(Fact("address", "unknown")) from None
+    host = parse(address)
+    if host is None or not targets.permit_host(host.host):
+        raise Invalid(Fact("address", "not_public"))
+    return "hook", address, host.origin
 
 
 def send_test(database: Database, channel: str, receiver: str, site: str, *, now: datetime) -> str:

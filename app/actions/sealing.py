@@ -10,6 +10,7 @@ from app.core.site import SEALED, Site
 from app.core.vendor_key import key_ending
 from app.keys.seal import Sealer, Unsealable
 from app.store.account import accounts_with_second_factor, lock_accounts_with_second_factor, reseal_second_factor
+from app.store.notice_book import lock_places, reseal_place
 from app.store.sites import change_site, lock_sites
 
 _WHAT = {
@@ -87,6 +88,9 @@ def reseal(connection: Connection, sealer: Sealer) -> None:
     for site in sites:
         if changes := _resealed(site, sealer):
             change_site(connection, replace(site, **changes))
+    for place in lock_places(connection):
+        if fresh := _fresh(place.sealed, sealer):
+            reseal_place(connection, place.id, fresh)
     for account in factors:
         if fresh := _fresh(account.sealed_totp, sealer):
             reseal_second_factor(connection, account.id, fresh)

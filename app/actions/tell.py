@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from app import metrics
 from app.actions.fan_out import still_wanted
@@ -21,6 +22,7 @@ from app.core.staff import Staff
 from app.core.targets import Targets
 from app.core.ticket import Ticket
 from app.store.database import Database
+from app.store.notice_book import place_is_gone
 from app.store.notices import Notice, any_due, claim_notices, finish, try_again
 from app.store.tickets import ticket_by_number
 
@@ -95,7 +97,12 @@ class Teller:
             own = self.book.people.get(person.id)
             words = notice_words(notice.event, self._facts(notice, site, ticket), own.language if own else None)
             return replace(plain, to=person.email, words=words)
-        raise _NotWanted("its receiver is of no known kind")
+        place = self.book.places.get(int(which)) if kind == "place" and which.isdecimal() else None
+        if place is None or place.gone:
+            raise _NotWanted("its receiver is gone")
+        return replace(
+            plain, to=place.sealed, words=notice_words(notice.event, self._facts(notice, site, ticket), None)
+        )
 
     def _facts(self, notice: Notice, site: Site, ticket: Ticket | None) -> Facts:
         page = f"tickets/{ticket.number}" if ticket else f"requests/{notice.reference}" if notice.reference else ""
@@ -122,12 +129,20 @@ class Teller:
             _say(notice, "failed" if kept else "lease_lost", result.why)
         elif result.delivery is Delivery.DELIVERED:
             self._finish(notice, NoticeState.DELIVERED, result.why)
-        elif self._finish(notice, NoticeState.GIVEN_UP, result.why):
+        elif self._finish(notice, NoticeState.GIVEN_UP, result.why, gone=result.delivery is Delivery.GONE):
             metrics.told(notice.channel, notice.site, "given_up")
         return result
 
-    def _finish(self, notice: Notice, state: NoticeState, why: str) -> bool:
-        kept = self.database.write(lambda connection: finish(connection, notice, state, why, self.clock()))
+    def _finish(self, notice: Notice, state: NoticeState, why: str, *, gone: bool = False) -> bool:
+        now = self.clock()
+
+        def settle(connection: Connection) -> bool:
+            kept = finish(connection, notice, state, why, now)
+            if kept and gone and notice.channel == "hook":
+                place_is_gone(connection, int(notice.receiver.partition(":")[2]), now)
+            return kept
+
+        kept = self.database.write(settle)
         _say(notice, state if kept else "lease_lost", why)
         return kept
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.core.declaration import N_
-from app.core.notice import TEST, Event
+from app.core.notice import EVERYTHING, TEST, Event
 from app.files.resources import DEFAULT_LANGUAGE, TRANSLATIONS, languages
 
 EVENT_NAMES: Mapping[str, str] = {
@@ -22,6 +22,7 @@ EVENT_NAMES: Mapping[str, str] = {
     Event.PARKED: N_("Parked"),
     Event.SUSPECT: N_("Suspect"),
     Event.KEY_ENDS: N_("A vendor’s key ends soon"),
+    EVERYTHING: N_("Everything"),
     TEST: N_("This is a test"),
 }
 _RTL = ("ar", "he")

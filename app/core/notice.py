@@ -37,6 +37,7 @@ class Event(StrEnum):
     KEY_ENDS = "vendor_key.ending"
 
 
+EVERYTHING = "*"  # in a rule, in place of an event
 TEST = "handbell.test"
 
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 from app.core.fact import Fact
 from app.core.hours import Span
 from app.core.hours_text import read_spans
-from app.core.notice import Event
+from app.core.notice import EVERYTHING, Event
 from app.core.role import Role
 from app.core.routing import QueueKind
 from app.core.staff import Staff, Technician
@@ -44,12 +44,12 @@ class When(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Whoever is meant by `to` is told of `event`, by the channel `by`.
+    """Whoever is meant by `to` is told of `event` (an Event, or EVERYTHING), by the channel `by`.
 
     `to` is a Whom, or `place:5`: a webhook or chat by its id. `minutes` is for WAITING: how long it has to wait.
     """
 
-    event: Event
+    event: str
     to: str
     by: str
     minutes: int = 0
@@ -73,7 +73,7 @@ class Rule:
     def of(cls, stored: Mapping[str, Any]) -> Self:
         """From `stored`. Raises ValueError, for example when a newer version knows more."""
         return cls(
-            event=Event(stored["event"]),
+            event=EVERYTHING if stored["event"] == EVERYTHING else Event(stored["event"]),
             to=stored["to"],
             by=stored["by"],
             minutes=stored["minutes"],
@@ -133,14 +133,15 @@ class NoticeBook:
         """The rules about an event, each with the id of the technician who made it for themselves."""
         found: list[tuple[Rule, int | None]] = [(rule, None) for rule in self.desk_rules]
         found += [(rule, person) for person, own in self.people.items() for rule in own.rules or ()]
-        return [(rule, whose) for rule, whose in found if rule.event is event]
+        return [(rule, whose) for rule, whose in found if rule.event in (event, EVERYTHING)]
 
 
 def with_rule(rules: Iterable[Rule], new: Rule) -> tuple[Rule, ...]:
     """The rules and a new one, which stays single. Raises Invalid."""
-    if not 0 <= new.minutes <= LONGEST_WAIT or (new.event is Event.WAITING and new.minutes < 1):
+    waits = new.event in (Event.WAITING, EVERYTHING)
+    if not 0 <= new.minutes <= LONGEST_WAIT or (waits and new.minutes < 1):
         raise Invalid(Fact("minutes", "range", {"least": 1, "most": LONGEST_WAIT}))
-    if new.event is not Event.WAITING:
+    if not waits:
         new = replace(new, minutes=0)
     wanted = tuple(dict.fromkeys((*rules, new)))
     if len(wanted) > MOST_RULES:

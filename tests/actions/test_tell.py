@@ -11,7 +11,7 @@ import pytest
 
 from app.actions import tell
 from app.actions.tell import Teller, deliver_due
-from app.channels import channels, webhook
+from app.channels import calling, channels, webhook
 from app.channels.declaring import Channel, Sending
 from app.core.notice import Delivery, NoticeState, TryResult
 from app.core.site import Site
@@ -115,7 +115,7 @@ def test_what_fails_is_tried_again_as_it_was_with_a_new_timestamp(
     desk.park()
     with monkeypatch.context() as impatient:
         if does == "hang":
-            impatient.setattr(webhook, "READ_TIMEOUT", 0.2)
+            impatient.setattr(calling, "READ_TIMEOUT", 0.2)
         assert desk.deliver() == 0
     assert desk.receiver.arrived.wait(10)
     assert desk.deliver_after(3) == (0, 1), "too early"
@@ -186,7 +186,7 @@ def test_nothing_goes_out_unsigned_and_it_waits_until_the_secret_is_right(
 
 
 def test_a_receiver_that_hangs_holds_nobody_else_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "READ_TIMEOUT", 2.0)
+    monkeypatch.setattr(calling, "READ_TIMEOUT", 2.0)
     with receiving("hang") as slow:
         other = replace(desk.site, slug="other", webhook=slow.address)
         for site in ("other", "other", "default"):
@@ -245,5 +245,5 @@ def test_who_lost_the_lease_changes_nothing(desk: Desk, said: list[Any]) -> None
 
 
 def test_there_is_time_enough_in_a_lease() -> None:
-    longest = timedelta(seconds=webhook.DEADLINE + 10 * webhook.CONNECT_TIMEOUT + 30)
+    longest = timedelta(seconds=calling.DEADLINE + 10 * calling.CONNECT_TIMEOUT + 30)
     assert longest < tell.LEASE

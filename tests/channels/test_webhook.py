@@ -6,7 +6,7 @@ import time
 import pytest
 import trustme
 
-from app.channels import webhook
+from app.channels import calling
 from app.channels.webhook import Webhooks
 from app.core.notice import Delivery, TryResult
 from app.core.targets import ANYWHERE
@@ -53,17 +53,17 @@ def test_a_redirect_is_not_followed(status: int) -> None:
 
 
 def test_no_answer_ends_with_the_time_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "READ_TIMEOUT", 0.2)
+    monkeypatch.setattr(calling, "READ_TIMEOUT", 0.2)
     with receiving("hang") as receiver:
         assert send(receiver) == LOST
 
 
 def test_an_answer_that_drips_in_is_cut_off_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "DEADLINE", 0.3)
+    monkeypatch.setattr(calling, "DEADLINE", 0.3)
     with receiving("drip") as receiver:
         began = time.monotonic()
         assert send(receiver) == LOST
-        assert time.monotonic() - began < webhook.READ_TIMEOUT
+        assert time.monotonic() - began < calling.READ_TIMEOUT
 
 
 def test_a_connection_that_is_closed_or_refused_is_a_failure() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.actions.tell import Teller
-from app.channels import channels, webhook
+from app.channels import calling, channels, webhook
 from app.channels.declaring import Sending
 from app.core.notice import NoticeState, TryResult
 from app.core.site import Site
@@ -84,7 +84,7 @@ def test_a_receiver_that_hangs_delays_nobody_else(database: Database, clock: Sta
 def test_a_receiver_without_an_answer_rests(
     database: Database, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhook, "READ_TIMEOUT", 0.1)
+    monkeypatch.setattr(calling, "READ_TIMEOUT", 0.1)
     with receiving("hang") as slow, telling(teller_of(database, clock, slow=slow)) as at_work:
         add(database, clock, "slow", 10)
         at_work.look()

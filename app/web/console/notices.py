@@ -5,15 +5,23 @@ from collections.abc import Callable, Mapping
 from flask import Response, abort, flash, request
 
 from app.actions import notices as actions
+from app.channels.chat import SERVICES
 from app.channels.wording import EVENT_NAMES
 from app.core.fact import Fact
-from app.core.notice import TEST, Event
+from app.core.notice import EVERYTHING, TEST, Event
 from app.core.notice_rule import LONGEST_WAIT, USUAL_WAIT, Rule, When, Whom
 from app.core.role import Role
 from app.core.text import Invalid, without_control
 from app.edge.incoming import see_other
 from app.edge.this_app import running
-from app.web.console.frame import administrators_only, console_page, console_pages, me, technicians_only
+from app.web.console.frame import (
+    administrators_confirmed,
+    administrators_only,
+    console_page,
+    console_pages,
+    me,
+    technicians_only,
+)
 from app.web.words import _
 
 pages = console_pages("notices")
@@ -55,6 +63,52 @@ def details() -> Response:
     """Set whether notices bear the customer's name and problem."""
     wanted = request.form.get("details") == "1"
     return _saved({}, lambda: actions.set_details(running().database, wanted, by=me().id, now=running().clock()))
+
+
+@pages.post("/notices/places")
+@administrators_confirmed
+def add_place() -> Response:
+    """Add a webhook or a chat, with a rule; the answer shows a webhook's secret, this once."""
+    here = running()
+    typed = {name: request.form.get(name, "").strip() for name in ("name", "address", "place_event", "site")}
+    if typed["site"] not in ("", *here.desk.sites) or typed["place_event"] not in (EVERYTHING, *Event):
+        abort(404)
+    try:
+        secret = actions.add_place(
+            here.database,
+            here.keys.sealer_in,
+            typed["name"],
+            typed["address"],
+            typed["place_event"],
+            typed["site"] or None,
+            by=me().id,
+            now=here.clock(),
+            targets=here.settings.targets,
+        )
+    except Invalid as invalid:
+        return _page(typed, {fact.field: _fault(fact) for fact in invalid.problems})
+    if secret:
+        return console_page("console/notices_secret.html", name=typed["name"], secret=secret)
+    flash(_("Saved."))
+    return see_other(ADDRESS)
+
+
+@pages.post("/notices/places/remove")
+@administrators_confirmed
+def remove_place() -> Response:
+    """Remove a webhook or a chat, and the rules about it."""
+    which = request.form.get("place", "")
+    if not which.isascii() or not which.isdecimal() or len(which) > 18:
+        abort(404)
+    here = running()
+
+    def save() -> None:
+        try:
+            actions.remove_place(here.database, int(which), by=me().id, now=here.clock())
+        except actions.NoSuchRule:
+            abort(404)
+
+    return _saved({}, save)
 
 
 @pages.post("/notices/mine")
@@ -136,7 +190,7 @@ def _removed(whose: int | None) -> Response:
 def _read(typed: Mapping[str, str], whose: int | None) -> Rule:
     """The rule that was chosen. Raises Invalid."""
     event, to, when = typed["event"], typed["to"], typed["when"] or When.ALWAYS
-    if event not in list(Event):
+    if event not in (EVERYTHING, *Event):
         raise Invalid(Fact("event", "missing"))
     if when not in list(When):
         raise Invalid(Fact("when", "missing"))
@@ -145,7 +199,7 @@ def _read(typed: Mapping[str, str], whose: int | None) -> Rule:
     minutes = typed["minutes"] or str(USUAL_WAIT)
     if not (minutes.isascii() and minutes.isdecimal() and len(minutes) < 6):
         raise Invalid(Fact("minutes", "range"))
-    return Rule(event=Event(event), to=to, by=_by(to), minutes=int(minutes), when=When(when))
+    return Rule(event=event, to=to, by=_by(to), minutes=int(minutes), when=When(when))
 
 
 def _by(to: str) -> str:
@@ -164,20 +218,29 @@ def _saved(typed: Mapping[str, str], save: Callable[[], None], prefix: str = "")
 
 
 def _fault(fact: Fact) -> str:
-    if fact.field == "quiet":
-        return _("Please write it like this: 22:00-07:00")
-    if fact.field == "minutes":
-        return _("A number from 1 to %(n)s, please.", n=LONGEST_WAIT)
+    words = {
+        "quiet": _("Please write it like this: 22:00-07:00"),
+        "minutes": _("A number from 1 to %(n)s, please.", n=LONGEST_WAIT),
+        "name": _("Please give it a name, of at most %(n)s characters.", n=actions.LONGEST_NAME),
+        "address": _("This is neither an https address nor that of a chat service we know."),
+    }
+    if fact.code == "not_public":
+        return _("This is no public address. The operator can allow it (HANDBELL_PRIVATE_TARGETS).")
     if fact.code == "many":
         return _("There are too many rules. Remove one first.")
-    return _("Please choose one.")
+    return words.get(fact.field, _("Please choose one."))
 
 
 def _page(typed: Mapping[str, str], problems: Mapping[str, str]) -> Response:
     here = running()
     desk = here.desk
     own = desk.notices.people.get(me().id)
-    values = {"minutes": str(USUAL_WAIT), "my_minutes": str(USUAL_WAIT), "quiet": (own and own.quiet) or ""}
+    values = {
+        "minutes": str(USUAL_WAIT),
+        "my_minutes": str(USUAL_WAIT),
+        "place_event": EVERYTHING,
+        "quiet": (own and own.quiet) or "",
+    }
     return console_page(
         "console/notices.html",
         status=422 if problems else 200,
@@ -187,7 +250,14 @@ def _page(typed: Mapping[str, str], problems: Mapping[str, str]) -> Response:
         details=desk.notices.desk.details,
         is_administrator=me().role.includes(Role.ADMINISTRATOR),
         has_mail=here.settings.mailing is not None,
-        events=[(str(event), _(EVENT_NAMES[event])) for event in Event],
+        events=[(str(event), _(EVENT_NAMES[event])) for event in (*Event, EVERYTHING)],
+        addresses=[
+            {"id": place.id, "name": place.name, "shown": place.shown, "site": place.site, "gone": place.gone}
+            for place in desk.notices.places.values()
+        ],
+        sites=[("", _("All sites")), *((site.slug, site.name) for site in desk.sites.values())],
+        services=", ".join(service.name for service in SERVICES),
+        longest_name=actions.LONGEST_NAME,
         receivers=_receivers(),
         whens=list(_when_words().items()),
         values={**values, **{name: without_control(text) for name, text in typed.items()}},
@@ -214,7 +284,8 @@ def _shown(rule: Rule) -> dict[str, object]:
 
 def way_words(channel: str) -> str:
     """A channel in words."""
-    return {"mail": _("Mail"), "webhook": _("Webhook")}.get(channel, channel)
+    words = {"mail": _("Mail"), "webhook": _("Webhook"), "hook": _("Webhook"), "chat": _("Chat")}
+    return words.get(channel, channel)
 
 
 def event_words(event: str) -> str:
@@ -224,7 +295,9 @@ def event_words(event: str) -> str:
 
 def _receivers() -> list[tuple[str, str]]:
     words = _whom_words()
-    return [(whom, words[whom]) for whom in (Whom.MAY_TAKE, Whom.ITS, Whom.SUPERVISORS, Whom.ADMINISTRATORS)]
+    people = [(whom, words[whom]) for whom in (Whom.MAY_TAKE, Whom.ITS, Whom.SUPERVISORS, Whom.ADMINISTRATORS)]
+    places = running().desk.notices.places.values()
+    return [(str(whom), said) for whom, said in people] + [(f"place:{one.id}", one.name) for one in places]
 
 
 def _whom_words() -> dict[str, str]:
@@ -247,4 +320,6 @@ def _when_words() -> dict[str, str]:
 
 def _labels() -> dict[str, str]:
     names = {"event": _("What happens"), "to": _("Who is told"), "when": _("When"), "minutes": _("Waits, in minutes")}
-    return {**names, **{f"my_{name}": label for name, label in names.items()}, "quiet": _("Quiet hours")}
+    places = {"name": _("Name"), "address": _("Address"), "place_event": names["event"], "site": _("Site")}
+    mine = {f"my_{name}": label for name, label in names.items()}
+    return {**names, **mine, **places, "quiet": _("Quiet hours")}
