@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from app.actions.tell import Teller
+from app.channels import channels
 from app.channels.chat import NoChat, service_of
 from app.channels.declaring import Sending
 from app.channels.mail import send_mail
@@ -187,6 +188,17 @@ def try_mail(mail: Mailing, to: str, base_url: str, *, now: datetime) -> TryResu
     facts = Facts(site="Handbell", reference=None, ticket=None, link=f"{base_url}/console/")
     words = notice_words(TEST, facts, None)
     return send_mail(mail, words, to, notice_id=notice_id(TEST, to, now), now=now)
+
+
+def try_place(
+    place: Place, site: Site, unseal: Callable[[str], str], targets: Targets, base_url: str, *, now: datetime
+) -> TryResult:
+    """Deliver a test to a webhook or chat, now; nothing is kept."""
+    facts = Facts(site=site.name, reference=None, ticket=None, link=f"{base_url}/console/")
+    words = notice_words(TEST, facts, None)
+    its_id = notice_id(TEST, place.id, now)
+    sending = Sending(site, its_id, json_body(TEST, {}, now), unseal, targets, now, to=place.sealed, words=words)
+    return channels()[place.kind].deliver(sending)
 
 
 def retry(database: Database, ids: Collection[str], *, by: int | None, now: datetime) -> list[str]:

@@ -14,6 +14,7 @@ from app.cli.output import json_option, show
 from app.core.moment import iso
 from app.core.notice import Delivery, NoticeState, TryResult
 from app.settings import Settings, load_settings
+from app.store.notice_book import load_notice_book
 from app.store.notices import Listed, list_notices
 from app.store.sites import load_sites
 
@@ -55,12 +56,14 @@ def retry(ids: tuple[str, ...]) -> None:
 @click.option("--site", "slug", metavar="SITE", help="Only the channel of this site.")
 @click.option("--to", metavar="MAIL", help="With `mail`: the address to send to.")
 def test(channel: str, slug: str | None, to: str | None) -> None:
-    """Deliver a test by CHANNEL now: `webhook` to each site that has one, `mail` to the address of --to."""
-    if channel not in channels():
-        raise click.ClickException(f"there is no channel {channel}; there are: {', '.join(channels())}")
+    """Deliver a test by CHANNEL now: `webhook` to each site that has one, `mail` to the address of --to, or the name of
+    a webhook or chat of the console's page "Notices"."""
     settings = load_settings()
     if channel == "mail":
         _report({to or "": _mailed(settings, to)})
+        return
+    if channel != "webhook" and (channel not in channels() or not channels()[channel].of_sites):
+        _report({channel: _told(settings, channel)})
         return
     with open_database(settings) as database:
         keys = open_keys(database, settings)
@@ -86,6 +89,19 @@ def _mailed(settings: Settings, to: str | None) -> TryResult:
     if not to:
         raise click.ClickException("mail needs --to MAIL")
     return actions.try_mail(settings.mailing, to, settings.base_url, now=now())
+
+
+def _told(settings: Settings, name: str) -> TryResult:
+    with open_database(settings) as database:
+        keys = open_keys(database, settings)
+        with database.read() as connection:
+            places = load_notice_book(connection).places.values()
+            sites = load_sites(connection)
+        place = next((one for one in places if one.name == name), None)
+        if place is None or not sites:
+            known = ", ".join(["webhook", "mail", *(one.name for one in places)])
+            raise click.ClickException(f"there is no channel {name}; there are: {known}")
+        return actions.try_place(place, sites[0], keys.unseal, settings.targets, settings.base_url, now=now())
 
 
 def _report(results: dict[str, TryResult]) -> None:

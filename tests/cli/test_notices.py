@@ -5,6 +5,7 @@ from app.store.audit import acts
 from app.store.notices import add_notices, claim_notices, finish
 from tests.actions.outbox import parked
 from tests.cli.command import Handbell
+from tests.mail_server import mailing
 from tests.store.rows import NOW
 from tests.webhook_receiver import receiving
 
@@ -44,7 +45,7 @@ def test_notices_are_listed_and_sent_again(filled: Handbell) -> None:
 
 def test_a_channel_is_tried(filled: Handbell) -> None:
     assert filled.fails("notice", "test", "webhook") == "handbell: no site has the channel webhook"
-    assert "there is no channel pigeon" in filled.fails("notice", "test", "pigeon")
+    assert "there is no channel pigeon; there are: webhook, mail" in filled.fails("notice", "test", "pigeon")
     with receiving() as receiver:
         filled.says("site", "set", "default", "--webhook", receiver.address)
         assert filled.says("notice", "test", "webhook") == "default: delivered, status 204\n"
@@ -53,3 +54,13 @@ def test_a_channel_is_tried(filled: Handbell) -> None:
         failed = filled.run("notice", "test", "webhook", "--site", "default")
         assert (failed.returncode, failed.stdout) == (1, "default: failed, status 500\n")
     assert filled.json("notice", "list") == []
+
+
+def test_mail_is_tried(filled: Handbell) -> None:
+    assert "HANDBELL_SMTP_URL" in filled.fails("notice", "test", "mail", "--to", "anna@example.com")
+    with mailing() as box:
+        given = {"HANDBELL_SMTP_URL": box.url, "HANDBELL_MAIL_FROM": "help@example.com"}
+        sent = filled.run("notice", "test", "mail", "--to", "anna@example.com", **given)
+        assert (sent.returncode, sent.stdout) == (0, "anna@example.com: delivered, status 250\n")
+        assert box.to == ["anna@example.com"]
+        assert filled.fails("notice", "test", "mail", **given) == "handbell: mail needs --to MAIL"
