@@ -136,8 +136,9 @@ def _sound(parsed: Mapping[str, Any] | None) -> dict[str, Any]:
 
 @functools.cache
 def _asset() -> Any:
-    apprise = importlib.import_module("apprise")
-    return apprise.AppriseAsset(
+    from apprise import AppriseAsset
+
+    return AppriseAsset(
         app_id="Handbell", app_desc="Handbell", app_url="", image_url_mask="", image_url_logo="", secure_logging=True
     )
 
@@ -161,7 +162,7 @@ def _silence() -> None:
 @functools.cache
 def _guarded() -> Any:
     """In place of the library `requests`: its names, and calls that are ours."""
-    requests = importlib.import_module("requests")
+    import requests
 
     def call(method: str, url: str, **given: Any) -> Any:
         wanted = ("data", "json", "params", "headers", "files", "auth")
