@@ -166,7 +166,7 @@ def _guarded() -> Any:
 
     def call(method: str, url: str, **given: Any) -> Any:
         wanted = ("data", "json", "params", "headers", "files", "auth")
-        asked = requests.Request(method, url, **{name: given[name] for name in wanted if name in given}).prepare()
+        asked: Any = requests.Request(method, url, **{name: given[name] for name in wanted if name in given}).prepare()
         answer = _OURS.call.make(requests, asked)
         made = requests.Response()
         made.status_code, made._content, made.url = answer.status, answer.content, asked.url
