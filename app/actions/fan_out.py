@@ -15,18 +15,19 @@ from app.core.happening import WAITED, Happening
 from app.core.hours import Hours
 from app.core.hours_rules import DESK, AllHours
 from app.core.moment import iso
-from app.core.notice import Event, NewNotice, json_body, notice_id
+from app.core.notice import CUSTOMER, TO_CUSTOMERS, Event, NewNotice, json_body, notice_id
 from app.core.notice_rule import NoticeBook, Rule, When, people_meant, quiet_span
 from app.core.quiet import quiet_until
 from app.core.request import CustomerRequest
 from app.core.site import Site
 from app.core.staff import Staff, Technician
 from app.core.standing import queue_of
+from app.core.text import looks_like_email
 from app.core.ticket import Ticket, TicketState
 from app.store.call_backs import call_back_of
 from app.store.database import Database
 from app.store.happenings import Later, add_later, any_happened, take_happenings, times_claimed
-from app.store.notices import add_notices
+from app.store.notices import add_notices, may_mail_customer
 from app.store.requests import request_by_reference
 from app.store.tickets import ticket_by_number
 from app.store.why import why_members
@@ -103,6 +104,7 @@ class _Planning:
         self._now = now
         self._rules = {event: self._rules_for(event) for event in Event}
         self._waits = sorted({rule.minutes for rule, _whose in self._rules[Event.WAITING]})
+        self._mails_customers = "mail" in channels and any(site.mail_customers for site in configuration.sites.values())
         self.notices: list[NewNotice] = []
         self.later: list[Later] = []
 
@@ -110,6 +112,8 @@ class _Planning:
         event = happening.event
         if happening.begins_to_wait:
             self._check_later(happening)
+        if event in TO_CUSTOMERS and self._mails_customers:
+            self._to_customer(event, happening)
         rules = self._rules[event] if event else []
         if event is Event.WAITING:
             rules = [(rule, whose) for rule, whose in rules if rule.minutes == happening.source]
@@ -153,6 +157,21 @@ class _Planning:
     def _is_promised(self, about: _About) -> bool:
         """Whether the customer does not wait in line, but for a call-back, which has events of its own."""
         return about.ticket is not None and call_back_of(self._connection, about.ticket.number) is not None
+
+    def _to_customer(self, event: Event, happening: Happening) -> None:
+        """A mail to the customer, one of each kind, if the site wants it and the address is not used up."""
+        about = self._about(happening)
+        site = self._here.sites.get(about.site) if about else None
+        if about is None or site is None or not site.mail_customers or about.reference is None:
+            return
+        request = about.request or request_by_reference(self._connection, about.reference)
+        address = request.customer.email if request else None
+        if not address or not looks_like_email(address):
+            return
+        if not may_mail_customer(self._connection, address, site.slug, self._now):
+            return
+        body = json_body(event, {"site": about.site, "reference": about.reference}, happening.at)
+        self._add("mail", CUSTOMER, "mail", about, (about.site, about.reference, event), body, self._now)
 
     def _same(self, happening: Happening, about: _About) -> tuple[object, ...]:
         """What makes two happenings the same for those who are told."""

@@ -7,9 +7,11 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
+from app.core.notice import Event
 from app.core.request import CustomerRequest, RequestState
 from app.core.site import Site
 from app.store.database import Database
+from app.store.notices import is_delivered
 from app.store.requests import (
     StartLink,
     StartTarget,
@@ -36,13 +38,14 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A request; the link that starts its session, if it can still be opened; and the id of the technician at the
-    embedded desk who has claimed it."""
+    """A request; the link that starts its session, if it can still be opened; the id of the technician at the embedded
+    desk who has claimed it; and whether somebody has been told that it is parked."""
 
     request: CustomerRequest
     progress: Progress
     start: StartLink | None
     helper_id: int | None = None
+    told: bool = False
 
 
 def most_openings(site: Site | None) -> int:
@@ -56,11 +59,12 @@ def follow(database: Database, sites: Mapping[str, Site], status_id: str, *, now
         request = request_by_status_id(connection, status_id)
         link = newest_link(connection, request.reference) if request else None
         helper_id = _helper(connection, request) if request else None
+        told = _is_told(connection, request) if request else False
     if request is None:
         return None
     most = most_openings(sites.get(request.site))
     usable = link if link and link.expires_at > now and link.opens < most else None
-    return Followed(request, _progress(request, link), usable, helper_id)
+    return Followed(request, _progress(request, link), usable, helper_id, told)
 
 
 def find_start(database: Database, link_id: str) -> StartTarget | None:
@@ -72,6 +76,12 @@ def find_start(database: Database, link_id: str) -> StartTarget | None:
 def record_start(database: Database, link_id: str, most: int, *, now: datetime) -> bool:
     """Count one opening of the link, on disk; False when it has been opened `most` times already."""
     return database.write(lambda connection: record_opening(connection, link_id, most, now))
+
+
+def _is_told(connection: Connection, request: CustomerRequest) -> bool:
+    if request.state is not RequestState.PARKED:
+        return False
+    return is_delivered(connection, request.reference, Event.PARKED)
 
 
 def _helper(connection: Connection, request: CustomerRequest) -> int | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -9,11 +10,13 @@ from sqlalchemy import Connection
 from app.actions.log_in import hashed_password, new_password_problem
 from app.actions.team import end_password, locked_technician, not_on_oneself
 from app.actions.tries import forget_networks
+from app.core.notice import INVITATION, NewNotice, notice_id
 from app.core.password import PasswordProblem
 from app.store import invitations as store
 from app.store.audit import record
 from app.store.database import Database
 from app.store.invitations import Invited
+from app.store.notices import add_notices
 from app.store.staff import set_password_hash
 
 LIFE = timedelta(hours=24)
@@ -75,6 +78,28 @@ def invited(database: Database, secret: str, *, now: datetime) -> Invited:
     if found.is_over(now):
         raise InvitationOver
     return found
+
+
+def mail_invitation(
+    database: Database, secret: str, technician_id: int, site: str, seal: Callable[[str], str], *, now: datetime
+) -> None:
+    """Send the link by mail to its technician; the outbox keeps its secret encrypted. Raises UnknownInvitation and
+    InvitationOver, also for another technician's."""
+    if invited(database, secret, now=now).technician_id != technician_id:
+        raise UnknownInvitation
+    receiver = f"technician:{technician_id}"
+    notice = NewNotice(
+        id=notice_id(INVITATION, receiver, _hash(secret)),
+        channel="mail",
+        receiver=receiver,
+        lane="mail",
+        site=site,
+        event=INVITATION,
+        body=seal(secret),
+        created_at=now,
+        due_at=now,
+    )
+    database.write(lambda connection: add_notices(connection, [notice]))
 
 
 def choose_password(database: Database, secret: str, password: str, *, now: datetime) -> Invited:

@@ -13,17 +13,20 @@ from sqlalchemy import Connection
 from app import metrics
 from app.actions.fan_out import still_wanted
 from app.channels.declaring import Channel, Sending
-from app.channels.wording import Facts, notice_words
+from app.channels.wording import Facts, customer_words, invitation_words, notice_words
 from app.core.mail_server import Mailing
-from app.core.notice import Delivery, NoticeState, TryResult, is_too_old, next_try
+from app.core.notice import CUSTOMER, INVITATION, Delivery, Event, NoticeState, TryResult, is_too_old, next_try
 from app.core.notice_rule import NoticeBook
+from app.core.request import CustomerRequest
 from app.core.site import Site
 from app.core.staff import Staff
 from app.core.targets import Targets
-from app.core.ticket import Ticket
+from app.core.ticket import Ticket, TicketState
+from app.keys.seal import Unsealable
 from app.store.database import Database
 from app.store.notice_book import place_is_gone
 from app.store.notices import Notice, any_due, claim_notices, finish, try_again
+from app.store.requests import request_by_reference
 from app.store.tickets import ticket_by_number
 
 AT_ONCE = 16  # notices in one call of `deliver_due`, each in a thread of its own
@@ -58,6 +61,7 @@ class Teller:
     book: NoticeBook = field(default_factory=NoticeBook)
     mail: Mailing | None = None
     base_url: str = ""
+    customer_link: Callable[[CustomerRequest, Ticket | None], str] = lambda _request, _ticket: "/"
 
     def tell(self, notice: Notice) -> TryResult | None:
         """Make one try and record its outcome; None when the notice was dropped without one.
@@ -86,6 +90,8 @@ class Teller:
             if not channel.serves(site):
                 raise _NotWanted("the site does not have this channel any more")
             return plain
+        if kind == CUSTOMER:
+            return self._to_customer(notice, site, plain)
         with self.database.read() as connection:
             ticket = ticket_by_number(connection, notice.ticket) if notice.ticket else None
         if not still_wanted(notice.event, ticket):
@@ -95,6 +101,9 @@ class Teller:
             if person is None or person.disabled:
                 raise _NotWanted("its receiver is gone")
             own = self.book.people.get(person.id)
+            if notice.event == INVITATION:
+                link = f"{self.base_url}/console/invitation/{self._unsealed(notice)}"
+                return replace(plain, to=person.email, words=invitation_words(link, own.language if own else None))
             words = notice_words(notice.event, self._facts(notice, site, ticket), own.language if own else None)
             return replace(plain, to=person.email, words=words)
         place = self.book.places.get(int(which)) if kind == "place" and which.isdecimal() else None
@@ -103,6 +112,25 @@ class Teller:
         return replace(
             plain, to=place.sealed, words=notice_words(notice.event, self._facts(notice, site, ticket), None)
         )
+
+    def _unsealed(self, notice: Notice) -> str:
+        try:
+            return self.unseal(notice.body)
+        except Unsealable:
+            raise _NotWanted("its key is gone") from None
+
+    def _to_customer(self, notice: Notice, site: Site, plain: Sending) -> Sending:
+        with self.database.read() as connection:
+            request = request_by_reference(connection, notice.reference or "")
+            ticket = ticket_by_number(connection, notice.ticket) if notice.ticket else None
+        address = request.customer.email if request else None
+        if request is None or request.erased_at or not address or not site.mail_customers:
+            raise _NotWanted("its receiver is gone")
+        if notice.event == Event.CLAIMED and (ticket is None or ticket.state is not TicketState.ACTIVE):
+            raise _NotWanted("what it tells is over")
+        link = self.base_url + self.customer_link(request, ticket if notice.event == Event.CLOSED else None)
+        words = customer_words(notice.event, site.name, request.reference, link, request.language)
+        return replace(plain, to=address, words=words)
 
     def _facts(self, notice: Notice, site: Site, ticket: Ticket | None) -> Facts:
         page = f"tickets/{ticket.number}" if ticket else f"requests/{notice.reference}" if notice.reference else ""

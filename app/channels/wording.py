@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.core.declaration import N_
-from app.core.notice import EVERYTHING, TEST, Event
+from app.core.notice import EVERYTHING, INVITATION, TEST, Event
 from app.files.resources import DEFAULT_LANGUAGE, TRANSLATIONS, languages
 
 EVENT_NAMES: Mapping[str, str] = {
@@ -24,6 +24,7 @@ EVENT_NAMES: Mapping[str, str] = {
     Event.KEY_ENDS: N_("A vendor’s key ends soon"),
     EVERYTHING: N_("Everything"),
     TEST: N_("This is a test"),
+    INVITATION: N_("A link to choose a password"),
 }
 _RTL = ("ar", "he")
 
@@ -63,9 +64,54 @@ def say(text: str, language: str) -> str:
     return _catalogue(language).gettext(text)
 
 
+_TITLES: Mapping[str, str] = {
+    Event.REQUESTED: N_("We have your request"),
+    Event.CLAIMED: N_("Your technician is ready"),
+    Event.CLOSED: N_("Your conversation with us"),
+}
+
+
+def customer_words(event: str, site: str, reference: str, link: str, language: str | None) -> Words:
+    """The words of a mail to a customer: nothing that anybody typed into a form."""
+    tag = _known(language)
+    opens = N_("Read the conversation") if event == Event.CLOSED else N_("Open your request")
+    footer = N_(
+        "You get this because this address was given with a request to %(site)s. "
+        "If it was not you, you need not do anything."
+    )
+    return Words(
+        title=say(_TITLES[event], tag),
+        lines=((say(N_("Site"), tag), site), (say(N_("Reference"), tag), reference)),
+        link=link,
+        link_words=say(opens, tag),
+        footer=say(footer, tag) % {"site": site},
+        language=tag,
+    )
+
+
+def invitation_words(link: str, language: str | None) -> Words:
+    """The words of a mail with the link by which a technician chooses a password."""
+    tag = _known(language)
+    footer = N_("An administrator of the support desk has sent you this. The link works once, for 24 hours.")
+    return Words(
+        title=say(N_("A link to choose a password"), tag),
+        lines=(),
+        link=link,
+        link_words=say(N_("Choose your password"), tag),
+        footer=say(footer, tag),
+        language=tag,
+    )
+
+
+def _known(language: str | None) -> str:
+    """The language as a folder's name, English where there is none."""
+    tag = (language or "").replace("-", "_")
+    return next((one for one in (tag, tag.partition("_")[0]) if one in languages()), DEFAULT_LANGUAGE)
+
+
 def notice_words(event: str, facts: Facts, language: str | None) -> Words:
     """The words of a notice for a technician or a chat."""
-    tag = language if language in languages() else DEFAULT_LANGUAGE
+    tag = _known(language)
     which = facts.reference or (f"#{facts.ticket}" if facts.ticket else facts.site)
     lines = (
         (say(N_("Site"), tag), facts.site),

@@ -56,8 +56,8 @@ class Site:
     without any. `secret_hash` is the hash of its servers' key, `sealed_identity_secret` the secret with which they
     vouch for customers.
 
-    With `relay_only` the screen and the voice of its sessions go through the relay alone, so that neither side learns
-    the other's address.
+    With `mail_customers`, customers get mails about their requests. With `relay_only` the screen and the voice of its
+    sessions go through the relay alone, so that neither side learns the other's address.
 
     `old_uid` is the previous account key, valid until `old_uid_until` (ISO 8601, UTC); with `uid_revoked` no key is
     valid (see `core/account_key.py`).
@@ -78,6 +78,7 @@ class Site:
     allow_empty: bool = False
     one_time_links: bool = False
     relay_only: bool = False
+    mail_customers: bool = False
     phone: str | None = None
     mail: str | None = None
     api_domain: str | None = None

@@ -12,6 +12,8 @@ from app.actions.tell import Teller
 from app.channels import channels
 from app.channels.declaring import Channel
 from app.core.poke import Poke
+from app.core.request import CustomerRequest
+from app.core.ticket import Ticket
 from app.keys.installation_secret import installation_secret
 from app.process.attendance import Attendance
 from app.process.changes import Changes, Stirred
@@ -146,6 +148,12 @@ class Running:
         """The channels that this process can tell people by."""
         return {name: one for name, one in channels().items() if name != "mail" or self.settings.mailing}
 
+    def _customer_link(self, request: CustomerRequest, ticket: Ticket | None) -> str:
+        """The path of a request's status page, for a day from now; with a ticket, of its conversation."""
+        if ticket:
+            return self.links.applet_path(ticket.applet_id, ticket.created_at)
+        return f"/r/{self.links.status_token(request.status_id, self.clock())}"
+
     def _teller(self) -> Teller:
         desk = self.desk
         return Teller(
@@ -159,4 +167,5 @@ class Running:
             book=desk.notices,
             mail=self.settings.mailing,
             base_url=self.settings.base_url,
+            customer_link=self._customer_link,
         )

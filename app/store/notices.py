@@ -5,15 +5,17 @@ import secrets
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.core.notice import Event, NewNotice, NoticeState
-from app.store.tables import Moment, notices
+from app.core.notice import CUSTOMER, MOST_OF_SITE, MOST_TO_ADDRESS, Event, NewNotice, NoticeState
+from app.store.mail import is_mail
+from app.store.tables import Moment, notices, requests
 
+_HOUR, _DAY, _REFUSED_FOR = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _COLUMNS = ("id", "channel", "receiver", "lane", "site", "event", "body", "created_at", "due_at", "ticket", "reference")
 # Rows of an earlier version have no lane.
@@ -212,6 +214,24 @@ def is_delivered(connection: Connection, reference: str, event: str) -> bool:
         notices.c.state == NoticeState.DELIVERED,
     )
     return connection.execute(query.limit(1)).first() is not None
+
+
+def may_mail_customer(connection: Connection, address: str, site: str, now: datetime) -> bool:
+    """Whether one more mail may go to a customer's address: not beyond the limits, and not after it was refused."""
+    its_requests = select(requests.c.reference).where(
+        is_mail(requests.c.customer_email, address), requests.c.created_at > now - _REFUSED_FOR
+    )
+    to_it = (notices.c.receiver == CUSTOMER, notices.c.reference.in_(its_requests))
+    lately = select(notices.c.id).where(*to_it, notices.c.created_at > now - _DAY).limit(MOST_TO_ADDRESS)
+    refused = select(notices.c.id).where(*to_it, notices.c.state == NoticeState.GIVEN_UP).limit(1)
+    of_site = select(notices.c.id).where(
+        notices.c.receiver == CUSTOMER, notices.c.site == site, notices.c.created_at > now - _HOUR
+    )
+    return (
+        connection.execute(refused).first() is None
+        and len(connection.execute(lately).all()) < MOST_TO_ADDRESS
+        and len(connection.execute(of_site.limit(MOST_OF_SITE)).all()) < MOST_OF_SITE
+    )
 
 
 def forget_settled(connection: Connection, before: datetime, most: int = 1000) -> int:

@@ -66,6 +66,7 @@ def _page(token: str, followed: Followed, problem: str = "", status: int = 200) 
         refresh_url=f"/r/{token}",
         again_url=f"/r/{token}" if may_start or followed.progress is Progress.PARKED else None,
         helper=helper.name if helper else None,
+        told=followed.told,
         outlook=outlook_words(outlook) if outlook else None,
         follows=not by_vendor,
         program=by_vendor or platform in programs,

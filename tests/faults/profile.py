@@ -26,6 +26,8 @@ class Profile:
     talk_lines: int  # of each of them; a ticket takes 30 a minute from each side
     talk_seconds: float
     talk_kills: int
+    noticed: int  # events that people are told of
+    notice_kills: int  # of processes that tell them
     leases_end_after: timedelta  # leases last 30 s; a test ends them earlier where no holder is alive
 
 
@@ -47,6 +49,8 @@ SHORT = Profile(
     talk_lines=8,
     talk_seconds=4.0,
     talk_kills=2,
+    noticed=60,
+    notice_kills=5,
     leases_end_after=timedelta(seconds=10),
 )
 FULL = Profile(
@@ -67,6 +71,8 @@ FULL = Profile(
     talk_lines=60,
     talk_seconds=150.0,
     talk_kills=20,
+    noticed=1_000,
+    notice_kills=5,
     leases_end_after=timedelta(seconds=30),
 )
 PROFILE = FULL if os.environ.get("HANDBELL_TEST_PROFILE") == "full" else SHORT

@@ -5,7 +5,14 @@ from collections.abc import Callable
 from flask import Response, abort, flash, request
 
 from app.actions import team as acts
-from app.actions.invitations import LIFE, Disabled, invite
+from app.actions.invitations import (
+    LIFE,
+    Disabled,
+    InvitationOver,
+    UnknownInvitation,
+    invite,
+    mail_invitation,
+)
 from app.actions.log_in import SESSION_IDLE, SESSION_LIFE
 from app.core.role import Role
 from app.core.staff import Technician
@@ -143,6 +150,25 @@ def invitation(technician_id: int) -> Response:
     return _link_for(technician_id, without_password=request.form.get("end_password") == "1")
 
 
+@pages.post("/team/<int:technician_id>/invitation/mail")
+@administrators_confirmed
+def mail_link(technician_id: int) -> Response:
+    """Send the link that was just made, whose secret is `link`, by mail."""
+    person, here = _technician(technician_id), running()
+    if here.settings.mailing is None or not here.desk.sites:
+        abort(404)
+    site = next(iter(here.desk.sites))
+    try:
+        mail_invitation(
+            here.database, request.form.get("link", ""), person.id, site, here.keys.sealer.seal, now=here.clock()
+        )
+    except (UnknownInvitation, InvitationOver):
+        abort(404)
+    here.tell_now()
+    flash(_("The link is on its way by mail."))
+    return see_other(_address(person.id))
+
+
 def _link_for(technician_id: int, *, without_password: bool = False) -> Response:
     here = running()
     now = here.clock()
@@ -159,6 +185,8 @@ def _link_for(technician_id: int, *, without_password: bool = False) -> Response
         person=_technician(technician_id),
         link=f"{here.settings.base_url}/console/invitation/{secret}",
         until=now + LIFE,
+        secret=secret,
+        has_mail=here.settings.mailing is not None,
         password_ended=without_password,
     )
 

@@ -14,7 +14,7 @@ export const waitTexts = {
   started_note: _("Nothing happened?"),
   again: _("Start it again"),
   parked: _("Sorry, this takes longer than it should"),
-  parked_note: _("Your request is safe with us, and our team has been told. You can try again now."),
+  parked_note: _("Your request is safe with us. You can try again now."),
   retry: _("Try again"),
   ended: _("This request has ended"),
   ended_note: _("Do you still need help? Just ask us again."),

@@ -29,6 +29,7 @@ def _general_labels() -> dict[str, str]:
         "disabled": _("Closed"),
         "one_time_links": _("One-time links"),
         "relay_only": _("Relay only"),
+        "mail_customers": _("Mails to customers"),
     }
 
 
@@ -38,13 +39,14 @@ def _contact_labels() -> dict[str, str]:
 
 GENERAL = SiteForm(
     "general",
-    ("name", "disabled", "one_time_links", "relay_only"),
+    ("name", "disabled", "one_time_links", "relay_only", "mail_customers"),
     _general_labels,
     lambda site: {
         "name": site.name,
         "disabled": site.disabled,
         "one_time_links": site.one_time_links,
         "relay_only": site.relay_only,
+        "mail_customers": site.mail_customers,
     },
 )
 CONTACT = SiteForm(
@@ -65,7 +67,7 @@ def general(slug: str) -> Response:
 @pages.post("/sites/<slug>")
 @administrators_only
 def save_general(slug: str) -> Response:
-    """Save name, state, links, and whether screen and voice go through the relay alone."""
+    """Save name, state, links, whether screen and voice go through the relay alone, and whether customers get mails."""
     site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {
@@ -73,6 +75,7 @@ def save_general(slug: str) -> Response:
         "disabled": ticked("disabled"),
         "one_time_links": ticked("one_time_links"),
         "relay_only": ticked("relay_only"),
+        "mail_customers": ticked("mail_customers"),
     }
     if problems:
         return _page(site, Typed("general", values, problems))

@@ -42,6 +42,7 @@ ON_PAGES = (
     "Your session is ready",
     "Sorry, this takes longer than it should",
     "Your request is safe with us, and our team has been told. You can try again now.",
+    "Your request is safe with us. You can try again now.",
 )
 IN_THE_WIDGET = {  # as in widget/src/embed/texts.ts and later-texts.ts
     "title": "Get support",
