@@ -99,7 +99,7 @@ def test_a_chat_is_told_and_tried_and_its_token_is_not_shown(
     assert add(dora, address, place_event="request.closed").status == 303
     page = dora.get(PAGE)
     assert TOKEN not in page.text
-    assert "Mattermost" in page.select("section[aria-labelledby=places]").get_text()
+    assert "Mattermost" in page.select("section[aria-labelledby=webhooks]").get_text()
     mark = str(page.page.select("section[aria-labelledby=desk] tbody input[name=rule]")[-1]["value"])
     assert post(dora, "/test", rule=mark).status == 303
     assert until(lambda: receiver.got)
