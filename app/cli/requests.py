@@ -1,6 +1,9 @@
 """`handbell request …` and `handbell prune`."""
 
 import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,13 +13,19 @@ from app.actions.operate import retry as try_again
 from app.actions.privacy import Person, erase, export, find_person, prune_by_hand, record_export, retention_of
 from app.cli.opening import now, open_database
 from app.cli.output import json_option, more_rows, show, show_one, spoken
+from app.core.file_name import parted
+from app.core.kept_file import CHUNK
+from app.core.live_file import LiveFile
 from app.core.moment import iso
 from app.core.request import CustomerRequest, RequestState, written_reference
 from app.settings import load_settings
 from app.store.database import Database
+from app.store.files import read_chunk
+from app.store.live_files import all_files
 from app.store.requests import list_requests, request_by_reference
 from app.store.why import why_members
 
+_FOLDER = click.Path(file_okay=False, path_type=Path)
 _CHOICES = [choice.value for choice in RequestState]
 
 
@@ -96,13 +105,38 @@ def erase_person(reference: str | None, email: str | None, number: str | None, y
 @click.argument("reference", required=False)
 @_email
 @_number
-def export_person(reference: str | None, email: str | None, number: str | None) -> None:
+@click.option("--files", type=_FOLDER, help="Also write the files of conversations into this folder.")
+def export_person(reference: str | None, email: str | None, number: str | None, files: Path | None) -> None:
     """Print all data kept about a request or a person, as JSON."""
     with open_database() as database:
         person = _person(database, reference, email, number)
+        if files:
+            _write_files(database, person, files)
         exported = json.dumps(export(database, person), indent=2, ensure_ascii=False)
         record_export(database, person, by=None, now=now())
     click.echo(exported)
+
+
+def _write_files(database: Database, person: Person, folder: Path) -> None:
+    """Write the person's files under their ids, for the owner of the folder alone."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for ticket in person.tickets:
+        with database.read() as connection:
+            files = [file for file in all_files(connection, ticket.number) if file.line is not None]
+        for file in files:
+            path = folder / f"{file.id}{parted(file.name)[1]}"
+            with open(path, "wb", opener=_for_the_owner) as target:
+                target.writelines(_chunks(database, file))
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _chunks(database: Database, file: LiveFile) -> Iterator[bytes]:
+    for number in range(-(-file.size // CHUNK)):
+        with database.read() as connection:
+            yield read_chunk(connection, file.kept, number) or b""
 
 
 @click.command()

@@ -1,10 +1,17 @@
 """`handbell request …`, `handbell ticket …` and `handbell prune`."""
 
+import hashlib
 import json
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from app.actions.live_files import Sender, begin, take_whole
 from app.actions.work import Work, claim
 from app.core.call_back import SPAN, CallBack, Way
+from app.core.kept_file import CHUNK
+from app.core.live import CUSTOMER_SPEAKS
+from app.core.live_file import NewFile
 from app.core.request import RequestState
 from app.core.standing import Standing
 from app.core.why import Why, WhyCode
@@ -15,6 +22,7 @@ from app.store.staff import load_staff
 from app.store.tickets import ticket_by_number
 from tests.cli.command import Handbell
 from tests.cli.handed_in import ZOE, hand_in
+from tests.kept_files import ROOM
 from tests.long_reader import long_reader
 from tests.store.rows import request_row
 
@@ -108,6 +116,25 @@ def test_a_person_is_exported_and_erased(filled: Handbell) -> None:
     assert filled.says("request", "erase", made.reference, "--yes") == "erased the data of 1 requests and 1 tickets\n"
     assert filled.json("request", "show", made.reference)["customer_name"] is None
     assert filled.fails("request", "export", "--email", "zoe@example.com") == "handbell: nothing is kept about that"
+
+
+def test_files_of_conversations_are_shown_and_exported(filled: Handbell, tmp_path: Path) -> None:
+    made = hand_in(filled, datetime.now(UTC))
+    number, content = made.ticket_number or 0, os.urandom(CHUNK + 7)
+    with filled.database() as database:
+        sender = Sender(database, number, CUSTOMER_SPEAKS, ROOM, datetime.now(UTC))
+        take_whole(sender, "a", "notes.txt", [content])
+        begin(sender, NewFile("b", "never.bin", 9))
+    (line,) = filled.json("ticket", "show", str(number))["lines"]
+    assert (line["kind"], line["body"]) == ("file", "notes.txt")
+    assert (line["file"]["size"], line["file"]["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    folder = tmp_path / "new" / "folder"
+    exported = json.loads(filled.says("request", "export", made.reference, "--files", str(folder)))
+    names = {file["name"] for file in exported["tickets"][0]["conversation"]["files"]}
+    assert names == {"notes.txt", "never.bin"}
+    (written,) = folder.iterdir()
+    assert (written.name, written.read_bytes()) == (f"{line['file']['id']}.txt", content)
+    assert (written.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
 def test_erase_prune_and_check_say_what_is_still_in_the_log(filled: Handbell) -> None:
