@@ -46,6 +46,7 @@ def test_a_revoked_site_has_no_key_until_there_is_a_new_one() -> None:
     revoked = without_key(KEPT, "nobody's")
     assert (good(revoked), list(keys_of(revoked))) == (set(), [])
     assert "first" not in str(revoked.options())
+    assert revoked.uid == "nobody's"
     assert good(with_new_key(revoked, "third", NOW, keep_old=True)) == {"third"}
 
 

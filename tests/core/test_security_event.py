@@ -99,3 +99,18 @@ def test_who_is_added_is_told_with_their_role_and_without_their_name() -> None:
     assert told_by_audit("technician.added", ANNA, detail) == [
         Told(SecurityEvent.TECHNICIAN_ADDED, account=ANNA, words={"act": "technician.added", "role": "supervisor"})
     ]
+
+
+def test_what_happens_to_a_site_s_key_is_told_with_the_site() -> None:
+    assert told_by_audit("account_key.renewed", "site default", {}) == [
+        Told(SecurityEvent.ACCOUNT_KEY_CHANGED, site="default", words={"act": "account_key.renewed"})
+    ]
+
+
+def test_what_happens_to_the_desk_s_keys_and_data_is_told() -> None:
+    assert told_by_audit("key.rotated", "desk", {}) == [
+        Told(SecurityEvent.SIGNING_KEY_CHANGED, words={"act": "key.rotated"})
+    ]
+    assert told_by_audit("password.changed", ANNA, {}) == [
+        Told(SecurityEvent.PASSWORD_CHANGED, account=ANNA, words={"act": "password.changed"})
+    ]
