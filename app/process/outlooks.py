@@ -33,12 +33,19 @@ class Outlooks:
         self._database = database
         self._clock = clock
         self._attendance = attendance
+        self._sites: dict[str, tuple[tuple[Desk, frozenset[int], int] | None, Outlook]] = {}
         self._waits: dict[tuple[int | None, str], tuple[float, UsualWait | None]] = {}
 
     def of_site(self, desk: Desk, site: Site) -> Outlook:
-        """For a request that chooses no department."""
+        """For a request that chooses no department; remembered for a minute, while nothing else is known."""
+        seen = desk, self._attendance.present(), int(self._clock().timestamp()) // 60
+        before, known = self._sites.get(site.slug, (None, Outlook(None)))
+        if before is not None and before[0] is desk and before[1:] == seen[1:]:
+            return known
         there = route(site.department, site.technician, desk.staff)
-        return self.of_queue(desk, site, Queue(there.kind, there.technician_id or there.department_id))
+        outlook = self.of_queue(desk, site, Queue(there.kind, there.technician_id or there.department_id))
+        self._sites[site.slug] = seen, outlook
+        return outlook
 
     def of_queue(self, desk: Desk, site: Site, queue: Queue) -> Outlook:
         """For what is in this queue, or goes there."""
@@ -55,6 +62,7 @@ class Outlooks:
     def forget(self) -> None:
         """Look again at who is there, and at the waits."""
         self._attendance.forget()
+        self._sites.clear()
         self._waits.clear()
 
     def _has_somebody(self, desk: Desk, queue: Queue) -> bool:
