@@ -25,36 +25,25 @@ type Script = { attaching: (page: Attaching) => { add: Add; allow: (on: boolean)
 export const attach = (headers: () => Record<string, string>, sent: () => void): Attach => {
   const list = find("#arriving") as HTMLElement;
   let allowed = false;
-  let script: Promise<ReturnType<Script["attaching"]>> | undefined;
-  const load = (): NonNullable<typeof script> => {
-    script ??= import(list.dataset.script ?? "").then(({ attaching }: Script) =>
-      attaching({
-        list,
-        sent,
-        get headers() {
-          return headers();
-        },
-      }),
-    );
-    script.catch(() => {
-      script = undefined; // the next answer of the server tries again
-    });
-    return script;
-  };
+  let script: Promise<ReturnType<Script["attaching"]> | undefined> | undefined;
+  const load = (): NonNullable<typeof script> =>
+    (script ??= import(list.dataset.script ?? "").then(
+      ({ attaching }: Script) =>
+        attaching({
+          list,
+          sent,
+          get headers() {
+            return headers();
+          },
+        }),
+      () => (script = undefined), // the next answer of the server tries again
+    ));
   return {
     allow: (on) => {
       if (on === allowed && script) return;
       allowed = on;
-      if (on || script)
-        load().then(
-          (files) => files.allow(allowed),
-          () => undefined,
-        );
+      if (on || script) void load().then((files) => files?.allow(allowed));
     },
-    add: (files, source) =>
-      void load().then(
-        (loaded) => loaded.add(files, source),
-        () => undefined,
-      ),
+    add: (files, source) => void load().then((loaded) => loaded?.add(files, source)),
   };
 };

@@ -1,14 +1,15 @@
 /** The element of a line with a file: a picture is shown, everything else is a download. As in templates/live_file.html. */
 
+import { fill } from "../pages/page";
+import { language } from "./log";
 import type { Line } from "./wire";
 
 const [WIDEST, HIGHEST] = [416, 352]; // pixels, as app/core/live_file.py has them
-const UNITS = ["byte", "kilobyte", "megabyte"];
 
 const sizeWords = (size: number): string => {
-  const power = Math.min(2, Math.floor(Math.log2(size || 1) / 10));
-  const shown = { style: "unit", unit: UNITS[power], maximumFractionDigits: 1 } as Intl.NumberFormatOptions;
-  return new Intl.NumberFormat(document.documentElement.lang || "en", shown).format(size / 1024 ** power);
+  const large = size >= 1024 ** 2;
+  const shown = { style: "unit", unit: large ? "megabyte" : "kilobyte", maximumFractionDigits: 1 } as const;
+  return (size / (large ? 1024 ** 2 : 1024)).toLocaleString(language(), shown);
 };
 
 export const kept =
@@ -28,14 +29,13 @@ export const kept =
     }
     const address = `${base}/files/${file.id}`;
     if (file.source) add("p", log.getAttribute(`data-file-${file.source}`) ?? "").className = "soft";
-    if (file.picture) {
+    if (file.width && file.height) {
       const image = add("img", "");
       image.loading = "lazy";
-      const [width, height] = [file.width ?? 1, file.height ?? 1];
-      const factor = Math.min(1, WIDEST / width, HIGHEST / height);
-      image.width = width * factor;
-      image.height = height * factor;
-      image.alt = (log.dataset.picture ?? "").replace("{name}", () => file.name);
+      const factor = Math.min(1, WIDEST / file.width, HIGHEST / file.height);
+      image.width = file.width * factor;
+      image.height = file.height * factor;
+      image.alt = fill(log.dataset.picture, file.name);
       image.src = address;
     }
     const words = add("p", "");

@@ -57,7 +57,7 @@ const make = (name: string, shape: string, text = ""): HTMLElement => {
   return element;
 };
 
-const language = (): string => document.documentElement.lang || "en";
+export const language = (): string => document.documentElement.lang || "en";
 
 export const clock = (at: Date): string => at.toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit" });
 
