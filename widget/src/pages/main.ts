@@ -2,12 +2,14 @@
 
 import { check } from "./check";
 import { countDown } from "./count";
+import { fromAddress } from "./from-address";
 import { onOwnClock } from "./own-clock";
 import { find } from "./page";
 import { pressOnce } from "./press-once";
 import { vendor } from "./vendor";
 
 for (const form of document.forms) {
+  fromAddress(form);
   check(form);
   pressOnce(form);
   if (form.dataset.auto !== undefined) form.requestSubmit();
