@@ -162,7 +162,7 @@ def _rest() -> dict[str, Any]:
 def _state() -> dict[str, Any]:
     state = {
         "type": "object",
-        "required": ["reference", "state", "start", "start_url", "helper", "opened_at", "opening"],
+        "required": ["reference", "state", "start", "start_url", "helper", "opened_at", "opening", "wait"],
         "properties": {
             "reference": {"type": "string"},
             "state": {"enum": ["waiting", "held", "ready", "started", "parked", "ended"]},
@@ -175,6 +175,7 @@ def _state() -> dict[str, Any]:
                 "description": "When its session was opened; another moment is another session",
             },
             "opening": {**_opening(), "type": ["object", "null"], "description": "null once somebody helps"},
+            "wait": {"type": ["object", "null"], "description": "How an open ticket of our own desk stands"},
         },
     }
     problem = _problem()

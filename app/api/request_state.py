@@ -1,17 +1,24 @@
 """A request's state as JSON, for its status page and for the widget."""
 
+from typing import Any
+
 from flask import Blueprint, Response, request
 
+from app.actions.applet_program import platforms_with_program
 from app.actions.follow import Followed, Progress, follow
+from app.actions.ticket import cancel
+from app.actions.wait_view import Wait, wait_of
 from app.api.from_pages import PageRefused, answer, answering, is_preflight, let_read, preflight_answer, register_cors
 from app.api.opening import opening_of
 from app.api.requests import start_url
 from app.core.links import Expired, Forged, Link, Purpose
+from app.core.live import Line
 from app.core.moment import iso
 from app.core.outlook import Outlook
 from app.core.routing import route
 from app.core.security_event import Limit
 from app.core.standing import Queue
+from app.core.ticket import TicketState
 from app.edge.access import Who, open_to
 from app.edge.incoming import client_address
 from app.edge.security_log import limited
@@ -22,11 +29,12 @@ api = Blueprint("request_state", __name__, url_prefix="/api/v1")
 register_cors(api)
 
 
-@api.route("/requests/<token>", methods=["GET", "OPTIONS"], provide_automatic_options=False)
+@api.route("/requests/<token>", methods=["GET", "DELETE", "OPTIONS"], provide_automatic_options=False)
 @open_to(Who.LINK_HOLDERS)
 @answering
 def request_state(token: str) -> Response:
-    """`{"reference", "state", "start", "start_url", "helper", "opened_at", "opening"}`; all but two may be null.
+    """`{"reference", "state", "start", "start_url", "helper", "opened_at", "opening", "wait"}`; all but two may
+    be null. DELETE cancels the ticket while it waits.
 
     `start` is the path that starts the session, `helper` the name of the technician who has claimed it, `opened_at`
     when its session was opened.
@@ -35,7 +43,7 @@ def request_state(token: str) -> Response:
     link = _link(token)
     if is_preflight():
         _let_its_pages_read(link)
-        return preflight_answer("GET")
+        return preflight_answer("GET, DELETE")
     if wait := here.rates.client_retry_after(POLLS, client_address(), "poll", link.id):
         limited(Limit.POLLS)
         _let_its_pages_read(link)
@@ -44,6 +52,9 @@ def request_state(token: str) -> Response:
     if followed is None:
         raise PageRefused(410, "this request is not kept any more")
     _let_read(followed.request.site)
+    stands = _wait(followed)
+    if request.method == "DELETE":
+        return _cancelled(stands)
     start = followed.start
     may_start = followed.progress in (Progress.READY, Progress.STARTED) and start is not None
     helper = here.desk.staff.technician(followed.helper_id)
@@ -56,8 +67,41 @@ def request_state(token: str) -> Response:
         "helper": helper.name if helper else None,
         "opened_at": iso(followed.request.opened_at),
         "opening": opening_of(outlook) if outlook else None,
+        "wait": _told(stands) if stands else None,
     }
     return answer(told)
+
+
+def _wait(followed: Followed) -> Wait | None:
+    number = followed.request.ticket_number
+    return wait_of(running().database, number) if number is not None else None
+
+
+def _told(wait: Wait) -> dict[str, Any]:
+    """The wait as JSON. `page` is the path of the conversation, null where an operator's program is there instead."""
+    here, ticket = running(), wait.ticket
+    has_program = bool(platforms_with_program(here.settings.applets_dir))
+    return {
+        "place": wait.place,
+        "lines": [_line(line) for line in wait.lines],
+        "page": None if has_program else here.links.applet_path(ticket.applet_id, ticket.created_at),
+        "may_cancel": ticket.state is TicketState.WAITING,
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    technician = running().desk.staff.technician(int(line.who)) if line.who.isdecimal() else None
+    name = technician.name if technician else None
+    return {"id": line.id, "mine": line.is_customers, "name": name, "body": line.body}
+
+
+def _cancelled(wait: Wait | None) -> Response:
+    """Cancel a ticket that waits; 409 for one that a technician has, or that has ended."""
+    if wait is None or wait.ticket.state is not TicketState.WAITING:
+        raise PageRefused(409, "there is nothing to cancel (any more)")
+    here = running()
+    cancel(here.database, wait.ticket.number, now=here.clock())
+    return answer({"state": Progress.ENDED})
 
 
 def _outlook(followed: Followed) -> Outlook | None:

@@ -1,12 +1,14 @@
 """Customers are never stranded: blank forms, the back button, the same form twice, pages in the background."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Look, NewHost, NewPage
 from tests.browser.host_page import LAUNCHER, SUBMIT
 from tests.browser.journeys import APPLET, STATUS, fill, send
-from tests.browser.live_pages import claim, hire, sit_down, until
+from tests.browser.live_pages import claim, hire, say, sit_down, until
 from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.browser
@@ -144,3 +146,52 @@ def test_a_page_in_the_background_looks_on_and_calls(new_page: NewPage, live: Li
     assert page.evaluate("told") == ["Wei Chen will help you now."]
     title = "Wei Chen will help you now." if where == "status" else "Your technician is here"
     assert title in page.title()
+
+
+def test_the_widget_knows_its_open_request_on_the_next_page(
+    new_host: NewHost, new_page: NewPage, live: LiveServer
+) -> None:
+    host = new_host()
+    page = host.open()
+    page.locator(LAUNCHER).click()
+    page.get_by_label("Problem").fill("Remember me")
+    page.locator(SUBMIT).click()
+    page.get_by_role("heading", name="Your session is ready").wait_for()
+    reference = page.locator("[part=result] b").first.inner_text()
+    page.reload()
+    expect(page.locator(LAUNCHER)).to_have_text(re.compile("You are next|Your place in line: "))
+    page.locator(LAUNCHER).click()
+    expect(page.locator("[part=result] b").first).to_have_text(reference)
+    expect(page.get_by_label("Problem")).to_be_hidden()
+    page.get_by_role("button", name="Cancel my request").click()
+    page.get_by_role("heading", name="This request has ended").wait_for()
+    expect(page.get_by_label("Problem")).to_be_visible()
+    page.reload()
+    expect(page.locator(LAUNCHER)).to_have_text("Get support")
+    assert live.run_json("ticket", "list", "--most", "1")[0]["state"] == "cancelled"
+
+
+@pytest.mark.usefixtures("_hired")
+def test_the_widget_shows_who_helps_and_what_is_said(new_host: NewHost, new_page: NewPage, live: LiveServer) -> None:
+    host = new_host()
+    page = host.open()
+    page.locator(LAUNCHER).click()
+    page.get_by_label("Problem").fill("Talk to me")
+    page.locator(SUBMIT).click()
+    page.get_by_role("heading", name="Your session is ready").wait_for()
+    page.get_by_role("button", name="Close").click()
+    wei = sit_down(new_page(locale="en-US"))
+    claim(wei, str(live.run_json("ticket", "list", "--most", "1")[0]["ticket_number"]))
+    expect(page.locator(LAUNCHER)).to_have_text("Wei Chen will help you now.")
+    say(wei, "Is it plugged in?")
+    expect(page.locator(LAUNCHER)).to_have_text("New messages: 1")
+    page.locator(LAUNCHER).click()
+    expect(page.locator("[part=lines]")).to_contain_text("Is it plugged in?")
+    expect(page.locator(LAUNCHER)).to_have_text("Wei Chen will help you now.")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Start my session").click()
+    opened.value.wait_for_url(APPLET)
+    expect(page.get_by_role("link", name="Open the conversation")).to_have_attribute("href", re.compile("/applet/"))
+    page.get_by_role("button", name="Ask something else").click()
+    expect(page.get_by_label("Problem")).to_be_visible()
+    expect(page.locator(LAUNCHER)).to_have_text("Get support")

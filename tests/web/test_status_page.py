@@ -48,6 +48,7 @@ def test_ready_starts_by_itself_with_script_and_without(client: PageClient) -> N
         "helper": None,
         "opened_at": main["data-opened"],
         "opening": {"cover": "nobody", "opens_at": None, "usual_minutes": None},
+        "wait": {"place": 1, "lines": [], "page": client.get(start_of(page)).location, "may_cancel": True},
     }
 
 
@@ -124,7 +125,16 @@ def test_ended_offers_a_new_request(client: PageClient) -> None:
         "helper": None,
         "opened_at": "2026-03-01T12:00:00.000Z",
         "opening": None,
+        "wait": None,
     }
+
+
+def test_it_is_cancelled_while_it_waits_and_not_later(client: PageClient) -> None:
+    path = client.submit(customer_name="Zoë").location
+    address = f"/api/v1/requests/{path.removeprefix('/r/')}"
+    assert client.open("DELETE", address).json == {"state": "ended"}
+    assert state_of(client, path)["state"] == "ended"
+    assert client.open("DELETE", address).status == 409
 
 
 def test_a_late_start_link_is_replaced_by_a_press(client: PageClient, clock: StandingClock) -> None:

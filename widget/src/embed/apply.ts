@@ -16,7 +16,10 @@ export const apply = (form: HTMLFormElement, site: Site | undefined, context: Co
   const texts = { ...laterTexts, ...site.texts };
   root.adoptedStyleSheets.push(sheet(later));
   ownWords(root, site.texts);
-  const problem = root.getElementById("problem")?.parentElement;
+  const text = root.getElementById("problem");
+  const problem = text?.parentElement;
+  text?.before(make("p", { id: "hint" }, texts.hint));
+  text?.setAttribute("aria-describedby", "hint");
   for (const input of root.querySelectorAll<HTMLInputElement>("[part=input]"))
     (input.parentElement as HTMLElement).hidden = !site.fields.some(({ name }) => name === input.name);
   for (const { name, input, label } of site.fields)

@@ -29,10 +29,6 @@ export const makeForm = (element: HTMLElement, context: Context): HTMLFormElemen
     const input = make(long ? "textarea" : "input", { id: key, name, dir: "auto", part: "input", ...props });
     const row = makeField(texts[key], input);
     if (!props) row.className = "wide";
-    if (long) {
-      input.before(make("p", { id: "hint" }, texts.hint));
-      input.setAttribute("aria-describedby", "hint");
-    }
     box.append(row);
   }
   box.append(make("input", { name: "website", hidden: true }));

@@ -2,6 +2,7 @@ import { _ } from "./gettext";
 
 /** Texts shown after the site's answer or the press of the button. A site may set its own by these names. */
 export const laterTexts = {
+  hint: _("What did you want to do, and what happened? Please leave out passwords."),
   department: _("Who should help?"),
   anyone: _("Not sure – anyone can help"),
   check: _("Let me check these details again before the session"),

@@ -1,4 +1,4 @@
 /** Fetched after the form, so that the form does not wait for it. */
 
 export { apply } from "./apply";
-export { send } from "./send";
+export { resume, send } from "./send";

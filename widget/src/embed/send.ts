@@ -4,8 +4,9 @@ import { complain } from "./complain";
 import { fill } from "./fill";
 import { laterTexts, type Texts } from "./later-texts";
 import { make } from "./make";
+import { recall, remember } from "./open";
 import { isRefused } from "./refused";
-import type { Check, Context, Recorded, Send } from "./types";
+import type { Check, Context, Recorded, Resume, Send } from "./types";
 import { waitFile } from "./wait-file";
 
 const YOUNGEST_MS = 2_100; // a form sent sooner than this after its token was fetched looks like a program's
@@ -47,6 +48,7 @@ export const send: Send = async (form, context) => {
   work(false, words);
   if (answer?.reference) {
     context.emit("submit", answer);
+    remember(context.site, answer);
     received(form, texts, answer, context);
     return true;
   }
@@ -58,6 +60,15 @@ export const send: Send = async (form, context) => {
   throw new Refused((status === 429 && message) || texts.sorry, status, fields?.identity ?? message);
 };
 
+/** Shows the open request of this tab again, unless its address is of another server. */
+export const resume: Resume = async (build, context) => {
+  const open = recall(context.site);
+  if (!open?.poll_url.startsWith(`${context.server}/`) || !open.status_url.startsWith(`${context.server}/`)) return;
+  const form = build().querySelector("form");
+  const site = await context.load();
+  if (form) received(form, { ...laterTexts, ...site?.texts }, { ...open, state: "waiting", start_url: null }, context);
+};
+
 /** Shows the reference in place of the form at once, and more when that is fetched. */
 const received = async (form: HTMLFormElement, texts: Texts, recorded: Recorded, context: Context): Promise<void> => {
   const code = make("b", { translate: false, dir: "ltr" }, recorded.reference);
@@ -66,7 +77,7 @@ const received = async (form: HTMLFormElement, texts: Texts, recorded: Recorded,
   form.parentElement?.querySelector("[part=result]")?.remove();
   form.before(place);
   form.hidden = true;
-  place.focus();
+  if (document.activeElement === (form.getRootNode() as ShadowRoot).host) place.focus();
   (await waitFile(context.server)).follow(form, place, texts, recorded, context);
 };
 

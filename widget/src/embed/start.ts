@@ -158,6 +158,11 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
   dress();
   for (const type of ["pointerover", "focusin", "click"])
     document.addEventListener(type as "click", near, { capture: true, signal });
+  setTimeout(async () => {
+    try {
+      if (sessionStorage[`handbell-open:${site}`]) (await later()).resume(build, context);
+    } catch {}
+  });
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", put, { signal });
   else put();
   return widget;

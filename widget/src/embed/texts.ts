@@ -7,7 +7,6 @@ export const texts = {
   email: _("Your e-mail"),
   number: _("Customer number"),
   problem: _("Problem"),
-  hint: _("What did you want to do, and what happened? Please leave out passwords."),
   close: _("Close"),
   page: _("Continue on our support page"),
   failed: _("Something went wrong"),

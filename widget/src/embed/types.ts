@@ -130,6 +130,9 @@ export type Load = (ask?: (url: string) => Promise<unknown>) => Promise<Since<Si
 /** Sends the form. True when the request is recorded, false when a field is wrong; raises with `status` and `message`. */
 export type Send = (form: HTMLFormElement, context: Context) => Promise<boolean>;
 
+/** Shows the open request of this tab, if there is one, in the panel that `build` makes. */
+export type Resume = (build: () => HTMLElement, context: Context) => Promise<void>;
+
 /** The customer's typed, unsent values by name, and under `key` their idempotency key. Survives a reload; empty before
  *  they type. */
 export type Draft = Record<string, string>;
@@ -150,7 +153,11 @@ export interface Context {
   fetch: typeof fetch;
   load: Load;
   /** Fetches the part that comes after the form. */
-  later(): Promise<{ apply(form: HTMLFormElement, site: Site | undefined, context: Context): void; send: Send }>;
+  later(): Promise<{
+    apply(form: HTMLFormElement, site: Site | undefined, context: Context): void;
+    send: Send;
+    resume: Resume;
+  }>;
 }
 
 export interface Contact {
