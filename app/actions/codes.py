@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
+from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -26,6 +27,7 @@ LIFE_OF_WAY_BACK = timedelta(minutes=10)  # short: it leads to a customer's text
 MOST_UNUSED = 50  # live codes of one technician
 EVERYWHERE = Client("everywhere")  # all clients together
 _TRIES = 5  # at finding a free PIN
+Found = TypeVar("Found")
 
 
 class TooManyCodes(Exception):
@@ -134,20 +136,35 @@ def code_of_pin(
     TooManyWrong, for right PINs too, and CheckWanted without an unused `check` while too many wrong PINs come from all
     networks together.
     """
+
+    def find(connection: Connection) -> SessionCode | None:
+        code = store.code_by_pin(connection, pin)
+        return code if code and can_be_used(connection, code, used_by(code), now=now) else None
+
+    return tried(database, address, check, find, now=now)
+
+
+def tried(
+    database: Database, address: str, check: Once | None, find: Callable[[Connection], Found | None], *, now: datetime
+) -> Found | None:
+    """What `find` finds; None counts as a wrong try of this client and of all together.
+
+    Raises TooManyWrong, for right tries too, and CheckWanted without an unused `check` while too many wrong ones come
+    from all networks together.
+    """
     client, since = Client.at(address), now - WINDOW
 
-    def look(connection: Connection) -> tuple[SessionCode | None, datetime | None]:
+    def look(connection: Connection) -> tuple[Found | None, datetime | None]:
         store.one_at_a_time(connection, client)
         if oldest := store.wrong_pins(connection, client, MOST_WRONG, since):
             return None, oldest
         if store.wrong_pins(connection, EVERYWHERE, MOST_WRONG_EVERYWHERE, since) and not _spent(connection, check):
             raise CheckWanted
-        code = store.code_by_pin(connection, pin)
-        if code and can_be_used(connection, code, used_by(code), now=now):
-            return code, None
-        store.add_wrong_pin(connection, client, now)
-        store.add_wrong_pin(connection, EVERYWHERE, now)
-        return None, None
+        found = find(connection)
+        if found is None:
+            store.add_wrong_pin(connection, client, now)
+            store.add_wrong_pin(connection, EVERYWHERE, now)
+        return found, None
 
     with database.read() as connection:  # a client over its limit costs no write
         oldest = store.wrong_pins(connection, client, MOST_WRONG, since)

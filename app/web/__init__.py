@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from app.web import (
     applet,
+    by_reference,
     console,
     demo,
     errors,
@@ -30,6 +31,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     site_look.pages,
     intranet.pages,
     pin.pages,
+    by_reference.pages,
     status_page.pages,
     go.pages,
     applet.pages,

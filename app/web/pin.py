@@ -37,14 +37,14 @@ from app.web.take_in import sent_form, take_in, to_status
 from app.web.words import _, ngettext, speak_for
 
 pages = Blueprint("pin", __name__)
-_CHECKED = "pin"  # stands in for a site in checks
+CHECKED = "pin"  # stands in for a site in checks
 
 
 @pages.get("/pin")
 @open_to(Who.EVERYONE)
 def ask() -> Response:
     """The page on which a PIN is typed."""
-    return _page(_site())
+    return _page(site_of_page())
 
 
 @pages.post("/pin")
@@ -52,9 +52,9 @@ def ask() -> Response:
 def typed() -> Response:
     """Take a PIN: redirect to its session, or show the page again."""
     here = running()
-    site = _site()
+    site = site_of_page()
     if is_foreign_post(here.settings):  # another site must not use up its visitors' tries
-        return _not_from_there(site)
+        return not_from_there(site)
     sent = dict(form_body())
     pin, slug = sent.get("pin", ""), site.slug if site else ""
     form = sent_form(sent.get("form_token", ""), slug)
@@ -71,7 +71,7 @@ def check() -> Response:
     """`{"check": null}`, or the challenge for the page's script while too many wrong PINs come from all networks."""
     here = running()
     wanted = wants_check(here.database, now=here.clock())
-    challenge = here.keys.puzzles.new_check(_CHECKED, here.clock()) if wanted else None
+    challenge = here.keys.puzzles.new_check(CHECKED, here.clock()) if wanted else None
     answer = {"challenge": challenge, "script": asset_url("altcha.js")} if challenge else None
     return with_headers(jsonify(check=answer), JSON)
 
@@ -106,7 +106,7 @@ def follow(token: str) -> Response:
     here = running()
     code, site, form = _of_link(token, request.args.get("form", ""))
     if is_foreign_post(here.settings):
-        return _not_from_there(site)
+        return not_from_there(site)
     try:
         return to_status(_taken_in(site, code, form))
     except CodeOver:
@@ -116,7 +116,7 @@ def follow(token: str) -> Response:
         return _page(site, NotTaken(wait_sentence(many.retry_after), 429, many.retry_after))
 
 
-def _site() -> Site | None:
+def site_of_page() -> Site | None:
     """The site of this page: the one named in the address, else the one named `default`."""
     desk = running().desk
     site = desk.site(request.args.get("site", "default")) or desk.site("default")
@@ -133,6 +133,7 @@ def _page(site: Site | None, wrong: NotTaken | None = None, typed: str = "") -> 
         form_token=running().links.form_token(site.slug if site else ""),
         action=f"/pin?site={site.slug}" if site and site.slug != "default" else "/pin",
         request_url=f"/s/{site.slug}" if site else "/",
+        reference_url=f"/reference?site={site.slug}" if site and site.slug != "default" else "/reference",
     )
     response = make_response(html, wrong.status if wrong else 200)
     if wrong and wrong.retry_after is not None:
@@ -146,7 +147,7 @@ def _entered(form: str, text: str, check: str) -> CustomerRequest | Response | N
     pin = written_pin(text)
     if pin is None:
         return NotTaken(_("A PIN has 9 digits. Please look at it again."), 422)
-    now, solved = here.clock(), _solved(check)
+    now, solved = here.clock(), solved_pin_check(check)
     try:
         code = code_of_pin(here.database, pin, client_address(), lambda found: _mark(found, form), solved, now=now)
         site = _site_of(code) if code else None
@@ -166,9 +167,9 @@ def _entered(form: str, text: str, check: str) -> CustomerRequest | Response | N
     return NotTaken(_("This PIN does not work. Please look at it again, or ask your technician for a new one."), 422)
 
 
-def _solved(check: str) -> Once | None:
+def solved_pin_check(check: str) -> Once | None:
     here = running()
-    found = here.keys.solved(_CHECKED, check) if check else None
+    found = here.keys.solved(CHECKED, check) if check else None
     return Once("check", found.id, found.expires_at) if found else None
 
 
@@ -243,7 +244,7 @@ def _wait(seconds: int) -> str:
     )
 
 
-def _not_from_there(site: Site | None) -> Response:
+def not_from_there(site: Site | None) -> Response:
     tell(SecurityEvent.ORIGIN_REFUSED)
     html = render_template(
         "message.html",

@@ -142,6 +142,7 @@ def _html(desk: Desk, site: Site, token: str, filled: Filled, outlook: Outlook, 
         action=f"/s/{site.slug}",
         check_url=f"/s/{site.slug}/check",
         pin_url=_pin_url(site),
+        reference_url="/reference" if site.slug == "default" else f"/reference?site={site.slug}",
     )
 
 
