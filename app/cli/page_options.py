@@ -21,6 +21,13 @@ _OPTIONS = (
         help="A web origin of the site's own, https://www.example.com (repeat; none for none).",
     ),
     click.option(
+        "--insecure-origin",
+        "insecure_origins",
+        multiple=True,
+        metavar="URL",
+        help="An intranet's origin over http, http://intranet, whose plain forms are taken (repeat; none for none).",
+    ),
+    click.option(
         "--server-network",
         "server_networks",
         multiple=True,

@@ -13,6 +13,7 @@ _NAMES = {
     "required": "--require",
     "fields": "--field",
     "origins": "--origin",
+    "insecure_origins": "--insecure-origin",
     "server_networks": "--server-network",
     "applet_hosts": "--applet-host",
     "languages": "--language",
@@ -71,7 +72,9 @@ _WORDS = {
 }
 _OF_FIELD = {
     ("api_domain", "address"): "{option} must be an address such as https://api.us0.swi-rc.com/rest",
-    ("origins", "not_https"): "{option} {written} must be https (http is for this machine only)",
+    ("origins", "not_https"): "{option} {written} must be https (an intranet over http is an --insecure-origin)",
+    ("insecure_origins", "http_origin"): "{option} {written} must be http and nothing more, such as http://intranet",
+    ("insecure_origins", "port"): "{option} {written} has no port from 1 to 65535",
     ("api_domain", "needed"): "--backend {backend} needs the account's --api-domain",
     ("vendor_key", "needed"): "--backend {backend} needs the account's key (--key-file)",
     ("technician", "gone"): "its technician {technician} is unknown",

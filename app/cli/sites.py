@@ -50,6 +50,7 @@ _WORDS_FOR_LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "required": ("none", ()),
     "fields": ("all", NAMES),
     "origins": ("none", ()),
+    "insecure_origins": ("none", ()),
     "server_networks": ("none", ()),
     "languages": ("all", ()),
     "applet_hosts": ("default", DEFAULT_APPLET_HOSTS),

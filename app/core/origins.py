@@ -30,6 +30,18 @@ def listed_origin(written: str) -> str:
     return _spelled(address)
 
 
+def insecure_origin(written: str) -> str:
+    """An origin over http, such as `http://intranet`, in browsers' spelling. Raises Invalid with a fact about
+    `insecure_origins`."""
+    origin = written.strip().removesuffix("/")
+    address = _read(origin) if len(origin) <= LONGEST_ORIGIN else None
+    if address is None or address.path or address.query or address.fragment or address.scheme != "http":
+        raise Invalid(Fact("insecure_origins", "http_origin", {"written": origin[:80]}))
+    if not address.port_exists:
+        raise Invalid(Fact("insecure_origins", "port", {"written": origin[:80]}))
+    return _spelled(address)
+
+
 def origin_of(address: str) -> str | None:
     """The origin of a page from its address (a `Referer`); None when it has none that a site could list."""
     head = re.split(r"[/?#]", address[: LONGEST_ORIGIN + 10].partition("://")[2], maxsplit=1)[0]

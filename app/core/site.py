@@ -12,7 +12,7 @@ from app.core.customer import ELEMENTS, NAMES
 from app.core.customer_info import AskPolicy
 from app.core.declaration import Declaration, Opener, Option, declaration, declared, is_declared
 from app.core.fact import Fact
-from app.core.origins import listed_origin
+from app.core.origins import insecure_origin, listed_origin
 from app.core.routing import department_id
 from app.core.server_network import is_listed, listed_network
 from app.core.text import Invalid, is_blank
@@ -47,14 +47,14 @@ class Site:
     per second. `webhook` receives events, signed with the secret in `sealed_webhook_secret`.
 
     `origins` are the site's own web origins, as `listed_origin` spells them: their pages may show the widget and post
-    forms. Forms posted by other pages are confirmed by the customer or refused (`foreign_forms`). With
-    `browser_routing` the department and technician that a page names are used. `server_networks` are the networks of
-    its own servers, as `listed_network` spells them: their calls of the New Session API have the account's rate.
-    `texts` are the site's own words (see `core/texts.py`), `colour` its colour as `#rrggbb`, `logo` the digest of the
-    picture that replaces ours. `languages` are the tags (`de`, `pt_BR`) offered to its customers, the first one by
-    default; empty means all. `fields` are the elements that its forms show; with `allow_empty` a form may be sent
-    without any. `secret_hash` is the hash of its servers' key, `sealed_identity_secret` the secret with which they
-    vouch for customers.
+    forms. Pages at `insecure_origins`, over http, may only post forms. Forms posted by other pages are confirmed by the
+    customer or refused (`foreign_forms`). With `browser_routing` the department and technician that a page names are
+    used. `server_networks` are the networks of its own servers, as `listed_network` spells them: their calls of the New
+    Session API have the account's rate. `texts` are the site's own words (see `core/texts.py`), `colour` its colour as
+    `#rrggbb`, `logo` the digest of the picture that replaces ours. `languages` are the tags (`de`, `pt_BR`) offered to
+    its customers, the first one by default; empty means all. `fields` are the elements that its forms show; with
+    `allow_empty` a form may be sent without any. `secret_hash` is the hash of its servers' key,
+    `sealed_identity_secret` the secret with which they vouch for customers.
 
     With `mail_customers`, customers get mails about their requests. With `relay_only` the screen and the voice of its
     sessions go through the relay alone, so that neither side learns the other's address.
@@ -92,6 +92,7 @@ class Site:
     webhook: str | None = None
     sealed_webhook_secret: str | None = None
     origins: tuple[str, ...] = ()
+    insecure_origins: tuple[str, ...] = ()
     server_networks: tuple[str, ...] = ()
     browser_routing: bool = False
     foreign_forms: str = CONFIRM
@@ -138,6 +139,10 @@ class Site:
         """The first day on which the vendor's key is no longer valid; None when the day it was made is unknown."""
         made = as_date(self.key_made) if self.key_made else None
         return key_ends(made) if made else None
+
+    def may_post_forms(self, origin: str | None) -> bool:
+        """Whether forms of pages at this origin are taken without a question."""
+        return origin in self.origins or origin in self.insecure_origins
 
     def has_server_at(self, address: str) -> bool:
         """Whether one of its own servers may have this address."""
@@ -205,6 +210,7 @@ class Site:
 
     def _page_problems(self) -> list[Fact]:
         wrong = [fact for origin in self.origins for fact in refusals(listed_origin, origin)]
+        wrong += [fact for origin in self.insecure_origins for fact in refusals(insecure_origin, origin)]
         wrong += [fact for network in self.server_networks for fact in refusals(listed_network, network)]
         if self.foreign_forms not in FOREIGN_FORMS:
             wrong.append(Fact("foreign_forms", "choice", {"choices": FOREIGN_FORMS}))
@@ -237,7 +243,16 @@ def refusals(read: Callable[[str], object], written: str) -> list[Fact]:
     return []
 
 
-_LISTS = ("offer_departments", "required", "applet_hosts", "origins", "server_networks", "languages", "fields")
+_LISTS = (
+    "offer_departments",
+    "required",
+    "applet_hosts",
+    "origins",
+    "insecure_origins",
+    "server_networks",
+    "languages",
+    "fields",
+)
 OPTIONS = tuple(f.name for f in dataclasses.fields(Site) if f.name not in ("slug", "name", "uid", "disabled"))
 SETTABLE = ("name", "disabled", *OPTIONS)
 

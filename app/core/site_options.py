@@ -10,7 +10,7 @@ from app.core.customer import NAMES
 from app.core.customer_info import AskPolicy
 from app.core.declaration import declared, declared_options, is_declared
 from app.core.fact import Fact
-from app.core.origins import listed_origin
+from app.core.origins import insecure_origin, listed_origin
 from app.core.routing import department_id
 from app.core.server_network import listed_network
 from app.core.site import COLOUR, DEFAULT_APPLET_HOSTS, FOREIGN_FORMS, HIGHEST_RATE
@@ -57,6 +57,7 @@ def _readers(today: date, languages: Collection[str]) -> dict[str, Callable[[Any
         "key_made": _or_none(lambda text: _day(text, today)),
         "rate": _rate,
         "origins": lambda origins: _listed("origins", listed_origin, origins),
+        "insecure_origins": lambda origins: _listed("insecure_origins", insecure_origin, origins),
         "server_networks": lambda networks: _listed("server_networks", listed_network, networks),
         "foreign_forms": _foreign_forms,
         "colour": _or_none(_colour),

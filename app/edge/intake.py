@@ -87,7 +87,7 @@ def spent_with(site: Site, identity: Identity | None) -> Once | None:
 def allowed_return(site: Site, address: str) -> str | None:
     """Whether this page to go back to is at one of the site's origins."""
     printable = len(address) <= 2048 and address.isascii() and address.isprintable() and " " not in address
-    return address if printable and "\\" not in address and origin_of(address) in site.origins else None
+    return address if printable and "\\" not in address and site.may_post_forms(origin_of(address)) else None
 
 
 def new_check(site: Site) -> dict[str, Any] | None:

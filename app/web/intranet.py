@@ -103,7 +103,7 @@ def page_source(site: Site) -> Source:
 def _source_of(site: Site, origin: str) -> Source:
     if running().settings.is_ours(origin):
         return Source.OURS
-    return Source.LISTED if origin in site.origins else Source.FOREIGN
+    return Source.LISTED if site.may_post_forms(origin) else Source.FOREIGN
 
 
 def _is_confirmed(site: Site, posted: Posted) -> bool:

@@ -40,6 +40,7 @@ def test_a_site_is_added_changed_and_shown_with_its_account_key(handbell: Handbe
         "rate": 100,
         "webhook": None,
         "origins": [],
+        "insecure_origins": [],
         "server_networks": [],
         "browser_routing": False,
         "allow_empty": False,

@@ -3,7 +3,7 @@
 import pytest
 
 from app.core.fact import Fact
-from app.core.origins import listed_origin, origin_mark, origin_of
+from app.core.origins import insecure_origin, listed_origin, origin_mark, origin_of
 from app.core.text import Invalid
 
 
@@ -119,3 +119,14 @@ def test_a_mark_is_short_and_tells_origins_apart() -> None:
     }
     assert {len(mark) for mark in marks} == {22}
     assert len(marks) == 3
+
+
+@pytest.mark.parametrize("written", ["http://intranet", "http://intranet:80/", "HTTP://Intranet"])
+def test_an_origin_over_http_in_browsers_spelling(written: str) -> None:
+    assert insecure_origin(written) == "http://intranet"
+
+
+@pytest.mark.parametrize("written", ["https://intranet", "http://intranet/it", "intranet", "http://", "http://a:99999"])
+def test_what_is_no_origin_over_http(written: str) -> None:
+    with pytest.raises(Invalid):
+        insecure_origin(written)

@@ -412,3 +412,22 @@ def test_a_required_field_is_asked_for_in_our_own_form(client: PageClient, chang
 
 def test_an_unknown_site(client: PageClient) -> None:
     assert client.post("/s/nobody/submit", FILLED).status == 404
+
+
+def test_an_intranet_over_http_is_taken_where_it_is_listed_as_such(
+    client: PageClient, here: Running, change_site: ChangeSite
+) -> None:
+    assert post(client, FILLED, origin="http://intranet").select("h1").get_text().startswith("Please look over")
+    change_site(insecure_origins=("http://intranet",))
+    answer = post(client, {**FILLED, "return_to": "http://intranet/it"}, origin="http://intranet")
+    assert answer.status == 303
+    assert requests(here)[0].return_to == "http://intranet/it"
+    refused = client.get("/api/v1/sites/default", headers={"Origin": "http://intranet"})
+    assert refused.status == 403
+
+
+def test_names_of_a_framework_are_not_shown_to_the_customer(client: PageClient) -> None:
+    sent = {**FILLED, "__VIEWSTATE": "dDw=", "ctl00$Main$txtRoomNumber": "4", "ctl00$Main$btnSend": "Send"}
+    page = post(client, sent, origin="https://elsewhere.example.com")
+    terms = [term.get_text() for term in page.page.select("dt")]
+    assert terms == ["Your name", "Your e-mail", "Customer number", "Problem", "Room Number"]

@@ -32,6 +32,7 @@ _LONGEST_LIST = 20_000  # characters
 def _labels() -> dict[str, str]:
     return {
         "origins": _("Origins"),
+        "insecure_origins": _("Intranets over http"),
         "foreign_forms": _("Forms on other pages"),
         "browser_routing": _("Routing by the page"),
         "server_networks": _("Networks of the site’s servers"),
@@ -44,10 +45,11 @@ def _secret_labels() -> dict[str, str]:
 
 WEBSITES = SiteForm(
     "websites",
-    ("origins", "foreign_forms", "browser_routing", "server_networks"),
+    ("origins", "insecure_origins", "foreign_forms", "browser_routing", "server_networks"),
     _labels,
     lambda site: {
         "origins": "\n".join(site.origins),
+        "insecure_origins": "\n".join(site.insecure_origins),
         "foreign_forms": site.foreign_forms,
         "browser_routing": site.browser_routing,
         "server_networks": "\n".join(site.server_networks),
@@ -71,14 +73,17 @@ def save_websites(slug: str) -> Response:
     site = site_of(slug)
     problems: dict[str, str] = {}
     text, origins = typed_lines("origins", _LONGEST_LIST, problems)
+    typed_insecure, insecure = typed_lines("insecure_origins", _LONGEST_LIST, problems)
     typed_networks, networks = typed_lines("server_networks", _LONGEST_LIST, problems)
     values: Values = {
         "origins": text,
+        "insecure_origins": typed_insecure,
         "foreign_forms": request.form.get("foreign_forms", ""),
         "browser_routing": ticked("browser_routing"),
         "server_networks": typed_networks,
     }
-    options = read_typed({**values, "origins": origins, "server_networks": networks}, problems)
+    listed = {"origins": origins, "insecure_origins": insecure, "server_networks": networks}
+    options = read_typed({**values, **listed}, problems)
     if problems:
         return _page(site, Typed("websites", values, problems))
     return saved(WEBSITES, slug, _page, "/websites", options, values)

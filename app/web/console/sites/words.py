@@ -39,6 +39,8 @@ _OF_OPTION: _Words = {
         "%(line)s: write scheme, host and port alone, such as https://www.example.com; http is for this machine only.",
         line=v["written"],
     ),
+    "insecure_origins": lambda v: _("%(line)s: write it as http://intranet, without a path.", line=v["written"]),
+    ("insecure_origins", "too_many"): lambda v: _("At most %(n)s, please.", n=v["most"]),
     ("server_networks", "network"): lambda v: _(
         "%(line)s: write an address, or a network such as 203.0.113.0/24.", line=v["written"]
     ),
