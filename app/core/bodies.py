@@ -1,6 +1,8 @@
 """Request bodies, parsed strictly: input that a lenient parser would guess at is refused with the reason."""
 
 import json
+import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isinf
@@ -12,6 +14,7 @@ from app.core.encodings import codec_of
 MAX_BODY = 64 * 1024  # bytes
 MAX_FIELDS = 100
 MAX_DEPTH = 8
+_WRITTEN_OUT = re.compile(r"&#([0-9]{2,7});")
 
 
 class BadBody(ValueError):
@@ -74,7 +77,24 @@ def decoded_form(pairs: Sequence[tuple[bytes, bytes]], declared: str | None) -> 
 
 
 def _decoded(pairs: Sequence[tuple[bytes, bytes]], codec: str) -> list[tuple[str, str]]:
-    return [(name.decode(codec), value.decode(codec)) for name, value in pairs]
+    decoded = [(name.decode(codec), value.decode(codec)) for name, value in pairs]
+    return decoded if codec == "utf-8" else [(name, _with_characters(value, codec)) for name, value in decoded]
+
+
+def _with_characters(value: str, codec: str) -> str:
+    """The text with the characters that a browser wrote as `&#8470;`, as the page's encoding lacks them."""
+
+    def character(written: re.Match[str]) -> str:
+        number = int(written[1])
+        if number > sys.maxunicode or 0xD800 <= number < 0xE000:
+            return written[0]
+        try:
+            chr(number).encode(codec)
+        except UnicodeEncodeError:
+            return chr(number)
+        return written[0]
+
+    return _WRITTEN_OUT.sub(character, value) if "&#" in value else value
 
 
 def json_object(raw: bytes) -> dict[str, Any]:

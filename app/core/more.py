@@ -1,5 +1,6 @@
 """A form's additional fields, as a short list for technicians."""
 
+import re
 from collections.abc import Iterable
 
 from app.core.text import is_blank, normal_newlines, without_control
@@ -8,18 +9,24 @@ MOST_FIELDS = 20
 MOST_BYTES = 2048  # names and values together, as UTF-8
 LONGEST_NAME = 64  # characters
 
+# ASP.NET's pages name controls by their kind: txtRoom, ddlFloor, btnSend, hfToken.
+_CONTROL = re.compile(r"(txt|ddl|cbo|cmb|lst|chk|cbl|rdo|rbl|rb|tb|btn|lnk|hdn|hid|hf)(?=[A-Z])")
+_NOT_TYPED = frozenset({"btn", "lnk", "hdn", "hid", "hf"})
+_NEW_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
 More = tuple[tuple[str, str], ...]
 
 
 def short_list(pairs: Iterable[tuple[str, str]]) -> More:
     """The first fields that fit, the last one cut; blank fields, and names that begin with `_`, are left out.
 
-    Such names are technical fields of the sending page (`__VIEWSTATE`, `_token`), not the customer's words.
+    Such names are technical fields of the sending page (`__VIEWSTATE`, `_token`), not the customer's words; so are the
+    buttons and hidden fields of its framework (see `readable_name`).
     """
     kept: list[tuple[str, str]] = []
     room = MOST_BYTES
     for raw_name, raw_value in pairs:
-        name = " ".join(without_control(raw_name).split())[:LONGEST_NAME].strip()
+        name = " ".join(readable_name(without_control(raw_name)).split())[:LONGEST_NAME].strip()
         value = without_control(normal_newlines(raw_value)).strip()
         if not name or name.startswith("_") or is_blank(value):
             continue
@@ -30,6 +37,20 @@ def short_list(pairs: Iterable[tuple[str, str]]) -> More:
         room -= len(value.encode())
         kept.append((name, value))
     return tuple(kept)
+
+
+def readable_name(name: str) -> str:
+    """A field's name without what its page's framework adds: `ctl00$Main$txtRoomNumber` is `Room Number`, `rooms[]` is
+    `rooms`. Empty for buttons and hidden fields of such a framework."""
+    short = name.removesuffix("[]")
+    if "$" not in short:
+        return short
+    last = short.rpartition("$")[2]
+    kind = _CONTROL.match(last)
+    if kind and kind[1] in _NOT_TYPED:
+        return ""
+    words = last[kind.end(1) :] if kind else last
+    return _NEW_WORD.sub(" ", words)
 
 
 def more_problem(pairs: Iterable[tuple[str, str]]) -> str | None:

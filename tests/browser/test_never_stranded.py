@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Look, NewHost, NewPage
 from tests.browser.host_page import LAUNCHER, SUBMIT
@@ -195,3 +195,73 @@ def test_the_widget_shows_who_helps_and_what_is_said(new_host: NewHost, new_page
     page.get_by_role("button", name="Ask something else").click()
     expect(page.get_by_label("Problem")).to_be_visible()
     expect(page.locator(LAUNCHER)).to_have_text("Get support")
+
+
+def test_sending_is_said_at_the_press_whatever_is_fetched_first(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/s/default/check", lambda route: held.append(route))
+    stay_on_status(page)
+    fill(page, problem="A slow network")
+    page.get_by_role("button", name="Get support").click()
+    expect(page.get_by_role("button", name="Sending…")).to_be_visible()
+    until(page, lambda: held, "no check was asked for")
+    for route in held:
+        route.continue_()
+    page.wait_for_url(STATUS, wait_until="commit")
+
+
+def test_offline_is_called_offline_and_sends_by_itself(page: Page) -> None:
+    stay_on_status(page)
+    fill(page, problem="In a tunnel")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Get support").click()
+    expect(page.get_by_text("You are offline.")).to_be_visible()
+    page.context.set_offline(False)
+    page.wait_for_url(STATUS, wait_until="commit")
+
+
+def test_an_offline_widget_sends_by_itself(new_host: NewHost) -> None:
+    host = new_host(expect="ERR_INTERNET_DISCONNECTED")
+    page = host.open()
+    page.locator(LAUNCHER).click()
+    page.get_by_label("Customer number").wait_for()
+    expect(page.get_by_text("What did you want to do")).to_be_visible()  # the later part has come
+    page.get_by_label("Problem").fill("In a tunnel")
+    page.context.set_offline(True)
+    page.locator(SUBMIT).click()
+    expect(page.locator(SUBMIT)).to_contain_text("You are offline.")
+    page.context.set_offline(False)
+    page.get_by_role("heading", name="Your session is ready").wait_for()
+
+
+def test_an_error_goes_when_it_is_mended(new_page: NewPage) -> None:
+    page = new_page(expect=LATE, locale="en-US")
+    page.goto("/")
+    page.get_by_label("Your e-mail").fill("zoe")
+    page.get_by_role("button", name="Get support").click()
+    page.get_by_role("alert").wait_for()
+    page.get_by_label("Your e-mail").fill("zoe@example.com")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator("#customer_email-problem")).to_be_hidden()
+
+
+def test_back_by_the_reference(page: Page, new_page: NewPage, look: Look) -> None:
+    stay_on_status(page)
+    page.goto("/")
+    page.get_by_label("Your e-mail").fill("zoe@example.com")
+    page.get_by_role("button", name="Get support").click()
+    page.wait_for_url(STATUS, wait_until="commit")
+    reference = reference_of(page)
+    other = new_page(expect=LATE, locale="en-US", bypass_csp=True)
+    stay_on_status(other)
+    other.goto("/pin")
+    other.get_by_role("link", name="I have a reference").click()
+    other.get_by_label("Reference").fill(reference)
+    other.get_by_label("The e-mail, customer number or phone that you gave").fill("zoe@example.org")
+    other.get_by_role("button", name="To my request").click()
+    other.get_by_text("We found no such request of the last day.").wait_for()
+    look(other, "reference, refused")
+    other.get_by_label("The e-mail, customer number or phone that you gave").fill("zoe@example.com")
+    other.get_by_role("button", name="To my request").click()
+    other.wait_for_url(STATUS, wait_until="commit")
+    assert reference_of(other) == reference

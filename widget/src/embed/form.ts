@@ -36,11 +36,12 @@ export const makeForm = (element: HTMLElement, context: Context): HTMLFormElemen
   const problem = make("p", { className: "bad" });
   const out = make("div", { role: "alert", hidden: true }, problem, away);
   // If the browser itself posts the form, everything typed reaches the hosted page.
+  const press = make("button", { part: "submit" }, texts.title);
   const form = make(
     "form",
     { method: "post", action: `${server}/s/${site}/submit`, target: "_blank", noValidate: true, part: "form" },
     box,
-    make("button", { part: "submit" }, texts.title),
+    press,
     out,
   );
   element.append(make("h2", { id: "title", part: "title" }, texts.title), form);
@@ -63,6 +64,8 @@ export const makeForm = (element: HTMLElement, context: Context): HTMLFormElemen
     const late = setTimeout(show, WAY_OUT_MS);
     out.hidden = true;
     context.draft.key ||= newKey();
+    const words = press.textContent;
+    press.textContent = texts.sending;
     try {
       if (await (await later()).send(form, context)) {
         context.draft = {};
@@ -75,6 +78,7 @@ export const makeForm = (element: HTMLElement, context: Context): HTMLFormElemen
       emit("error", { status, message: reason ?? message });
     }
     clearTimeout(late);
+    press.textContent = words;
     busy = false;
   };
 

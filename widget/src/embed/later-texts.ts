@@ -8,6 +8,7 @@ export const laterTexts = {
   check: _("Let me check these details again before the session"),
   required: _("(required)"),
   sending: _("Sending…"),
+  offline: _("You are offline. Everything is kept, and sent by itself as soon as you are back."),
   missing: _("Please fill this in."),
   mail: _("This does not look like an e-mail address. Please check it, or leave it empty."),
   long: _("{n} too many"),

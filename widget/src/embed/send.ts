@@ -30,6 +30,10 @@ export const send: Send = async (form, context) => {
     press.ariaDisabled = `${on}`;
     press.textContent = label;
   };
+  if (!navigator.onLine) {
+    work(true, laterTexts.offline);
+    await new Promise((done) => addEventListener("online", done, { once: true }));
+  }
   work(true, laterTexts.sending);
   let site = await context.load();
   if (!site && (await isRefused(form, context))) {

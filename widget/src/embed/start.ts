@@ -158,11 +158,12 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
   dress();
   for (const type of ["pointerover", "focusin", "click"])
     document.addEventListener(type as "click", near, { capture: true, signal });
+  // Once the page has settled, as the first access to storage takes milliseconds.
   setTimeout(async () => {
     try {
       if (sessionStorage[`handbell-open:${site}`]) (await later()).resume(build, context);
     } catch {}
-  });
+  }, 400);
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", put, { signal });
   else put();
   return widget;

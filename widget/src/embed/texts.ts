@@ -9,5 +9,6 @@ export const texts = {
   problem: _("Problem"),
   close: _("Close"),
   page: _("Continue on our support page"),
+  sending: _("Sending…"),
   failed: _("Something went wrong"),
 };

@@ -12,7 +12,8 @@ const answer = async (url: string): Promise<string> => {
   return check ? (await import(check.script)).solve(check.challenge) : "";
 };
 
-export const check = (form: HTMLFormElement): void => {
+/** `sending` shows that the form is being sent. */
+export const check = (form: HTMLFormElement, sending: () => void): void => {
   const url = form.dataset.check;
   const field = form.querySelector<HTMLInputElement>("input[name=check]");
   if (!url || !field) return;
@@ -37,6 +38,7 @@ export const check = (form: HTMLFormElement): void => {
     if (answered && isFresh()) return;
     event.preventDefault();
     event.stopImmediatePropagation();
+    sending();
     if (!asking || !isFresh()) asking = ask();
     await Promise.race([asking, new Promise((done) => setTimeout(done, WAIT_LIMIT_MS))]);
     answered = true;
