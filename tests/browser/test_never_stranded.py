@@ -199,7 +199,7 @@ def test_the_widget_shows_who_helps_and_what_is_said(new_host: NewHost, new_page
 
 def test_sending_is_said_at_the_press_whatever_is_fetched_first(page: Page) -> None:
     held: list[Route] = []
-    page.route("**/s/default/check", lambda route: held.append(route))
+    page.route("**/s/default/check", lambda route: held.append(route))  # noqa: PLW0108 - it marks what it calls
     stay_on_status(page)
     fill(page, problem="A slow network")
     page.get_by_role("button", name="Get support").click()
