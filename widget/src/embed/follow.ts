@@ -1,7 +1,6 @@
 import { call, sleep } from "./call";
-import type { Texts } from "./later-texts";
 import { make, sheet } from "./make";
-import { forget } from "./open";
+import { forget, remember } from "./open";
 import type { Context, Recorded } from "./types";
 import { waitStyles } from "./wait-styles";
 import { waitTexts } from "./wait-texts";
@@ -12,19 +11,20 @@ const STARTED_EVERY_MS = 4_000;
 type Line = { id: number; mine: boolean; name: string | null; body: string };
 type Wait = { place: number | null; lines: Line[]; page: string | null; may_cancel: boolean };
 type State = { state: string; start_url: string | null; helper?: string | null; wait?: Wait | null };
-type Words = typeof waitTexts & Texts;
+type Words = typeof waitTexts;
 
 /** Shows a recorded request in `place`, instead of its form, and on the launcher, until it has ended. */
 export const follow = async (
   form: HTMLElement,
   place: HTMLElement,
-  words: Texts,
+  words: Partial<Words>,
   recorded: Recorded,
   context: Context,
 ): Promise<void> => {
   const texts: Words = { ...waitTexts, ...words };
   const { signal, emit, server, site } = context;
   const { reference, status_url, poll_url } = recorded;
+  remember(site, recorded);
   const root = form.getRootNode() as ShadowRoot;
   root.adoptedStyleSheets.push(sheet(waitStyles));
   const launcher = root.querySelector("[part~=launcher]");

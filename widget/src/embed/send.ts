@@ -4,7 +4,6 @@ import { complain } from "./complain";
 import { fill } from "./fill";
 import { laterTexts, type Texts } from "./later-texts";
 import { make } from "./make";
-import { recall, remember } from "./open";
 import { isRefused } from "./refused";
 import type { Check, Context, Recorded, Resume, Send } from "./types";
 import { waitFile } from "./wait-file";
@@ -52,7 +51,6 @@ export const send: Send = async (form, context) => {
   work(false, words);
   if (answer?.reference) {
     context.emit("submit", answer);
-    remember(context.site, answer);
     received(form, texts, answer, context);
     return true;
   }
@@ -64,14 +62,8 @@ export const send: Send = async (form, context) => {
   throw new Refused((status === 429 && message) || texts.sorry, status, fields?.identity ?? message);
 };
 
-/** Shows the open request of this tab again, unless its address is of another server. */
-export const resume: Resume = async (build, context) => {
-  const open = recall(context.site);
-  if (!open?.poll_url.startsWith(`${context.server}/`) || !open.status_url.startsWith(`${context.server}/`)) return;
-  const form = build().querySelector("form");
-  const site = await context.load();
-  if (form) received(form, { ...laterTexts, ...site?.texts }, { ...open, state: "waiting", start_url: null }, context);
-};
+/** Shows the open request of this tab again. */
+export const resume: Resume = async (build, context) => (await waitFile(context.server)).resume(build, context);
 
 /** Shows the reference in place of the form at once, and more when that is fetched. */
 const received = async (form: HTMLFormElement, texts: Texts, recorded: Recorded, context: Context): Promise<void> => {

@@ -2,6 +2,8 @@ import { _ } from "./gettext";
 
 /** Texts about a recorded request. A site may set its own by these names. */
 export const waitTexts = {
+  reference: _("Keep this reference"),
+  waiting: _("We have your request"),
   trust: _("Our technician sees the same reference. Ask for it, and you know that it is us."),
   waiting_note: _("We are connecting you. You need not do anything: this page goes on by itself."),
   held: _("One more step"),
