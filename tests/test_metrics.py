@@ -13,6 +13,7 @@ import pytest
 from app import metrics
 from app.core.request import RequestState
 from app.store.backlog import Backlog
+from tests.exposition import figures
 from tests.live_server import HANDBELL, LiveServer, clean_environment, run_handbell, serving
 
 COUNT = """
@@ -49,13 +50,6 @@ class Process:
     def kill(self) -> None:
         self._process.kill()
         self._process.communicate()
-
-
-def figures(page: str) -> dict[str, float]:
-    """Each line's value by its name and labels."""
-    lines = [line.rpartition(" ") for line in page.splitlines() if not line.startswith("#")]
-    assert len({name for name, _, _ in lines}) == len(lines), "a line stands there twice"
-    return {name: float(value) for name, _, value in lines}
 
 
 HAND_OFFS = 'handbell_handoffs_total{backend="take-control",outcome="opened",site="default"}'

@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from app.backends.vendor_call import VendorCalls
-from app.channels import webhook
+from app.channels import calling
 from app.channels.webhook import Webhooks
 from app.core.backend import Refused, Unavailable
 from app.core.notice import Delivery, TryResult
@@ -163,9 +163,9 @@ def test_a_webhook_with_many_silent_addresses_ends_at_its_deadline(
     """Each address has two seconds; a name can have hundreds, while other sites' notices wait."""
     resolve(("127.0.0.3",) * 100)
     seconds = count(step=2)
-    monkeypatch.setattr(webhook, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    monkeypatch.setattr(calling, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
     result = Webhooks().send(f"https://{NAME}:1/", {}, b"{}", Targets())
-    assert result == TryResult(Delivery.FAILED, "no answer in time")
+    assert result == TryResult(Delivery.FAILED, "no answer in time", away=True)
 
 
 def test_whether_a_host_may_be_reached_is_told_without_a_call(resolve: Resolve) -> None:

@@ -52,7 +52,9 @@ def room_for(staff: Staff, ticket: Ticket) -> int:
     return max(1, sum(can_take(person, ticket.department_id) for person in staff.technicians.values()))
 
 
-def offered_times(connection: Connection, ticket: Ticket, hours: Hours, staff: Staff, now: datetime) -> list[datetime]:
+def offered_times(
+    connection: Connection, ticket: Ticket, hours: Hours, staff: Staff, *, now: datetime
+) -> list[datetime]:
     """When a call-back of this ticket can begin; its own time is among them."""
     return offered(hours, now, _full(connection, ticket, staff, now))
 

@@ -102,7 +102,7 @@ def part_of(
     times: list[datetime] = []
     if hours is not None:
         with here.database.read() as connection:
-            times = actions.offered_times(connection, ticket, hours, here.desk.staff, here.clock())
+            times = actions.offered_times(connection, ticket, hours, here.desk.staff, now=here.clock())
     if promise is None and not times:
         return None
     known = _known(ticket)

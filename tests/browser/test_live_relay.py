@@ -22,8 +22,8 @@ from tests.browser.live_pages import (
     sit_down,
 )
 from tests.coturn import SECRET, Coturn, coturn
+from tests.exposition import figures
 from tests.live_server import LiveServer, serving
-from tests.test_metrics import figures
 from tests.waiting import until
 
 pytestmark = pytest.mark.browser

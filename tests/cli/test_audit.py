@@ -75,6 +75,7 @@ def test_the_desk_s_options_are_shown_and_set(filled: Handbell) -> None:
         "retention_days": None,
         "second_factor_roles": None,
         "days_kept": 30,
+        "call_backs": True,
     }
     assert filled.says("desk", "set", "--long-wait", "20", "--retention-days", "7") == (
         "changed the desk: long_wait, retention_days\n"

@@ -1,7 +1,6 @@
 """The embedded desk's applet: the page on which the customer waits, or the operator's own program."""
 
 import gzip
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from app.actions.ticket import MOST_CHANGES, MOST_KEPT, save_details
 from app.core.customer import Customer
 from app.core.customer_info import AskPolicy
 from app.core.new_session import NewSessionRequest
-from app.core.site import Site
 from app.core.ticket import Ticket, TicketEvent, TicketState
 from app.files.assets import assets
 from app.process.running import Running
@@ -20,9 +18,9 @@ from app.store.requests import request_by_reference
 from app.store.tickets import end_ticket, list_tickets, ticket_history
 from tests.conftest import StandingClock
 from tests.page_client import Answer, PageClient
+from tests.web.changed_site import ChangeSite
 from tests.web.customer_client import applet_of
 
-ChangeSite = Callable[..., Site]
 ELEMENTS = {
     "customer_name": "Zoë Quill",
     "customer_email": "zoe@example.com",
@@ -195,7 +193,7 @@ def test_hidden_details_never_reach_the_customer_s_side(
         for value in ("Zoë", "Quill", "zoe@example.com", "C-4711", "It broke", "Twice"):
             assert value not in answer.text
         shown = {field["id"] for field in answer.page.select("input:not([type=hidden]), textarea")}
-        assert shown <= {"message", "sound", "attach", "photo"}, "the conversation alone takes anything"
+        assert shown <= {"message", "sound", "notify", "attach", "photo"}, "the conversation alone takes anything"
     assert newest(here).customer.elements == ELEMENTS
     assert client.post(path, {"action": "cancel"}).status == 303
 

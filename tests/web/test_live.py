@@ -14,9 +14,9 @@ from app.process.running import Running
 from app.store.live import add_line, all_signals
 from app.store.tickets import list_tickets
 from tests.conftest import StandingClock
+from tests.exposition import figures
 from tests.hostile_texts import HOSTILE
 from tests.page_client import PageClient
-from tests.test_metrics import figures
 from tests.web.console_client import ANNA, BEN, SAME_ORIGIN
 from tests.web.customer_client import enter
 from tests.web.live_pages import Desk, LivePage, customers, newest_number

@@ -6,7 +6,7 @@ import pytest
 
 from app.web import promise
 from tests.page_client import PageClient
-from tests.web.test_applet import ChangeSite
+from tests.web.changed_site import ChangeSite
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
 PHONE = "Mozilla/5.0 (Linux; Android 15; Pixel 9)"
