@@ -16,7 +16,7 @@ let asked: string | null = null;
 export const onOwnClocks = (part: ParentNode): void => {
   const format = new Intl.DateTimeFormat(document.documentElement.lang, WRITTEN);
   for (const moment of part.querySelectorAll<HTMLTimeElement>("time[data-local]")) onOwnClock(moment);
-  for (const span of part.querySelectorAll<HTMLElement>("[data-begin]"))
+  for (const span of part.querySelectorAll<HTMLElement>("[data-begin][data-end]"))
     span.textContent = format.formatRange(new Date(span.dataset.begin ?? 0), new Date(span.dataset.end ?? 0));
   for (const zone of part.querySelectorAll<HTMLElement>("[data-zone]")) zone.hidden = true;
 };
