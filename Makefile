@@ -15,7 +15,7 @@ LANGUAGES := app/translations
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: help serve test quick faults coverage mutants lint audit format bench widget wheel lock messages languages clean
+.PHONY: help serve test quick faults full coverage mutants lint audit format bench widget wheel lock messages languages clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -36,6 +36,10 @@ quick: ## run what needs no browser, no PostgreSQL, no Redis and few seconds: a 
 faults: ## run the fault tests in full (20 minutes), with their figures
 	@tools/venv dev
 	@HANDBELL_TEST_PROFILE=full exec tools/test tests/faults -o log_cli=true -o log_cli_level=INFO $(ARGS)
+
+full: ## run what `make test` leaves out: frameworks, WordPress, a whole screen, 500 hostile texts
+	@tools/venv dev
+	@HANDBELL_TEST_PROFILE=full exec tools/test tests/browser tests/frameworks -m full $(ARGS)
 
 coverage: ## measure which lines of app/ the tests reach, in their processes too; ARGS="tests/cli" runs some
 	@tools/venv dev

@@ -25,6 +25,7 @@ from app.store import sites as site_store
 from app.store import staff as staff_store
 from app.store.database import Database
 from app.store.migrate import migrate
+from tests.faults.profile import FULL, PROFILE
 from tests.named_tests import add_named_tests
 from tests.nu.pages import add_nu_check
 from tests.own_redis import OwnRedis
@@ -38,6 +39,15 @@ UID = "0d1f4c2e-6a3b-4d0e-9f57-2b8f6f0c1a77"
 def pytest_configure(config: pytest.Config) -> None:
     add_nu_check(config)
     add_named_tests(config)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what is marked `full` to `make full`."""
+    if PROFILE is FULL:
+        return
+    for item in items:
+        if item.get_closest_marker("full"):
+            item.add_marker(pytest.mark.skip("runs in `make full`"))
 
 
 class StandingClock:

@@ -13,7 +13,7 @@ STARTS_PROGRAMS = {"system", "popen", "fork", "execv", "execve", "execvp", "spaw
 REFUSED = {
     *("subprocess", "pty", "code", "ctypes", "multiprocessing"),
     *("pickle", "marshal", "shelve", "dill", "yaml"),
-    *("xml.sax", "xml.dom", "lxml", "smtplib", "imaplib", "telnetlib", "ftplib", "ldap3"),
+    *("xml.sax", "xml.dom", "lxml", "imaplib", "telnetlib", "ftplib", "ldap3"),
 }
 NAMES_OF_XML = {"Element", "ParseError"}  # parsed by defusedxml alone
 HASHES = {"sha256", "sha384", "sha512"}
@@ -63,6 +63,10 @@ def test_a_dangerous_module_is_not_imported(refused: str) -> None:
     assert [
         source.name for source, module, _ in imports() if module == refused or module.startswith(f"{refused}.")
     ] == []
+
+
+def test_mails_are_sent_by_the_channel_alone() -> None:
+    assert {source.name for source, module, _ in imports() if module == "smtplib"} == {"mail.py"}
 
 
 def test_xml_is_parsed_by_defusedxml_alone() -> None:

@@ -48,6 +48,8 @@ NO_SECURITY_EVENTS = frozenset(
         "hours.changed",
         "hours.removed",
         "notices.changed",
+        "notices.place_added",
+        "notices.place_removed",
         "notices.sent_again",
         "request.dismissed",
         "request.parked",

@@ -30,7 +30,7 @@ from tests.browser.live_pages import (
 from tests.hostile_texts import HOSTILE
 from tests.live_server import LiveServer
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.full]
 NOTHING: dict[str, object] = {"ran": None, "wide": False, "base": True, "handlers": [], "elsewhere": []}
 # The pointer's place is the only style.
 LOOK = """() => ({

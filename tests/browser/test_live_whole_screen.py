@@ -23,7 +23,7 @@ from tests.browser.live_pages import (
 from tests.live_server import LiveServer
 from tests.proxies import program
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.full]
 SCREEN = (1024, 768)
 # Of all monitors; without a GPU and with a window. The name is Chromium's own for the first screen.
 SHARING = (

@@ -14,7 +14,7 @@ from tests.browser.host_page import Served, company
 from tests.frameworks.installed import FOLDER, node_modules
 from tests.live_server import LiveServer
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.full]
 _MAKE = {recipe.id: recipe for recipe in RECIPES}
 _PAGE, _APP = "<!doctype html><html lang=en><title>Page</title>", '<script type=module src="/app.js"></script>'
 _HOSTILE = 'Ring "us" </script><script>window.ran = 1</script> \' `${7}` {{ 7 * 7 }} {7}'

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.live_server import LiveServer
 from tests.wordpress import PASSWORD, USER, WordPress, wordpress
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.full]
 _HOSTILE = ("</a><script>window.ran = 1</script>", '" onmouseover="window.ran = 1', "{{7*7}} &lt;b&gt; 'x'")
 _SERVER = "https://support.example.com"
 

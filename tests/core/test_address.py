@@ -13,8 +13,8 @@ from app.core.address import LONGEST_ADDRESS, Address, may_be_address, parse, pa
 APP = Path(__file__).parents[2] / "app"
 # These read single parts of addresses that a rule has rebuilt before, and decide nothing by them.
 READ_CHECKED_ONES = {
-    *("backends/download_page.py", "backends/trial.py", "backends/vendor_call.py", "channels/webhook.py"),
-    *("edge/headers.py", "web/console/own_call.py", "web/console/start_api.py"),
+    *("backends/download_page.py", "backends/trial.py", "backends/vendor_call.py", "channels/calling.py"),
+    *("channels/chat.py", "edge/headers.py", "web/console/own_call.py", "web/console/start_api.py"),
 }
 
 

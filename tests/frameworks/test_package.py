@@ -9,7 +9,7 @@ import pytest
 
 from tests.frameworks.installed import node_modules
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 ROOT = Path(__file__).parents[2]
 _GOOD = """
 import { start, type Language } from "@handbell/widget/de";

@@ -85,7 +85,7 @@ def change_anna(here: Running, **fields: object) -> dict[str, object]:
 
 def test_every_page_of_the_team_is_for_administrators_alone(app: Flask, here: Running) -> None:
     routes = {route: who for route, who in declared(app).items() if " /console/team" in route}
-    assert len(routes) == 11
+    assert len(routes) == 12
     assert set(routes.values()) == {Who.ADMINISTRATORS}
     for email in (ANNA, SVEN):
         client = PageClient(app)

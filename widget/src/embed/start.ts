@@ -149,6 +149,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
     },
     destroy() {
       widget.close();
+      clearTimeout(soon);
       gone.abort();
       host.remove();
     },
@@ -159,7 +160,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
   for (const type of ["pointerover", "focusin", "click"])
     document.addEventListener(type as "click", near, { capture: true, signal });
   // Once the page has settled, as the first access to storage takes milliseconds.
-  setTimeout(async () => {
+  const soon = setTimeout(async () => {
     try {
       if (sessionStorage[`handbell-open:${site}`]) (await later()).resume(build, context);
     } catch {}

@@ -25,7 +25,11 @@ export const waitFile = async (server: string): Promise<typeof import("./wait")>
 };
 
 /** Whether the page pins the content of our script: then this file's content is pinned too. */
-const isPinned = (server: string): boolean =>
-  [...Document.prototype.querySelectorAll.call(document, "script[integrity]")].some((script) =>
-    (script as HTMLScriptElement).src?.startsWith(`${server}/widget/`),
-  );
+const isPinned = (server: string): boolean => {
+  try {
+    const scripts = [...document.querySelectorAll<HTMLScriptElement>("script[integrity]")];
+    return scripts.some(({ src }) => src.startsWith(`${server}/widget/`));
+  } catch {
+    return true; // the page has changed what this needs
+  }
+};
