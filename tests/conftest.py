@@ -25,12 +25,12 @@ from app.store import sites as site_store
 from app.store import staff as staff_store
 from app.store.database import Database
 from app.store.migrate import migrate
-from tests.faults.profile import FULL, PROFILE
 from tests.named_tests import add_named_tests
 from tests.nu.pages import add_nu_check
 from tests.own_redis import OwnRedis
 from tests.page_client import PageClient
 from tests.postgresql_databases import PostgresqlDatabases
+from tests.profile import FULL, PROFILE
 
 PASSWORD = "a-password-for-tests"
 UID = "0d1f4c2e-6a3b-4d0e-9f57-2b8f6f0c1a77"

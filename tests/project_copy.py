@@ -32,5 +32,5 @@ def run_with(folder: Path, file: Path, room: str, name: str, journey: Path) -> N
         timeout=300,
         check=False,
     )
-    assert finished.returncode == 0, finished.stdout[-5000:]
+    assert finished.returncode == 0, (finished.stdout + finished.stderr)[-5000:]
     assert "1 passed" in finished.stdout

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults.hosts import Hosts
-from tests.faults.profile import PROFILE
 from tests.faults.scene import scene
 from tests.own_postgresql import own_postgresql
+from tests.profile import PROFILE
 from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("own-postgresql")]

@@ -10,7 +10,7 @@ import pytest
 
 from bench.talk import Page, Pair, make_pairs, talk
 from tests.faults.hosts import Hosts, Kind, running
-from tests.faults.profile import PROFILE
+from tests.profile import PROFILE
 from tests.waiting import until
 
 log = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ import pytest
 
 from app.store.database import Database
 from tests.faults.callers import Callers
-from tests.faults.profile import PROFILE
 from tests.faults.scene import Scene, scene
 from tests.own_postgresql import OwnPostgresql, own_postgresql
+from tests.profile import PROFILE
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("own-postgresql")]
 _STOPPED, _DIED, _ALONE, _FAILED_OVER = "stopped", "died", "standby away", "failed over"

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.crowd import Plan, Visit, Way, crowd
 from tests.faults.hosts import running
 from tests.faults.kept import check_kept, check_sessions, rows_of, settle_all
-from tests.faults.profile import PROFILE
+from tests.profile import PROFILE
 from tests.vendor.remote import RemoteVendor, vendor_process
 from tests.vendor.stand_in import KEY
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.profile import PROFILE
 from tests.faults.scene import scene
+from tests.profile import PROFILE
 from tests.small_disk import fill, small_disk
 from tests.waiting import until
 

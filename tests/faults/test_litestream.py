@@ -23,8 +23,8 @@ import pytest
 from app.actions.finish_erasure import finish_erasure
 from app.store.database import Database
 from tests.faults.crowd import Crowd, Plan, Visit, crowd
-from tests.faults.profile import FULL, PROFILE
 from tests.live_server import LiveServer, serving
+from tests.profile import FULL, PROFILE
 from tests.waiting import until
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from tests.faults.call_rate import most_within
 from tests.faults.crowd import Crowd, Plan, Visit, crowd
 from tests.faults.hosts import Hosts, running
 from tests.faults.kept import check_kept, hurry, rows_of
-from tests.faults.profile import PROFILE
+from tests.profile import PROFILE
 from tests.vendor.remote import RemoteVendor, vendor_process
 from tests.vendor.stand_in import KEY
 from tests.waiting import until

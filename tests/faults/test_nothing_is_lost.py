@@ -16,8 +16,8 @@ import pytest
 from tests.faults.crowd import Crowd, Plan, Visit, Way, crowd
 from tests.faults.hosts import Hosts, Kind, running
 from tests.faults.kept import check_desk, check_kept, check_sessions, end_leases, rows_of, settle_all
-from tests.faults.profile import PROFILE
 from tests.faults.secret import contents, leaks
+from tests.profile import PROFILE
 from tests.vendor.remote import RemoteVendor, vendor_process
 from tests.vendor.stand_in import KEY
 from tests.waiting import until

@@ -29,9 +29,9 @@ from app.store.notices import Listed, list_notices
 from app.store.tickets import keep_ticket
 from tests.actions.outbox import SEALER, SECRET
 from tests.conftest import fill_desk
-from tests.faults.profile import PROFILE
 from tests.faults.teller import EPOCH
 from tests.live_server import free_port
+from tests.profile import PROFILE
 from tests.store.rows import ticket_row
 from tests.waiting import until
 from tests.webhook_receiver import receiving

@@ -17,9 +17,9 @@ from tests.faults.callers import Callers, What, calling
 from tests.faults.hosts import Hosts, Service, running
 from tests.faults.kept import check_sessions, rows_of
 from tests.faults.outcomes import Outcome, outcomes
-from tests.faults.profile import PROFILE
 from tests.live_server import free_port
 from tests.own_redis import OwnRedis
+from tests.profile import PROFILE
 from tests.proxies import Proxy, haproxy, nginx, program
 from tests.vendor.remote import RemoteVendor, vendor_process
 from tests.vendor.stand_in import KEY

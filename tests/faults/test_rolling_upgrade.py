@@ -13,9 +13,9 @@ import pytest
 
 from app.store.migrate import HEAD
 from tests.faults.hosts import Service
-from tests.faults.profile import PROFILE
 from tests.faults.scene import Scene, scene
 from tests.own_postgresql import own_postgresql
+from tests.profile import PROFILE
 from tests.project_copy import PROJECT
 from tests.waiting import until
 

@@ -17,7 +17,7 @@ from app.core.request import RequestState
 from tests.faults.crowd import Crowd, Plan, Visit, crowd
 from tests.faults.hosts import Hosts, running
 from tests.faults.kept import hurry, rows_of
-from tests.faults.profile import FULL, PROFILE
+from tests.profile import FULL, PROFILE
 from tests.vendor.fault_proxy import Mode, Tls, authority_pem, fault_proxy
 from tests.vendor.hostile import ALLOWED_REDIRECTS, HOSTILE_REDIRECTS
 from tests.vendor.stand_in import KEY, Answers, Outage, Vendor, stand_in
