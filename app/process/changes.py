@@ -26,6 +26,7 @@ from app.store.live_here import Spot
 LOOK_EVERY = 10.0  # seconds, if the main loop sees no write: passing the wait limit changes pages without a write
 TICK_EVERY = 0.9  # seconds at the least
 BEAT_EVERY = 20.0  # seconds; proxies close a connection that is silent for longer
+_END_WITHIN = 10.0  # seconds; it may be reading from a slow database
 
 
 class Stirred:
@@ -152,7 +153,7 @@ class Changes:
             thread = self._thread
         if thread:
             self._poke()
-            thread.join(2)
+            thread.join(_END_WITHIN)
         self._pages.close()
 
     def _start(self) -> None:

@@ -15,7 +15,7 @@ def send_as_a_program(page: Page) -> str:
     fill(page, name="<b>Quill</b>")
     page.locator("[name=website]").evaluate("field => { field.value = 'x' }")
     send(page)
-    expect(page.get_by_role("heading", level=1)).to_have_text("We have your request")
+    expect(page.get_by_role("heading", level=1)).to_have_text("One more step")
     return page.locator(".reference").first.inner_text()
 
 
