@@ -372,7 +372,7 @@ def test_a_ticket_s_history_keeps_the_newest_changes(client: PageClient, here: R
 
 def test_the_page_is_small_and_so_is_its_script(client: PageClient) -> None:
     page = client.get(applet_of(client))
-    first = [assets()[name].gzipped for name in ("handbell.css", "live.css", "pages.js")]
+    first = [assets()[name].gzipped for name in ("handbell.css", "talk.css", "live.css", "pages.js")]
     assert sum(map(len, [gzip.compress(page.text.encode()), *first])) <= 14_000
     assert len(assets()["live.js"].gzipped) <= 12_000
 
