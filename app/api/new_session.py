@@ -7,22 +7,22 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import wraps
-from http import HTTPStatus
 
 import structlog
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, g, request
 
 from app.actions.ticket import open_ticket
 from app.api.fault_words import told
 from app.api.session_rates import wait_of_account, wait_of_client
-from app.core.bodies import BadBody, json_object
+from app.core.bodies import BadBody, BadText, json_object
+from app.core.fact import Fact
 from app.core.new_session import UID_LIMIT, NewSessionRequest, error_envelope, form_parameters
 from app.core.security_event import Limit, SecurityEvent
 from app.core.site import Site
 from app.core.text import Invalid, is_blank
 from app.core.ticket import Ticket
 from app.edge.access import Who, open_to
-from app.edge.customer_words import customer_words
+from app.edge.customer_words import RefusedCall, customer_words
 from app.edge.headers import JSON, with_headers
 from app.edge.incoming import api_parameters, body, is_fetched_ahead
 from app.edge.security_log import limited, tell
@@ -36,35 +36,30 @@ _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE",
 
 
 class CallRefused(Exception):
-    """The call is refused with this status and sentence, and creates nothing."""
+    """The call is refused with this status and sentence, and creates nothing; `problems` name its faulty parameters."""
 
-    def __init__(self, status: int, why: str, **headers: str) -> None:
+    def __init__(self, status: int, why: str, *problems: Fact, **headers: str) -> None:
         super().__init__(why)
         self.status = status
+        self.problems = problems
         self.headers = headers
 
 
 class CallHeld(CallRefused):
-    """Too many calls from this client or with this key. `wait` is whole seconds; `site` is None for an unknown key.
+    """Too many calls from this client or with this key. `wait` is whole seconds."""
 
-    `typed` are the parameters of a form, which a person may have filled in.
-    """
-
-    def __init__(self, why: str, wait: int, site: Site | None) -> None:
+    def __init__(self, why: str, wait: int) -> None:
         super().__init__(429, f"{why}; wait {wait} s", **{"Retry-After": str(wait)})
         self.wait = wait
-        self.site = site
-        self.typed: Mapping[str, str] = {}
 
 
 class CallFailed(CallRefused):
-    """The database failed. `unknown` when a session may have been opened all the same; `site` as far as known."""
+    """The database failed. `unknown` when a session may have been opened all the same."""
 
-    def __init__(self, *, unknown: bool, site: Site | None) -> None:
+    def __init__(self, *, unknown: bool) -> None:
         why = _UNKNOWN if unknown else "the database does not answer, and no session was opened; try again"
         super().__init__(503, why, **{"Retry-After": "5"})
         self.unknown = unknown
-        self.site = site
 
 
 _UNKNOWN = "the database did not confirm in time: a session may have been opened; another call opens another one"
@@ -81,13 +76,15 @@ def _answering(refusal: AnswerRefused) -> Callable[[Callable[[], Response]], Cal
                 return view()
             except CallRefused as refused:
                 return refusal(refused)
+            except BadText as bad:
+                return refusal(CallRefused(bad.status, str(bad), Fact("form", "control")))
             except BadBody as bad:
                 return refusal(CallRefused(bad.status, str(bad)))
             except Invalid as invalid:
-                return refusal(CallRefused(400, told(*invalid.problems)))
+                return refusal(CallRefused(400, told(*invalid.problems), *invalid.problems))
             except DATABASE_FAULTS as fault:
                 note_database_fault(fault, "api")
-                return refusal(CallFailed(unknown=is_unknown(fault), site=g.get("called_for")))
+                return refusal(CallFailed(unknown=is_unknown(fault)))
 
         return open_to(Who.ACCOUNT_KEYS)(guarded)
 
@@ -97,23 +94,21 @@ def _answering(refusal: AnswerRefused) -> Callable[[Callable[[], Response]], Cal
 def _form_refusal(refused: CallRefused) -> Response:
     if _wants_json():
         response = _envelope_error(refused.status, str(refused))
-    elif isinstance(refused, CallHeld) and refused.site:
-        return customer_words().form_later(refused.wait, refused.site, refused.typed)
-    elif isinstance(refused, CallFailed):
-        response = _failed_page(refused)
     else:
-        title = HTTPStatus(refused.status).phrase
-        html = render_template("error.html", site=None, title=title, lines=[str(refused)], actions=[], request_id=None)
-        response = Response(html, refused.status)
-    response.headers.extend(refused.headers)
+        response = customer_words().refused(_for_people(refused), g.get("called_for"))
+    response.headers.update(refused.headers)
     return response
 
 
-def _failed_page(failed: CallFailed) -> Response:
-    """A page for a customer who followed a link, in their language."""
-    site = failed.site or running().desk.site("default")
-    lines = [customer_words().failed(site, "", unknown=failed.unknown)] if site else []
-    return Response(render_template("call-failed.html", site=site, lines=lines), failed.status)
+def _for_people(refused: CallRefused) -> RefusedCall:
+    return RefusedCall(
+        refused.status,
+        str(refused),
+        g.get("called_with", {}),
+        refused.problems,
+        refused.wait if isinstance(refused, CallHeld) else None,
+        unknown=isinstance(refused, CallFailed) and refused.unknown,
+    )
 
 
 def _rest_refusal(refused: CallRefused) -> Response:
@@ -131,19 +126,12 @@ def form_flavour() -> Response:
     _only(("GET", "POST"))
     if is_fetched_ahead():
         raise CallRefused(403, "a page that is only fetched ahead opens no session")
-    pairs = api_parameters()
-    if len(pairs) > 100:
-        raise CallRefused(413, "more than 100 parameters")
-    parameters = form_parameters(pairs)
+    parameters = _parameters()
     here = running()
     uid = parameters.get("uid", "").strip()
     if not uid:
         raise CallRefused(400, "uid is missing: it is the account's key")
-    try:
-        site, department = _account(uid, by_form=True)
-    except CallHeld as held:
-        held.typed = parameters
-        raise
+    site, department = _account(uid, by_form=True)
     asked = NewSessionRequest.from_form(parameters)
     ticket = _open(site, _with_department(asked, department))
     link = here.settings.base_url + here.links.applet_path(ticket.applet_id, ticket.created_at)
@@ -170,6 +158,20 @@ def rest_flavour() -> Response:
     return _envelope(ticket, here.settings.base_url + here.links.applet_path(ticket.applet_id, ticket.created_at))
 
 
+def _parameters() -> dict[str, str]:
+    """The call's parameters by name, noted for a page that may have to show them again."""
+    try:
+        pairs = api_parameters()
+    except BadText as bad:
+        g.called_with = form_parameters(bad.pairs)
+        g.called_for, _ = _site_of(g.called_with.get("uid", "").strip())
+        raise
+    if len(pairs) > 100:
+        raise CallRefused(413, "more than 100 parameters")
+    g.called_with = parameters = form_parameters(pairs)
+    return parameters
+
+
 def _only(methods: tuple[str, ...]) -> None:
     if request.method not in methods:
         raise CallRefused(405, f"use {' or '.join(methods)}", Allow=", ".join(methods))
@@ -189,17 +191,17 @@ def _account(uid: str, *, by_form: bool) -> tuple[Site, str | None]:
     if len(uid) > UID_LIMIT:
         raise CallRefused(400, f"uid has {len(uid)} characters; at most {UID_LIMIT} are allowed")
     site, department = _site_of(uid)
+    g.called_for = site
     if site is None:
         tell(SecurityEvent.KEY_WRONG, key="account")
     if wait := wait_of_client(site, by_form=by_form):
         limited(Limit.CLIENT)
-        raise CallHeld("too many calls from this address", wait, site)
+        raise CallHeld("too many calls from this address", wait)
     if site is None:
         raise CallRefused(403, "this uid is not known here, or it is disabled")
-    g.called_for = site
     if wait := wait_of_account(site):
         limited(Limit.ACCOUNT)
-        raise CallHeld("too many sessions for this account", wait, site)
+        raise CallHeld("too many sessions for this account", wait)
     return site, department
 
 

@@ -25,6 +25,14 @@ class BadBody(ValueError):
         self.status = status
 
 
+class BadText(BadBody):
+    """Text that is not in its encoding; `pairs` is the form without the characters that cannot be read."""
+
+    def __init__(self, why: str, pairs: Sequence[tuple[bytes, bytes]]) -> None:
+        super().__init__(why)
+        self.pairs = [(name.decode("utf-8", "ignore"), value.decode("utf-8", "ignore")) for name, value in pairs]
+
+
 def form_pairs(raw: bytes) -> list[tuple[str, str]]:
     """Name and value pairs of an urlencoded body or query string in UTF-8. Raises BadBody."""
     if not raw:
@@ -34,7 +42,8 @@ def form_pairs(raw: bytes) -> list[tuple[str, str]]:
     try:
         return parse_qsl(raw.decode("utf-8"), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
-        raise BadBody("the text is not valid UTF-8; send it percent-encoded as UTF-8") from None
+        why = "the text is not valid UTF-8; send it percent-encoded as UTF-8"
+        raise BadText(why, raw_form_pairs(raw)) from None
 
 
 def raw_form_pairs(raw: bytes) -> list[tuple[bytes, bytes]]:
@@ -64,16 +73,16 @@ def decoded_form(pairs: Sequence[tuple[bytes, bytes]], declared: str | None) -> 
     label = said.decode("ascii", "replace") or declared
     codec = codec_of(label) if label else "utf-8"
     if codec is None:
-        raise BadBody(f"the encoding {label!r} is not known here; send the form as UTF-8")
+        raise BadText(f"the encoding {label!r} is not known here; send the form as UTF-8", pairs)
     try:
         return DecodedForm(_decoded(pairs, codec))
     except UnicodeDecodeError:
         if label:
-            raise BadBody(f"the text is not valid {label}") from None
+            raise BadText(f"the text is not valid {label}", pairs) from None
     try:
         return DecodedForm(_decoded(pairs, "cp1252"), guessed=True)
     except UnicodeDecodeError:
-        raise BadBody("the text is not valid UTF-8, and no other encoding is declared") from None
+        raise BadText("the text is not valid UTF-8, and no other encoding is declared", pairs) from None
 
 
 def _decoded(pairs: Sequence[tuple[bytes, bytes]], codec: str) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ The pages know the words; the API, which may not import the pages, gets them fro
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol, cast
 
 from flask import Flask, Response, current_app
@@ -15,6 +16,22 @@ from app.core.site import Site
 _NAME = "handbell_customer_words"
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedCall:
+    """A call of the form flavour that is refused with this status, and the English reason for its page's maker.
+
+    `typed` is what was sent, by lower-case wire name, as far as it could be read; `wait` is whole seconds, for too many
+    calls. After a fault `unknown` tells whether a session may have been opened all the same.
+    """
+
+    status: int
+    reason: str
+    typed: Mapping[str, str]
+    problems: tuple[Fact, ...] = ()
+    wait: int | None = None
+    unknown: bool = False
+
+
 class CustomerWords(Protocol):
     """The texts that the API's answers need; implemented by the pages."""
 
@@ -24,11 +41,8 @@ class CustomerWords(Protocol):
     def wait(self, seconds: int, site: Site, language: str) -> str:
         """Too many requests; when to retry, after `seconds`."""
 
-    def failed(self, site: Site, language: str, *, unknown: bool) -> str:
-        """A call could not be recorded, or it is `unknown` whether it was."""
-
-    def form_later(self, seconds: int, site: Site, typed: Mapping[str, str]) -> Response:
-        """The site's own form with what was typed, by wire name, and when to send it: after `seconds`."""
+    def refused(self, call: RefusedCall, site: Site | None) -> Response:
+        """A page with a way on: the form of the called site, or of the site named `default`, with what was typed."""
 
     def look_again(self, site: Site, language: str) -> str:
         """A field of the form is wrong."""

@@ -13,7 +13,16 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import MultiPartParser
 
 from app.core.backend import Browser
-from app.core.bodies import MAX_BODY, MAX_FIELDS, BadBody, DecodedForm, decoded_form, form_pairs, raw_form_pairs
+from app.core.bodies import (
+    MAX_BODY,
+    MAX_FIELDS,
+    BadBody,
+    BadText,
+    DecodedForm,
+    decoded_form,
+    form_pairs,
+    raw_form_pairs,
+)
 from app.core.client import forwarded_client
 from app.log import OnceAMinute
 from app.settings import Settings
@@ -79,7 +88,13 @@ def api_parameters() -> list[tuple[str, str]]:
     """Name and value pairs of the query string and, for a POST, of the form in the body, in any encoding that either
     declares. Raises BadBody."""
     pairs = decoded_form(raw_form_pairs(request.query_string), None).pairs
-    return pairs + foreign_form().pairs if request.method == "POST" else pairs
+    if request.method != "POST":
+        return pairs
+    try:
+        return pairs + foreign_form().pairs
+    except BadText as bad:
+        bad.pairs = pairs + bad.pairs
+        raise
 
 
 def query() -> list[tuple[str, str]]:
@@ -201,7 +216,7 @@ class _ByteParser(MultiPartParser):
 def _multipart(raw: bytes) -> list[tuple[str, str]]:
     pairs = _parts(raw, MultiPartParser)
     if any("\ufffd" in name + value for name, value in pairs):
-        _refuse_broken_utf8(raw)
+        _refuse_broken_utf8(raw, pairs)
     return pairs
 
 
@@ -226,11 +241,12 @@ def _parts(raw: bytes, kind: type[MultiPartParser]) -> list[tuple[str, str]]:
     return pairs
 
 
-def _refuse_broken_utf8(raw: bytes) -> None:
+def _refuse_broken_utf8(raw: bytes, pairs: list[tuple[str, str]]) -> None:
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise BadBody("the text is not valid UTF-8") from None
+        readable = [(name.encode(), value.replace("\ufffd", "").encode()) for name, value in pairs]
+        raise BadText("the text is not valid UTF-8", readable) from None
 
 
 def pieces_of_body() -> Iterator[bytes]:

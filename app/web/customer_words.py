@@ -1,6 +1,6 @@
 """Texts for customers in answers to programs: the pages' own sentences, in the language that the program asks for."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from flask import Response
@@ -11,12 +11,14 @@ from app.core.fact import Fact
 from app.core.outlook import Outlook
 from app.core.site import Site
 from app.core.text import normal_newlines
+from app.edge.customer_words import RefusedCall
 from app.edge.this_app import running
-from app.web.fault_text import sentences
+from app.web.errors import error_page
+from app.web.fault_text import sentence, sentences
 from app.web.field_words import form_words
 from app.web.language import best_language
 from app.web.outlook_words import outlook_words
-from app.web.request_form import Filled, NotTaken, form_again, wait_sentence
+from app.web.request_form import Filled, form_again, not_recorded_sentence, wait_sentence
 from app.web.words import _, speak_for
 
 
@@ -33,18 +35,18 @@ class CustomerWords:
         with _speaking(site, language):
             return wait_sentence(seconds)
 
-    def failed(self, site: Site, language: str, *, unknown: bool) -> str:
-        """A call could not be recorded, or it is `unknown` whether it was."""
-        with _speaking(site, language):
-            if unknown:
-                return _("We could not make sure that your request has arrived. Please call us, or try again.")
-            return _("We could not take your request just now. Please try again in a moment.")
-
-    def form_later(self, seconds: int, site: Site, typed: Mapping[str, str]) -> Response:
-        """The site's own form with what was typed, by wire name, and when to send it: after `seconds`."""
-        speak_for(site)
-        values = {name: normal_newlines(typed.get(name, "")) for name in (*NAMES, "department")}
-        return form_again(running().desk, site, Filled(values).refused(NotTaken(wait_sentence(seconds), 429, seconds)))
+    def refused(self, call: RefusedCall, site: Site | None) -> Response:
+        """A page with a way on: the form of the called site, or of the site named `default`, with what was typed."""
+        desk = running().desk
+        shown = site or desk.site("default")
+        if shown is None:
+            return error_page(call.status, call.reason)
+        speak_for(shown)
+        values = {name: normal_newlines(call.typed.get(name, "")) for name in (*NAMES, "department")}
+        of_form = sentences(tuple(problem for problem in call.problems if problem.field in values))
+        problems = of_form or {"form": _why_refused(call, site)}
+        reason = f"{call.status}: {call.reason}" if call.status < 500 and call.wait is None else None
+        return form_again(desk, shown, Filled(values, problems, call.status, call.wait, reason=reason))
 
     def look_again(self, site: Site, language: str) -> str:
         """A field of the form is wrong."""
@@ -71,6 +73,25 @@ class CustomerWords:
         """The purpose of the reference, for when the technician does not see it, as in a vendor's console."""
         with _speaking(site, language):
             return _("Tell us this reference if you call or write to us.")
+
+
+def _why_refused(call: RefusedCall, site: Site | None) -> str:
+    """The sentence above the form for a call that no single field of it explains."""
+    if call.wait is not None:
+        return wait_sentence(call.wait)
+    if call.status >= 500:
+        unknown = _("We could not make sure that your request has arrived. Please call us, or try again.")
+        return unknown if call.unknown else not_recorded_sentence()
+    if any(problem.code == "control" for problem in call.problems):
+        return sentence(Fact("form", "control"))
+    if call.status == 413:
+        return _("Please go back and shorten it.")
+    if site is None:
+        return _(
+            "The page that you came from is out of date, but you are in the right place:"
+            " please look over what will be sent, then press the button."
+        )
+    return _("Please look over what will be sent, then press the button once more.")
 
 
 @contextmanager

@@ -28,6 +28,11 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _our_fault)
 
 
+def error_page(status: int, reason: str) -> Response:
+    """A page for a call of a program's address that a person sees, with the English `reason` for its maker."""
+    return _page(status, reason, *_words(status), for_maker=status < 500)
+
+
 def _http_error(error: HTTPException) -> Response:
     if error.response is not None:
         return make_response(error.response)
@@ -72,7 +77,10 @@ def _answer(status: int, reason: str, code: str | None = None) -> Response:
         return _json(status, {"error": {"status": status, "message": reason, **coded}})
     if _is_new_session_call():
         return _json(status, error_envelope(status, reason))
-    title, lines = _not_confirmed_words() if code == NOT_CONFIRMED else _words(status)
+    return _page(status, reason, *(_not_confirmed_words() if code == NOT_CONFIRMED else _words(status)))
+
+
+def _page(status: int, reason: str, title: str, lines: list[str], *, for_maker: bool = False) -> Response:
     in_console = request.path.startswith("/console")
     site = None if in_console else _site()
     html = render_template(
@@ -81,7 +89,7 @@ def _answer(status: int, reason: str, code: str | None = None) -> Response:
         title=title,
         lines=lines,
         actions=_ways_on_in_console() if in_console else _ways_on(status, site),
-        reason=f"{status}: {reason}" if status in _FOR_WHO_MADE_THE_FORM else None,
+        reason=f"{status}: {reason}" if for_maker or status in _FOR_WHO_MADE_THE_FORM else None,
         request_id=request_id() if status >= 500 else None,
     )
     return make_response(html, status)

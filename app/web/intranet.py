@@ -10,6 +10,7 @@ from enum import Enum
 from flask import Blueprint, Response, make_response, render_template, request
 
 from app.actions.submit import Submission, received_before
+from app.core.bodies import BadText
 from app.core.client import client_network
 from app.core.customer import NAMES
 from app.core.links import Expired, Forged, Purpose, new_link_id
@@ -32,7 +33,7 @@ from app.process.signed_links import FORM_LIFE
 from app.web.customer_form import asked_of
 from app.web.enabled_site import enabled_site
 from app.web.language import page_language
-from app.web.request_form import Filled, NotTaken, form_again, offered_departments
+from app.web.request_form import Filled, NotTaken, form_again, form_mended, offered_departments
 from app.web.take_in import take_in
 from app.web.words import _, speak_for
 
@@ -61,7 +62,10 @@ def submit_form(slug: str) -> Response:
     desk = here.desk
     site = enabled_site(desk, slug)
     speak_for(site)
-    form = foreign_form()
+    try:
+        form = foreign_form()
+    except BadText as bad:
+        return form_mended(desk, site, bad)
     posted = posted_form(form.pairs)
     source = page_source(site)
     if is_framed():

@@ -5,16 +5,20 @@ from functools import lru_cache
 
 from flask import Response, render_template, request
 
+from app.core.bodies import BadText
 from app.core.customer import NAMES
 from app.core.customer_info import AskPolicy
+from app.core.fact import Fact
 from app.core.more import More
 from app.core.new_session import LIMITS
 from app.core.outlook import Outlook
+from app.core.posted import posted_form
 from app.core.site import Site
 from app.core.staff import Department
 from app.core.text import without_control
 from app.edge.this_app import running
 from app.process.configuration import Desk
+from app.web.fault_text import sentence
 from app.web.language import limit_to, page_language
 from app.web.outlook_words import outlook_words
 from app.web.prerendered import MARK, Prerendered
@@ -36,7 +40,8 @@ class NotTaken:
 class Filled:
     """A form as submitted: the typed values, additional fields, and problems by field.
 
-    `token` is the form's own while it is valid, so that sending the form again is the same request.
+    `token` is the form's own while it is valid, so that sending the form again is the same request. `reason` is a
+    line in English for those who made the page that the form came from.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -46,6 +51,7 @@ class Filled:
     more: More = ()
     return_to: str | None = None
     token: str | None = None
+    reason: str | None = None
 
     def refused(self, why: NotTaken) -> "Filled":
         """The same form with the refusal as its problem."""
@@ -76,6 +82,14 @@ def form_again(desk: Desk, site: Site, filled: Filled) -> Response:
     if filled.retry_after is not None:
         response.headers["Retry-After"] = str(filled.retry_after)
     return response
+
+
+def form_mended(desk: Desk, site: Site, bad: BadText) -> Response:
+    """The request page with what could be read of a form whose text is not in its encoding."""
+    posted = posted_form(bad.pairs)
+    values = {name: posted.value(name) for name in (*NAMES, "department", "check_details")}
+    problems = {"form": sentence(Fact("form", "control"))}
+    return form_again(desk, site, Filled(values, problems, bad.status, more=posted.more, reason=f"{bad.status}: {bad}"))
 
 
 def offered_departments(desk: Desk, site: Site) -> list[Department]:
@@ -139,6 +153,7 @@ def _html(desk: Desk, site: Site, token: str, filled: Filled, outlook: Outlook, 
         promise=promise(talks=talks),
         more=filled.more,
         return_to=filled.return_to,
+        reason=filled.reason,
         action=f"/s/{site.slug}",
         check_url=f"/s/{site.slug}/check",
         pin_url=_pin_url(site),

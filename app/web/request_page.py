@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, jsonify
 
+from app.core.bodies import BadText
 from app.core.customer import NAMES
 from app.core.links import Link
 from app.core.new_session import NewSessionRequest
@@ -21,7 +22,7 @@ from app.web.customer_form import asked_of
 from app.web.enabled_site import enabled_site
 from app.web.language import page_language
 from app.web.open_request import ADD, CHOICE, NEW, added, ask_which, open_request, remembering
-from app.web.request_form import Filled, NotTaken, empty_form, form_again, offered_departments
+from app.web.request_form import Filled, NotTaken, empty_form, form_again, form_mended, offered_departments
 from app.web.take_in import sent_form, take_in, to_status
 from app.web.words import speak_for
 
@@ -60,7 +61,10 @@ def send(slug: str) -> Response:
     desk = here.desk
     site = enabled_site(desk, slug)
     speak_for(site)
-    posted = posted_form(form_body())
+    try:
+        posted = posted_form(form_body())
+    except BadText as bad:
+        return form_mended(desk, site, bad)
     values = {name: posted.value(name) for name in _VALUES}
     filled = Filled(values, more=posted.more, return_to=allowed_return(site, posted.value("return_to")))
     token = posted.value("form_token")

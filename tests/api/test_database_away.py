@@ -29,9 +29,8 @@ def test_a_customer_who_followed_a_link_reads_it_in_their_language(client: PageC
     answer = client.get(f"{FORM_PATH}?uid={UID}", headers={"Accept-Language": "de"})
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     assert answer.select("html")["lang"] == "de"
-    assert answer.select("h1").get_text() == "Etwas ist schiefgegangen"
     assert "Bitte rufen Sie uns an" in answer.page.get_text()
-    assert answer.page.select("main a[href='/s/default']")
+    assert answer.page.find("form", action="/s/default")
 
 
 @pytest.mark.parametrize("path", ["/rest/sessions", "/rest/", "/rest/session/x"])
