@@ -118,7 +118,7 @@ def main() -> int:
 
 def _ours() -> list[Contender]:
     find = f"{_SHADOW}?.querySelector('[part~=launcher]')"
-    in_form = f"{_SHADOW}?.activeElement?.matches('input') && {_SHADOW}.activeElement"
+    in_form = f"{_SHADOW}?.activeElement?.matches('textarea') && {_SHADOW}.activeElement"
     return [
         # Observed in the same way, so that observing costs the same.
         Contender("empty page", None, "document.querySelector('main')"),
@@ -132,9 +132,10 @@ def _ours() -> list[Contender]:
 def _others(folder: Path) -> list[Contender]:
     """Packages from npm, in a temporary folder; of Sentry only its feedback, bundled by the widget's own esbuild."""
     npm = shutil.which("npm")
+    # On a fresh clone this installs the locked packages; it runs no script.
+    if not npm or subprocess.run([ROOT / "tools/widget"], check=False, stdout=subprocess.DEVNULL).returncode:
+        raise BenchFailed("bench widget needs Node.js 20 or later with npm; or --no-others")
     esbuild = ROOT / "widget/node_modules/.bin/esbuild"
-    if not npm or not esbuild.exists():
-        raise BenchFailed("bench widget needs Node.js and `make widget` once; or --no-others")
     install = [npm, "install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(folder), *PACKAGES]
     subprocess.run(install, cwd=folder, check=True, capture_output=True)
     (folder / "sentry.js").write_text(_SENTRY, "utf-8")

@@ -9,20 +9,24 @@ from functools import lru_cache
 
 ENOUGH = 4.5  # to 1, for text of any size
 _COMFORTABLE = 6.0  # to 1, for shades that we choose
+_SEEN = 3.0  # to 1, for a focus ring (WCAG 2.2, 1.4.11 and 2.4.13)
 _WHITE, _BLACK = "#ffffff", "#000000"
-_PAGE, _DARK_PAGE, _DARK_CARD = "#f4f3ef", "#11161b", "#192027"  # static/handbell.css
+# static/handbell.css: the page, a card, and the ground of a problem
+_PAGE, _BAD = "#f4f3ef", "#fcefed"
+_DARK_PAGE, _DARK_CARD, _DARK_BAD = "#11161b", "#192027", "#351f1f"
 _STEPS = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Shades:
-    """A page's colours, each `#rrggbb`: buttons and links, the same under the pointer, the text on a button, and tinted
-    backgrounds."""
+    """A page's colours, each `#rrggbb`: buttons and links, the same under the pointer, the text on a button, tinted
+    backgrounds, and the ring around what has the focus."""
 
     accent: str
     press: str
     on_accent: str
     tint: str
+    ring: str
 
 
 def luminance(colour: str) -> float:
@@ -64,21 +68,24 @@ def mixed(colour: str, other: str, share: float) -> str:
 def light_shades(colour: str) -> Shades:
     """Shades for light pages, from any colour."""
     accent = nearest_readable(colour)
-    return Shades(accent, mixed(accent, _BLACK, 0.2), _WHITE, _tint(accent, _WHITE))
+    tint = _tint(accent, _WHITE)
+    return Shades(accent, mixed(accent, _BLACK, 0.2), _WHITE, tint, _ring(accent, (_WHITE, _PAGE, tint, _BAD)))
 
 
 def dark_shades(colour: str) -> Shades:
     """Shades for dark pages: the same hue, light enough to be readable there."""
     lighter = (mixed(colour, _WHITE, step / _STEPS) for step in range(_STEPS + 1))
     accent = next(shade for shade in lighter if _reads_on_dark(shade))
-    return Shades(accent, mixed(accent, _WHITE, 0.3), _DARK_PAGE, _tint(accent, _DARK_CARD))
+    tint = _tint(accent, _DARK_CARD)
+    ring = _ring(accent, (_DARK_CARD, _DARK_PAGE, tint, _DARK_BAD))
+    return Shades(accent, mixed(accent, _WHITE, 0.3), _DARK_PAGE, tint, ring)
 
 
 @lru_cache(maxsize=256)
 def stylesheet(colour: str) -> str:
     """A stylesheet that sets the colours' names in static/handbell.css, for light and dark pages."""
     light, dark = light_shades(colour), dark_shades(colour)
-    names = {"accent": "accent", "press": "press", "on-accent": "on_accent", "tint": "tint"}
+    names = {"accent": "accent", "press": "press", "on-accent": "on_accent", "tint": "tint", "ring": "ring"}
     plain = " ".join(f"--{name}: {getattr(light, of)};" for name, of in names.items())
     both = " ".join(f"--{name}: light-dark({getattr(light, of)}, {getattr(dark, of)});" for name, of in names.items())
     return f":root {{ {plain} }}\n@supports (color: light-dark(#000, #fff)) {{ :root {{ {both} }} }}\n"
@@ -92,6 +99,13 @@ def stylesheet_digest(colour: str) -> str:
 
 def _reads_on_dark(colour: str) -> bool:
     return min(contrast(colour, on) for on in (_DARK_PAGE, _DARK_CARD, _tint(colour, _DARK_CARD))) >= _COMFORTABLE
+
+
+def _ring(accent: str, grounds: tuple[str, ...]) -> str:
+    """The accent, softened towards the first ground as far as the ring is still seen on all of them."""
+    softer = (mixed(accent, grounds[0], share / _STEPS) for share in range(_STEPS, -1, -1))
+    seen = (shade for shade in softer if min(contrast(shade, ground) for ground in grounds) >= _SEEN)
+    return next(seen, accent)
 
 
 def _tint(colour: str, ground: str) -> str:

@@ -117,10 +117,13 @@ def _ways_on_in_console() -> list[dict[str, str]]:
 
 def _ways_on(status: int, site: Site | None) -> list[dict[str, str]]:
     """Links to go on. A page that failed temporarily can be reloaded, so that a customer need not make a second
-    request."""
+    request; a broken link's request is found again by its reference."""
     form = f"/s/{site.slug}" if site and site.slug != "default" else "/"
     anew = {"label": _("Get support"), "url": form, "method": "get"}
     passes = request.method == "GET" and (status >= 500 or status == 429)
+    if status in (404, 410):
+        of_site = f"?site={site.slug}" if site and site.slug != "default" else ""
+        return [anew, {"label": _("I have a reference"), "url": f"/reference{of_site}", "method": "get"}]
     return [{"label": _("Try again"), "url": "", "method": "get"}, anew] if passes else [anew]
 
 

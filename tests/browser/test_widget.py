@@ -69,7 +69,7 @@ def test_one_request_until_the_button_and_none_more_until_the_form(host: Host) -
         button.click();
         window.usable = button.getRootNode().activeElement?.name;
     }""")
-    assert page.evaluate("window.usable") == "customer_name"
+    assert page.evaluate("window.usable") == "problem_description"
     assert {r.url.split("/")[2] for r in host.requests} == {
         url.split("/")[2] for url in (host.company.url, host.live.base_url)
     }

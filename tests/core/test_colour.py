@@ -1,5 +1,7 @@
 """A site's colour: measured as in WCAG, refused or made readable."""
 
+import re
+
 import pytest
 
 from app.core.colour import (
@@ -15,6 +17,7 @@ from app.core.colour import (
     stylesheet,
     stylesheet_digest,
 )
+from app.files.resources import resource
 
 COLOURS = [f"#{r:02x}{g:02x}{b:02x}" for r in range(0, 256, 51) for g in range(0, 256, 51) for b in range(0, 256, 51)]
 
@@ -58,6 +61,21 @@ def test_every_colour_gives_pages_that_can_be_read_in_light_and_in_dark() -> Non
         for shades, grounds in ((light, ("#ffffff", "#f4f3ef")), (dark, ("#11161b", "#192027"))):
             for text in (shades.accent, shades.press):
                 assert min(contrast(text, ground) for ground in (*grounds, shades.tint, shades.on_accent)) >= ENOUGH
+
+
+def test_the_focus_ring_is_soft_and_seen_on_every_ground() -> None:
+    grounds = (("#ffffff", "#f4f3ef", "#fcefed"), ("#11161b", "#192027", "#351f1f"))
+    for colour in COLOURS:
+        for shades, grounds_of in zip((light_shades(colour), dark_shades(colour)), grounds, strict=True):
+            seen = min(contrast(shades.ring, ground) for ground in (*grounds_of, shades.tint))
+            assert 3 <= seen < 3.2, "seen, and no harder than it must be"
+
+
+def test_our_own_focus_ring_is_that_of_the_pages() -> None:
+    written = resource("static/handbell.css").read_text("utf-8")
+    light, dark = re.search(r"--ring: light-dark\((#\w+), (#\w+)\)", written).groups()  # type: ignore[union-attr]
+    assert min(contrast(light, ground) for ground in ("#ffffff", "#f4f3ef", "#e7f1f2", "#fcefed")) >= 3
+    assert min(contrast(dark, ground) for ground in ("#11161b", "#192027", "#1b3238", "#351f1f")) >= 3
 
 
 def test_the_hue_is_kept() -> None:

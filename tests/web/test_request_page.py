@@ -11,6 +11,7 @@ from app.store.requests import list_requests
 from app.store.tickets import list_tickets
 from tests.conftest import StandingClock
 from tests.page_client import PageClient
+from tests.web.changed_site import ChangeSite
 
 FILLED = {
     "customer_name": "Zoë",
@@ -188,3 +189,35 @@ def test_a_host_that_is_not_ours_is_refused(client: PageClient) -> None:
     for host in ("evil.example", "good:80@evil", "", "127.0.0.1:8000.evil.example"):
         assert client.get("/", headers={"Host": host}).status == 400
     assert client.get("/", headers={"Host": "LOCALHOST:8000"}).status == 200
+
+
+def test_the_problem_comes_first_and_every_field_says_whether_it_is_needed(
+    client: PageClient, change_site: ChangeSite
+) -> None:
+    change_site(required=("customer_name",))
+    form = client.get("/").page.select_one("form")
+    names = [control["name"] for control in form.select(".field :is(input, textarea, select)")]  # type: ignore[union-attr]
+    assert names[:2] == ["problem_description", "customer_name"]
+    said = {label["for"]: label.small.get_text() for label in form.select(".field label")}  # type: ignore[union-attr]
+    assert {said.pop("customer_name"), *said.values()} == {"(required)", "(optional)"}
+    refused = client.submit(customer_name="", problem_description="x" * 1025)
+    links = [link["href"] for link in refused.page.select(".summary a")]
+    assert links == ["#problem_description", "#customer_name"]
+
+
+def test_a_form_without_needed_fields_marks_none_and_counts_near_the_limit_only(client: PageClient) -> None:
+    page = client.get("/").page
+    assert not page.select("label small")
+    assert all(count.has_attr("hidden") for count in page.select(".count"))
+
+
+def test_the_line_from_asked_to_helped_shows_where_one_is(client: PageClient) -> None:
+    status = client.get(client.submit(**FILLED).location)
+    assert [step.get("class") for step in status.page.select(".way li")] == [["done"], ["now"], None]
+    applet = client.get(client.get(str(status.page.select("a[data-start]")[0]["href"])).location)
+    assert [step.get("class") for step in applet.page.select(".way li")] == [["done"], ["done"], ["now"]]
+
+
+def test_a_broken_link_leads_to_the_form_and_back_by_reference(client: PageClient) -> None:
+    ways = [link["href"] for link in client.get("/r/broken").page.select("main a")]
+    assert ways == ["/", "/reference"]

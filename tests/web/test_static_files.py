@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from app.files.assets import asset_url, assets
+from app.files.assets import asset_url, assets, squeezed
 from tests.page_client import PageClient
 
 NAMES = ("console.css", "handbell.css", "pages.js")
@@ -63,3 +63,11 @@ def test_another_digest_or_name_is_not_found(client: PageClient, path: str) -> N
 def test_a_template_cannot_name_a_file_that_is_not_there() -> None:
     with pytest.raises(KeyError):
         asset_url("missing.css")
+
+
+def test_stylesheets_are_sent_without_what_browsers_do_not_need() -> None:
+    css = "/* A\n   comment. */\na:hover, b > :last-child {\n  color: red; margin: calc(1px + 2px);\n}\n"
+    css += "@media (x: y) { c { d: e; } }\n"
+    small = "a:hover,b > :last-child{color:red;margin:calc(1px + 2px)}@media (x:y){c{d:e}}"
+    assert squeezed(css) == small
+    assert sum(len(assets()[name].gzipped) for name in ("handbell.css", "live.css")) <= 5_100

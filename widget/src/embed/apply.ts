@@ -17,13 +17,13 @@ export const apply = (form: HTMLFormElement, site: Site | undefined, context: Co
   root.adoptedStyleSheets.push(sheet(later));
   ownWords(root, site.texts);
   const text = root.getElementById("problem");
-  const problem = text?.parentElement;
+  const box = form.firstElementChild as HTMLElement;
   text?.before(make("p", { id: "hint" }, texts.hint));
   text?.setAttribute("aria-describedby", "hint");
   for (const input of root.querySelectorAll<HTMLInputElement>("[part=input]"))
     (input.parentElement as HTMLElement).hidden = !site.fields.some(({ name }) => name === input.name);
   for (const { name, input, label } of site.fields)
-    if (label) problem?.before(makeField(label, make("input", { name, part: "input", ...input })));
+    if (label) box.append(makeField(label, make("input", { name, part: "input", ...input })));
   if (site.departments[0]) {
     const options = site.departments.map(({ id, name }) => make("option", { value: `${id}` }, name));
     const id = "department";
@@ -35,10 +35,10 @@ export const apply = (form: HTMLFormElement, site: Site | undefined, context: Co
     );
     const row = makeField(texts.department, select);
     row.className = "wide";
-    problem?.before(row);
+    box.append(row);
   }
   const tick = make("input", { type: "checkbox", name: "check_details", value: "1" });
-  problem?.after(
+  box.append(
     make("label", { part: "check", className: "wide", hidden: !site.show_check_details }, tick, texts.check),
   );
   for (const { name, required } of site.fields) {

@@ -10,11 +10,11 @@ type Row = [key: "name" | "email" | "number" | "problem", props?: object];
 
 /** The fields: each one's name in prefills, tokens and texts, and its properties. */
 const ROWS: Row[] = [
+  ["problem"],
   ["name", { autocomplete: "name" }],
   // Plain text with a mail keyboard, because type=email changes the typed text.
   ["email", { autocomplete: "email", inputMode: "email", autocapitalize: "none" }],
   ["number"],
-  ["problem"],
 ];
 
 /** Puts the form into `element`. */

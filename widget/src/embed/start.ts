@@ -127,7 +127,7 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
     open(values) {
       widget.prefill(values as Prefill);
       const shown = build() as HTMLDialogElement;
-      if (inline) shown.querySelector("input")?.focus();
+      if (inline) shown.querySelector("textarea")?.focus();
       else if (!shown.open) {
         if (!host.isConnected) document.documentElement.append(host);
         shown.showModal();
