@@ -86,6 +86,11 @@ def newest(database: Database, waiting_since: datetime) -> tuple[int, ...]:
     return tuple(int(part or 0) for part in database.glance(_NEWEST, microseconds(waiting_since)))
 
 
+def newest_ticket(database: Database) -> int:
+    """The number of the newest ticket; 0 without any."""
+    return int(database.glance("SELECT max(number) FROM tickets")[0] or 0)
+
+
 def suspects(database: Database) -> int:
     """How many requests are suspect, MOST_SUSPECTS at the most."""
     return int(database.glance(_SUSPECTS)[0])
@@ -152,6 +157,14 @@ def page_of(
     lanes = [_newest_of(lane, state, before, most) for lane, state in _each(queue, states)]
     numbers = sorted(_numbers_in(connection, lanes), reverse=True)
     return tickets_by_number(connection, numbers[:most])
+
+
+def newest_waiting(connection: Connection, queue: Queue, most: int) -> list[tuple[int, str | None]]:
+    """The newest waiting tickets of a queue, as number and reference, the newest first."""
+    lanes = [_newest_of(lane, state, None, most) for lane, state in _each(queue, (TicketState.WAITING,))]
+    numbers = sorted(_numbers_in(connection, lanes), reverse=True)[:most]
+    query = select(_t.number, _t.reference).where(_t.number.in_(numbers)).order_by(_t.number.desc())
+    return [(row.number, row.reference) for row in connection.execute(query)] if numbers else []
 
 
 def oldest_of(

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Look, NewPage
 from tests.browser.journeys import LATE, fill, log_in, reach_applet, send
+from tests.browser.live_pages import until
 from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.browser
@@ -192,9 +193,9 @@ def test_keys_sound_and_notifications_can_be_switched_off(new_page: NewPage, liv
     page.get_by_label("Notifications").check()
     ask(customer_name="Loud", department="10")
     expect(page.get_by_role("row").filter(has_text="Loud")).to_be_visible()
-    page.wait_for_function("window.rung > 0")
+    until(page, lambda: page.evaluate("window.rung") > 0, "it did not ring")
     number = page.locator("[data-row]").first.get_attribute("data-row")
-    assert page.evaluate("window.shown") == [["New request", number]]
+    until(page, lambda: page.evaluate("window.shown") == [["New request", number]], "nothing was shown")
     page.get_by_label("Sound").uncheck()
     page.get_by_label("Notifications").uncheck()
     page.reload()

@@ -5,6 +5,7 @@ from flask import Blueprint
 from app.web.console import (
     account,
     audit,
+    bell,
     changes,
     codes,
     data,
@@ -35,6 +36,7 @@ from app.web.console import (
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account.pages,
     audit.pages,
+    bell.pages,
     changes.pages,
     codes.pages,
     data.pages,

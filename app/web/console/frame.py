@@ -29,13 +29,15 @@ from app.edge.this_app import running
 from app.process.streams import Listener, Room
 from app.store.console_sessions import LiveSession
 from app.store.live_here import Spot
-from app.store.queues import MOST_SUSPECTS, suspects
+from app.store.queues import MOST_SUSPECTS, newest_ticket, suspects
 from app.web.console.confirmation import confirmation
 from app.web.words import _
 
 View = Callable[..., Response]
 LOG_IN = "/console/login"
 REQUESTS = "/console/requests"
+NOTICES = "/console/notices"
+SENT = "/console/desk/notices"  # reached from the page of notices
 _FOR = {
     Role.TECHNICIAN: Who.TECHNICIANS,
     Role.SUPERVISOR: Who.SUPERVISORS,
@@ -159,6 +161,7 @@ def console_page(template: str, *, status: int = 200, **context: object) -> Resp
         live_tag=g.get("live_tag"),
         by_script=by_script(),
         duty=g.get("duty"),
+        newest_ticket=newest_ticket(running().database),
         **context,
     )
     return make_response(html, status)
@@ -169,7 +172,7 @@ def _places(role: Role) -> list[dict[str, object]]:
     everything = (
         (Role.TECHNICIAN, "/console/", _("Queue")),
         (Role.TECHNICIAN, "/console/codes", _("Session codes")),
-        (Role.TECHNICIAN, "/console/notices", _("Notices")),
+        (Role.TECHNICIAN, NOTICES, _("Notices")),
         (Role.SUPERVISOR, REQUESTS, _("Requests")),
         (Role.SUPERVISOR, "/console/figures", _("Figures")),
         (Role.ADMINISTRATOR, "/console/sites", _("Sites")),
@@ -194,6 +197,8 @@ def _suspects() -> str | None:
 def _is_at(url: str) -> bool:
     if url == "/console/":
         return request.path == url or request.path.startswith("/console/tickets/")
+    if request.path == SENT:
+        return url == NOTICES
     return request.path == url or request.path.startswith(f"{url}/")
 
 

@@ -7,7 +7,7 @@
 import { find, write } from "../pages/page";
 import { NEWS } from "../ticket/news";
 import { morph } from "./morph";
-import { listen } from "./stream";
+import type { Stream } from "./stream";
 import { owner } from "./tab";
 
 const TICK_MS = 2_000;
@@ -57,9 +57,15 @@ const renew = (page: Document): void => {
   if (document.title !== page.title) document.title = page.title;
 };
 
-export const live = (renewed: Renewed): void => {
+export type Live = {
+  changed: () => void;
+  news: (ticket: number | null) => void;
+};
+
+/** Null where the page has nothing to renew. `stream` is what tells of changes. */
+export const live = (renewed: Renewed, stream: () => Stream): Live | null => {
   let tag = document.body.dataset.tag;
-  if (!tag || !find("[data-live]")) return;
+  if (!tag || !find("[data-live]")) return null;
   document.documentElement.style.overflowAnchor = "none"; // `still` does this, in every browser
   const line = find("[data-line]");
   let asking = false;
@@ -126,17 +132,8 @@ export const live = (renewed: Renewed): void => {
     timer = setTimeout(ask, Math.random() * SPREAD_MS);
   };
 
-  const streamed = listen(
-    () => {
-      if (!out) soon();
-    },
-    (ticket) => {
-      dispatchEvent(new CustomEvent(NEWS, { detail: ticket }));
-      if (ticket && !out && find("[data-unread]")) soon(); // a list that counts unread lines
-    },
-  );
   setInterval(() => {
-    const waits = out || failed > 0 || streamed();
+    const waits = out || failed > 0 || stream().open();
     if (!waits || Date.now() >= due) ask();
   }, TICK_MS);
   for (const sign of ["keydown", "pointerdown", "wheel"]) {
@@ -152,4 +149,13 @@ export const live = (renewed: Renewed): void => {
   addEventListener("pageshow", (event) => {
     if (event.persisted) ask();
   });
+  return {
+    changed: () => {
+      if (!out) soon();
+    },
+    news: (ticket) => {
+      dispatchEvent(new CustomEvent(NEWS, { detail: ticket }));
+      if (ticket && !out && find("[data-unread]")) soon(); // a list that counts unread lines
+    },
+  };
 };

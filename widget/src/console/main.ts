@@ -2,7 +2,7 @@
 
 import { find } from "../pages/page";
 import { pressOnce } from "../pages/press-once";
-import { arrivals } from "./arrivals";
+import { bell } from "./bell";
 import { colourPickers } from "./colour";
 import { copyButtons } from "./copy";
 import { drafts } from "./drafts";
@@ -10,6 +10,7 @@ import { liveEmbed } from "./embed";
 import { keys } from "./keys";
 import { live } from "./live";
 import { queuePlace } from "./queue-place";
+import { listen, type Stream } from "./stream";
 import { keepToOwner } from "./tab";
 import { waited } from "./waited";
 
@@ -28,9 +29,28 @@ for (const current of document.querySelectorAll(":is(.places, .tabs) [aria-curre
   current.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 keys();
-const renewed = find("#rows") ? [arrivals(), waited()] : [];
-live(() => {
-  copyButtons(document);
-  rescueDrafts();
-  for (const heard of renewed) heard();
-});
+const renewTimes = find("#rows") ? waited() : undefined;
+// One stream for the page; its tabs share it.
+let stream: Stream = { open: () => false, leads: () => false };
+const rings = bell(() => stream);
+const page = live(
+  () => {
+    copyButtons(document);
+    rescueDrafts();
+    renewTimes?.();
+    rings?.renewed();
+  },
+  () => stream,
+);
+if (rings || page) {
+  stream = listen(
+    () => {
+      page?.changed();
+      rings?.changed();
+    },
+    (ticket) => {
+      page?.news(ticket);
+      rings?.changed();
+    },
+  );
+}

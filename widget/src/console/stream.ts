@@ -12,12 +12,19 @@ const SILENT_MS = 50_000; // the server sends an event every 20 seconds
 
 type Word = "changed" | "open" | "shut" | "hello" | number;
 
+export type Stream = {
+  /** Whether there is one. */
+  open: () => boolean;
+  /** Whether this tab is the one that asks for all of them. */
+  leads: () => boolean;
+};
+
 /** Calls `changed` for every change, and when the stream begins; `news` with a ticket's number when its conversation has
- * news for this technician, and with null when the stream begins. Returns a function that tells whether there is one. */
-export const listen = (changed: () => void, news: (ticket: number | null) => void): (() => boolean) => {
+ * news for this technician, and with null when the stream begins. */
+export const listen = (changed: () => void, news: (ticket: number | null) => void): Stream => {
   let open = false;
   // Without locks, as over plain http, each tab would need its own stream, so pages poll instead.
-  if (!navigator.locks || !("BroadcastChannel" in window)) return () => false;
+  if (!navigator.locks || !("BroadcastChannel" in window)) return { open: () => false, leads: () => true };
 
   const others = new BroadcastChannel(NAME);
   const tell = (word: Word): void => others.postMessage(word);
@@ -107,5 +114,5 @@ export const listen = (changed: () => void, news: (ticket: number | null) => voi
   });
   stand();
   tell("hello");
-  return () => open;
+  return { open: () => open, leads: () => source !== null };
 };

@@ -1,5 +1,5 @@
 /** Switches that this browser remembers: `<input type="checkbox" data-switch="sound">`. The page's `checked`
- * is the default. */
+ * is the default; sound is on also where the page has no switch for it. */
 
 const KEPT = "handbell-";
 
@@ -24,7 +24,32 @@ export const keep = (name: string, on: boolean): void => {
   }
 };
 
-export const isOn = (name: string): boolean => box(name)?.checked ?? false;
+export const isOn = (name: string): boolean =>
+  box(name)?.checked ?? (kept(name) ?? (name === "sound" ? "on" : "off")) === "on";
+
+const hasTurn = (name: string, what: string, within: number): boolean => {
+  const [at, before] = JSON.parse(kept(name) ?? "[0]") as [number, string?];
+  if (before === what && Date.now() - at < within) return false;
+  try {
+    localStorage.setItem(KEPT + name, JSON.stringify([Date.now(), what]));
+  } catch {
+    // Each tab acts.
+  }
+  return true;
+};
+
+/** Acts in one of the browser's tabs that hear of the same thing within so many milliseconds. */
+export const once = (name: string, what: string, within: number, act: () => void): void => {
+  if (!navigator.locks) {
+    if (hasTurn(name, what, within)) act();
+    return;
+  }
+  void navigator.locks.request(`${KEPT}${name} ${what}`, { ifAvailable: true }, (lock) => {
+    if (!lock) return undefined;
+    act();
+    return new Promise((done) => setTimeout(done, within));
+  });
+};
 
 /** Calls `changed` when the user presses the switch. */
 export const useSwitch = (name: string, changed: (on: boolean) => void = () => undefined): void => {

@@ -51,3 +51,6 @@ export const level = (stream: MediaStream, show: (loud: number) => void): (() =>
     show(0);
   };
 };
+
+/** Whether `ring` is heard. */
+export const ringing = (): boolean => audio?.state === "running";

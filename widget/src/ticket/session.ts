@@ -10,6 +10,7 @@ import { browserFacts, type TechnicianState } from "./browser-facts";
 import { news } from "./news";
 import { screen } from "./screen";
 import { talk } from "./talk";
+import { SHOWS } from "./title";
 import { voice } from "./voice";
 
 const token = (): string => document.querySelector<HTMLInputElement>("input[name='csrf_token']")?.value ?? "";
@@ -18,6 +19,11 @@ export const session = (part: HTMLElement): void => {
   const base = part.dataset.base ?? "";
   let active = false;
   let first = true;
+  void navigator.locks?.request(
+    `${SHOWS}${part.dataset.number}`,
+    { mode: "shared" },
+    () => new Promise(() => undefined),
+  );
 
   const ended = (): void => {
     active = false;
