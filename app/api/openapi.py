@@ -45,10 +45,10 @@ def _document() -> str:
                 "/integration/integration.php": _renamed(form, "_short"),
                 "/integration/integration2.php": _renamed(form, "_second"),
                 "/rest/session": {"post": _rest()},
-                "/api/v1/requests/{token}": {"get": _state()},
+                "/api/v1/requests/{token}": {"get": _state(), "delete": _cancel()},
                 "/api/v1/sites/{site}": {"get": _site()},
                 "/api/v1/sites/{site}/requests": {"post": _create()},
-                "/s/{site}": {"post": _page_post()},
+                "/s/{site}": {"get": _page_get(), "post": _page_post()},
                 "/s/{site}/submit": {"post": _plain_post()},
             },
             "components": {
@@ -78,6 +78,7 @@ def _form_properties() -> dict[str, Any]:
         "type": "string",
         "minLength": 1,
         "maxLength": UID_LIMIT,
+        "pattern": "[!-~]",  # a blank one counts as not sent
         "description": "The account's public key",
     }
     flag = {"type": "string", "description": "1 lets the customer see and change the details in the applet"}
@@ -189,6 +190,27 @@ def _state() -> dict[str, Any]:
     }
 
 
+def _cancel() -> dict[str, Any]:
+    state = {"type": "object", "required": ["state"], "properties": {"state": {"const": "ended"}}}
+    return {
+        "operationId": "cancelRequest",
+        "parameters": [{"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}],
+        "responses": {
+            "200": {"description": "It waits no longer", "content": {"application/json": {"schema": state}}},
+            **dict.fromkeys(("404", "409", "410", "429"), _problem()),
+        },
+    }
+
+
+def _page_get() -> dict[str, Any]:
+    page = {"description": "A page", "content": {"text/html": {"schema": {"type": "string"}}}}
+    return {
+        "operationId": "emptyRequestPage",
+        "parameters": [{"name": "site", "in": "path", "required": True, "schema": {"type": "string"}}],
+        "responses": dict.fromkeys(("200", "404", "503"), page),
+    }
+
+
 def _page_post() -> dict[str, Any]:
     texts = {name: _text(name) for name in NAMES}
     body = {
@@ -256,11 +278,17 @@ def _site() -> dict[str, Any]:
     }
     schema = {"type": "object", "required": list(members), "properties": members}
     language = {"name": "lang", "in": "query", "schema": {"type": "string", "maxLength": 35}}
+    content = {"application/json": {"schema": schema}}
+    form = {
+        "operationId": "createRequest",
+        "parameters": {"site": "$request.path.site", "header.Origin": "$request.header.Origin"},
+        "requestBody": {"form_token": "$response.body#/form_token"},
+    }
     return {
         "operationId": "site",
         "parameters": [_SITE, _ORIGIN, language],
         "responses": {
-            "200": {"description": "What its widget shows", "content": {"application/json": {"schema": schema}}},
+            "200": {"description": "What its widget shows", "content": content, "links": {"form": form}},
             **dict.fromkeys(("400", "403", "404"), _problem()),
         },
     }
