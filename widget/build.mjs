@@ -17,6 +17,9 @@ const pages = [
   { source: "src/ticket/main.ts", target: "../static/console-live.js", format: "iife" },
   { source: "src/files/main.ts", target: "../static/files.js", format: "esm" },
   { source: "src/ticket/draw.ts", target: "../static/draw.js", format: "esm" },
+  { source: "src/pictures/form.ts", target: "../static/picture-form.js", format: "iife" },
+  { source: "src/pictures/main.ts", target: "../static/pictures.js", format: "esm" },
+  { source: "src/pictures/capture.ts", target: "../static/capture.js", format: "esm" },
   { source: "src/demo/main.ts", target: "../static/demo.js", format: "iife" },
   { source: "src/check/solve.ts", target: "../static/vendor/altcha.js", format: "esm" },
 ];

@@ -11,6 +11,7 @@ from app.actions.codes import WINDOW as WRONG_PINS_COUNT
 from app.actions.finish_erasure import finish_erasure
 from app.actions.keep_file import WRITTEN_WITHIN
 from app.actions.log_in import SESSION_IDLE
+from app.actions.pictures import UNSENT_FOR
 from app.actions.tries import NETWORKS_KNOWN, STRANGERS_WINDOW
 from app.core.call_back import CallBack
 from app.core.conversation import Conversation
@@ -28,6 +29,7 @@ from app.store.files import remove_old_chunks
 from app.store.live import forget_signals
 from app.store.live_here import load_conversation
 from app.store.notices import forget_settled
+from app.store.pictures import pictures_of_request, remove_unsent
 from app.store.pokes import poke
 from app.store.request_list import Wanted
 from app.store.requests import end_request, request_by_reference, requests_of_person
@@ -114,9 +116,15 @@ def export(database: Database, person: Person) -> dict[str, Any]:
         histories = {t.number: ticket_history(connection, t.number) for t in person.tickets}
         promises = call_backs_of(connection, [t.number for t in person.tickets])
         conversations = {t.number: load_conversation(connection, t.number) for t in person.tickets}
+        pictures = {r.reference: pictures_of_request(connection, r.reference) for r in person.requests}
     return {
         "requests": [
-            _plain(_flat(r), ("status_id", "idempotency_key", "body_hash", "lease", "applet_link", "applet_file"))
+            {
+                **_plain(
+                    _flat(r), ("status_id", "idempotency_key", "body_hash", "lease", "applet_link", "applet_file")
+                ),
+                "pictures": [_plain(asdict(picture), ("form", "kept")) for picture in pictures[r.reference]],
+            }
             for r in person.requests
         ],
         "tickets": [
@@ -193,6 +201,7 @@ def prune(database: Database, retention: timedelta, *, now: datetime) -> Pruned:
         return _marked(connection, store.erase_tickets(connection, due, now), now)
 
     requests, tickets = _repeat(database, erase_requests), _repeat(database, erase_tickets)
+    _repeat(database, lambda connection: remove_unsent(connection, now - UNSENT_FOR))
     _repeat(database, lambda connection: _remove_old_files(connection, now=now))
     _repeat(database, lambda connection: store.forget_keys(connection, now - KEYS_KEPT))
     _repeat(database, lambda connection: store.forget_addresses(connection, now - ADDRESSES_KEPT))

@@ -24,6 +24,7 @@ from app.core.ticket import Ticket
 from app.core.why import Why, WhyCode
 from app.store.codes import use_code
 from app.store.database import Database
+from app.store.pictures import give_to_request
 from app.store.requests import (
     StartLink,
     confirmed_request,
@@ -58,7 +59,8 @@ class Submission:
     `unchecked` of them (None: any number) need a solved check, else the request is suspect. `suspicion` says why it is
     not handed off. `check` and `identity` may be used once. `earlier_key` is a second key, under which the same request
     may have been recorded within the last 15 seconds. With a `body_hash`, other content under the same key is refused.
-    The row gets `status_id`; a row with another one was recorded earlier. `code` is the id of the session code that the
+    The row gets `status_id`; a row with another one was recorded earlier. `pictures` is the id of the form
+    that pictures were added to, which then are the request's. `code` is the id of the session code that the
     request uses up.
     """
 
@@ -80,6 +82,7 @@ class Submission:
     body_hash: str | None = None
     earlier_key: str | None = None
     status_id: str = field(default_factory=new_link_id)
+    pictures: str | None = None
     code: str | None = None
 
 
@@ -137,7 +140,9 @@ def submit(
         if known is None and submission.earlier_key:
             known = lately_under(connection, submission.earlier_key, now - SAME_PRESS)
         if known and (request := confirmed_request(connection, known)):
-            return _the_same(request, submission), False
+            _the_same(request, submission)
+            _with_pictures(connection, submission, request)
+            return request, False
         if oldest:
             raise _too_many(oldest, now)
         why = _suspicion(connection, submission, many=many and submission.unchecked is not None)
@@ -148,6 +153,7 @@ def submit(
             connection, submission.code, request.reference, submission.idempotency_key, now
         ):
             raise CodeOver
+        _with_pictures(connection, submission, request)
         return request, True
 
     # Prepared before the writer's turn, as all processes wait for that.
@@ -236,10 +242,15 @@ def _record(connection: Connection, new: _New) -> CustomerRequest:
     return request
 
 
-def _the_same(request: CustomerRequest, submission: Submission) -> CustomerRequest:
+def _the_same(request: CustomerRequest, submission: Submission) -> None:
+    """Raises OtherContent."""
     if submission.body_hash and request.body_hash != submission.body_hash:
         raise OtherContent
-    return request
+
+
+def _with_pictures(connection: Connection, submission: Submission, request: CustomerRequest) -> None:
+    if submission.pictures and request.erased_at is None:
+        give_to_request(connection, submission.pictures, request.reference)
 
 
 def _suspicion(connection: Connection, submission: Submission, *, many: bool) -> WhyCode | None:

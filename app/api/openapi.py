@@ -8,12 +8,16 @@ from flask import Blueprint, Response
 
 from app.api.requests import KEY_LENGTHS
 from app.core.customer import ELEMENTS, FIELDS, NAMES
+from app.core.more import LONGEST_NAME, MOST_BYTES, MOST_FIELDS
 from app.core.new_session import LIMITS, UID_LIMIT
 from app.edge.access import Who, open_to
 from app.edge.headers import JSON, with_headers
 
 api = Blueprint("openapi", __name__)
 _ALLOWED = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$"
+_PRINTABLE = "^[ -~]*[!-~][ -~]*$"
+_PART = "[^\\s@\\u0000-\\u001f\\u007f-\\u009f]+"
+_MAIL = f"^[ \\t\\n]*({_PART}@{_PART})?[ \\t\\n]*$"
 _MEANING = {
     "department": "Department id, as 1234 or id_1234; a wrong one is passed over",
     "tech": "The technician's user name, an e-mail address; a wrong one is passed over",
@@ -73,6 +77,17 @@ def _text(name: str) -> dict[str, Any]:
     return schema
 
 
+def _typed(name: str) -> dict[str, Any]:
+    """The text as forms take it, which look at mail addresses; the New Session API does not."""
+    schema = _text(name)
+    return {**schema, "pattern": _MAIL} if name == "customer_email" else schema
+
+
+def _something_typed() -> list[dict[str, Any]]:
+    """At least one of the fields, unless the site takes empty forms."""
+    return [{"required": [name], "properties": {name: {"type": "string", "pattern": "\\S"}}} for name in NAMES]
+
+
 def _form_properties() -> dict[str, Any]:
     uid = {
         "type": "string",
@@ -94,6 +109,9 @@ def _rest_body() -> dict[str, Any]:
     number = {"anyOf": [_text("department"), {"type": "integer"}, {"type": "null"}]}
     flag = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "boolean"}, {"type": "null"}]}
     texts = {name: {"anyOf": [_text(name), {"type": "null"}]} for name in (*ELEMENTS, "language")}
+    for field in FIELDS:
+        if field.is_number and field.element:
+            texts[field.name]["anyOf"].append({"type": "integer"})
     return {
         "type": "object",
         "properties": {
@@ -212,10 +230,13 @@ def _page_get() -> dict[str, Any]:
 
 
 def _page_post() -> dict[str, Any]:
-    texts = {name: _text(name) for name in NAMES}
+    texts = {name: _typed(name) for name in NAMES}
+    token = {"type": "string", "description": "From the page"}
     body = {
         "type": "object",
-        "properties": {**texts, "department": {"type": "string"}, "form_token": {"type": "string"}},
+        "required": ["form_token"],
+        "properties": {**texts, "department": {"type": "string"}, "form_token": token},
+        "anyOf": _something_typed(),
     }
     page = {"description": "A page", "content": {"text/html": {"schema": {"type": "string"}}}}
     statuses = ("303", "400", "404", "413", "415", "422", "429", "503")
@@ -277,7 +298,7 @@ def _site() -> dict[str, Any]:
         "opening": {**_opening(), "required": ["cover", "opens_at", "usual_minutes", "words"]},
     }
     schema = {"type": "object", "required": list(members), "properties": members}
-    language = {"name": "lang", "in": "query", "schema": {"type": "string", "maxLength": 35}}
+    language = {"name": "lang", "in": "query", "schema": {"type": "string"}}
     content = {"application/json": {"schema": schema}}
     form = {
         "operationId": "createRequest",
@@ -295,7 +316,7 @@ def _site() -> dict[str, Any]:
 
 
 def _create() -> dict[str, Any]:
-    texts = {name: {"anyOf": [_text(name), {"type": "null"}]} for name in (*NAMES, "department", "language")}
+    texts = {name: {"anyOf": [_typed(name), {"type": "null"}]} for name in (*NAMES, "department", "language")}
     token = {"type": ["string", "null"]}
     body = {
         "type": "object",
@@ -306,8 +327,15 @@ def _create() -> dict[str, Any]:
             "website": {**token, "description": "Leave it empty: who fills it in is suspect"},
             "identity": {**token, "description": "An HS256 JWT of the site's server"},
             "check": {**token, "description": "The answer to the site's check"},
-            "more": {"type": ["object", "null"], "maxProperties": 20, "additionalProperties": {"type": "string"}},
+            "more": {
+                "type": ["object", "null"],
+                "maxProperties": MOST_FIELDS,
+                "propertyNames": {"maxLength": LONGEST_NAME, "pattern": _PRINTABLE},
+                "additionalProperties": {"type": "string", "pattern": _ALLOWED},
+                "description": f"Other fields of the form: {MOST_BYTES} bytes at the most together",
+            },
         },
+        "anyOf": _something_typed(),
     }
     told = {
         "reference": {"type": "string"},
@@ -336,10 +364,11 @@ def _create() -> dict[str, Any]:
 
 
 def _plain_post() -> dict[str, Any]:
-    texts = {name: _text(name) for name in NAMES}
+    texts = {name: _typed(name) for name in NAMES}
     others = {name: {"type": "string"} for name in ("uid", "department", "tech", "ask_customer_info", "return_to")}
     page = {"description": "A page", "content": {"text/html": {"schema": {"type": "string"}}}}
-    form = {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {**texts, **others}}}}
+    schema = {"type": "object", "properties": {**texts, **others}, "anyOf": _something_typed()}
+    form = {"application/x-www-form-urlencoded": {"schema": schema}}
     statuses = ("200", "303", "400", "403", "404", "413", "415", "422", "429", "503")
     return {
         "operationId": "plainForm",

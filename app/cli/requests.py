@@ -17,11 +17,13 @@ from app.core.file_name import parted
 from app.core.kept_file import CHUNK
 from app.core.live_file import LiveFile
 from app.core.moment import iso
+from app.core.picture import RequestPicture
 from app.core.request import CustomerRequest, RequestState, written_reference
 from app.settings import load_settings
 from app.store.database import Database
 from app.store.files import read_chunk
 from app.store.live_files import all_files
+from app.store.pictures import pictures_of_request
 from app.store.requests import list_requests, request_by_reference
 from app.store.why import why_members
 
@@ -105,7 +107,7 @@ def erase_person(reference: str | None, email: str | None, number: str | None, y
 @click.argument("reference", required=False)
 @_email
 @_number
-@click.option("--files", type=_FOLDER, help="Also write the files of conversations into this folder.")
+@click.option("--files", type=_FOLDER, help="Also write pictures and the files of conversations into this folder.")
 def export_person(reference: str | None, email: str | None, number: str | None, files: Path | None) -> None:
     """Print all data kept about a request or a person, as JSON."""
     with open_database() as database:
@@ -120,20 +122,23 @@ def export_person(reference: str | None, email: str | None, number: str | None, 
 def _write_files(database: Database, person: Person, folder: Path) -> None:
     """Write the person's files under their ids, for the owner of the folder alone."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for ticket in person.tickets:
-        with database.read() as connection:
-            files = [file for file in all_files(connection, ticket.number) if file.line is not None]
-        for file in files:
-            path = folder / f"{file.id}{parted(file.name)[1]}"
-            with open(path, "wb", opener=_for_the_owner) as target:
-                target.writelines(_chunks(database, file))
+    with database.read() as connection:
+        kept: list[LiveFile | RequestPicture] = []
+        for asked in person.requests:
+            kept += pictures_of_request(connection, asked.reference)
+        for ticket in person.tickets:
+            kept += (file for file in all_files(connection, ticket.number) if file.line is not None)
+    for file in kept:
+        path = folder / f"{file.id}{parted(file.name)[1]}"
+        with open(path, "wb", opener=_for_the_owner) as target:
+            target.writelines(_chunks(database, file))
 
 
 def _for_the_owner(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _chunks(database: Database, file: LiveFile) -> Iterator[bytes]:
+def _chunks(database: Database, file: LiveFile | RequestPicture) -> Iterator[bytes]:
     for number in range(-(-file.size // CHUNK)):
         with database.read() as connection:
             yield read_chunk(connection, file.kept, number) or b""

@@ -119,6 +119,9 @@ def show_site(slug: str, as_json: bool) -> None:
 @click.option(
     "--allow-empty/--no-allow-empty", default=None, help="Whether a form may be sent with no field filled in."
 )
+@click.option(
+    "--pictures/--no-pictures", default=None, help="Whether the request page takes pictures; at the embedded desk only."
+)
 @click.option("--phone", help="Shown to customers in trouble; empty for none.")
 @click.option("--mail", help="Shown to customers in trouble; empty for none.")
 @click.option("--one-time-links/--no-one-time-links", default=None, help="A start link works once, by a button.")

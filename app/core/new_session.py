@@ -88,7 +88,7 @@ class NewSessionRequest:
         """From the REST flavour's JSON object. Raises Invalid naming a member of the wrong type."""
         values: dict[str, Any] = {}
         details: dict[str, str | None] = {}
-        for name, value in _folded(body.items()).items():
+        for name, value in _folded(body.items(), _REST_MEMBERS).items():
             if name in ELEMENTS:
                 details[name] = _text(name, value, integers=name in _NUMBERS)
             elif name in _FLAGS:
@@ -115,6 +115,7 @@ class NewSessionRequest:
 
 _FLAGS = ("ask_customer_info", "show_waiting_queue")
 _REST_TEXTS = (*_REST_NAMES, "language")
+_REST_MEMBERS = frozenset((*ELEMENTS, *_FLAGS, *_REST_TEXTS))
 _NUMBERS = frozenset(each.name for each in FIELDS if each.is_number)
 
 
@@ -132,10 +133,12 @@ def form_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def _folded(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:
+def _folded(pairs: Iterable[tuple[str, T]], known: frozenset[str]) -> dict[str, T]:
     found: dict[str, T] = {}
     for raw_name, value in pairs:
         name = raw_name.strip().lower()
+        if name not in known:
+            continue
         if name in found and found[name] != value:
             raise Invalid(Fact(name, "twice"))
         found[name] = value

@@ -12,7 +12,19 @@ from app.core.text import normal_newlines
 
 _ASKED = (*NAMES, "department", "tech", "ask_customer_info")
 HONEYPOT = "website"
-_OURS = ("return_to", HONEYPOT, "form_token", "check", "check_details", "confirm", "new", "from_frame", "open_request")
+PICTURES = ("pictures", "remove_picture")
+_OURS = (
+    "return_to",
+    HONEYPOT,
+    "form_token",
+    "check",
+    "check_details",
+    "confirm",
+    "new",
+    "from_frame",
+    "open_request",
+    *PICTURES,
+)
 _IGNORED = ("uid", "_charset_")
 _KNOWN = frozenset((*_ASKED, *_OURS, *_IGNORED))
 SAME_PRESS = timedelta(seconds=15)

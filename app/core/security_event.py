@@ -84,6 +84,7 @@ class Limit(StrEnum):
     """Which limit a 429 stands for."""
 
     REQUESTS = "requests"  # of one client, or of all together, in ten minutes
+    PICTURES = "pictures"  # added to requests' forms, by one client
     POLLS = "polls"  # of a request's state
     CHECKS = "checks"  # answered for one request
     START_LINKS = "start_links"  # made anew for one request

@@ -53,8 +53,8 @@ class Site:
     Session API have the account's rate. `texts` are the site's own words (see `core/texts.py`), `colour` its colour as
     `#rrggbb`, `logo` the digest of the picture that replaces ours. `languages` are the tags (`de`, `pt_BR`) offered to
     its customers, the first one by default; empty means all. `fields` are the elements that its forms show; with
-    `allow_empty` a form may be sent without any. `secret_hash` is the hash of its servers' key,
-    `sealed_identity_secret` the secret with which they vouch for customers.
+    `allow_empty` a form may be sent without any, with `pictures` they take pictures. `secret_hash` is the hash of its
+    servers' key, `sealed_identity_secret` the secret with which they vouch for customers.
 
     With `mail_customers`, customers get mails about their requests. With `relay_only` the screen and the voice of its
     sessions go through the relay alone, so that neither side learns the other's address.
@@ -76,6 +76,7 @@ class Site:
     offer_departments: tuple[int, ...] = ()
     required: tuple[str, ...] = ()
     allow_empty: bool = False
+    pictures: bool = False
     one_time_links: bool = False
     relay_only: bool = False
     mail_customers: bool = False
@@ -123,6 +124,12 @@ class Site:
     def at_desk(self) -> bool:
         """Whether its sessions are tickets of the embedded desk; False for an unknown backend."""
         return is_declared(self.backend) and self.declaration.opener is Opener.DESK
+
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether its request page offers to add pictures: only where its technicians, who work in our console, see
+        them."""
+        return self.pictures and self.at_desk
 
     @property
     def at_vendor(self) -> bool:

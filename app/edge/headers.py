@@ -40,6 +40,11 @@ LIVE = [
     *PAGE[:-1],
     ("Permissions-Policy", ", ".join(f"{name}=({'self' if name in _OWN else ''})" for name in _DENIED)),
 ]
+# For the request page of a site that takes pictures: one of a window of the customer's choice.
+CAPTURING = [
+    *PAGE[:-1],
+    ("Permissions-Policy", ", ".join(f"{n}=({'self' if n == 'display-capture' else ''})" for n in _DENIED)),
+]
 JSON = [
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
     ("Referrer-Policy", "no-referrer"),

@@ -37,10 +37,12 @@ def submission(
     return_to: str | None = None,
     body_hash: str | None = None,
     earlier_key: str | None = None,
+    pictures: str | None = None,
 ) -> Submission:
     """A customer's submission, from the current request.
 
-    `form` is the widget's token, `trap` the value of the hidden field, `check` the answer to a check.
+    `form` is the widget's token, `trap` the value of the hidden field, `check` the answer to a check,
+    `pictures` the id of the form that pictures were added to.
     """
     here = running()
     address = client_address()
@@ -62,6 +64,7 @@ def submission(
         return_to=return_to,
         body_hash=body_hash,
         earlier_key=earlier_key,
+        pictures=pictures,
     )
 
 

@@ -19,6 +19,7 @@ from limits.storage import RedisStorage
 from app.core.client import Client, is_in
 
 POLLS = parse("60/minute")  # of one status, by one client
+PICTURES = parse("40/10 minutes")  # added to requests' forms, by one client
 LIVE_READS = parse("600/minute")  # of one conversation, by one client
 LIVE_POSTS = parse("400/minute")  # the same, of any kind: of lines and signals the ticket itself takes fewer
 SESSIONS_OF_ACCOUNT = parse("600/minute")  # New Session API, by one account key

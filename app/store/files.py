@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
 
 from app.core.kept_file import CHUNK
-from app.store.tables import file_chunks, files, live_files, requests
+from app.store.tables import file_chunks, files, live_files, request_pictures, requests
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_ONCE = 500  # ids in one statement
@@ -95,10 +95,15 @@ def abandon_files(connection: Connection, ids: Sequence[str]) -> None:
 
 
 def remove_old_chunks(connection: Connection, created_before: datetime, begun_before: datetime) -> int:
-    """Remove chunks of one file that was created before the first time and is in no conversation, or that was begun
-    before the second and is not whole; the file's row goes with the last. Returns 0 when there is no such file."""
+    """Remove chunks of one file that was created before the first time and is in no conversation and of no request, or
+    that was begun before the second and is not whole; the file's row goes with the last. Returns 0 when there is no
+    such file."""
     unfinished = and_(files.c.size.is_(None), files.c.created_at < begun_before)
-    over = and_(files.c.created_at < created_before, ~exists().where(live_files.c.kept == files.c.id))
+    over = and_(
+        files.c.created_at < created_before,
+        ~exists().where(live_files.c.kept == files.c.id),
+        ~exists().where(request_pictures.c.kept == files.c.id),
+    )
     old = select(files.c.id).where(or_(over, unfinished)).limit(1)
     file_id: str | None = connection.execute(old).scalar_one_or_none()
     if file_id is None:

@@ -12,6 +12,7 @@ from app.core.ticket import TicketState, states_before
 from app.store.codes import WRONG_PIN, part_codes, part_codes_of_tickets
 from app.store.files import remove_files_of
 from app.store.live_files import remove_files_of_tickets
+from app.store.pictures import remove_pictures_of
 from app.store.tables import (
     as_stored,
     call_backs,
@@ -49,6 +50,7 @@ def erase_requests(connection: Connection, references: Sequence[str], now: datet
     connection.execute(delete(links).where(links.c.reference.in_(references)))
     part_codes(connection, references, now)
     remove_files_of(connection, references)
+    remove_pictures_of(connection, references)
     change = update(requests).where(requests.c.reference.in_(references), requests.c.erased_at.is_(None))
     routing = {"department": None, "tech": None, **WHY_GONE}
     kept_shortly = {**_ADDRESS, "idempotency_key": None, "body_hash": None}

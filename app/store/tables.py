@@ -628,6 +628,24 @@ live_files = Table(
     UniqueConstraint("ticket", "who", "key"),
 )
 
+# Pictures sent with requests; `reference` is NULL until the form that they were added to is sent.
+request_pictures = Table(
+    "request_pictures",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("form", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("reference", Text, ForeignKey("requests.reference"), index=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("kept", Text, ForeignKey("files.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    UniqueConstraint("form", "position"),
+)
+
 # Applet links that a customer left for another device; they lead nowhere any more.
 left_applets = Table(
     "left_applets",

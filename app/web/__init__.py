@@ -9,6 +9,7 @@ from app.web import (
     demo,
     errors,
     field_words,
+    form_pictures,
     go,
     health,
     intranet,
@@ -28,6 +29,7 @@ __all__ = ["BLUEPRINTS", "CustomerWords", "register"]
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     request_page.pages,
+    form_pictures.pages,
     site_look.pages,
     intranet.pages,
     pin.pages,

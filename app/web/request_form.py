@@ -12,15 +12,18 @@ from app.core.fact import Fact
 from app.core.more import More
 from app.core.new_session import LIMITS
 from app.core.outlook import Outlook
+from app.core.picture import MOST_PICTURES, RequestPicture
 from app.core.posted import posted_form
 from app.core.site import Site
 from app.core.staff import Department
 from app.core.text import without_control
+from app.edge.headers import CAPTURING, with_headers
 from app.edge.this_app import running
 from app.process.configuration import Desk
 from app.web.fault_text import sentence
 from app.web.language import limit_to, page_language
 from app.web.outlook_words import outlook_words
+from app.web.picture_words import picture_words
 from app.web.prerendered import MARK, Prerendered
 from app.web.promise import only_talks, promise
 from app.web.words import _, ngettext, speak_for
@@ -41,7 +44,7 @@ class Filled:
     """A form as submitted: the typed values, additional fields, and problems by field.
 
     `token` is the form's own while it is valid, so that sending the form again is the same request. `reason` is a
-    line in English for those who made the page that the form came from.
+    line in English for those who made the page that the form came from. `pictures` were added before.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -52,6 +55,7 @@ class Filled:
     return_to: str | None = None
     token: str | None = None
     reason: str | None = None
+    pictures: tuple[RequestPicture, ...] = ()
 
     def refused(self, why: NotTaken) -> "Filled":
         """The same form with the refusal as its problem."""
@@ -70,7 +74,12 @@ def empty_form(desk: Desk, site: Site) -> Response:
     else:
         response = Response(page.plain(token), content_type="text/html; charset=utf-8")
     response.headers["Vary"] = "Accept-Encoding, Accept-Language"
-    return response
+    return _let_capture(response, site)
+
+
+def _let_capture(response: Response, site: Site) -> Response:
+    """Let the page capture a window, where pictures may be added."""
+    return with_headers(response, CAPTURING) if site.takes_pictures else response
 
 
 def form_again(desk: Desk, site: Site, filled: Filled) -> Response:
@@ -79,6 +88,7 @@ def form_again(desk: Desk, site: Site, filled: Filled) -> Response:
     token = filled.token or here.links.form_token(site.slug)
     html = _html(desk, site, token, filled, here.outlooks.of_site(desk, site), only_talks(site))
     response = Response(html, filled.status, content_type="text/html; charset=utf-8")
+    _let_capture(response, site)
     if filled.retry_after is not None:
         response.headers["Retry-After"] = str(filled.retry_after)
     return response
@@ -154,7 +164,11 @@ def _html(desk: Desk, site: Site, token: str, filled: Filled, outlook: Outlook, 
         more=filled.more,
         return_to=filled.return_to,
         reason=filled.reason,
-        action=f"/s/{site.slug}",
+        action=f"/s/{site.slug}/with-pictures" if site.takes_pictures else f"/s/{site.slug}",
+        pictures=filled.pictures,
+        most_pictures=MOST_PICTURES,
+        pictures_url=f"/s/{site.slug}/pictures",
+        picture_words=picture_words() if site.takes_pictures else {},
         check_url=f"/s/{site.slug}/check",
         pin_url=_pin_url(site),
         reference_url="/reference" if site.slug == "default" else f"/reference?site={site.slug}",

@@ -5,10 +5,12 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, jsonify
 
+from app.actions.pictures import give_to_request
 from app.core.bodies import BadText
 from app.core.customer import NAMES
 from app.core.links import Link
 from app.core.new_session import NewSessionRequest
+from app.core.picture import MOST_BYTES, MOST_PICTURES
 from app.core.posted import HONEYPOT, Posted, content_digest, posted_form
 from app.core.site import Site
 from app.core.text import without_control
@@ -17,9 +19,11 @@ from app.edge.headers import JSON, with_headers
 from app.edge.incoming import form_body
 from app.edge.intake import allowed_return, new_check, record, submission
 from app.edge.this_app import running
+from app.edge.uploads import form_with_files
 from app.process.configuration import Desk
 from app.web.customer_form import asked_of
 from app.web.enabled_site import enabled_site
+from app.web.form_pictures import changed, pictures_of, removed_of
 from app.web.language import page_language
 from app.web.open_request import ADD, CHOICE, NEW, added, ask_which, open_request, remembering
 from app.web.request_form import Filled, NotTaken, empty_form, form_again, form_mended, offered_departments
@@ -57,26 +61,58 @@ def check(slug: str) -> Response:
 def send(slug: str) -> Response:
     """Take a filled form: record it and redirect to its status page, or refuse it and show it again with all typed
     values."""
-    here = running()
-    desk = here.desk
+    desk = running().desk
     site = enabled_site(desk, slug)
     speak_for(site)
     try:
         posted = posted_form(form_body())
     except BadText as bad:
         return form_mended(desk, site, bad)
-    values = {name: posted.value(name) for name in _VALUES}
-    filled = Filled(values, more=posted.more, return_to=allowed_return(site, posted.value("return_to")))
+    return sent(site, posted)
+
+
+@pages.post("/s/<slug>/with-pictures")
+@open_to(Who.EVERYONE)
+def send_with_pictures(slug: str) -> Response:
+    """Take a filled form with its pictures, or show it again when one of them cannot be taken."""
+    desk = running().desk
+    site = enabled_site(desk, slug)
+    speak_for(site)
+    try:
+        form = form_with_files(MOST_PICTURES, MOST_BYTES)
+    except BadText as bad:
+        return form_mended(desk, site, bad)
+    posted = posted_form(form.pairs)
+    token = posted.value("form_token")
+    link = sent_form(token, site.slug)
+    removed = removed_of(form.pairs)
+    if not site.takes_pictures or not (form.files or removed):
+        return sent(site, posted)
+    if isinstance(link, NotTaken):
+        return _moved_on(site, posted, link, form.files)
+    problem = changed(link, form.files, removed)
+    if problem is None:
+        return sent(site, posted)
+    filled = replace(_filled(site, posted), token=token, pictures=pictures_of(site, link))
+    refused = filled.refused(problem)
+    return form_again(desk, site, replace(refused, problems={"pictures": problem.sentence}))
+
+
+def sent(site: Site, posted: Posted) -> Response:
+    """Take a form of this site, whose pictures are already added to it, or show it again."""
+    desk = running().desk
+    filled = _filled(site, posted)
+    values = filled.values
     token = posted.value("form_token")
     form = sent_form(token, site.slug)
     if isinstance(form, NotTaken):
         return form_again(desk, site, filled.refused(form))
-    filled = replace(filled, token=token)
+    filled = replace(filled, token=token, pictures=pictures_of(site, form))
     asked = _asked(desk, site, values)
     if isinstance(asked, dict):
         return form_again(desk, site, replace(filled, problems=asked, status=422))
     key = _idempotency_key(form, posted)
-    if answer := _about_open_request(site, posted, values, key, [("form_token", token), *_carried(filled)]):
+    if answer := _about_open_request(site, form, posted, key, [("form_token", token), *_carried(filled)]):
         return answer
     came_in = submission(
         site,
@@ -89,6 +125,7 @@ def send(slug: str) -> Response:
         more=filled.more,
         return_to=filled.return_to,
         body_hash=_content(site, posted),
+        pictures=form.id if site.takes_pictures else None,
     )
     taken = take_in(lambda: record(came_in), site.slug)
     if isinstance(taken, NotTaken):
@@ -96,20 +133,39 @@ def send(slug: str) -> Response:
     return remembering(taken, site)
 
 
+def _moved_on(site: Site, posted: Posted, why: NotTaken, files: list[bytes | None]) -> Response:
+    """The form of a page that is too old, shown again with its pictures, which a new form has now."""
+    desk = running().desk
+    token = running().links.form_token(site.slug)
+    form = sent_form(token, site.slug)
+    if isinstance(form, NotTaken):  # the server's clock was set back meanwhile
+        return form_again(desk, site, _filled(site, posted).refused(why))
+    changed(form, files, [])
+    filled = replace(_filled(site, posted), token=token, pictures=pictures_of(site, form))
+    return form_again(desk, site, filled.refused(why))
+
+
+def _filled(site: Site, posted: Posted) -> Filled:
+    values = {name: posted.value(name) for name in _VALUES}
+    return Filled(values, more=posted.more, return_to=allowed_return(site, posted.value("return_to")))
+
+
 def _about_open_request(
-    site: Site, posted: Posted, values: dict[str, str], key: str, carried: list[tuple[str, str]]
+    site: Site, form: Link, posted: Posted, key: str, carried: list[tuple[str, str]]
 ) -> Response | None:
     """The answer to a form that may belong to the request that this browser has open; None for a new one."""
     found = open_request(site)
     if found is None or found.request.idempotency_key == key:
         return None
-    if found.request.body_hash == _content(site, posted):
-        return to_status(found.request)
+    values = {name: posted.value(name) for name in _VALUES}
     choice = posted.value(CHOICE)
+    same = found.request.body_hash == _content(site, posted)
+    if same or (choice == ADD and added(found, values, key.removeprefix("page:"))):
+        if site.takes_pictures:
+            give_to_request(running().database, form.id, found.request.reference)
+        return to_status(found.request)
     if choice == NEW:
         return None
-    if choice == ADD and added(found, values, key.removeprefix("page:")):
-        return to_status(found.request)
     return ask_which(site, found, values, carried)
 
 

@@ -343,3 +343,8 @@ def test_the_key_is_in_no_answer(app: Flask) -> None:
             call(client, flavour, f"{UID}{UID}"),
         ):
             assert UID.encode() not in answer.body + str(answer.headers).encode()
+
+
+def test_json_members_that_are_unknown_may_differ_in_case_alone(app: Flask) -> None:
+    body = {"customer_name": "a", "ö": 1, "Ö": [2]}
+    assert PageClient(app).post(REST_PATH, json=body, headers=KEY).status == 200

@@ -44,6 +44,7 @@ def test_a_site_is_added_changed_and_shown_with_its_account_key(handbell: Handbe
         "server_networks": [],
         "browser_routing": False,
         "allow_empty": False,
+        "pictures": False,
         "relay_only": False,
         "mail_customers": False,
         "foreign_forms": "confirm",

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.actions.codes import start_code
 from app.actions.live_files import Sender, take_whole
+from app.actions.pictures import add_picture, give_to_request
 from app.actions.ready_answers import add_answer
 from app.actions.ticket import open_ticket
 from app.core.customer import Customer
@@ -25,6 +26,7 @@ from app.store.tickets import ticket_by_number
 from tests.conftest import PASSWORD, StandingClock
 from tests.kept_files import ROOM
 from tests.page_client import HOST, PageClient
+from tests.pictures import picture
 from tests.web.console_client import csrf_of, log_in
 
 SECRET = "kept-from-strangers"
@@ -116,7 +118,15 @@ def there(app: Flask, here: Running) -> dict[str, str]:
         "what": "claim",
         "answer_id": str(answer),
         "file_id": file_of(here, request.ticket_number or 0),
+        "picture_id": picture_of(here, request.reference),
     }
+
+
+def picture_of(here: Running, reference: str) -> str:
+    """The id of a picture that came with the request."""
+    added = add_picture(here.database, "x", picture(), room=ROOM, now=here.clock())
+    give_to_request(here.database, "x", reference)
+    return added.id
 
 
 def file_of(here: Running, ticket: int) -> str:
@@ -253,6 +263,7 @@ def test_nobody_gets_at_the_objects_of_another_department(app: Flask, here: Runn
     answer_id = add_answer(here.database, own, by=anna.id, now=clock())
     annas = {"number": str(ticket.number), "key": code.id, "what": "claim", "answer_id": str(answer_id)}
     annas["file_id"] = file_of(here, ticket.number)
+    annas["picture_id"] = "0" * 32
     ben = PageClient(app)
     log_in(ben, "ben@example.com", PASSWORD)
     token = csrf_of(ben.get("/console/"))

@@ -22,6 +22,7 @@ from app.edge.incoming import see_other
 from app.edge.this_app import running
 from app.process.signed_links import STATUS_LIFE
 from app.store.backlog import MOST_COUNTED, load_backlog
+from app.store.pictures import pictures_of_request
 from app.store.request_list import Wanted, is_reference, newest_requests
 from app.store.requests import request_by_reference
 from app.store.tickets import earlier_tickets
@@ -64,9 +65,11 @@ def one(reference: str) -> Response:
     found = _found(reference)
     with running().database.read() as connection:
         earlier = earlier_tickets(connection, found.reference)
+        pictures = pictures_of_request(connection, found.reference)
     return console_page(
         "console/request.html",
         found=_shown(found),
+        pictures=pictures,
         here_url=f"{LIST}/{found.reference}",
         acts=_acts(found),
         earlier=[ticket.number for ticket in earlier],

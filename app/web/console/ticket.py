@@ -17,6 +17,7 @@ from app.edge.headers import LIVE, with_headers
 from app.edge.this_app import running
 from app.store import tickets as store
 from app.store.call_backs import call_back_of
+from app.store.pictures import pictures_of_request
 from app.web.console.call_back import call_back_row
 from app.web.console.conversation import conversation_of
 from app.web.console.frame import console_page, console_pages, me, sees, technicians_only
@@ -75,6 +76,7 @@ def ticket_page(
         events = store.latest_events(connection, ticket.number, _MOST_LINES)[::-1]
         promise = call_back_of(connection, ticket.number)
         conversation = conversation_of(connection, ticket, me(), staff)
+        pictures = pictures_of_request(connection, ticket.reference) if ticket.reference else []
     can = _can(ticket)
     typed = dict(values or {})
     if "close" not in can and "note" not in typed:
@@ -83,6 +85,7 @@ def ticket_page(
         "console/ticket.html",
         status=status,
         ticket=_shown(ticket),
+        pictures=pictures,
         call_back=call_back_row(ticket, promise) if promise else None,
         history=history_of(ticket, events, staff),
         shortened=len(events) == _MOST_LINES,

@@ -69,5 +69,7 @@ export const pressOnce = (form: HTMLFormElement): (() => void) => {
   });
   // The back button restores the page as it was left.
   addEventListener("pageshow", rest);
+  form.addEventListener("sending", show);
+  form.addEventListener("stopped", rest);
   return show;
 };

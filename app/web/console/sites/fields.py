@@ -30,6 +30,7 @@ def _form_labels() -> dict[str, str]:
         "fields": _("Shown"),
         "required": _("Required"),
         "allow_empty": _("Empty forms"),
+        "pictures": _("Pictures"),
         "ask_customer_info": _("Asking again in the applet"),
     }
 
@@ -44,12 +45,13 @@ def _routing_labels() -> dict[str, str]:
 
 FIELDS = SiteForm(
     "fields",
-    ("fields", "required", "allow_empty", "ask_customer_info"),
+    ("fields", "required", "allow_empty", "pictures", "ask_customer_info"),
     _form_labels,
     lambda site: {
         "fields": list(site.fields),
         "required": [name for name in NAMES if name in site.required],
         "allow_empty": site.allow_empty,
+        "pictures": site.pictures,
         "ask_customer_info": str(site.ask_customer_info),
     },
 )
@@ -82,6 +84,7 @@ def save_fields(slug: str) -> Response:
         "fields": shown,
         "required": required,
         "allow_empty": ticked("allow_empty"),
+        "pictures": ticked("pictures"),
         "ask_customer_info": request.form.get("ask_customer_info"),
     }
     problems: dict[str, str] = {}
