@@ -12,6 +12,7 @@ const pages = [
   { source: "src/pages/main.ts", target: "../static/pages.js", format: "iife" },
   { source: "src/pages/status-page.ts", target: "../static/status.js", format: "iife" },
   { source: "src/console/main.ts", target: "../static/console.js", format: "iife" },
+  { source: "src/console/website-check.ts", target: "../static/website-check.js", format: "iife" },
   { source: "src/customer/main.ts", target: "../static/live.js", format: "iife" },
   { source: "src/customer/ended.ts", target: "../static/ended.js", format: "iife" },
   { source: "src/ticket/main.ts", target: "../static/console-live.js", format: "iife" },

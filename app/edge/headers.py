@@ -29,6 +29,9 @@ _FRAMED = {
 # For the one page of ours that frames another one, and for the framed page: only we may frame it.
 FRAMING = [("Content-Security-Policy", f"{PAGE_CSP}; frame-src 'self'"), *PAGE[1:]]
 FRAMED = [(name, _FRAMED.get(name, value)) for name, value in PAGE]
+# For a page that hears from a window that it opens: that window keeps its way back to it.
+_OPENING = {"Cross-Origin-Opener-Policy": "same-origin-allow-popups"}
+OPENING = [(name, _OPENING.get(name, value)) for name, value in PAGE]
 # For a form that was sent from inside a frame: any page may frame it, so it holds nothing but the way out.
 FRAMED_BY_ANY = [
     ("Content-Security-Policy", PAGE_CSP.replace("frame-ancestors 'none'", "frame-ancestors *")),

@@ -72,6 +72,7 @@ OTHER_PAGES = {
     "/console/sites/default/look": "Example Help",
     "/console/sites/default/fields": "Example Help",
     "/console/sites/default/websites": "Example Help",
+    "/console/sites/default/website-check": "Example Help",
     "/console/sites/default/backend": "Example Help",
     "/console/sites/default/start-api": "Example Help",
     "/console/team": "Team",

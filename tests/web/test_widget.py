@@ -63,9 +63,12 @@ def test_nothing_in_it_needs_html_eval_or_a_third_party() -> None:
         assert re.findall(r"https?://[^/\s\"'`]+", text) == []
 
 
-def test_no_script_takes_messages_from_other_windows() -> None:
-    """What is heard comes from our own streams, from tabs of our own origin, and from the other side's data channel."""
-    sources = [path.read_text("utf-8") for path in (WIDGET / "src").rglob("*.ts")]
+def test_no_script_takes_messages_from_other_windows_but_the_check_of_a_website() -> None:
+    """What is heard comes from our own streams, from tabs of our own origin, and from the other side's data channel;
+    the check hears the window that it has opened (tests/browser/test_website_check.py)."""
+    checking = WIDGET / "src/console/website-check.ts"
+    assert "if (source !== opened || !isReport(data) || data.check !== name) return;" in checking.read_text("utf-8")
+    sources = [path.read_text("utf-8") for path in (WIDGET / "src").rglob("*.ts") if path != checking]
     heard = [each for text in sources for each in re.findall(r"""[\w.]*\.?onmessage|["']message["']""", text)]
     assert sorted(heard) == ["channel.onmessage", "others.onmessage", "source.onmessage", "source.onmessage"]
     assert any("others = new BroadcastChannel(" in text and "source = new EventSource(" in text for text in sources)

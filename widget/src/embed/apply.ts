@@ -38,9 +38,7 @@ export const apply = (form: HTMLFormElement, site: Site | undefined, context: Co
     box.append(row);
   }
   const tick = make("input", { type: "checkbox", name: "check_details", value: "1" });
-  box.append(
-    make("label", { part: "check", className: "wide", hidden: !site.show_check_details }, tick, texts.check),
-  );
+  box.append(make("label", { part: "check", className: "wide", hidden: !site.show_check_details }, tick, texts.check));
   for (const { name, required } of site.fields) {
     const input = form.elements.namedItem(name);
     if (!required || !(input instanceof HTMLElement)) continue;

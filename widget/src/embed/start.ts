@@ -162,7 +162,8 @@ export const begin = (options: Options, later: Context["later"], place?: ChildNo
   // Once the page has settled, as the first access to storage takes milliseconds.
   const soon = setTimeout(async () => {
     try {
-      if (sessionStorage[`handbell-open:${site}`]) (await later()).resume(build, context);
+      if (window.name.match("handbell-") || sessionStorage[`handbell-open:${site}`])
+        (await later()).resume(build, context);
     } catch {}
   }, 400);
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", put, { signal });

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from app.web.console.sites import backend, check, fields, general, listing, look, texts, websites
+from app.web.console.sites import backend, check, fields, general, listing, look, texts, website_check, websites
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     backend.pages,
@@ -12,5 +12,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     listing.pages,
     look.pages,
     texts.pages,
+    website_check.pages,
     websites.pages,
 )
