@@ -57,6 +57,7 @@ const pictures = (part: HTMLDetailsElement, form: HTMLFormElement): void => {
     event.stopImmediatePropagation();
     form.dispatchEvent(new Event("sending"));
     ready = await taking.settled();
+    await new Promise((done) => setTimeout(done)); // a form takes no other submit while this one is told
     form.dispatchEvent(new Event("stopped"));
     if (ready) form.requestSubmit(event.submitter);
   });
