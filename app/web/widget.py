@@ -2,10 +2,11 @@
 
 from flask import Blueprint, Response, abort, request
 
+from app.core.texts import texts_for
 from app.edge.access import Who, open_to
 from app.edge.headers import WIDGET
 from app.edge.this_app import running
-from app.files.widget_files import WidgetFile, widget_files, widget_script
+from app.files.widget_files import WidgetFile, dressed, widget_files, widget_script
 from app.web.language import limit_to, page_language
 
 pages = Blueprint("widget", __name__)
@@ -16,11 +17,14 @@ _FOREVER = "public, max-age=31536000, immutable"
 @pages.get("/widget.js")
 @open_to(Who.EVERYONE)
 def current() -> Response:
-    """The newest widget in the language of `?lang=`, else of the browser; with `?site=`, limited to the site's
-    languages."""
+    """The newest widget in the language of `?lang=`, else of the browser; with `?site=`, in one of the site's
+    languages, its colour and its words."""
     site = running().desk.site(request.args.get("site", ""))
     limit_to(site.languages if site else ())
-    script = widget_script(page_language().replace("_", "-"))
+    language = page_language().replace("_", "-")
+    script = widget_script(language)
+    if site:
+        script = dressed(script, site.colour, texts_for(site.texts, language))
     return _sent(script, _CURRENT, "Accept-Encoding, Accept-Language")
 
 
@@ -36,7 +40,9 @@ def by_digest(digest: str, name: str) -> Response:
 
 
 def _sent(file: WidgetFile, caching: str, varies: str) -> Response:
-    encoding = next((name for name in ("br", "gzip") if request.accept_encodings.quality(name) > 0), "identity")
+    encoding = next(
+        (e for e in ("br", "gzip") if e in file.encoded and request.accept_encodings.quality(e) > 0), "identity"
+    )
     response = Response(file.encoded[encoding], content_type="text/javascript; charset=utf-8")
     response.headers.extend([*WIDGET, ("Cache-Control", caching), ("Vary", varies)])
     if encoding != "identity":

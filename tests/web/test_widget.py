@@ -14,8 +14,9 @@ from babel.messages.mofile import read_mo
 
 from app.core.texts import WIDGET_TEXTS
 from app.files.resources import languages, resource
-from app.files.widget_files import WidgetFile, snippet, widget_files, widget_script
+from app.files.widget_files import WidgetFile, dressed, snippet, widget_files, widget_script
 from tests.page_client import Answer, PageClient
+from tests.web.changed_site import ChangeSite
 
 WIDGET = Path(__file__).parents[2] / "widget"
 # Raising a limit is a decision: record it in CHANGELOG.md. `later` is fetched once the form is open, `wait` once
@@ -50,6 +51,19 @@ def test_the_script_knows_what_comes_later() -> None:
         wait, text = widget_files()[f"wait.{tag}.js"], later.encoded["identity"].decode()
         assert wait.path in text
         assert sum_of(wait) in text
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_a_site_s_script_has_its_colour_and_words_and_stays_small(tag: str) -> None:
+    file = widget_script(tag)
+    own = dressed(file, "#7a1f5c", {"title": 'Ask "Acme" </script>', "missing": "later"})
+    text = own.encoded["identity"].decode()
+    assert 'title:"Ask \\"Acme\\" </script>",name:' in text
+    assert (text.count("#7a1f5c"), text.count("#0b5c68")) == (1, 0)
+    assert gzip.decompress(own.encoded["gzip"]).decode() == text
+    assert len(own.encoded["gzip"]) <= MOST_BYTES["handbell"]["gzip"]
+    assert own.digest != file.digest
+    assert dressed(file, None, {"missing": "later"}) is file
 
 
 def sum_of(file: WidgetFile) -> str:
@@ -147,9 +161,26 @@ def test_an_unchanged_script_is_not_sent_again(client: PageClient) -> None:
     assert client.get("/widget.js", headers={"If-None-Match": first.headers["ETag"]}).status == 200
 
 
+def test_a_site_s_script_changes_with_the_site_and_is_kept_until_then(
+    client: PageClient, change_site: ChangeSite
+) -> None:
+    change_site(colour="#7a1f5c", texts={"de:title": "Frag uns"})
+    ask = {"Accept-Encoding": "br, gzip"}
+    first = client.get("/widget.js?site=default&lang=de", headers=ask)
+    text = gzip.decompress(first.body).decode()
+    assert '"Frag uns"' in text
+    assert "#7a1f5c" in text
+    assert_headers(first, CURRENT)
+    assert '"Frag uns"' not in gzip.decompress(client.get("/widget.js?site=default&lang=fr", headers=ask).body).decode()
+    again = {**ask, "If-None-Match": first.headers["ETag"]}
+    assert client.get("/widget.js?site=default&lang=de", headers=again).status == 304
+    change_site(colour="#0a4a2c")
+    assert client.get("/widget.js?site=default&lang=de", headers=again).status == 200
+
+
 def test_the_snippet_names_what_is_served(client: PageClient) -> None:
     told = snippet("http://127.0.0.1:8000", "default")
-    assert 'src="http://127.0.0.1:8000/widget.js" data-site="default"' in told["snippet"]
+    assert 'src="http://127.0.0.1:8000/widget.js?site=default" data-site="default"' in told["snippet"]
     pinned = re.fullmatch(
         r'<script async src="http://127.0.0.1:8000([^"]+)".* integrity="sha384-([^"]+)".*', told["pinned_script"]
     )

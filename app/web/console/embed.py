@@ -87,11 +87,11 @@ def _chosen(site: Site) -> tuple[Embed, dict[str, Wrong]]:
 
 
 def _page(chosen: Embed, base_url: str, site: Site, script: Script | None = None) -> Page:
-    """The page in the site's colour: a floating button appears before the widget has asked for the colour. `script` is
-    the current one unless given."""
-    query = f"?lang={chosen.language}" if chosen.language else f"?site={site.slug}" if site.languages else ""
+    """The page with this script, else with the current one, which has the site's colour and words. A floating button of
+    another script has the colour from the page, as it appears before the widget has asked for it."""
+    query = f"?site={site.slug}" + (f"&lang={chosen.language}" if chosen.language else "")
     return Page(
-        embed=chosen.in_colour(site.colour or ""),
+        embed=chosen.in_colour(site.colour or "") if script else chosen,
         base_url=base_url,
         slug=site.slug,
         script=script or Script(f"/widget.js{query}"),
