@@ -15,6 +15,8 @@ const pages = [
   { source: "src/console/website-check.ts", target: "../static/website-check.js", format: "iife" },
   { source: "src/customer/main.ts", target: "../static/live.js", format: "iife" },
   { source: "src/customer/ended.ts", target: "../static/ended.js", format: "iife" },
+  { source: "src/push/main.ts", target: "../static/push.js", format: "iife" },
+  { source: "src/push/worker.ts", target: "../static/worker.js", format: "iife" },
   { source: "src/ticket/main.ts", target: "../static/console-live.js", format: "iife" },
   { source: "src/files/main.ts", target: "../static/files.js", format: "esm" },
   { source: "src/ticket/draw.ts", target: "../static/draw.js", format: "esm" },

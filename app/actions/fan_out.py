@@ -15,8 +15,9 @@ from app.core.happening import WAITED, Happening
 from app.core.hours import Hours
 from app.core.hours_rules import DESK, AllHours
 from app.core.moment import iso
-from app.core.notice import CUSTOMER, TO_CUSTOMERS, Event, NewNotice, json_body, notice_id
+from app.core.notice import BROWSER, CUSTOMER, SILENCE, TO_CUSTOMERS, Event, NewNotice, json_body, notice_id
 from app.core.notice_rule import NoticeBook, Rule, When, people_meant, quiet_span
+from app.core.push import PUSH
 from app.core.quiet import quiet_until
 from app.core.request import CustomerRequest
 from app.core.site import Site
@@ -24,6 +25,7 @@ from app.core.staff import Staff, Technician
 from app.core.standing import queue_of
 from app.core.text import looks_like_email
 from app.core.ticket import Ticket, TicketState
+from app.store.browsers import browser_by_id, browsers_of, pushed_of
 from app.store.call_backs import call_back_of
 from app.store.database import Database
 from app.store.happenings import Later, add_later, any_happened, take_happenings, times_claimed
@@ -33,6 +35,8 @@ from app.store.tickets import ticket_by_number
 from app.store.why import why_members
 
 AT_ONCE = 200  # happenings in one transaction
+_RINGS = (Event.REQUESTED, Event.WAITING, Event.PASSED_ON, Event.CALL_BACK_DUE)
+_ENDS_WAIT = (Event.CLAIMED, Event.PASSED_ON, Event.CLOSED, Event.CANCELLED)
 _WROTE_WITHIN = 600  # seconds; what a customer writes within them is one notice
 
 
@@ -109,6 +113,26 @@ class _Planning:
         self.later: list[Later] = []
 
     def plan(self, happening: Happening) -> None:
+        """Add the notices and later checks that this makes."""
+        begin = len(self.notices)
+        self._plan(happening)
+        if happening.event in _ENDS_WAIT and happening.ticket is not None and PUSH in self._channels:
+            self._silence(happening, happening.ticket, {one.receiver for one in self.notices[begin:]})
+
+    def _silence(self, happening: Happening, ticket: int, told: Collection[str]) -> None:
+        """End what rings in browsers, but in those that are told something new of the ticket."""
+        which = [one for one in pushed_of(self._connection, ticket, _RINGS) if f"{BROWSER}:{one}" not in told]
+        about = self._about(happening) if which else None
+        if about is None:
+            return
+        body = json_body(SILENCE, _data(happening, about), happening.at)
+        for browser_id in which:
+            if browser := browser_by_id(self._connection, browser_id):
+                receiver = f"{BROWSER}:{browser.id}"
+                same = (about.site, ticket, iso(happening.at), SILENCE)
+                self._add(PUSH, receiver, browser.lane, about, same, body, self._now)
+
+    def _plan(self, happening: Happening) -> None:
         event = happening.event
         if happening.begins_to_wait:
             self._check_later(happening)
@@ -205,8 +229,14 @@ class _Planning:
         owner_id = about.ticket.owner_id if about.ticket and about.ticket.state is not TicketState.WAITING else None
         for person in people_meant(rule.to, self._here.staff, queue, owner_id, whose):
             if person.id != happening.doer:
-                due_at = self._after_quiet_hours(person)
-                self._add(rule.by, f"technician:{person.id}", rule.by, about, same, body, due_at)
+                for receiver, lane in self._ways(rule.by, person):
+                    self._add(rule.by, receiver, lane, about, same, body, self._after_quiet_hours(person))
+
+    def _ways(self, by: str, person: Technician) -> list[tuple[str, str]]:
+        """The receivers that a person has in a channel, each with its lane."""
+        if by != PUSH:
+            return [(f"technician:{person.id}", by)]
+        return [(f"{BROWSER}:{one.id}", one.lane) for one in browsers_of(self._connection, [person.id])]
 
     def _after_quiet_hours(self, person: Technician) -> datetime:
         own = self._here.notices.people.get(person.id)

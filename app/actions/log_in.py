@@ -30,6 +30,7 @@ from app.core import password as rules
 from app.core.password import PasswordProblem, password_problem
 from app.files.common_passwords import is_common
 from app.store.account import LogInAccount, lock_account
+from app.store.browsers import remove_browsers_in
 from app.store.console_sessions import (
     LiveSession,
     add_session,
@@ -37,6 +38,7 @@ from app.store.console_sessions import (
     live_ones,
     live_session,
     pending_technician,
+    public_id,
     touch_session,
 )
 from app.store.database import Database
@@ -162,9 +164,15 @@ def proven(connection: Connection, proof: Proof) -> LogInAccount | None:
     return account
 
 
-def log_out(database: Database, secret: str) -> None:
-    """End the session."""
-    database.write(lambda connection: delete_session(connection, session_hash(secret)))
+def log_out(database: Database, secret: str, *, told: bool = False) -> None:
+    """End the session. Unless its browser is still `told` by Web Push, as when a new session follows, that ends too."""
+
+    def end(connection: Connection) -> None:
+        if not told:
+            remove_browsers_in(connection, public_id(session_hash(secret)))
+        delete_session(connection, session_hash(secret))
+
+    database.write(end)
 
 
 def current_session(database: Database, secret: str, *, now: datetime, used: bool = True) -> LiveSession | None:

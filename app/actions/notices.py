@@ -166,8 +166,8 @@ def _read_place(address: str, targets: Targets) -> tuple[str, str, str]:
 
 
 def send_test(database: Database, channel: str, receiver: str, site: str, *, now: datetime) -> str:
-    """Add a test for one receiver (`technician:17`, `place:5`) to the outbox; returns its id."""
-    lane = receiver if receiver.startswith("place:") else channel
+    """Add a test for one receiver (`technician:17`, `place:5`, `browser:3`) to the outbox; returns its id."""
+    lane = channel if receiver.startswith("technician:") else receiver
     test = NewNotice(
         id=notice_id(TEST, channel, receiver, now),
         channel=channel,

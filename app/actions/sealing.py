@@ -10,6 +10,7 @@ from app.core.site import SEALED, Site
 from app.core.vendor_key import key_ending
 from app.keys.seal import Sealer, Unsealable
 from app.store.account import accounts_with_second_factor, lock_accounts_with_second_factor, reseal_second_factor
+from app.store.browsers import lock_browsers, lock_push_key, reseal_browser, reseal_push_key
 from app.store.notice_book import lock_places, reseal_place
 from app.store.sites import change_site, lock_sites
 
@@ -91,6 +92,11 @@ def reseal(connection: Connection, sealer: Sealer) -> None:
     for place in lock_places(connection):
         if fresh := _fresh(place.sealed, sealer):
             reseal_place(connection, place.id, fresh)
+    if (push := lock_push_key(connection)) and (fresh := _fresh(push.sealed, sealer)):
+        reseal_push_key(connection, fresh)
+    for browser in lock_browsers(connection):
+        if fresh := _fresh(browser.sealed, sealer):
+            reseal_browser(connection, browser.id, fresh)
     for account in factors:
         if fresh := _fresh(account.sealed_totp, sealer):
             reseal_second_factor(connection, account.id, fresh)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 
 import structlog
 from sqlalchemy import Connection
@@ -15,14 +16,16 @@ from app.actions.fan_out import still_wanted
 from app.channels.declaring import Channel, Sending
 from app.channels.wording import Facts, customer_words, invitation_words, notice_words
 from app.core.mail_server import Mailing
-from app.core.notice import CUSTOMER, INVITATION, Delivery, Event, NoticeState, TryResult, is_too_old, next_try
+from app.core.notice import BROWSER, CUSTOMER, INVITATION, Delivery, Event, NoticeState, TryResult, is_too_old, next_try
 from app.core.notice_rule import NoticeBook
+from app.core.push import PUSH, Browser
 from app.core.request import CustomerRequest
 from app.core.site import Site
 from app.core.staff import Staff
 from app.core.targets import Targets
 from app.core.ticket import Ticket, TicketState
 from app.keys.seal import Unsealable
+from app.store.browsers import browser_by_id, remove_browser
 from app.store.database import Database
 from app.store.notice_book import place_is_gone
 from app.store.notices import Notice, any_due, claim_notices, finish, try_again
@@ -94,24 +97,39 @@ class Teller:
             return self._to_customer(notice, site, plain)
         with self.database.read() as connection:
             ticket = ticket_by_number(connection, notice.ticket) if notice.ticket else None
+            browser = browser_by_id(connection, int(which)) if kind == BROWSER else None
         if not still_wanted(notice.event, ticket):
             raise _NotWanted("what it tells is over")
-        if kind == "technician":
-            person = self.staff.technician(int(which))
-            if person is None or person.disabled:
+        facts = self._facts(notice, site, ticket)
+        if kind == "place":
+            place = self.book.places.get(int(which))
+            if place is None or place.gone:
                 raise _NotWanted("its receiver is gone")
-            own = self.book.people.get(person.id)
-            if notice.event == INVITATION:
-                link = f"{self.base_url}/console/invitation/{self._unsealed(notice)}"
-                return replace(plain, to=person.email, words=invitation_words(link, own.language if own else None))
-            words = notice_words(notice.event, self._facts(notice, site, ticket), own.language if own else None)
-            return replace(plain, to=person.email, words=words)
-        place = self.book.places.get(int(which)) if kind == "place" and which.isdecimal() else None
-        if place is None or place.gone:
+            return replace(plain, to=place.sealed, words=notice_words(notice.event, facts, None))
+        technician_id = browser.technician_id if browser else int(which) if kind == "technician" else None
+        return self._to_technician(notice, technician_id, facts, browser, plain)
+
+    def _to_technician(
+        self, notice: Notice, technician_id: int | None, facts: Facts, browser: Browser | None, plain: Sending
+    ) -> Sending:
+        """To a browser of theirs, or else to their mail address."""
+        person = self.staff.technician(technician_id)
+        if person is None or person.disabled:
             raise _NotWanted("its receiver is gone")
-        return replace(
-            plain, to=place.sealed, words=notice_words(notice.event, self._facts(notice, site, ticket), None)
-        )
+        own = self.book.people.get(person.id)
+        language = own.language if own else None
+        if notice.event == INVITATION:
+            link = f"{self.base_url}/console/invitation/{self._unsealed(notice)}"
+            return replace(plain, to=person.email, words=invitation_words(link, language))
+        words = notice_words(notice.event, facts, language)
+        if browser is None:
+            return replace(plain, to=person.email, words=words)
+        return replace(plain, to=browser.sealed, words=words, push=self.book.push_key, contact=self._contact)
+
+    @property
+    def _contact(self) -> str:
+        """How a push service reaches the operator."""
+        return f"mailto:{parseaddr(self.mail.sender)[1]}" if self.mail else self.base_url
 
     def _unsealed(self, notice: Notice) -> str:
         try:
@@ -168,6 +186,8 @@ class Teller:
             kept = finish(connection, notice, state, why, now)
             if kept and gone and notice.channel == "hook":
                 place_is_gone(connection, int(notice.receiver.partition(":")[2]), now)
+            if kept and gone and notice.channel == PUSH:
+                remove_browser(connection, int(notice.receiver.partition(":")[2]))
             return kept
 
         kept = self.database.write(settle)

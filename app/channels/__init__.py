@@ -8,7 +8,7 @@ from types import MappingProxyType
 from app.channels.declaring import Channel
 from app.core.declaration import declare_channel
 
-_FILES = ("webhook", "mail", "hook", "chat")
+_FILES = ("webhook", "mail", "hook", "chat", "push")
 _CHANNELS: dict[str, Channel] = {}
 
 

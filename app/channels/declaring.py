@@ -8,6 +8,7 @@ from app.channels.wording import Words
 from app.core.declaration import Option
 from app.core.mail_server import Mailing
 from app.core.notice import TryResult
+from app.core.push import PushKey
 from app.core.site import Site
 from app.core.targets import Targets
 
@@ -18,7 +19,8 @@ class Sending:
 
     `body` is the event as JSON, `words` the same for people; `id` is the same at each try. `to` is the receiver, in the
     channel's own terms: a mail address, or an address with its secrets. `unseal` decrypts the site's secrets; it raises
-    Unsealable. A channel connects with `outgoing.connect`, which takes `targets`.
+    Unsealable. A channel connects with `outgoing.connect`, which takes `targets`. `contact` is a mailto: or https:
+    address of the operator's.
     """
 
     site: Site
@@ -30,6 +32,8 @@ class Sending:
     to: str = ""
     words: Words | None = None
     mail: Mailing | None = None
+    push: PushKey | None = None
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.core.declaration import N_
-from app.core.notice import EVERYTHING, INVITATION, TEST, Event
+from app.core.notice import EVERYTHING, INVITATION, SILENCE, TEST, Event
 from app.files.resources import DEFAULT_LANGUAGE, TRANSLATIONS, languages
 
 EVENT_NAMES: Mapping[str, str] = {
@@ -25,6 +25,7 @@ EVENT_NAMES: Mapping[str, str] = {
     EVERYTHING: N_("Everything"),
     TEST: N_("This is a test"),
     INVITATION: N_("A link to choose a password"),
+    SILENCE: N_("No longer waiting"),
 }
 _RTL = ("ar", "he")
 

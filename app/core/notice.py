@@ -40,7 +40,9 @@ class Event(StrEnum):
 EVERYTHING = "*"  # in a rule, in place of an event
 TEST = "handbell.test"
 INVITATION = "handbell.invitation"  # its body is the link's secret, encrypted
+SILENCE = "handbell.silence"  # what rang in a browser is over
 CUSTOMER = "customer"  # a receiver: whoever made the request, at the address given in it
+BROWSER = "browser"  # a receiver, with its id: a technician's browser, told by Web Push
 TO_CUSTOMERS = (Event.REQUESTED, Event.CLAIMED, Event.CLOSED)
 MOST_TO_ADDRESS = 9  # mails to one customer's address within a day
 MOST_OF_SITE = 300  # mails to a site's customers within an hour

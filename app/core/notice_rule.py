@@ -11,6 +11,7 @@ from app.core.fact import Fact
 from app.core.hours import Span
 from app.core.hours_text import read_spans
 from app.core.notice import EVERYTHING, Event
+from app.core.push import PushKey
 from app.core.role import Role
 from app.core.routing import QueueKind
 from app.core.staff import Staff, Technician
@@ -123,6 +124,7 @@ class NoticeBook:
     desk: Own = field(default_factory=Own)
     people: Mapping[int, Own] = field(default_factory=dict)
     places: Mapping[int, Place] = field(default_factory=dict)
+    push_key: PushKey | None = None
 
     @property
     def desk_rules(self) -> tuple[Rule, ...]:

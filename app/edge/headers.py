@@ -48,6 +48,11 @@ CAPTURING = [
     *PAGE[:-1],
     ("Permissions-Policy", ", ".join(f"{n}=({'self' if n == 'display-capture' else ''})" for n in _DENIED)),
 ]
+# The account page alone registers a service worker, whose address is a sink of Trusted Types.
+REGISTERING = [
+    ("Content-Security-Policy", PAGE_CSP.replace("trusted-types 'none'", "trusted-types handbell-worker")),
+    *PAGE[1:],
+]
 JSON = [
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
     ("Referrer-Policy", "no-referrer"),

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Delete, delete, insert, select, update
 
+from app.store.browsers import remove_browsers, remove_browsers_in
 from app.store.tables import console_sessions, technicians
 
 
@@ -152,15 +153,19 @@ def sessions_of(connection: Connection, technician_id: int) -> list[ConsoleSessi
 
 
 def end_session(connection: Connection, technician_id: int, public: str) -> bool:
-    """End the session with this public id; False when this technician has no such session."""
+    """End the session with this public id, and tell its browser nothing more; False when this technician has no such
+    session."""
     for id_hash in _hashes(connection, technician_id):
         if public_id(id_hash) == public:
+            remove_browsers_in(connection, public)
             return connection.execute(_end(id_hash)).rowcount == 1
     return False
 
 
 def end_sessions(connection: Connection, technician_id: int, keep: str | None = None) -> int:
-    """End all sessions of a technician except that with the public id `keep`; returns how many."""
+    """End all sessions of a technician except that with the public id `keep`, with the browsers that are told; returns
+    how many sessions ended."""
+    remove_browsers(connection, technician_id, keep)
     gone = [h for h in _hashes(connection, technician_id) if keep is None or public_id(h) != keep]
     return sum(connection.execute(_end(id_hash)).rowcount for id_hash in gone)
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from app.core.notice_rule import NoticeBook, Own, Place, Rule
+from app.store.browsers import push_key
 from app.store.sites import bump_generation
 from app.store.tables import notice_places, notice_settings
 from app.store.upserts import upsert
@@ -20,6 +21,7 @@ def load_notice_book(connection: Connection) -> NoticeBook:
         owners.pop(DESK, Own()),
         {int(owner): own for owner, own in owners.items()},
         {row.id: _place(row) for row in connection.execute(select(notice_places).order_by(notice_places.c.id))},
+        push_key(connection),
     )
 
 

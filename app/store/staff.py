@@ -16,6 +16,7 @@ from app.store.tables import (
     departments,
     invitations,
     memberships,
+    push_browsers,
     technicians,
 )
 
@@ -197,6 +198,7 @@ def end_password(connection: Connection, technician_id: int) -> None:
     """Remove a technician's password and end their sessions."""
     connection.execute(update(technicians).where(technicians.c.id == technician_id).values(password_hash=None))
     connection.execute(delete(console_sessions).where(console_sessions.c.technician_id == technician_id))
+    connection.execute(delete(push_browsers).where(push_browsers.c.technician_id == technician_id))
     bump_generation(connection)
 
 
@@ -234,3 +236,4 @@ def _technician(row: Row[Any], of: frozenset[int]) -> Technician:
 def _end_sessions(connection: Connection, email: str) -> None:
     whose = select(technicians.c.id).where(technicians.c.email == email)
     connection.execute(delete(console_sessions).where(console_sessions.c.technician_id.in_(whose)))
+    connection.execute(delete(push_browsers).where(push_browsers.c.technician_id.in_(whose)))

@@ -380,6 +380,32 @@ notices = Table(
     Column("perhaps_twice", Boolean, nullable=False, server_default=false()),
 )
 Index(None, notices.c.reference, **_where(notices.c.reference))
+Index("ix_notices_pushed", notices.c.ticket, **_which(notices.c.channel == "push"))
+
+# Browsers that are told by Web Push. `mark` is a hash of the address, `sealed` the subscription, encrypted; `session`
+# the public id of the console session in which it was last seen.
+push_browsers = Table(
+    "push_browsers",
+    metadata,
+    Column("id", _AutoId, primary_key=True),
+    Column("technician_id", BigInteger, ForeignKey("technicians.id"), nullable=False, index=True),
+    Column("mark", Text, nullable=False, unique=True),
+    Column("host", Text, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("user_agent", Text),
+    Column("session", Text),
+    Column("created_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+# The one key that signs what is pushed.
+push_keys = Table(
+    "push_keys",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("public", Text, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
 
 # What happened, until notices are made of it. Triggers add most of it (migration 0051).
 happenings = Table(

@@ -26,4 +26,4 @@ def test_names_of_channels_and_of_their_options_are_taken_once() -> None:
     for name, options in (("webhook", ()), ("bell", (Option(name="api_domain", label="Another rule"),))):
         with pytest.raises(ValueError, match="taken"):
             declare_channel(name, options)
-    assert list(channels()) == ["webhook", "mail", "hook", "chat"]
+    assert list(channels()) == ["webhook", "mail", "hook", "chat", "push"]

@@ -15,11 +15,13 @@ from app.core.password import LONGEST, SHORTEST, PasswordProblem
 from app.core.role import Role
 from app.core.security_event import SecurityEvent
 from app.core.user_agent import browser_words
+from app.edge.headers import REGISTERING, with_headers
 from app.edge.incoming import client_address, see_other
 from app.edge.security_log import tell
 from app.edge.this_app import running
 from app.store.account import account, recovery_codes_left
 from app.store.console_sessions import ConsoleSession, public_id, sessions_of
+from app.web.console.browsers import own_browsers
 from app.web.console.frame import console_page, console_pages, me, my_session, technicians_confirmed, technicians_only
 from app.web.console.tries_told import tell_code_used, tell_refused
 from app.web.console.tries_words import why_to_wait, wrong_code
@@ -222,7 +224,7 @@ def _account_page(status: int = 200, problems: dict[str, str] | None = None) -> 
         sessions = sessions_of(connection, me().id)
         left = recovery_codes_left(connection, me().id)
     staff = here.desk.staff
-    return console_page(
+    page = console_page(
         "console/account.html",
         status=status,
         problems=problems or {},
@@ -232,7 +234,9 @@ def _account_page(status: int = 200, problems: dict[str, str] | None = None) -> 
         has_second_factor=_has_second_factor(),
         codes_left=left,
         shortest=SHORTEST,
+        browsers=own_browsers(),
     )
+    return with_headers(page, REGISTERING)
 
 
 def _second_factor_page(status: int = 200, problems: dict[str, str] | None = None) -> Response:

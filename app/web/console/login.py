@@ -102,7 +102,7 @@ def _logged_in(form: LoginForm) -> Response:
         user_agent=browser().user_agent,
     )
     if before:
-        log_out(here.database, before)
+        log_out(here.database, before, told=True)
     _take(secret)
     if awaited_technician(here.database, secret, now=here.clock()) is None:
         tell(SecurityEvent.LOG_IN, account=_typed(form))

@@ -8,12 +8,14 @@ from app.actions import notices as actions
 from app.channels.chat import SERVICES
 from app.channels.wording import EVENT_NAMES
 from app.core.fact import Fact
-from app.core.notice import EVERYTHING, TEST, Event
+from app.core.notice import BROWSER, EVERYTHING, TEST, Event
 from app.core.notice_rule import LONGEST_WAIT, USUAL_WAIT, Rule, When, Whom
+from app.core.push import PUSH, Browser
 from app.core.role import Role
 from app.core.text import Invalid, without_control
 from app.edge.incoming import see_other
 from app.edge.this_app import running
+from app.store.browsers import browsers_of
 from app.web.console.frame import (
     administrators_confirmed,
     administrators_only,
@@ -26,7 +28,7 @@ from app.web.words import _
 
 pages = console_pages("notices")
 ADDRESS = "/console/notices"
-_BY_MAIL = "mail"
+_TO_PEOPLE = ("mail", PUSH)  # the channels that reach people
 
 
 @pages.get("/notices")
@@ -142,16 +144,29 @@ def test() -> Response:
     rule = _rule_by_mark(request.form.get("rule", ""))
     if rule is None or rule.by not in here.channels or not here.desk.sites:
         abort(404)
-    if rule.place is None:
-        receiver = f"technician:{me().id}"
-    elif me().role.includes(Role.ADMINISTRATOR):
-        receiver = rule.to
-    else:
+    if rule.place is not None and not me().role.includes(Role.ADMINISTRATOR):
         abort(403)
-    actions.send_test(here.database, rule.by, receiver, next(iter(here.desk.sites)), now=here.clock())
+    receivers = _test_receivers(rule)
+    if not receivers:
+        flash(_("None of your browsers is told. Your account page lets this one be told."))
+        return see_other(ADDRESS)
+    for receiver in receivers:
+        actions.send_test(here.database, rule.by, receiver, next(iter(here.desk.sites)), now=here.clock())
     here.tell_now()
     flash(_("A test is on its way."))
     return see_other(ADDRESS)
+
+
+def _test_receivers(rule: Rule) -> list[str]:
+    """The place of a rule, or the reader by its channel."""
+    if rule.place is not None:
+        return [rule.to]
+    return [f"{BROWSER}:{one.id}" for one in _my_browsers()] if rule.by == PUSH else [f"technician:{me().id}"]
+
+
+def _my_browsers() -> list[Browser]:
+    with running().database.read() as connection:
+        return browsers_of(connection, [me().id])
 
 
 def _rule_by_mark(mark: str) -> Rule | None:
@@ -162,7 +177,7 @@ def _rule_by_mark(mark: str) -> Rule | None:
 
 
 def _added(whose: int | None) -> Response:
-    names = ("event", "to", "when", "minutes")
+    names = ("event", "to", "by", "when", "minutes")
     prefix = "" if whose is None else "my_"
     typed = {name: request.form.get(prefix + name, "").strip() for name in names}
     if whose is not None:
@@ -199,13 +214,15 @@ def _read(typed: Mapping[str, str], whose: int | None) -> Rule:
     minutes = typed["minutes"] or str(USUAL_WAIT)
     if not (minutes.isascii() and minutes.isdecimal() and len(minutes) < 6):
         raise Invalid(Fact("minutes", "range"))
-    return Rule(event=event, to=to, by=_by(to), minutes=int(minutes), when=When(when))
+    return Rule(event=event, to=to, by=_by(to, typed["by"]), minutes=int(minutes), when=When(when))
 
 
-def _by(to: str) -> str:
-    """The channel by which this receiver is told."""
+def _by(to: str, wanted: str) -> str:
+    """The channel by which this receiver is told: people by the one that was chosen. Raises Invalid."""
     place = running().desk.notices.places.get(int(to.removeprefix("place:"))) if to.startswith("place:") else None
-    return place.kind if place else _BY_MAIL
+    if place is None and wanted not in ("", *_TO_PEOPLE):
+        raise Invalid(Fact("by", "missing"))
+    return place.kind if place else wanted or _TO_PEOPLE[0]
 
 
 def _saved(typed: Mapping[str, str], save: Callable[[], None], prefix: str = "") -> Response:
@@ -264,6 +281,8 @@ def _page(typed: Mapping[str, str], problems: Mapping[str, str]) -> Response:
         problems=problems,
         labels=_labels(),
         mail=me().email,
+        ways=[(way, way_words(way)) for way in _TO_PEOPLE],
+        browsers=len(_my_browsers()),
     )
 
 
@@ -284,7 +303,13 @@ def _shown(rule: Rule) -> dict[str, object]:
 
 def way_words(channel: str) -> str:
     """A channel in words."""
-    words = {"mail": _("Mail"), "webhook": _("Webhook"), "hook": _("Webhook"), "chat": _("Chat")}
+    words = {
+        "mail": _("Mail"),
+        "webhook": _("Webhook"),
+        "hook": _("Webhook"),
+        "chat": _("Chat"),
+        PUSH: _("Push to browsers"),
+    }
     return words.get(channel, channel)
 
 
@@ -319,7 +344,13 @@ def _when_words() -> dict[str, str]:
 
 
 def _labels() -> dict[str, str]:
-    names = {"event": _("What happens"), "to": _("Who is told"), "when": _("When"), "minutes": _("Waits, in minutes")}
+    names = {
+        "event": _("What happens"),
+        "to": _("Who is told"),
+        "by": _("How"),
+        "when": _("When"),
+        "minutes": _("Waits, in minutes"),
+    }
     places = {"name": _("Name"), "address": _("Address"), "place_event": names["event"], "site": _("Site")}
     mine = {f"my_{name}": label for name, label in names.items()}
     return {**names, **mine, **places, "quiet": _("Quiet hours")}

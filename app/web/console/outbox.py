@@ -5,9 +5,10 @@ from datetime import datetime
 from flask import Response, abort, flash, request
 
 from app.actions import notices as actions
-from app.core.notice import NoticeState
+from app.core.notice import BROWSER, NoticeState
 from app.edge.incoming import see_other
 from app.edge.this_app import running
+from app.store.browsers import owners_of
 from app.store.notices import Listed, count_given_up, list_notices
 from app.web.console.frame import administrators_only, console_page, console_pages, me
 from app.web.console.notices import event_words, way_words
@@ -30,10 +31,11 @@ def outbox() -> Response:
     with running().database.read() as connection:
         found = list_notices(connection, state=wanted, before=_before(), most=_ON_PAGE + 1)
         given_up = count_given_up(connection)
+    owners = _owners(found)
     last = found[_ON_PAGE - 1] if len(found) > _ON_PAGE else None
     return console_page(
         "console/outbox.html",
-        notices=[_shown(one) for one in found[:_ON_PAGE]],
+        notices=[_shown(one, owners) for one in found[:_ON_PAGE]],
         state=state,
         states=[("", _("All")), *((one.value, words) for one, words in _state_words().items())],
         given_up=given_up,
@@ -72,10 +74,18 @@ def _before() -> tuple[datetime, str] | None:
     return at, request.args.get("id", "")
 
 
-def _shown(one: Listed) -> dict[str, object]:
+def _owners(found: list[Listed]) -> dict[int, int]:
+    """The technicians of the browsers that are told, by the browsers' ids."""
+    browsers = [int(one.receiver.partition(":")[2]) for one in found if one.receiver.startswith(f"{BROWSER}:")]
+    with running().database.read() as connection:
+        return owners_of(connection, browsers)
+
+
+def _shown(one: Listed, owners: dict[int, int]) -> dict[str, object]:
     staff = running().desk.staff
     kind, _colon, which = one.receiver.partition(":")
-    person = staff.technician(int(which)) if kind == "technician" and which.isdecimal() else None
+    number = int(which) if which.isdecimal() else -1
+    person = staff.technician({"technician": number, BROWSER: owners.get(number)}.get(kind))
     place = running().desk.notices.places.get(int(which)) if kind == "place" and which.isdecimal() else None
     return {
         "id": one.id,
