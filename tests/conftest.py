@@ -11,9 +11,7 @@ import psycopg
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
-from jinja2.bccache import Bucket, BytecodeCache
 from pytest_socket import SocketBlockedError  # noqa: F401 - sockets are opened only where a test needs one
-from werkzeug.routing import Rule
 
 from app.core.role import Role
 from app.core.site import Site
@@ -25,6 +23,7 @@ from app.store import sites as site_store
 from app.store import staff as staff_store
 from app.store.database import Database
 from app.store.migrate import migrate
+from tests.kept_compiled import CompiledTemplates, keep_compiled_routes, keep_compiled_statements
 from tests.named_tests import add_named_tests
 from tests.nu.pages import add_nu_check
 from tests.own_redis import OwnRedis
@@ -200,41 +199,9 @@ def copy_sqlite(template: Path, folder: Path) -> None:
     shutil.copyfile(template, folder / "data" / "handbell.sqlite3")
 
 
-class _CompiledTemplates(BytecodeCache):
-    """Compiled templates for all applications of a test run, as compiling takes a third of its time.
-
-    Jinja stores a template's checksum with each.
-    """
-
-    def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key] = bucket.bytecode_to_string()
-
-
-_COMPILED = _CompiledTemplates()
-
-
-def _keep_compiled_routes() -> None:
-    """Compile each route once for all applications of a test run, as that takes most of an application's start."""
-    compile_builder = Rule._compile_builder
-    kept: dict[object, Callable[..., tuple[str, str]]] = {}
-
-    def keeping(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        key = rule.rule, repr(rule.defaults), tuple(rule._trace), append_unknown
-        if key not in kept:
-            kept[key] = compile_builder(rule, append_unknown)
-        return kept[key]
-
-    Rule._compile_builder = keeping  # type: ignore[assignment, method-assign]
-
-
-_keep_compiled_routes()
+_COMPILED = CompiledTemplates()
+keep_compiled_routes()
+keep_compiled_statements()
 
 
 def _app(url: str, tmp_path: Path, clock: StandingClock, filled: Path) -> Iterator[Flask]:

@@ -3,6 +3,7 @@ use weak hashes or guessable numbers."""
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,9 @@ NAMES_OF_XML = {"Element", "ParseError"}  # parsed by defusedxml alone
 HASHES = {"sha256", "sha384", "sha512"}
 
 
-def nodes() -> Iterator[tuple[Path, ast.AST]]:
-    for source in SOURCES:
-        for node in ast.walk(ast.parse(source.read_text("utf-8"))):
-            yield source, node
+@cache
+def nodes() -> list[tuple[Path, ast.AST]]:
+    return [(source, node) for source in SOURCES for node in ast.walk(ast.parse(source.read_text("utf-8")))]
 
 
 def imports() -> Iterator[tuple[Path, str, str]]:

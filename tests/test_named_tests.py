@@ -15,8 +15,9 @@ def test_{name}():
 
 
 @pytest.fixture
-def folder(pytester: pytest.Pytester) -> pytest.Pytester:
-    """Two files, each with one of the named tests."""
+def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Two files, each with one of the named tests. Runs load none of the plugins that are installed but xdist."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     write(pytester, "a/test_one", BODY.format(name="passes"))
     write(pytester, "b/test_two", BODY.format(name="other"))
     return pytester
@@ -31,7 +32,7 @@ def write(pytester: pytest.Pytester, name: str, body: str) -> None:
 def run(pytester: pytest.Pytester, *arguments: str, skipping: bool = True) -> tuple[int, bool]:
     """The exit status, and whether the summary names the first of them."""
     plugin = NamedTests(NAMED, skipping=skipping)
-    done = pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments, plugins=[plugin])
+    done = pytester.runpytest_inprocess("-p", "xdist.plugin", "-p", "no:cacheprovider", *arguments, plugins=[plugin])
     return int(done.ret), NAMED[0] in done.stdout.str()
 
 
