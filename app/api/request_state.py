@@ -78,13 +78,14 @@ def _wait(followed: Followed) -> Wait | None:
 
 
 def _told(wait: Wait) -> dict[str, Any]:
-    """The wait as JSON. `page` is the path of the conversation, null where an operator's program is there instead."""
+    """The wait as JSON. `page` is the path of the conversation, with what to do with the operator's program where there
+    is one."""
     here, ticket = running(), wait.ticket
-    has_program = bool(platforms_with_program(here.settings.applets_dir))
+    beside = "?page" if platforms_with_program(here.settings.applets_dir) else ""
     return {
         "place": wait.place,
         "lines": [_line(line) for line in wait.lines],
-        "page": None if has_program else here.links.applet_path(ticket.applet_id, ticket.created_at),
+        "page": here.links.applet_path(ticket.applet_id, ticket.created_at) + beside,
         "may_cancel": ticket.state is TicketState.WAITING,
     }
 

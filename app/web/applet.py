@@ -16,7 +16,7 @@ from flask import (
     send_file,
 )
 
-from app.actions.applet_program import Program, find_program
+from app.actions.applet_program import Program, find_program, platforms_with_program
 from app.actions.ticket import NotAllowed, TicketOver, TooOften, cancel, note_applet_opened, save_details
 from app.core.call_back import LONGEST_TO
 from app.core.customer import ELEMENTS
@@ -47,7 +47,7 @@ from app.store.tickets import is_left, later_reference, place_in_queue, ticket_b
 from app.web import call_back
 from app.web.customer_form import asked_of
 from app.web.fault_text import sentences
-from app.web.links import asked_platform, gone, is_only_looking, link_or_abort
+from app.web.links import PLATFORM_NAMES, asked_platform, gone, is_only_looking, link_or_abort
 from app.web.live_code import code_of
 from app.web.live_forms import FORMS, Unsaid, take_form
 from app.web.live_json import helper_of
@@ -262,6 +262,7 @@ def _page(
         platform=asked_platform(),
         program_url=f"/applet/{token}?for={asked_platform()}" if ticket.is_open and _program() else None,
         starting=request.args.get(PAGE) == START,
+        platforms=_other_programs(token) if ticket.is_open else [],
         request_url=f"/s/{ticket.site}",
         **_conversation(ticket),
         code=code_of(ticket) if "code" in request.args and ticket.is_open else None,
@@ -334,6 +335,16 @@ def start_url(applet_id: str, created_at: datetime) -> str:
 
 def _program() -> Program | None:
     return find_program(running().settings.applets_dir, asked_platform())
+
+
+def _other_programs(token: str) -> list[dict[str, object]]:
+    """The systems that there is a program for, when the customer may want another than that of their browser."""
+    mine = asked_platform()
+    there = platforms_with_program(running().settings.applets_dir)
+    return [
+        {"label": PLATFORM_NAMES[each], "url": f"/applet/{token}?{PAGE}={START}&for={each}", "current": each is mine}
+        for each in (there if set(there) - {mine} else ())
+    ]
 
 
 def _place(ticket: Ticket) -> int | None:

@@ -41,6 +41,9 @@ def gone(site: Site | None, again_url: str | None = None) -> Response:
     return make_response(html, 410)
 
 
+PLATFORM_NAMES = {Platform.WINDOWS: "Windows", Platform.MACOS: "Mac", Platform.LINUX: "Linux"}
+
+
 def asked_platform() -> Platform:
     """The platform that the customer chose by hand (`?for=`), else that of their browser."""
     chosen = chosen_platform(request.args.get("for", ""))

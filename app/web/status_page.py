@@ -14,7 +14,6 @@ from app.core.backend import Start
 from app.core.links import Purpose
 from app.core.moment import iso
 from app.core.new_session import form_parameters
-from app.core.platform import Platform
 from app.core.request import RequestState
 from app.core.security_event import Limit
 from app.core.text import is_blank
@@ -25,12 +24,11 @@ from app.edge.intake import a_check, solved_check
 from app.edge.security_log import limited
 from app.edge.this_app import running
 from app.process.limits import CHECKS_ANSWERED, LINKS_MADE_ANEW, POLLS, TRIED_AGAIN
-from app.web.links import asked_platform, gone, link_or_abort
+from app.web.links import PLATFORM_NAMES, asked_platform, gone, link_or_abort
 from app.web.outlook_words import outlook_words
 from app.web.words import _, speak_for
 
 pages = Blueprint("status_page", __name__)
-_NAMES = {Platform.WINDOWS: "Windows", Platform.MACOS: "Mac", Platform.LINUX: "Linux"}
 
 
 @pages.get("/r/<token>")
@@ -72,7 +70,7 @@ def _page(token: str, followed: Followed, problem: str = "", status: int = 200) 
         program=by_vendor or platform in programs,
         platform=platform,
         platforms=[
-            {"key": p, "label": _NAMES[p], "url": f"{go_url}?for={p}", "current": p is platform}
+            {"key": p, "label": PLATFORM_NAMES[p], "url": f"{go_url}?for={p}", "current": p is platform}
             for p in programs
             if go_url
         ],

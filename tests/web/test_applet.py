@@ -381,3 +381,20 @@ def test_the_request_page_loads_nothing_of_the_session(client: PageClient) -> No
     text = client.get("/").text
     assert "live.css" not in text
     assert "live.js" not in text
+
+
+@pytest.mark.usefixtures("programs")
+def test_started_from_the_widget_the_page_offers_the_other_systems_too(client: PageClient) -> None:
+    status = client.submit(customer_name="Zoë").location
+    told = client.get(f"/api/v1/requests/{status.removeprefix('/r/')}", headers=WINDOWS).json
+    begun = client.get(told["start"], headers=WINDOWS).location
+    page = client.get(begun, headers=WINDOWS)
+    assert "What to do with the file" in page.page.get_text()
+    picks = {a.get_text(): str(a["href"]) for a in page.page.select(".picks a")}
+    assert list(picks) == ["Windows", "Linux"]
+    other = client.get(picks["Linux"], headers=WINDOWS)
+    assert other.select("details[open] summary").get_text() == "Linux"
+    assert "for=linux" in str(other.select("meta[http-equiv=refresh]")["content"])
+    phone = {"User-Agent": "Mozilla/5.0 (Linux; Android 15; Pixel 9)"}
+    assert client.get(begun, headers=phone).page.select(".picks a"), "for the computer beside the phone"
+    assert told["wait"]["page"] == f"{begun.partition('?')[0]}?page"

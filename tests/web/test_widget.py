@@ -16,6 +16,7 @@ from app.core.texts import WIDGET_TEXTS
 from app.files.resources import languages, resource
 from app.files.widget_files import WidgetFile, dressed, snippet, widget_files, widget_script
 from tests.page_client import Answer, PageClient
+from tests.web.catalogues import messages
 from tests.web.changed_site import ChangeSite
 
 WIDGET = Path(__file__).parents[2] / "widget"
@@ -29,6 +30,19 @@ MOST_BYTES = {
 TAGS = [language.replace("_", "-") for language in languages()]
 FOREVER = "public, max-age=31536000, immutable"
 CURRENT = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=604800"
+
+
+@pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.parametrize(("kind", "source"), [("handbell", "texts"), ("later", "later-texts"), ("wait", "wait-texts")])
+def test_every_text_is_built_in_its_language(kind: str, source: str, tag: str) -> None:
+    """A translation that comes after the build would leave English in the files until the next one."""
+    written = (WIDGET / "src" / "embed" / f"{source}.ts").read_text("utf-8")
+    texts = [json.loads(text) for text in re.findall(r'_\(\s*("(?:[^"\\]|\\.)*"),?\s*\)', written)]
+    built = widget_files()[f"{kind}.{tag}.js"].encoded["identity"].decode()
+    known = {} if tag == "en" else {message.id: message.string for message in messages(tag.replace("-", "_"))}
+    there = [known.get(text, text) for text in texts]
+    assert len(there) > 5
+    assert [text for text in there if text not in built.replace('\\"', '"')] == []
 
 
 @pytest.mark.parametrize("tag", TAGS)
