@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
+OUR_COLOUR = "#0b5c68"  # of pages and widgets of a site without one
 ENOUGH = 4.5  # to 1, for text of any size
 _COMFORTABLE = 6.0  # to 1, for shades that we choose
 _SEEN = 3.0  # to 1, for a focus ring (WCAG 2.2, 1.4.11 and 2.4.13)

@@ -20,6 +20,7 @@ from app.web import (
     site_look,
     static_files,
     status_page,
+    web_app,
     widget,
     words,
 )
@@ -31,6 +32,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     request_page.pages,
     form_pictures.pages,
     site_look.pages,
+    web_app.pages,
     intranet.pages,
     pin.pages,
     by_reference.pages,

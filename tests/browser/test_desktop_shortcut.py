@@ -65,6 +65,15 @@ def test_the_address_fills_in_fields_alone(live: LiveServer, page: Page) -> None
     assert page.evaluate("window.ran") is None
 
 
+def test_the_page_can_be_installed_as_an_app(live: LiveServer, page: Page) -> None:
+    page.goto(f"{live.base_url}/s/default")
+    session = page.context.new_cdp_session(page)
+    told = session.send("Page.getAppManifest")
+    assert (told["url"], told["errors"]) == (f"{live.base_url}/s/default/app.webmanifest", [])
+    reasons = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert [reason["errorId"] for reason in reasons if reason["errorId"] != "in-incognito"] == []
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
