@@ -23,6 +23,7 @@ from app.store import call_backs as store
 from app.store.database import Database
 from app.store.desk import load_desk_options
 from app.store.pokes import poke
+from app.store.sites import load_sites
 from app.store.staff import load_staff
 from app.store.tickets import add_event, lock_ticket, nth_newest_event
 
@@ -146,12 +147,16 @@ def _within_limit(connection: Connection, number: int, now: datetime) -> None:
 
 def _check(connection: Connection, ticket: Ticket, begins_at: datetime, now: datetime) -> None:
     hours = all_hours(connection).apply_to(ticket.site, ticket.department_id)
-    if hours is None or not load_desk_options(connection).call_backs:
+    if hours is None or not load_desk_options(connection).call_backs or not _is_offered(connection, ticket.site):
         raise NotOffered
     if not can_be_promised(hours, now, begins_at):
         raise NotOffered
     if begins_at in _full(connection, ticket, load_staff(connection), now):
         raise NotOffered
+
+
+def _is_offered(connection: Connection, slug: str) -> bool:
+    return any(site.call_backs for site in load_sites(connection) if site.slug == slug)
 
 
 def _full(connection: Connection, ticket: Ticket, staff: Staff, now: datetime) -> set[datetime]:

@@ -35,7 +35,7 @@ from app.store.tickets import ticket_by_number
 from app.store.why import why_members
 
 AT_ONCE = 200  # happenings in one transaction
-_RINGS = (Event.REQUESTED, Event.WAITING, Event.PASSED_ON, Event.CALL_BACK_DUE)
+_RINGS = (Event.REQUESTED, Event.WAITING, Event.PASSED_ON, Event.CALL_BACK_DUE, Event.CALL_BACK_LATE)
 _ENDS_WAIT = (Event.CLAIMED, Event.PASSED_ON, Event.CLOSED, Event.CANCELLED)
 _WROTE_WITHIN = 600  # seconds; what a customer writes within them is one notice
 
@@ -143,7 +143,7 @@ class _Planning:
             rules = [(rule, whose) for rule, whose in rules if rule.minutes == happening.source]
         if not event or not rules or (about := self._about(happening)) is None:
             return
-        if event in (Event.WAITING, Event.CALL_BACK_DUE) and not _still_waits(about):
+        if event in (Event.WAITING, Event.CALL_BACK_DUE, Event.CALL_BACK_LATE) and not _still_waits(about):
             return
         if event is Event.WAITING and self._is_promised(about):
             return
@@ -183,7 +183,8 @@ class _Planning:
         return about.ticket is not None and call_back_of(self._connection, about.ticket.number) is not None
 
     def _to_customer(self, event: Event, happening: Happening) -> None:
-        """A mail to the customer, one of each kind, if the site wants it and the address is not used up."""
+        """A mail to the customer, one of each kind and for each time of a call-back, if the site wants it and the
+        address is not used up."""
         about = self._about(happening)
         site = self._here.sites.get(about.site) if about else None
         if about is None or site is None or not site.mail_customers or about.reference is None:
@@ -195,7 +196,8 @@ class _Planning:
         if not may_mail_customer(self._connection, address, site.slug, self._now):
             return
         body = json_body(event, {"site": about.site, "reference": about.reference}, happening.at)
-        self._add("mail", CUSTOMER, "mail", about, (about.site, about.reference, event), body, self._now)
+        which = (iso(happening.at),) if event is Event.CALL_BACK_PROMISED else ()
+        self._add("mail", CUSTOMER, "mail", about, (about.site, about.reference, *which, event), body, self._now)
 
     def _same(self, happening: Happening, about: _About) -> tuple[object, ...]:
         """What makes two happenings the same for those who are told."""
@@ -279,7 +281,7 @@ def zone_of(hours: AllHours) -> str:
 
 def still_wanted(event: str, ticket: Ticket | None) -> bool:
     """Whether an event still is worth telling: what waited may have been claimed meanwhile."""
-    if event not in (Event.REQUESTED, Event.WAITING, Event.CALL_BACK_DUE):
+    if event not in (Event.REQUESTED, Event.WAITING, Event.CALL_BACK_DUE, Event.CALL_BACK_LATE):
         return True
     return ticket is None or ticket.state is TicketState.WAITING
 

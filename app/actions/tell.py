@@ -1,5 +1,6 @@
 """Make one try of a claimed notice and record how it went: each arrives, even when receivers or processes fail."""
 
+import json
 import logging
 import random
 from collections.abc import Callable, Mapping
@@ -14,8 +15,10 @@ from sqlalchemy import Connection
 from app import metrics
 from app.actions.fan_out import still_wanted
 from app.channels.declaring import Channel, Sending
-from app.channels.wording import Facts, customer_words, invitation_words, notice_words
+from app.channels.wording import Facts, customer_words, invitation_words, notice_words, span_words
+from app.core.hours_rules import AllHours
 from app.core.mail_server import Mailing
+from app.core.moment import iso
 from app.core.notice import BROWSER, CUSTOMER, INVITATION, Delivery, Event, NoticeState, TryResult, is_too_old, next_try
 from app.core.notice_rule import NoticeBook
 from app.core.push import PUSH, Browser
@@ -26,6 +29,7 @@ from app.core.targets import Targets
 from app.core.ticket import Ticket, TicketState
 from app.keys.seal import Unsealable
 from app.store.browsers import browser_by_id, remove_browser
+from app.store.call_backs import call_back_of
 from app.store.database import Database
 from app.store.notice_book import place_is_gone
 from app.store.notices import Notice, any_due, claim_notices, finish, try_again
@@ -62,6 +66,7 @@ class Teller:
     targets: Targets
     staff: Staff = field(default_factory=Staff)
     book: NoticeBook = field(default_factory=NoticeBook)
+    hours: AllHours = field(default_factory=AllHours)
     mail: Mailing | None = None
     base_url: str = ""
     customer_link: Callable[[CustomerRequest, Ticket | None], str] = lambda _request, _ticket: "/"
@@ -146,9 +151,22 @@ class Teller:
             raise _NotWanted("its receiver is gone")
         if notice.event == Event.CLAIMED and (ticket is None or ticket.state is not TicketState.ACTIVE):
             raise _NotWanted("what it tells is over")
-        link = self.base_url + self.customer_link(request, ticket if notice.event == Event.CLOSED else None)
-        words = customer_words(notice.event, site.name, request.reference, link, request.language)
+        time = self._call_back(notice, ticket, request) if notice.event == Event.CALL_BACK_PROMISED else None
+        lasts = notice.event in (Event.CLOSED, Event.CALL_BACK_PROMISED)  # longer than the status page's link
+        link = self.base_url + self.customer_link(request, ticket if lasts else None)
+        words = customer_words(notice.event, site.name, request.reference, link, request.language, call_back=time)
         return replace(plain, to=address, words=words)
+
+    def _call_back(self, notice: Notice, ticket: Ticket | None, request: CustomerRequest) -> str:
+        """The time that is promised now. Raises _NotWanted when there is none, or another notice tells it."""
+        with self.database.read() as connection:
+            promise = call_back_of(connection, ticket.number) if ticket else None
+        if ticket is None or ticket.state is not TicketState.WAITING or promise is None:
+            raise _NotWanted("what it tells is over")
+        if iso(promise.made_at) != json.loads(notice.body)["timestamp"]:
+            raise _NotWanted("the call-back was moved meanwhile")
+        hours = self.hours.apply_to(ticket.site, ticket.department_id)
+        return span_words(promise.begins_at, promise.ends_at, hours.zone if hours else "UTC", request.language)
 
     def _facts(self, notice: Notice, site: Site, ticket: Ticket | None) -> Facts:
         page = f"tickets/{ticket.number}" if ticket else f"requests/{notice.reference}" if notice.reference else ""

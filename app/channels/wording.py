@@ -4,6 +4,10 @@ import functools
 import gettext
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_skeleton
 
 from app.core.declaration import N_
 from app.core.notice import EVERYTHING, INVITATION, SILENCE, TEST, Event
@@ -18,7 +22,9 @@ EVENT_NAMES: Mapping[str, str] = {
     Event.CLOSED: N_("Closed"),
     Event.CANCELLED: N_("Cancelled by the customer"),
     Event.ANSWERED: N_("The customer said whether it helped"),
+    Event.CALL_BACK_PROMISED: N_("Call-back agreed"),
     Event.CALL_BACK_DUE: N_("Call-back due"),
+    Event.CALL_BACK_LATE: N_("Call-back late"),
     Event.PARKED: N_("Parked"),
     Event.SUSPECT: N_("Suspect"),
     Event.KEY_ENDS: N_("A vendor’s key ends soon"),
@@ -67,22 +73,45 @@ def say(text: str, language: str) -> str:
 
 _TITLES: Mapping[str, str] = {
     Event.REQUESTED: N_("We have your request"),
+    Event.CALL_BACK_PROMISED: N_("We will call you back"),
     Event.CLAIMED: N_("Your technician is ready"),
     Event.CLOSED: N_("Your conversation with us"),
 }
 
 
-def customer_words(event: str, site: str, reference: str, link: str, language: str | None) -> Words:
-    """The words of a mail to a customer: nothing that anybody typed into a form."""
+_OPENS: Mapping[str, str] = {
+    Event.CALL_BACK_PROMISED: N_("Change or cancel the call-back"),
+    Event.CLOSED: N_("Read the conversation"),
+}
+
+
+def span_words(begins_at: datetime, ends_at: datetime, zone: str, language: str | None) -> str:
+    """A span of time on the clock of a zone, which is named: `Tue, Dec 1, 14:00–14:30 (Europe/Berlin)`."""
     tag = _known(language)
-    opens = N_("Read the conversation") if event == Event.CLOSED else N_("Open your request")
+    begin, end = (at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for at in (begins_at, ends_at))
+    day = format_skeleton("MMMEd", begin, locale=tag)
+    return f"{day}, {format_skeleton('Hm', begin, locale=tag)}–{format_skeleton('Hm', end, locale=tag)} ({zone})"
+
+
+def customer_words(
+    event: str, site: str, reference: str, link: str, language: str | None, *, call_back: str | None = None
+) -> Words:
+    """The words of a mail to a customer: nothing that anybody typed into a form. `call_back` is its time, as
+    `span_words` says it."""
+    tag = _known(language)
+    opens = _OPENS.get(event, N_("Open your request"))
+    lines = (
+        (say(N_("Time"), tag), call_back),
+        (say(N_("Site"), tag), site),
+        (say(N_("Reference"), tag), reference),
+    )
     footer = N_(
         "You get this because this address was given with a request to %(site)s. "
         "If it was not you, you need not do anything."
     )
     return Words(
         title=say(_TITLES[event], tag),
-        lines=((say(N_("Site"), tag), site), (say(N_("Reference"), tag), reference)),
+        lines=tuple((name, value) for name, value in lines if value),
         link=link,
         link_words=say(opens, tag),
         footer=say(footer, tag) % {"site": site},

@@ -130,6 +130,16 @@ def show_site(slug: str, as_json: bool) -> None:
     default=None,
     help="Screen and voice go through HANDBELL_TURN, never directly.",
 )
+@click.option(
+    "--mail-customers/--no-mail-customers",
+    default=None,
+    help="Whether customers who give their address get mails about their request.",
+)
+@click.option(
+    "--call-backs/--no-call-backs",
+    default=None,
+    help="Whether customers may ask to be called back, where the desk has opening hours.",
+)
 @click.option("--disabled/--enabled", default=None, help="Whether the site takes requests.")
 @page_options
 @vendor_options

@@ -21,7 +21,8 @@ _EVENTS: Mapping[str, Event] = {
     "cancelled": Event.CANCELLED,
     "answered": Event.ANSWERED,
     "call_back_due": Event.CALL_BACK_DUE,
-    "call_back_late": Event.CALL_BACK_DUE,  # told again when its time has passed
+    "call_back_asked": Event.CALL_BACK_PROMISED,
+    "call_back_late": Event.CALL_BACK_LATE,
     "parked": Event.PARKED,
     "suspect": Event.SUSPECT,
     KEY_ENDS: Event.KEY_ENDS,

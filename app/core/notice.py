@@ -31,7 +31,9 @@ class Event(StrEnum):
     CLOSED = "request.closed"
     CANCELLED = "request.cancelled"
     ANSWERED = "request.answered"  # the customer said whether it helped
+    CALL_BACK_PROMISED = "call_back.promised"  # or moved
     CALL_BACK_DUE = "call_back.due"
+    CALL_BACK_LATE = "call_back.late"  # its time has passed, and nobody has claimed it
     PARKED = "request.parked"
     SUSPECT = "request.suspect"
     KEY_ENDS = "vendor_key.ending"
@@ -43,7 +45,7 @@ INVITATION = "handbell.invitation"  # its body is the link's secret, encrypted
 SILENCE = "handbell.silence"  # what rang in a browser is over
 CUSTOMER = "customer"  # a receiver: whoever made the request, at the address given in it
 BROWSER = "browser"  # a receiver, with its id: a technician's browser, told by Web Push
-TO_CUSTOMERS = (Event.REQUESTED, Event.CLAIMED, Event.CLOSED)
+TO_CUSTOMERS = (Event.REQUESTED, Event.CALL_BACK_PROMISED, Event.CLAIMED, Event.CLOSED)
 MOST_TO_ADDRESS = 9  # mails to one customer's address within a day
 MOST_OF_SITE = 300  # mails to a site's customers within an hour
 

@@ -85,6 +85,8 @@ class Rule:
 USUAL = (
     Rule(event=Event.WAITING, to=Whom.MAY_TAKE, by="mail", minutes=USUAL_WAIT),
     Rule(event=Event.CALL_BACK_DUE, to=Whom.MAY_TAKE, by="mail"),
+    Rule(event=Event.CALL_BACK_LATE, to=Whom.MAY_TAKE, by="mail"),
+    Rule(event=Event.CALL_BACK_LATE, to=Whom.SUPERVISORS, by="mail"),
     Rule(event=Event.PARKED, to=Whom.SUPERVISORS, by="mail"),
 )
 

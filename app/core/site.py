@@ -56,7 +56,8 @@ class Site:
     `allow_empty` a form may be sent without any, with `pictures` they take pictures. `secret_hash` is the hash of its
     servers' key, `sealed_identity_secret` the secret with which they vouch for customers.
 
-    With `mail_customers`, customers get mails about their requests. With `relay_only` the screen and the voice of its
+    With `mail_customers`, customers get mails about their requests; with `call_backs` they may ask to be called back,
+    where the desk offers it. With `relay_only` the screen and the voice of its
     sessions go through the relay alone, so that neither side learns the other's address.
 
     `old_uid` is the previous account key, valid until `old_uid_until` (ISO 8601, UTC); with `uid_revoked` no key is
@@ -80,6 +81,7 @@ class Site:
     one_time_links: bool = False
     relay_only: bool = False
     mail_customers: bool = False
+    call_backs: bool = True
     phone: str | None = None
     mail: str | None = None
     api_domain: str | None = None

@@ -50,7 +50,7 @@ class Outlooks:
     def of_queue(self, desk: Desk, site: Site, queue: Queue) -> Outlook:
         """For what is in this queue, or goes there."""
         hours = desk.hours.apply_to(site.slug, queue.department_id)
-        call_back = hours is not None and site.at_desk and desk.options.call_backs
+        call_back = hours is not None and site.at_desk and site.call_backs and desk.options.call_backs
         if hours is not None and (closed := _closed_in_minute(hours, int(self._clock().timestamp()) // 60)):
             return replace(closed, call_back=call_back) if call_back else closed
         if not site.at_desk:

@@ -165,6 +165,7 @@ class Running:
             targets=self.settings.targets,
             staff=desk.staff,
             book=desk.notices,
+            hours=desk.hours,
             mail=self.settings.mailing,
             base_url=self.settings.base_url,
             customer_link=self._customer_link,

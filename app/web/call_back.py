@@ -66,7 +66,8 @@ class Refused:
 def hours_for_call_backs(ticket: Ticket) -> Hours | None:
     """The opening hours within which this waiting ticket's customer may be called back; None without call-backs."""
     desk = running().desk
-    if ticket.state is not TicketState.WAITING or not desk.options.call_backs:
+    site = desk.sites.get(ticket.site)
+    if ticket.state is not TicketState.WAITING or not desk.options.call_backs or not (site and site.call_backs):
         return None
     return desk.hours.apply_to(ticket.site, ticket.department_id)
 

@@ -116,7 +116,7 @@ def test_the_usual_rules_tell_who_may_take_it_once_it_waits_too_long(told: Told)
     assert (one.site, one.reference is not None, one.ticket is not None) == ("default", True, True)
 
 
-def test_a_call_back_is_told_of_when_it_is_due_and_again_when_it_is_late(told: Told) -> None:
+def test_a_call_back_is_told_of_when_it_is_due_and_to_supervisors_too_when_it_is_late(told: Told) -> None:
     """Who was promised a time has not waited too long before it."""
     desk = told.desk
     number = number_of(desk.submit(BILLING))
@@ -141,7 +141,7 @@ def test_a_call_back_is_told_of_when_it_is_due_and_again_when_it_is_late(told: T
     assert news(minutes=11) == []
     assert news(minutes=99) == ["mail call_back.due Ben B"]
     assert news(minutes=10) == []
-    assert news(minutes=30) == ["mail call_back.due Ben B"]
+    assert news(minutes=30) == [f"mail call_back.late {who}" for who in ("Ben B", "Dora D", "Sven S")]
     assert news(hours=1) == []
 
 

@@ -47,6 +47,7 @@ def test_a_site_is_added_changed_and_shown_with_its_account_key(handbell: Handbe
         "pictures": False,
         "relay_only": False,
         "mail_customers": False,
+        "call_backs": True,
         "foreign_forms": "confirm",
         "texts": {},
         "colour": None,

@@ -98,7 +98,12 @@ def test_a_rule_of_one_s_own_is_about_what_one_may_take_or_has() -> None:
 
 def test_the_usual_rules_hold_until_others_are_set() -> None:
     assert NoticeBook().desk_rules == USUAL
-    assert {rule.event for rule in USUAL} == {Event.WAITING, Event.CALL_BACK_DUE, Event.PARKED}
+    assert {rule.event for rule in USUAL} == {
+        Event.WAITING,
+        Event.CALL_BACK_DUE,
+        Event.CALL_BACK_LATE,
+        Event.PARKED,
+    }
     assert NoticeBook(Own(rules=())).desk_rules == ()
     own = Rule(event=Event.WAITING, to=Whom.ME, by="mail", minutes=3)
     book = NoticeBook(Own(rules=(WAITING,)), {7: Own(rules=(own,)), 8: Own()})

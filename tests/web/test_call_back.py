@@ -1,6 +1,7 @@
 """Call-backs: what the customer chooses on the waiting page, what is promised, and what technicians see of it."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from app.core.call_back import CallBack
 from app.core.hours import SpecialDay
 from app.core.hours_rules import DESK
 from app.core.hours_text import read_week
+from app.core.site import Site
 from app.process.running import Running
 from app.store.call_backs import call_back_of
 from app.store.tables import call_backs, tickets
@@ -118,6 +120,18 @@ def test_who_finds_it_closed_chooses_when_to_be_called_and_is_not_asked_for_the_
     assert promise is not None
     assert (promise.begins_at, promise.way, promise.to) == (MONDAY + timedelta(hours=1), "phone", PHONE)
     assert events(here) == ["call_back_asked"]
+
+
+def test_the_request_page_has_one_press_for_both_where_call_backs_are_offered(
+    client: PageClient, here: Running, zoe: Customer, change_site: Callable[..., Site]
+) -> None:
+    button = client.get("/").page.select("button[formaction]")[0]
+    assert (button.get_text(), button["formaction"]) == ("Send it and choose a call-back", "/s/default#call-back")
+    change_site(call_backs=False)
+    assert client.get("/").page.select("button[formaction]") == []
+    assert client.get("/").page.select(".notice"), "it is closed all the same"
+    assert zoe.part() == ""
+    assert zoe.choose(MONDAY).status == 409, "the page was open before"
 
 
 def test_it_is_moved_and_given_up(zoe: Customer, here: Running) -> None:

@@ -73,15 +73,17 @@ def test_everybody_sees_the_usual_rules_and_administrators_change_them(
     usual = [
         "Waits for too long 10 min Technicians who may take it Mail Always Test",
         "Call-back due Technicians who may take it Mail Always Test",
+        "Call-back late Technicians who may take it Mail Always Test",
+        "Call-back late Supervisors Mail Always Test",
         "Parked Supervisors Mail Always Test",
     ]
     assert rows(anna) == usual
     assert rows(dora) == [f"{row} Remove" for row in usual]
     added = post(dora, "/rules", event="request.closed", to="its", when="closed", minutes="5")
     assert added.status == 303
-    assert rows(anna)[3] == "Closed The technician who has it Mail Only outside opening hours Test"
+    assert rows(anna)[-1] == "Closed The technician who has it Mail Only outside opening hours Test"
     assert post(dora, "/rules/remove", rule=USUAL[0].mark).status == 303
-    assert len(rows(anna)) == 3
+    assert len(rows(anna)) == len(usual)
     with here.database.read() as connection:
         assert [act.act for act in acts(connection)[:2]] == ["notices.changed"] * 2
     assert post(dora, "/usual").status == 303
@@ -90,9 +92,22 @@ def test_everybody_sees_the_usual_rules_and_administrators_change_them(
     assert post(dora, "/rules/remove", rule="none").status == 404
 
 
+def test_a_rule_may_tell_by_push_also_without_a_mail_server(dora: PageClient) -> None:
+    assert post(dora, "/rules", event="request.received", to="may_take", by="push").status == 303
+    assert rows(dora)[-1] == "New request Technicians who may take it Push to browsers Always Test Remove"
+    mark = dora.get(PAGE).page.select(".rules input[name=rule]")[-1]["value"]
+    assert post(dora, "/test", rule=str(mark)).status == 303
+    assert "None of your browsers is told" in dora.get(PAGE).text
+    assert post(dora, "/rules", event="request.received", to="may_take", by="pigeon").status == 422
+
+
+def test_the_sent_page_is_at_home_under_notices(dora: PageClient) -> None:
+    assert dora.get(OUTBOX).select("#places [aria-current]").get_text() == "Notices"
+
+
 def test_without_a_mail_server_the_page_says_so(anna: PageClient) -> None:
     assert "HANDBELL_SMTP_URL" in anna.get(PAGE).text
-    assert rows(anna)[2] == "Parked Supervisors Mail not set up Always"
+    assert rows(anna)[-1] == "Parked Supervisors Mail not set up Always"
     assert post(anna, "/test", rule=USUAL[0].mark).status == 404
 
 
@@ -125,7 +140,7 @@ def test_one_s_own_rules_and_quiet_hours(anna: PageClient, dora: PageClient, her
 def test_a_rule_is_tried_by_a_mail_to_oneself_in_one_s_language(
     app: Flask, anna: PageClient, box: Mailbox, here: Running, clock: StandingClock
 ) -> None:
-    assert post(anna, "/test", rule=USUAL[2].mark).status == 303
+    assert post(anna, "/test", rule=USUAL[-1].mark).status == 303
     assert until(lambda: box.got)
     assert (box.to, box.got[0]["Subject"]) == (["anna@example.com"], "This is a test: Example Help")
     assert here.desk.notices.people[1].language == "en"
@@ -135,7 +150,7 @@ def test_a_rule_is_tried_by_a_mail_to_oneself_in_one_s_language(
     assert again.open("POST", "/console/login", data=fields, headers=german).status == 303
     assert here.desk.notices.people[1].language == "de"
     clock.advance(seconds=1)
-    assert post(again, "/test", rule=USUAL[2].mark).status == 303
+    assert post(again, "/test", rule=USUAL[-1].mark).status == 303
     assert until(lambda: len(box.got) == 2)
     assert box.got[1]["Subject"] == "Das ist ein Test: Example Help"
 

@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 
+from app.actions.hours import set_hours
 from app.actions.work import Work, claim, close
+from app.core.hours_rules import DESK
+from app.core.hours_text import read_week
 from app.core.notice import MOST_TO_ADDRESS, NoticeState
 from app.core.site import Site
 from app.core.standing import Standing
@@ -164,3 +167,39 @@ def test_without_a_mail_server_no_link_is_sent(client: PageClient) -> None:
     assert "/invitation/mail" not in page.text
     fields = {"csrf_token": csrf_of(page), "link": "x"}
     assert client.post("/console/team/1/invitation/mail", fields).status == 404
+
+
+def test_the_mail_of_a_call_back_has_its_time_in_the_customers_language_and_no_typed_text(
+    client: PageClient, here: Running, clock: StandingClock, box: Mailbox
+) -> None:
+    set_hours(here.database, DESK, "Europe/Berlin", read_week("mo-fr 09:00-17:00"), by=None, now=clock())
+    token = client.form_token()
+    clock.advance(seconds=3)
+    given = {"form_token": token, "customer_email": "zoe@example.com", **TYPED}
+    sent = client.post("/s/default", given, headers={"Accept-Language": "de"})
+    status = client.get(sent.location)
+    page = client.get(str(status.page.select("a[data-start]")[0]["href"])).location
+    assert arrived(here, box, 1)
+    options = [str(option["value"]) for option in client.get(page).page.select("#call_back_at option")]
+
+    def choose(at: str) -> None:
+        client.post(page, {"action": "call_back", "call_back_at": at, "call_back_to": "http://spam.example/+49 30 1"})
+        client.post(page, {"action": "call_back", "call_back_at": at, "call_back_to": "+49 30 123456"})
+
+    choose(options[0])
+    assert arrived(here, box, 2)
+    clock.advance(seconds=1)
+    choose(options[1])
+    clock.advance(seconds=1)
+    choose(options[2])
+    assert arrived(here, box, 3)
+    first, last = box.got[1:]
+    assert str(first["Subject"]) == "Wir rufen Sie zurück"
+    assert "Mo., 2. März, 09:00–09:30 (Europe/Berlin)" in box.texts()[1]
+    assert "Mo., 2. März, 11:00–11:30 (Europe/Berlin)" in box.texts()[2]
+    assert "spam" not in "".join(box.texts())
+    assert "123456" not in "".join(box.texts())
+    link = links(box)[2].removeprefix(BASE)
+    clock.advance(hours=30)
+    assert "11:00–11:30" in client.get(link).page.select("#call-back")[0].get_text(), "its link lasts until then"
+    assert last["To"] == "zoe@example.com"

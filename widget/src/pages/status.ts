@@ -42,7 +42,7 @@ const ready = (main: HTMLElement, go: string): void => {
   } else if (main.dataset.auto !== undefined) {
     const timer = setTimeout(() => {
       starting();
-      location.assign(go);
+      location.assign(go + location.hash); // to the call-back, where that was pressed
     }, START_AFTER_MS);
     for (const link of document.querySelectorAll("[data-start]"))
       link.addEventListener("click", () => clearTimeout(timer));

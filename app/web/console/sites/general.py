@@ -30,6 +30,7 @@ def _general_labels() -> dict[str, str]:
         "one_time_links": _("One-time links"),
         "relay_only": _("Relay only"),
         "mail_customers": _("Mails to customers"),
+        "call_backs": _("Call-backs"),
     }
 
 
@@ -39,7 +40,7 @@ def _contact_labels() -> dict[str, str]:
 
 GENERAL = SiteForm(
     "general",
-    ("name", "disabled", "one_time_links", "relay_only", "mail_customers"),
+    ("name", "disabled", "one_time_links", "relay_only", "mail_customers", "call_backs"),
     _general_labels,
     lambda site: {
         "name": site.name,
@@ -47,6 +48,7 @@ GENERAL = SiteForm(
         "one_time_links": site.one_time_links,
         "relay_only": site.relay_only,
         "mail_customers": site.mail_customers,
+        "call_backs": site.call_backs,
     },
 )
 CONTACT = SiteForm(
@@ -67,7 +69,8 @@ def general(slug: str) -> Response:
 @pages.post("/sites/<slug>")
 @administrators_only
 def save_general(slug: str) -> Response:
-    """Save name, state, links, whether screen and voice go through the relay alone, and whether customers get mails."""
+    """Save name, state, links, whether screen and voice go through the relay alone, and whether customers get mails
+    and call-backs."""
     site = site_of(slug)
     problems: dict[str, str] = {}
     values: Values = {
@@ -76,6 +79,7 @@ def save_general(slug: str) -> Response:
         "one_time_links": ticked("one_time_links"),
         "relay_only": ticked("relay_only"),
         "mail_customers": ticked("mail_customers"),
+        "call_backs": ticked("call_backs"),
     }
     if problems:
         return _page(site, Typed("general", values, problems))
