@@ -37,9 +37,10 @@ faults: ## run the fault tests in full (20 minutes), with their figures
 	@tools/venv dev
 	@HANDBELL_TEST_PROFILE=full exec tools/test tests/faults -o log_cli=true -o log_cli_level=INFO $(ARGS)
 
-full: ## run what `make test` leaves out: frameworks, WordPress, a whole screen, 500 hostile texts
+full: ## run what `make test` leaves out: frameworks, WordPress, a whole screen, more hostile texts
 	@tools/venv dev
-	@HANDBELL_TEST_PROFILE=full exec tools/test tests/browser tests/frameworks -m full $(ARGS)
+	@HANDBELL_TEST_PROFILE=full tools/test tests/browser tests/frameworks -m full $(ARGS)
+	@HANDBELL_TEST_PROFILE=full exec tools/test tests/api/test_fuzz.py tests/browser/test_console_hostile.py
 
 coverage: ## measure which lines of app/ the tests reach, in their processes too; ARGS="tests/cli" runs some
 	@tools/venv dev
@@ -87,7 +88,7 @@ messages: ## collect the texts to translate and bring every language up to date
 		--add-location file --sort-by-file --no-wrap --project Handbell --version "" .
 	@for catalogue in $(LANGUAGES)/*/LC_MESSAGES/messages.po; do [ ! -e "$$catalogue" ] || \
 		exec $(PYBABEL) --quiet update --input-file $(LANGUAGES)/messages.pot --output-dir $(LANGUAGES) \
-		--no-wrap --ignore-pot-creation-date ; done
+		--no-wrap --ignore-obsolete --ignore-pot-creation-date ; done
 
 languages: ## compile the translations
 	@tools/venv dev

@@ -19,6 +19,7 @@ from tests.api.calls import FORM_PATH, REST_PATH, newest, tickets
 from tests.api.embedding import ORIGIN
 from tests.conftest import UID
 from tests.page_client import HOST
+from tests.profile import FULL, PROFILE
 
 pytestmark = pytest.mark.slow
 
@@ -29,6 +30,13 @@ FUZZ = settings(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+
+
+def fuzz(examples: int) -> settings:
+    """Settings with this many examples; with a quarter of them outside `make full`."""
+    return settings(FUZZ, max_examples=examples if PROFILE is FULL else examples // 4)
+
+
 KEY = {"INTEGRATION-KEY": UID, "Origin": ORIGIN, "Idempotency-Key": "k" * 16}
 FORMS = ("/s/default", "/s/default/submit")
 JSON_PATH = "/api/v1/sites/default/requests"
@@ -95,26 +103,26 @@ def send(app: Flask, method: str, path: str, **options: Any) -> int:
 
 
 @given(body=st.binary(max_size=200), kind=content_type, path=st.sampled_from([FORM_PATH, REST_PATH, *FORMS, JSON_PATH]))
-@settings(FUZZ, max_examples=1600)
+@fuzz(1600)
 def test_any_bytes_as_a_body(fuzzed: Flask, body: bytes, kind: str, path: str) -> None:
     send(fuzzed, "POST", path, data=body, content_type=kind, headers=KEY)
 
 
 @given(kind=header_value | st.builds("multipart/form-data; boundary={}".format, header_value))
-@settings(FUZZ, max_examples=600)
+@fuzz(600)
 def test_any_content_type(fuzzed: Flask, kind: str) -> None:
     for path in (FORM_PATH, REST_PATH):
         send(fuzzed, "POST", path, data=b"--b\r\n\r\nx\r\n--b--", content_type=kind, headers=KEY)
 
 
 @given(query=st.binary(max_size=80))
-@settings(FUZZ, max_examples=800)
+@fuzz(800)
 def test_any_bytes_as_a_query(fuzzed: Flask, query: bytes) -> None:
     send(fuzzed, "GET", FORM_PATH, environ_overrides={"QUERY_STRING": f"uid={UID}&" + query.decode("latin-1")})
 
 
 @given(pairs=st.dictionaries(name | st.text(max_size=8), st.text(max_size=40), max_size=6))
-@settings(FUZZ, max_examples=800)
+@fuzz(800)
 def test_any_parameters(fuzzed: Flask, pairs: dict[str, str]) -> None:
     pairs = {n.encode("utf-8", "replace").decode(): v.encode("utf-8", "replace").decode() for n, v in pairs.items()}
     before = len(tickets(fuzzed, 1))
@@ -124,13 +132,13 @@ def test_any_parameters(fuzzed: Flask, pairs: dict[str, str]) -> None:
 
 
 @given(body=st.dictionaries(name | st.text(max_size=8), json_value, max_size=5))
-@settings(FUZZ, max_examples=800)
+@fuzz(800)
 def test_any_json(fuzzed: Flask, body: dict[str, Any]) -> None:
     assert send(fuzzed, "POST", REST_PATH, json=body, headers=KEY) in (200, 400)
 
 
 @given(path=st.sampled_from(PATHS), headers=st.dictionaries(st.sampled_from(HEADERS), header_value, max_size=4))
-@settings(FUZZ, max_examples=600)
+@fuzz(600)
 def test_any_header_values(fuzzed: Flask, path: str, headers: dict[str, str]) -> None:
     names = {n: n.upper().replace("-", "_") for n in headers}
     environ = {(n if n.startswith("CONTENT_") else f"HTTP_{n}"): headers[h] for h, n in names.items()}
@@ -138,7 +146,7 @@ def test_any_header_values(fuzzed: Flask, path: str, headers: dict[str, str]) ->
 
 
 @given(pairs=st.lists(st.tuples(name | st.text(max_size=8), st.text(max_size=40)), max_size=6), label=header_value)
-@settings(FUZZ, max_examples=400)
+@fuzz(400)
 def test_any_plain_form_in_any_encoding(fuzzed: Flask, pairs: list[tuple[str, str]], label: str) -> None:
     sent = [*pairs, ("_charset_", label)]
     body = urlencode([(n.encode("utf-8", "replace"), v.encode("utf-8", "replace")) for n, v in sent])
@@ -147,7 +155,7 @@ def test_any_plain_form_in_any_encoding(fuzzed: Flask, pairs: list[tuple[str, st
 
 
 @given(body=st.dictionaries(json_name | st.text(max_size=8), json_value, max_size=6))
-@settings(FUZZ, max_examples=400)
+@fuzz(400)
 def test_any_request_as_json(fuzzed: Flask, here: Running, body: dict[str, Any]) -> None:
     sent = {**body, "form_token": here.links.form_token("default", ORIGIN)}
     headers = {**KEY, "Idempotency-Key": secrets.token_hex(16)}
@@ -159,7 +167,7 @@ values = st.fixed_dictionaries({}, optional={n: st.text(good, max_size=LIMITS[n]
 
 @pytest.mark.parametrize("flavour", ["form", "rest"])
 @given(sent=values)
-@settings(FUZZ, max_examples=250)
+@fuzz(250)
 def test_good_text_arrives_unchanged(fuzzed: Flask, flavour: str, sent: dict[str, str]) -> None:
     if flavour == "form":
         status = send(fuzzed, "POST", FORM_PATH, data={**sent, "uid": UID})

@@ -1,5 +1,6 @@
 """The translations as stored: the catalogue of each language and its messages."""
 
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -14,6 +15,7 @@ def file_of(language: str, suffix: str) -> Path:
     return resource("translations") / language / "LC_MESSAGES" / f"messages.{suffix}"
 
 
+@cache
 def catalogue(language: str) -> Catalog:
     with file_of(language, "po").open("rb") as file:
         return read_po(file, locale=language)

@@ -3,6 +3,7 @@
 import io
 import re
 import tomllib
+from functools import cache
 from gettext import c2py
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ def placeholders(text: str) -> list[str]:
     return sorted(PLACEHOLDER.findall(text))
 
 
+@cache
 def extracted() -> set[str | tuple[str, ...]]:
     """The texts that `make messages` finds in the sources, with the same mapping and keywords."""
     (added,) = re.findall(r'--keywords "([^"]+)"', (ROOT / "Makefile").read_text("utf-8"))
