@@ -6,6 +6,7 @@ from flask import Flask, abort, request
 from app import api, log, web
 from app.core.bodies import BadBody, form_pairs
 from app.edge import access, headers, security_log
+from app.edge.compressing import compress_pages
 from app.edge.customer_words import use_words
 from app.edge.incoming import PublicScheme, TrustedProxies
 from app.files.resources import resource
@@ -34,6 +35,7 @@ def create_app(settings: Settings, clock: Clock | None = None, *, schedule: bool
     app.config["WTF_CSRF_TIME_LIMIT"] = 12 * 60 * 60
     language.register(app)
     headers.send_headers(app, settings)
+    compress_pages(app)
     security_log.register(app, here)
     _refuse_bad_addresses(app, settings)
     web.register(app)
