@@ -14,7 +14,7 @@ from flask import Blueprint, Response, g, request
 from app.actions.ticket import open_ticket
 from app.api.fault_words import told
 from app.api.session_rates import wait_of_account, wait_of_client
-from app.core.bodies import BadBody, BadText, json_object
+from app.core.bodies import BadBody, BadForm, BadText, json_object
 from app.core.fact import Fact
 from app.core.new_session import UID_LIMIT, NewSessionRequest, error_envelope, form_parameters
 from app.core.security_event import Limit, SecurityEvent
@@ -162,13 +162,18 @@ def _parameters() -> dict[str, str]:
     """The call's parameters by name, noted for a page that may have to show them again."""
     try:
         pairs = api_parameters()
-    except BadText as bad:
+    except BadForm as bad:
         g.called_with = form_parameters(bad.pairs)
         g.called_for, _ = _site_of(g.called_with.get("uid", "").strip())
         raise
-    if len(pairs) > 100:
-        raise CallRefused(413, "more than 100 parameters")
     g.called_with = parameters = form_parameters(pairs)
+    if not _wants_json():  # a fault keeps what was typed
+        g.form_again = lambda status: customer_words().refused(
+            RefusedCall(status, "internal error", parameters, unknown=True), g.get("called_for")
+        )
+    if len(pairs) > 100:
+        g.called_for, _ = _site_of(parameters.get("uid", "").strip())
+        raise CallRefused(413, "more than 100 parameters")
     return parameters
 
 

@@ -243,7 +243,7 @@ def _page_post() -> dict[str, Any]:
     return {
         "operationId": "requestPage",
         "parameters": [{"name": "site", "in": "path", "required": True, "schema": {"type": "string"}}],
-        "requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": body}}},
+        "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": body}}},
         "responses": dict.fromkeys(statuses, page),
     }
 
@@ -373,7 +373,7 @@ def _plain_post() -> dict[str, Any]:
     return {
         "operationId": "plainForm",
         "parameters": [_SITE, _ORIGIN],
-        "requestBody": {"content": form},
+        "requestBody": {"required": True, "content": form},
         "responses": dict.fromkeys(statuses, page),
     }
 

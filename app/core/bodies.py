@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isinf
 from typing import Any, NoReturn
@@ -25,12 +25,16 @@ class BadBody(ValueError):
         self.status = status
 
 
-class BadText(BadBody):
-    """Text that is not in its encoding; `pairs` is the form without the characters that cannot be read."""
+class BadForm(BadBody):
+    """A form that cannot be taken as it is; `pairs` are what could be read of it, in UTF-8."""
 
-    def __init__(self, why: str, pairs: Sequence[tuple[bytes, bytes]]) -> None:
-        super().__init__(why)
+    def __init__(self, why: str, pairs: Sequence[tuple[bytes, bytes]], status: int = 400) -> None:
+        super().__init__(why, status)
         self.pairs = [(name.decode("utf-8", "ignore"), value.decode("utf-8", "ignore")) for name, value in pairs]
+
+
+class BadText(BadForm):
+    """Text that is not in its encoding; the characters that cannot be read are left out."""
 
 
 def form_pairs(raw: bytes) -> list[tuple[str, str]]:
@@ -38,7 +42,7 @@ def form_pairs(raw: bytes) -> list[tuple[str, str]]:
     if not raw:
         return []
     if raw.count(b"&") >= MAX_FIELDS:
-        raise BadBody(f"more than {MAX_FIELDS} fields", 413)
+        raise BadForm(f"more than {MAX_FIELDS} fields", _split(raw.split(b"&")[:MAX_FIELDS]), 413)
     try:
         return parse_qsl(raw.decode("utf-8"), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
@@ -50,7 +54,16 @@ def raw_form_pairs(raw: bytes) -> list[tuple[bytes, bytes]]:
     """Name and value pairs as bytes, in any encoding. Raises BadBody (413) for too many."""
     parts = [part for part in raw.split(b"&") if part]
     if len(parts) > MAX_FIELDS:
-        raise BadBody(f"more than {MAX_FIELDS} fields", 413)
+        raise BadForm(f"more than {MAX_FIELDS} fields", _split(parts[:MAX_FIELDS]), 413)
+    return _split(parts)
+
+
+def beginning_of_form(raw: bytes) -> list[tuple[bytes, bytes]]:
+    """Name and value pairs of an urlencoded body that was cut off anywhere."""
+    return _split(raw.split(b"&")[:MAX_FIELDS])
+
+
+def _split(parts: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
     split = (part.replace(b"+", b" ").partition(b"=") for part in parts)
     return [(unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in split]
 

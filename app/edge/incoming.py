@@ -1,13 +1,13 @@
 """Request input: the body within its limits, its parameters, and the client's address. Errors are clear 4xx answers."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from ipaddress import IPv4Network, IPv6Network
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
-from flask import Response, request
+from flask import Response, g, request
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import MultiPartParser
@@ -17,8 +17,10 @@ from app.core.bodies import (
     MAX_BODY,
     MAX_FIELDS,
     BadBody,
+    BadForm,
     BadText,
     DecodedForm,
+    beginning_of_form,
     decoded_form,
     form_pairs,
     raw_form_pairs,
@@ -40,15 +42,13 @@ log = structlog.get_logger()
 
 
 def body(most: int = MAX_BODY) -> bytes:
-    """The raw body. Raises BadBody (413) over `most` bytes, with or without an announced length."""
+    """The raw body. Raises BadBody (413) over `most` bytes, with or without an announced length; BadForm for a form,
+    with its beginning."""
     announced = request.content_length
-    if announced is not None and announced > most:
+    raw = _read(most + 1) if announced is None or announced <= most or request.mimetype == FORM_TYPE else None
+    if raw is None or len(raw) > most:
         _drain()
-        raise BadBody(_too_large(most), 413)
-    raw = _read(most + 1)
-    if len(raw) > most:
-        _drain()
-        raise BadBody(_too_large(most), 413)
+        raise BadForm(_too_large(most), beginning_of_form(raw[:most]) if raw else [], 413)
     if announced is not None and len(raw) < announced:
         raise BadBody("the body is shorter than its Content-Length")
     return raw
@@ -60,6 +60,10 @@ def _too_large(most: int) -> str:
 
 def form_body() -> list[tuple[str, str]]:
     """Name and value pairs of a form post, urlencoded or multipart without files. Raises BadBody."""
+    return _noted(_form_body)
+
+
+def _form_body() -> list[tuple[str, str]]:
     raw = body()
     if request.mimetype == MULTIPART:
         return _multipart(raw)
@@ -73,6 +77,37 @@ def foreign_form() -> DecodedForm:
 
     Raises BadBody.
     """
+    decoded = DecodedForm([])
+
+    def read() -> list[tuple[str, str]]:
+        nonlocal decoded
+        decoded = _foreign_form()
+        return decoded.pairs
+
+    _noted(read)
+    return decoded
+
+
+def posted_before() -> list[tuple[str, str]]:
+    """What could be read of the form in this request, whether or not it has been read before; empty without one."""
+    if "posted" not in g and request.method == "POST":
+        with contextlib.suppress(BadBody):
+            foreign_form()
+    found: list[tuple[str, str]] = g.get("posted", [])
+    return found
+
+
+def _noted(read: Callable[[], list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    """What `read` returns, noted for a page that may have to show it again, as is what a BadForm holds."""
+    try:
+        g.posted = read()
+    except BadForm as bad:
+        g.posted = bad.pairs
+        raise
+    return g.posted  # type: ignore[no-any-return]
+
+
+def _foreign_form() -> DecodedForm:
     raw = body()
     if request.mimetype == MULTIPART:
         # Latin-1 preserves every byte.
@@ -92,7 +127,7 @@ def api_parameters() -> list[tuple[str, str]]:
         return pairs
     try:
         return pairs + foreign_form().pairs
-    except BadText as bad:
+    except BadForm as bad:
         bad.pairs = pairs + bad.pairs
         raise
 

@@ -20,6 +20,7 @@ from app.web import (
     site_look,
     static_files,
     status_page,
+    typed,
     web_app,
     widget,
     words,
@@ -58,3 +59,4 @@ def register(app: Flask) -> None:
     site_look.register(app)
     words.register(app)
     field_words.register(app)
+    typed.register(app)

@@ -84,8 +84,14 @@ def _why_refused(call: RefusedCall, site: Site | None) -> str:
         return unknown if call.unknown else not_recorded_sentence()
     if any(problem.code == "control" for problem in call.problems):
         return sentence(Fact("form", "control"))
+    return _why_not_read(call, site)
+
+
+def _why_not_read(call: RefusedCall, site: Site | None) -> str:
     if call.status == 413:
         return _("Please go back and shorten it.")
+    if not any(call.typed.get(name) for name in NAMES):
+        return _("Please go back and try again.")
     if site is None:
         return _(
             "The page that you came from is out of date, but you are in the right place:"

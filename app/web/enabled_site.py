@@ -3,6 +3,8 @@
 from flask import Response, abort, make_response, render_template
 
 from app.core.site import Site
+from app.edge.headers import FRAMED_BY_ANY, with_headers
+from app.edge.incoming import is_framed
 from app.process.configuration import Desk
 from app.web.words import _, speak_for
 
@@ -24,4 +26,5 @@ def _switched_off(site: Site) -> Response:
         title=_("This support page is switched off"),
         lines=[_("No requests are taken here at the moment. Nothing that you typed was sent.")],
     )
-    return make_response(html, 410)
+    response = make_response(html, 410)
+    return with_headers(response, FRAMED_BY_ANY) if is_framed() else response

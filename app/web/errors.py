@@ -1,5 +1,7 @@
 """Errors as pages for people and as JSON for programs; no internal detail is shown."""
 
+from collections.abc import Callable
+
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
@@ -7,7 +9,8 @@ from werkzeug.exceptions import HTTPException
 from app.core.bodies import BadBody
 from app.core.new_session import error_envelope
 from app.core.site import Site
-from app.edge.headers import JSON, request_id, with_headers
+from app.edge.headers import FRAMED_BY_ANY, JSON, request_id, with_headers
+from app.edge.incoming import is_framed
 from app.edge.this_app import running
 from app.log import frames
 from app.process.database_faults import note_database_fault
@@ -58,6 +61,9 @@ def _database_error(error: Exception) -> Response:
         except DATABASE_FAULTS as still:
             error = still
     note_database_fault(error, "answer", request_id=request_id())
+    if kept := _kept(503):
+        kept.headers["Retry-After"] = "5"
+        return kept
     if is_unknown(error):
         response = _answer(503, "the database did not confirm in time: it may be written or not", NOT_CONFIRMED)
     else:
@@ -68,7 +74,19 @@ def _database_error(error: Exception) -> Response:
 
 def _our_fault(error: Exception) -> Response:
     log.error("unexpected_error", error=type(error).__name__, request_id=request_id(), at=frames(error))
-    return _answer(500, "internal error")
+    return _kept(500) or _answer(500, "internal error")
+
+
+def _kept(status: int) -> Response | None:
+    """The page again with all that was typed, where a fault came amid a form; None where there is none."""
+    again: Callable[[int], Response] | None = g.pop("form_again", None)
+    if again is None:
+        return None
+    try:
+        return again(status)
+    except Exception as second:  # noqa: BLE001 - whatever fails, the plain page below does not
+        log.error("unexpected_error", error=type(second).__name__, request_id=request_id(), at=frames(second))
+        return None
 
 
 def _answer(status: int, reason: str, code: str | None = None) -> Response:
@@ -83,16 +101,18 @@ def _answer(status: int, reason: str, code: str | None = None) -> Response:
 def _page(status: int, reason: str, title: str, lines: list[str], *, for_maker: bool = False) -> Response:
     in_console = request.path.startswith("/console")
     site = None if in_console else _site()
+    in_frame = request.method == "POST" and not in_console and is_framed()
     html = render_template(
         "console/message.html" if in_console else "error.html",
         site=site,
         title=title,
         lines=lines,
-        actions=_ways_on_in_console() if in_console else _ways_on(status, site),
+        actions=_ways_on_in_console() if in_console else [] if in_frame else _ways_on(status, site),
         reason=f"{status}: {reason}" if for_maker or status in _FOR_WHO_MADE_THE_FORM else None,
         request_id=request_id() if status >= 500 else None,
     )
-    return make_response(html, status)
+    response = make_response(html, status)
+    return with_headers(response, FRAMED_BY_ANY) if in_frame else response
 
 
 def _is_new_session_call() -> bool:

@@ -10,7 +10,7 @@ from enum import Enum
 from flask import Blueprint, Response, make_response, render_template, request
 
 from app.actions.submit import Submission, received_before
-from app.core.bodies import BadText
+from app.core.bodies import BadForm
 from app.core.client import client_network
 from app.core.customer import NAMES
 from app.core.links import Expired, Forged, Purpose, new_link_id
@@ -33,7 +33,7 @@ from app.process.signed_links import FORM_LIFE
 from app.web.customer_form import asked_of
 from app.web.enabled_site import enabled_site
 from app.web.language import page_language
-from app.web.request_form import Filled, NotTaken, form_again, form_mended, offered_departments
+from app.web.request_form import Filled, NotTaken, form_again, form_mended, keep_for_faults, offered_departments
 from app.web.take_in import take_in
 from app.web.words import _, speak_for
 
@@ -64,9 +64,12 @@ def submit_form(slug: str) -> Response:
     speak_for(site)
     try:
         form = foreign_form()
-    except BadText as bad:
+    except BadForm as bad:
+        if is_framed():
+            return _out_of_the_frame(site, posted_form(bad.pairs), page_source(site))
         return form_mended(desk, site, bad)
     posted = posted_form(form.pairs)
+    keep_for_faults(desk, site, _filled(site, posted))
     source = page_source(site)
     if is_framed():
         return _out_of_the_frame(site, posted, source)
@@ -178,8 +181,7 @@ def _not_from_here(site: Site) -> Response:
 
 
 def _taken(desk: Desk, site: Site, posted: Posted) -> Response:
-    values = {name: posted.value(name) for name in NAMES}
-    filled = Filled(values, more=posted.more, return_to=allowed_return(site, posted.value("return_to")))
+    filled = _filled(site, posted)
     asked = _asked(desk, site, posted)
     if isinstance(asked, dict):
         return form_again(desk, site, replace(filled, problems=asked, status=422))
@@ -192,6 +194,11 @@ def _taken(desk: Desk, site: Site, posted: Posted) -> Response:
 
     taken = take_in(recorded, site.slug)
     return form_again(desk, site, filled.refused(taken)) if isinstance(taken, NotTaken) else taken
+
+
+def _filled(site: Site, posted: Posted) -> Filled:
+    values = {name: posted.value(name) for name in NAMES}
+    return Filled(values, more=posted.more, return_to=allowed_return(site, posted.value("return_to")))
 
 
 def _received(site: Site, posted: Posted) -> tuple[str, datetime] | None:

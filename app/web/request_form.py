@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from flask import Response, render_template, request
+from flask import Response, g, render_template, request
 
-from app.core.bodies import BadText
+from app.core.bodies import BadForm, BadText
 from app.core.customer import NAMES
 from app.core.customer_info import AskPolicy
 from app.core.fact import Fact
@@ -16,11 +16,11 @@ from app.core.picture import MOST_PICTURES, RequestPicture
 from app.core.posted import posted_form
 from app.core.site import Site
 from app.core.staff import Department
-from app.core.text import without_control
+from app.core.text import text_problem, without_control
 from app.edge.headers import CAPTURING, with_headers
 from app.edge.this_app import running
 from app.process.configuration import Desk
-from app.web.fault_text import sentence
+from app.web.fault_text import sentence, sentences
 from app.web.language import limit_to, page_language
 from app.web.outlook_words import outlook_words
 from app.web.picture_words import picture_words
@@ -94,12 +94,22 @@ def form_again(desk: Desk, site: Site, filled: Filled) -> Response:
     return response
 
 
-def form_mended(desk: Desk, site: Site, bad: BadText) -> Response:
-    """The request page with what could be read of a form whose text is not in its encoding."""
+def form_mended(desk: Desk, site: Site, bad: BadForm) -> Response:
+    """The request page with what could be read of a form that cannot be taken as it is."""
     posted = posted_form(bad.pairs)
     values = {name: posted.value(name) for name in (*NAMES, "department", "check_details")}
-    problems = {"form": sentence(Fact("form", "control"))}
+    found = [text_problem(name, values[name], LIMITS[name]) for name in NAMES]
+    problems = sentences(tuple(problem for problem in found if problem and problem.code == "too_long"))
+    if not problems:
+        problems = {"form": sentence(Fact("form", "control" if isinstance(bad, BadText) else "type"))}
     return form_again(desk, site, Filled(values, problems, bad.status, more=posted.more, reason=f"{bad.status}: {bad}"))
+
+
+def keep_for_faults(desk: Desk, site: Site, filled: Filled) -> None:
+    """Let a fault amid this form show it again: an error's page would lose what was typed."""
+    g.form_again = lambda status: form_again(
+        desk, site, filled.refused(NotTaken(not_recorded_sentence(), status, 5 if status == 503 else None))
+    )
 
 
 def offered_departments(desk: Desk, site: Site) -> list[Department]:

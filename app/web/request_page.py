@@ -6,7 +6,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, jsonify
 
 from app.actions.pictures import give_to_request
-from app.core.bodies import BadText
+from app.core.bodies import BadForm
 from app.core.customer import NAMES
 from app.core.links import Link
 from app.core.new_session import NewSessionRequest
@@ -26,7 +26,15 @@ from app.web.enabled_site import enabled_site
 from app.web.form_pictures import changed, pictures_of, removed_of
 from app.web.language import page_language
 from app.web.open_request import ADD, CHOICE, NEW, added, ask_which, open_request, remembering
-from app.web.request_form import Filled, NotTaken, empty_form, form_again, form_mended, offered_departments
+from app.web.request_form import (
+    Filled,
+    NotTaken,
+    empty_form,
+    form_again,
+    form_mended,
+    keep_for_faults,
+    offered_departments,
+)
 from app.web.take_in import sent_form, take_in, to_status
 from app.web.words import speak_for
 
@@ -66,7 +74,7 @@ def send(slug: str) -> Response:
     speak_for(site)
     try:
         posted = posted_form(form_body())
-    except BadText as bad:
+    except BadForm as bad:
         return form_mended(desk, site, bad)
     return sent(site, posted)
 
@@ -80,9 +88,10 @@ def send_with_pictures(slug: str) -> Response:
     speak_for(site)
     try:
         form = form_with_files(MOST_PICTURES, MOST_BYTES)
-    except BadText as bad:
+    except BadForm as bad:
         return form_mended(desk, site, bad)
     posted = posted_form(form.pairs)
+    keep_for_faults(desk, site, _filled(site, posted))
     token = posted.value("form_token")
     link = sent_form(token, site.slug)
     removed = removed_of(form.pairs)
@@ -103,6 +112,7 @@ def sent(site: Site, posted: Posted) -> Response:
     desk = running().desk
     filled = _filled(site, posted)
     values = filled.values
+    keep_for_faults(desk, site, filled)
     token = posted.value("form_token")
     form = sent_form(token, site.slug)
     if isinstance(form, NotTaken):
