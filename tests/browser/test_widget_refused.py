@@ -62,3 +62,16 @@ def test_the_name_of_no_site_is_said(page: Page, unlisted: Served, live: LiveSer
     assert said == [
         f"Handbell on {unlisted.url}: there is no site brand here; the console's page Embed has each site's line"
     ]
+
+
+def test_from_an_intranet_over_http_the_link_leads_on(page: Page, live: LiveServer) -> None:
+    """A browser does not let such a page load a script from this machine: the link is there without it."""
+    origin = "http://old.intranet.example"
+    link = f"<a href='{live.base_url}/s/default' data-handbell data-problem='The scanner'>Get help</a>"
+    script = f"<script async src='{live.base_url}/widget.js'></script>"
+    body = f"<!doctype html><html lang=en><title>Intranet</title>{link}{script}</html>"
+    page.route(f"{origin}/**", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto(f"{origin}/")
+    page.get_by_role("link", name="Get help").click()
+    expect(page.get_by_role("heading", name="Get support")).to_be_visible()
+    assert page.url == f"{live.base_url}/s/default"

@@ -175,6 +175,10 @@ def test_a_body_that_is_cut_off_is_here_and_a_head_is_not() -> None:
     [
         (b"POST /applet/a.b-c_d/files HTTP/1.1", MOST_UPLOAD),
         (b"POST /applet/a.b-c_d/files HTTP/1.0", MOST_UPLOAD),
+        (b"POST /s/default/with-pictures HTTP/1.1", MOST_UPLOAD),
+        (b"POST /s/default/pictures HTTP/1.1", MOST_UPLOAD),
+        (b"POST /s/default/submit HTTP/1.1", MOST_BODY),
+        (b"POST /s/a/b/pictures HTTP/1.1", MOST_BODY),
         (b"POST /applet/a.b-c_d/files?x=1 HTTP/1.1", MOST_BODY),
         (b"POST /applet/a.b-c_d/files/1?at=0 HTTP/1.1", MOST_BODY),
         (b"POST /applet/a/b/files HTTP/1.1", MOST_BODY),
@@ -185,7 +189,7 @@ def test_a_body_that_is_cut_off_is_here_and_a_head_is_not() -> None:
         (b"POST /s/default HTTP/1.1\r\nX: POST /applet/a/files HTTP/1.1", MOST_BODY),
     ],
 )
-def test_only_the_form_for_a_file_has_a_large_body(line: bytes, most: int) -> None:
+def test_only_forms_for_files_and_pictures_have_a_large_body(line: bytes, most: int) -> None:
     def whole(size: int) -> bool:
         arriving = Arriving(b"%s\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (line, size))
         piece = bytes(1024 * 1024)
