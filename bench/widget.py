@@ -177,7 +177,7 @@ def _measure(contenders: list[Contender], loads: int) -> dict[str, Any]:
         for turn in range(loads):
             for profile in ("local", "slow"):
                 for contender in contenders:
-                    _publish(site, contender)
+                    _publish(site, contender, port)
                     rows.setdefault((contender.name, profile), []).append(_load(browser, contender, profile, port))
             print(f"load {turn + 1} of {loads}", file=sys.stderr)
         version = browser.version
@@ -205,8 +205,10 @@ def _bytes(script: bytes) -> dict[str, int]:
     return sizes | ({"brotli": brotli[script]} if script in brotli else {})
 
 
-def _publish(site: Site, contender: Contender) -> None:
-    script = f"<script async src=/script.js {contender.attributes}></script>" if contender.script else ""
+def _publish(site: Site, contender: Contender, port: int) -> None:
+    # A full address, as on a company's page: from a bare path the widget asks a module where it is.
+    src = f"http://127.0.0.1:{port}/script.js"
+    script = f"<script async src={src} {contender.attributes}></script>" if contender.script else ""
     html = (
         "<!doctype html><html lang=en><meta charset=utf-8><title>A shop</title><link rel=icon href=data:,>"
         f"<main><h1>A shop</h1>{'<p>Something to read.</p>' * 40}</main>{script}</html>"
