@@ -48,10 +48,10 @@ def subscribe(
     sealer_in: Callable[[Connection], Sealer],
     subscription: Subscription,
     *,
-    user_agent: str | None,
-    session: str,
     by: int,
     now: datetime,
+    user_agent: str | None,
+    session: str,
 ) -> bool:
     """Let this browser be told, as long as nobody takes it back; returns whether it is new. Raises Invalid when there
     are too many.

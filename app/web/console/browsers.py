@@ -59,10 +59,10 @@ def add() -> Response:
             here.database,
             here.keys.sealer_in,
             subscription,
-            user_agent=request.headers.get("User-Agent", "")[:300] or None,
-            session=public_id(session_hash(my_session())),
             by=me().id,
             now=here.clock(),
+            user_agent=request.headers.get("User-Agent", "")[:300] or None,
+            session=public_id(session_hash(my_session())),
         )
     except Invalid as invalid:
         problem = _fault(invalid.problems[0])
