@@ -167,12 +167,14 @@ def _renamed(path: dict[str, Any], ending: str) -> dict[str, Any]:
 
 
 def _rest() -> dict[str, Any]:
+    body = {"$ref": "#/components/schemas/NewSession"}
+    empty = {"type": "array", "maxItems": 0, "description": "As PHP writes an empty object"}
     return {
         "operationId": "newSessionRest",
         "security": [{"key": []}, {"bearer": []}],
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NewSession"}}},
+            "content": {"application/json": {"schema": {"anyOf": [body, empty]}}},
         },
         "responses": {**_answers("200"), **_refusals("400", "403", "405", "413", "415", "429")},
     }
