@@ -163,5 +163,5 @@ def test_colours_and_parts_are_the_pages_to_choose(host: Host) -> None:
     page = host.open_form(css=css)
     style = "e => { const s = getComputedStyle(e); return [s.backgroundColor, s.borderRadius] }"
     assert page.locator(LAUNCHER).evaluate(style) == ["rgb(122, 31, 92)", "24px"]
-    assert page.locator("[part=panel]").evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(18, 18, 18)"
+    assert page.locator("[part=panel]").evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(25, 32, 39)"
     look(page, "themed")
