@@ -29,7 +29,7 @@ def ask(page: Page, problem: str = "My screen is black.") -> None:
     """From the request page to the page on which one waits, in whatever language."""
     page.goto("/")
     page.locator("#problem_description").fill(problem)
-    page.locator("form.card button[type=submit]").click()
+    page.locator("form.card button[type=submit]").first.click()
     page.wait_for_url(APPLET)
 
 

@@ -350,7 +350,7 @@ export const bell = (stream: () => Stream): Bell | null => {
   document.addEventListener("visibilitychange", look);
   if (others) others.onmessage = (event: MessageEvent<Word>) => hear(event.data);
   // The press that led here from another page counts in this one too.
-  if (isOn("sound") && document.referrer.startsWith(`${location.origin}/console/`)) wake();
+  if (isOn("sound") && navigator.userActivation?.hasBeenActive) wake();
   show();
   tell("hello");
   setInterval(() => {
