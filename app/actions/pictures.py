@@ -22,7 +22,7 @@ from app.store.files import abandon_files
 UNSENT_FOR = timedelta(hours=3)  # a form can be sent for two
 
 
-def add_picture(database: Database, form: str, raw: bytes, *, room: int, now: datetime) -> RequestPicture:
+def add_picture(database: Database, form: str, raw: bytes, *, now: datetime, room: int) -> RequestPicture:
     """Add a picture to the form with this id; the same picture again is the one that is there.
 
     `room` is how many bytes all kept files may have together, of which all pictures may have one part in

@@ -6,6 +6,8 @@ import hashlib
 import json
 import ssl
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from app.channels.calling import Caller, CallFailed
 from app.channels.declaring import Channel, Sending
 from app.channels.wording import Words
@@ -86,14 +88,18 @@ def message(sending: Sending, words: Words, tag: str) -> bytes:
 
 def _encrypted(browser: dict[str, str], told: bytes) -> bytes | None:
     """The message for this browser (RFC 8291); None when its keys are none."""
-    from pywebpush import WebPusher, WebPushException
+    from http_ece import ECEException, encrypt
 
-    keys = {"p256dh": browser["p256dh"], "auth": browser["auth"]}
+    ours = ec.generate_private_key(ec.SECP256R1())
     try:
-        pusher = WebPusher({"endpoint": browser["endpoint"], "keys": keys})
-        return bytes(pusher.encode(told, "aes128gcm")["body"])
-    except (WebPushException, ValueError, TypeError):
+        theirs, secret = (_raw(browser[name]) for name in ("p256dh", "auth"))
+        return bytes(encrypt(told, private_key=ours, dh=theirs, auth_secret=secret))
+    except (ECEException, ValueError):
         return None
+
+
+def _raw(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _result(status: int) -> TryResult:

@@ -98,8 +98,9 @@ def test_no_script_takes_messages_from_other_windows_but_the_check_of_a_website(
     assert "if (source !== opened || !isReport(data) || data.check !== name) return;" in checking.read_text("utf-8")
     sources = [path.read_text("utf-8") for path in (WIDGET / "src").rglob("*.ts") if path != checking]
     heard = [each for text in sources for each in re.findall(r"""[\w.]*\.?onmessage|["']message["']""", text)]
-    assert sorted(heard) == ["channel.onmessage", "others.onmessage", "source.onmessage", "source.onmessage"]
-    assert any("others = new BroadcastChannel(" in text and "source = new EventSource(" in text for text in sources)
+    assert sorted(heard) == ["channel.onmessage", *["others.onmessage"] * 2, *["source.onmessage"] * 2]
+    for name, kind in (("others", "BroadcastChannel"), ("source", "EventSource")):
+        assert all(f"new {kind}(" in text for text in sources if f"{name}.onmessage" in text)
 
 
 def assert_headers(answer: Answer, caching: str) -> None:

@@ -340,7 +340,8 @@ export const bell = (stream: () => Stream): Bell | null => {
   switches();
   const pressed = ({ isTrusted }: Event): void => {
     if (!isTrusted) return;
-    if (isOn("sound")) wake();
+    // Some keys, such as Escape, are no press that allows sound.
+    if (isOn("sound") && navigator.userActivation?.isActive !== false) wake();
     if (loud) tell("heard");
     loud = false;
     show();
