@@ -47,6 +47,7 @@ def test_the_core_imports_only_itself_the_standard_library_and_itsdangerous() ->
             )
 
 
+@pytest.mark.slow
 def test_only_the_settings_read_the_environment() -> None:
     for source in SOURCES:
         names = {
@@ -67,6 +68,7 @@ def test_no_file_is_named_after_a_kind() -> None:
     ] == []
 
 
+@pytest.mark.slow
 def test_no_test_module_is_imported_for_its_helpers() -> None:
     """Code that two test modules need belongs in a module named after what it does."""
     folder = Path(__file__).parent
@@ -94,6 +96,7 @@ def test_actions_take_the_database_first_and_by_and_now_by_name() -> None:
             ], f"{where} takes by, now and then the rest"
 
 
+@pytest.mark.slow
 def test_only_actions_write_the_audit_log() -> None:
     """A row of the audit log is written in the transaction of the act that it reports."""
     for source in SOURCES:

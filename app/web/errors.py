@@ -110,6 +110,8 @@ def _page(status: int, reason: str, title: str, lines: list[str], *, for_maker: 
         actions=_ways_on_in_console() if in_console else [] if in_frame else _ways_on(status, site),
         reason=f"{status}: {reason}" if for_maker or status in _FOR_WHO_MADE_THE_FORM else None,
         request_id=request_id() if status >= 500 else None,
+        # Details that an applet may not show are not shown back either.
+        tell_typed=not (status == 403 and request.path.startswith("/applet/")),
     )
     response = make_response(html, status)
     return with_headers(response, FRAMED_BY_ANY) if in_frame else response

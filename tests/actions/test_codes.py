@@ -174,6 +174,7 @@ def test_the_five_tries_are_of_a_whole_ipv6_network(desk: DeskAtWork) -> None:
     assert enter(desk, code.pin, "2001:db8:1:3::1") == code
 
 
+@pytest.mark.slow
 def test_whoever_has_thousands_of_ipv6_networks_has_fifty_tries(desk: DeskAtWork) -> None:
     code = start(desk)
     for n in range(50):
@@ -187,6 +188,7 @@ def test_whoever_has_thousands_of_ipv6_networks_has_fifty_tries(desk: DeskAtWork
     assert enter(desk, code.pin, "2001:db8:1:ffff::1") == code
 
 
+@pytest.mark.slow
 def test_guesses_side_by_side_from_many_ipv6_networks_are_fifty(desk: DeskAtWork) -> None:
     def guess(n: int) -> bool:
         try:
@@ -199,6 +201,7 @@ def test_guesses_side_by_side_from_many_ipv6_networks_are_fifty(desk: DeskAtWork
         assert sum(threads.map(guess, range(300))) == 50
 
 
+@pytest.mark.slow
 def test_a_thousand_guesses_side_by_side_are_five(desk: DeskAtWork) -> None:
     code = start(desk)
 

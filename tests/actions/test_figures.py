@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+import pytest
 from sqlalchemy import select, update
 
 from app.actions.figures import Figures, day_by_day, finish_next_day
@@ -175,6 +176,7 @@ def test_who_comes_second_keeps_nothing(desk: DeskAtWork) -> None:
     assert kept(desk.database) == {("2026-02-01", ALL_SITES), ("2026-02-01", "default")}
 
 
+@pytest.mark.slow
 def test_the_schedule_counts_days_before_their_persons_are_erased(desk: DeskAtWork, tmp_path: Path) -> None:
     made = fill(desk, days=5, each=20)
     Schedule(desk.database, Settings(data_dir=tmp_path), desk.clock, Sealer([bytes(32)])).run_once()

@@ -149,6 +149,7 @@ def test_whoever_knew_the_old_password_is_a_stranger_everywhere(desk: DeskAtWork
         assert known() == 1, way
 
 
+@pytest.mark.slow
 def test_who_changes_their_own_password_ends_their_link(desk: DeskAtWork) -> None:
     secret, session = link_for(desk), log_in_as(desk)
     proof = prove(desk.database, ANNA, PASSWORD, "192.0.2.7", now=desk.clock())
@@ -167,6 +168,7 @@ def test_of_two_who_use_a_link_at_once_one_sets_the_password(desk: DeskAtWork) -
     assert can_log_in(desk, "lamp-river-first") != can_log_in(desk, "lamp-river-second")
 
 
+@pytest.mark.slow
 def test_a_link_that_is_used_while_its_technician_is_disabled_leaves_nobody_in(desk: DeskAtWork) -> None:
     anna = person(desk)
     for _round in range(4):

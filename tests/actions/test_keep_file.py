@@ -116,6 +116,7 @@ keep_file(Database(sys.argv[1]), pieces(), ROOM, ROOM, now=NOW)
 """
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_had_written_is_no_file_takes_no_room_and_goes(database: Database) -> None:
     whole = keep(database, b"whole", NOW)
     url = database.url.render_as_string(hide_password=False)
@@ -144,6 +145,7 @@ def test_a_file_that_was_removed_while_it_was_written_is_not_kept(database: Data
     assert kept_content(database) == {}
 
 
+@pytest.mark.slow
 def test_files_are_kept_for_a_day_whether_or_not_a_request_leads_to_them(database: Database) -> None:
     old = keep(database, os.urandom(20 * CHUNK + 3), NOW)
     young = keep(database, b"young", NOW + timedelta(seconds=1))

@@ -220,6 +220,7 @@ def test_reading_typing_and_unread_lines(talk: Talk) -> None:
     assert talk.look(AT_ANNAS).unread == 1
 
 
+@pytest.mark.slow
 def test_pages_are_here_hidden_and_gone(talk: Talk) -> None:
     talk.claim()
     clock = talk.desk.clock

@@ -219,6 +219,7 @@ def test_a_picture_of_the_screen_is_a_technician_s_while_it_is_shown(uploads: Up
     assert [file.source for file in uploads.files] == ["snapshot"]
 
 
+@pytest.mark.slow
 def test_a_ticket_has_so_many_bytes(uploads: Uploads) -> None:
     for key in "abcd":
         uploads.begin(MOST_BYTES, key)
@@ -245,6 +246,7 @@ def test_all_kept_files_have_their_room(uploads: Uploads) -> None:
     assert uploads.refused(partial(take_whole, uploads.sender(room=tight), "g", "a", [bytes(9)])) == Refusal.NO_ROOM
 
 
+@pytest.mark.slow
 def test_files_are_lines_and_have_their_rate(uploads: Uploads) -> None:
     for number in range(30):
         uploads.send(TEXT, f"k{number}")
@@ -290,6 +292,7 @@ def test_what_is_given_up_is_gone_and_what_is_said_stays(uploads: Uploads) -> No
     assert uploads.content(sent.id) == TEXT
 
 
+@pytest.mark.slow
 def test_files_stay_as_long_as_their_ticket_and_what_was_broken_off_goes(uploads: Uploads) -> None:
     sent = uploads.send(os.urandom(10 * CHUNK))
     begun = uploads.begin(CHUNK + 5, "other")
@@ -319,6 +322,7 @@ def test_a_slow_upload_goes_on_beyond_ten_minutes(uploads: Uploads) -> None:
     assert uploads.content(begun.id) == content
 
 
+@pytest.mark.slow
 def test_files_are_exported_by_their_facts_and_erased_with_their_bytes(desk: DeskAtWork) -> None:
     request = desk.submit()
     uploads = Uploads(desk)
@@ -380,6 +384,7 @@ for at in range(0, len(content), CHUNK):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["pieces", "drawn"])
 def test_a_process_killed_amid_an_upload_leaves_all_or_nothing(uploads: Uploads, when: str) -> None:
     url = uploads.desk.database.url.render_as_string(hide_password=False)

@@ -67,12 +67,14 @@ def test_of_an_animation_the_first_frame_is_kept() -> None:
         assert seen.convert("RGB").getpixel((5, 5)) == (255, 0, 0)
 
 
+@pytest.mark.slow
 def test_a_large_picture_is_made_smaller() -> None:
     drawn = drawn_anew(picture((6000, 3000)))
     assert drawn.width * drawn.height <= MOST_KEPT_PIXELS
     assert round(drawn.width / drawn.height, 2) == 2
 
 
+@pytest.mark.slow
 def test_a_camera_s_picture_is_taken_at_half_its_size() -> None:
     drawn = drawn_anew(picture((8000, 6000), "L", "JPEG"))
     assert (drawn.width, drawn.height) == (4000, 3000)

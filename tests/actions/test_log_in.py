@@ -113,6 +113,7 @@ def test_one_48_has_ten_times_the_tries_of_one_network(desk: DeskAtWork, monkeyp
     enter(desk, address="2001:db8:2::1")
 
 
+@pytest.mark.slow
 def test_one_48_cannot_try_many_accounts(desk: DeskAtWork, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tries, "MOST_PER_NETWORK", 1)
     for number in range(10):
@@ -188,6 +189,7 @@ def statements() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", tell)
 
 
+@pytest.mark.slow
 def test_known_unknown_and_disabled_accounts_are_guarded_from_strangers_alike(desk: DeskAtWork) -> None:
     enter(desk, address=HERE)
     seen = set()
@@ -254,6 +256,7 @@ def test_an_endless_password_is_only_wrong(desk: DeskAtWork) -> None:
         enter(desk, password="x" * 1_000_000)
 
 
+@pytest.mark.slow
 def test_a_password_counts_exactly_as_it_was_typed(desk: DeskAtWork) -> None:
     password = f"  Pä ss\N{ZERO WIDTH JOINER}界 {'y' * 1000} "
     hashed = hashed_password(password)

@@ -41,6 +41,7 @@ def png(width: int, height: int, data: bytes, *more: bytes) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + head + b"".join(more) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("size", [(1, 1), (20, 20), (2000, 2000), (2000, 1), (1, 2000), (320, 96)])
 def test_a_picture_becomes_a_small_png(form: str, size: tuple[int, int]) -> None:
@@ -181,6 +182,7 @@ def test_a_webp_bomb_is_not_even_opened(raw: bytes, monkeypatch: pytest.MonkeyPa
     assert why(raw) == "pixels"
 
 
+@pytest.mark.slow
 def test_a_text_bomb_in_a_png_is_refused_or_dropped_quickly() -> None:
     bomb = chunk(b"zTXt", b"a\0\0" + zlib.compress(b"A" * 200_000_000, 9))
     started = time.monotonic()
@@ -200,6 +202,7 @@ def flipped(raw: bytes, at: int) -> bytes:
     return raw[:at] + bytes([raw[at] ^ 0xFF]) + raw[at + 1 :]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
 def test_whatever_is_changed_in_it_it_is_taken_or_refused(form: str) -> None:
     raw = picture((60, 40), form=form)

@@ -86,6 +86,7 @@ def phone(desk: DeskAtWork) -> Phone:
     return made
 
 
+@pytest.mark.slow
 def test_the_password_alone_is_nobody_until_the_code_is_right(phone: Phone, desk: DeskAtWork) -> None:
     pending = phone.begin()
     assert phone.who(pending) is None
@@ -106,17 +107,20 @@ def test_without_a_second_factor_log_in_is_one_step(desk: DeskAtWork) -> None:
         enter_code(desk.database, session, "000000", HOME, SEALER, now=desk.clock())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [-1, 0, 1])
 def test_a_clock_may_be_a_step_off(phone: Phone, desk: DeskAtWork, steps: int) -> None:
     assert phone.who(phone.enter(phone.begin(), phone.app.code(desk.clock(), steps=steps)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [-2, 2])
 def test_a_clock_may_not_be_two_steps_off(phone: Phone, desk: DeskAtWork, steps: int) -> None:
     with pytest.raises(WrongCode):
         phone.enter(phone.begin(), phone.app.code(desk.clock(), steps=steps))
 
 
+@pytest.mark.slow
 def test_a_code_counts_once_and_ends_those_before_it(phone: Phone, desk: DeskAtWork) -> None:
     before, now = phone.app.code(desk.clock(), steps=-1), phone.code
     phone.enter(phone.begin(), now)
@@ -127,6 +131,7 @@ def test_a_code_counts_once_and_ends_those_before_it(phone: Phone, desk: DeskAtW
     phone.enter(phone.begin(), phone.code)
 
 
+@pytest.mark.slow
 def test_the_code_of_the_set_up_is_used(desk: DeskAtWork) -> None:
     phone = Phone(desk)
     phone.turn_on()
@@ -134,21 +139,25 @@ def test_the_code_of_the_set_up_is_used(desk: DeskAtWork) -> None:
         phone.enter(phone.begin(), phone.code)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spelled", ["{0} {1}", " {0}{1}\n", "{0}-{1}"])
 def test_a_code_may_be_grouped(phone: Phone, spelled: str) -> None:
     assert phone.enter(phone.begin(), spelled.format(phone.code[:3], phone.code[3:]))
 
 
+@pytest.mark.slow
 def test_figures_of_any_script_are_figures(phone: Phone) -> None:
     assert phone.enter(phone.begin(), phone.code.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["", "0", "x" * 5000, "\0", "\udcff", "12345", "1234567", "²³¹²³¹", "a" * 16])
 def test_what_is_no_code_is_only_wrong(phone: Phone, code: str) -> None:
     with pytest.raises(WrongCode):
         phone.enter(phone.begin(), code)
 
 
+@pytest.mark.slow
 def test_a_pending_session_is_over_after_ten_minutes_and_with_its_owner(phone: Phone, desk: DeskAtWork) -> None:
     late, disabled = phone.begin(), phone.begin()
     desk.clock.advance(seconds=PENDING_LIFE.total_seconds())
@@ -162,6 +171,7 @@ def test_a_pending_session_is_over_after_ten_minutes_and_with_its_owner(phone: P
         phone.enter("made up", phone.code)
 
 
+@pytest.mark.slow
 def test_each_recovery_code_counts_once_in_any_spelling(phone: Phone) -> None:
     first, second, *_others = phone.offer.codes
     assert phone.who(phone.enter(phone.begin(), first)) == phone.anna
@@ -171,6 +181,7 @@ def test_each_recovery_code_counts_once_in_any_spelling(phone: Phone) -> None:
     assert phone.codes_left() == 8
 
 
+@pytest.mark.slow
 def test_recovery_codes_are_somebody_s_own_and_not_kept_as_they_are(phone: Phone, desk: DeskAtWork) -> None:
     with desk.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT * FROM recovery_codes").all()
@@ -183,6 +194,7 @@ def test_recovery_codes_are_somebody_s_own_and_not_kept_as_they_are(phone: Phone
         assert code.replace("-", "") not in kept
 
 
+@pytest.mark.slow
 def test_recovery_codes_are_kept_under_a_slow_salted_hash(phone: Phone, desk: DeskAtWork) -> None:
     with desk.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT code_hash FROM recovery_codes").scalars().all()
@@ -195,6 +207,7 @@ def test_recovery_codes_are_kept_under_a_slow_salted_hash(phone: Phone, desk: De
     assert kept_codes(phone.offer.codes)[0].split(":")[1] != salt[0]
 
 
+@pytest.mark.slow
 def test_codes_that_an_older_version_kept_stay_good(phone: Phone, desk: DeskAtWork) -> None:
     plain = hashlib.sha256(f"{phone.anna} abcdefghijklmnop".encode()).hexdigest()
     desk.database.write(lambda connection: replace_recovery_codes(connection, phone.anna, [plain]))
@@ -203,6 +216,7 @@ def test_codes_that_an_older_version_kept_stay_good(phone: Phone, desk: DeskAtWo
         phone.enter(phone.begin(), "abcd-efgh-ijkl-mnop")
 
 
+@pytest.mark.slow
 def test_one_code_at_the_same_time_lets_one_in(phone: Phone) -> None:
     pending = [phone.begin() for _ in range(6)]
     code, entered, gate = phone.code, [], threading.Barrier(6)
@@ -222,6 +236,7 @@ def test_one_code_at_the_same_time_lets_one_in(phone: Phone) -> None:
     assert len(entered) == 1
 
 
+@pytest.mark.slow
 def test_five_wrong_codes_have_to_wait_even_with_a_right_one(phone: Phone, desk: DeskAtWork) -> None:
     for _ in range(5):
         phone.guess(HOME)
@@ -234,6 +249,7 @@ def test_five_wrong_codes_have_to_wait_even_with_a_right_one(phone: Phone, desk:
     assert phone.enter(phone.begin(), phone.code)
 
 
+@pytest.mark.slow
 def test_wrong_codes_at_the_same_time_are_no_more_than_five(phone: Phone, desk: DeskAtWork) -> None:
     pending, wrong = [phone.begin() for _ in range(12)], phone.app.wrong_code(desk.clock())
     gate, outcomes = threading.Barrier(12), []
@@ -253,6 +269,7 @@ def test_wrong_codes_at_the_same_time_are_no_more_than_five(phone: Phone, desk: 
     assert (outcomes.count(WrongCode), outcomes.count(TooManyTries)) == (5, 7)
 
 
+@pytest.mark.slow
 def test_strangers_with_the_password_guess_ten_codes_an_hour_and_the_owner_still_gets_in(
     phone: Phone, desk: DeskAtWork
 ) -> None:
@@ -269,6 +286,7 @@ def test_strangers_with_the_password_guess_ten_codes_an_hour_and_the_owner_still
     assert phone.enter(phone.begin("203.0.113.99"), phone.code, "203.0.113.99")
 
 
+@pytest.mark.slow
 def test_the_owner_is_told_of_wrong_codes_from_elsewhere(phone: Phone, desk: DeskAtWork) -> None:
     phone.guess(HOME)
     phone.guess(ELSEWHERE)
@@ -277,6 +295,7 @@ def test_the_owner_is_told_of_wrong_codes_from_elsewhere(phone: Phone, desk: Des
     assert entered.wrong_elsewhere == 2
 
 
+@pytest.mark.slow
 def test_turning_it_on_needs_the_password_and_a_code_of_the_new_app(desk: DeskAtWork) -> None:
     phone, now = Phone(desk), desk.clock()
     kept = log_in(desk.database, ANNA, PASSWORD, HOME, now=now)
@@ -291,6 +310,7 @@ def test_turning_it_on_needs_the_password_and_a_code_of_the_new_app(desk: DeskAt
     assert phone.codes_left() == 10
 
 
+@pytest.mark.slow
 def test_sent_twice_it_is_turned_on_once(desk: DeskAtWork) -> None:
     phone = Phone(desk)
     phone.turn_on()
@@ -327,6 +347,7 @@ def test_an_offer_is_for_one_person_and_half_an_hour(desk: DeskAtWork) -> None:
         assert secret not in made.sealed
 
 
+@pytest.mark.slow
 def test_it_is_turned_off_with_password_and_code(phone: Phone, desk: DeskAtWork) -> None:
     def off(code: str) -> None:
         proof = prove(desk.database, ANNA, PASSWORD, HOME, now=desk.clock())
@@ -341,6 +362,7 @@ def test_it_is_turned_off_with_password_and_code(phone: Phone, desk: DeskAtWork)
         off(phone.code)
 
 
+@pytest.mark.slow
 def test_new_recovery_codes_replace_the_old_ones(phone: Phone, desk: DeskAtWork) -> None:
     proof = prove(desk.database, ANNA, PASSWORD, HOME, now=desk.clock())
     fresh = renew_recovery_codes(desk.database, proof, phone.offer.codes[0], HOME, SEALER, now=desk.clock())
@@ -350,6 +372,7 @@ def test_new_recovery_codes_replace_the_old_ones(phone: Phone, desk: DeskAtWork)
     assert phone.enter(phone.begin(), fresh[0])
 
 
+@pytest.mark.slow
 def test_wrong_codes_beside_the_right_password_are_limited_on_the_account_page_too(
     phone: Phone, desk: DeskAtWork
 ) -> None:
@@ -364,6 +387,7 @@ def test_wrong_codes_beside_the_right_password_are_limited_on_the_account_page_t
         off(phone.code)
 
 
+@pytest.mark.slow
 def test_an_administrator_makes_somebody_forget_it(phone: Phone, desk: DeskAtWork) -> None:
     assert desk.database.write(lambda connection: forget(connection, phone.anna))
     assert not desk.database.write(lambda connection: forget(connection, phone.anna))
@@ -371,6 +395,7 @@ def test_an_administrator_makes_somebody_forget_it(phone: Phone, desk: DeskAtWor
     assert phone.codes_left() == 0
 
 
+@pytest.mark.slow
 def test_a_factor_that_no_key_opens_still_lets_a_recovery_code_in(phone: Phone, desk: DeskAtWork) -> None:
     lost = Sealer([os.urandom(32)])
     with pytest.raises(WrongCode):
@@ -379,6 +404,7 @@ def test_a_factor_that_no_key_opens_still_lets_a_recovery_code_in(phone: Phone, 
     assert phone.who(entered.secret) == phone.anna
 
 
+@pytest.mark.slow
 def test_every_act_is_in_the_audit_log_without_a_secret(phone: Phone, desk: DeskAtWork) -> None:
     proof = prove(desk.database, ANNA, PASSWORD, HOME, now=desk.clock())
     fresh = renew_recovery_codes(desk.database, proof, phone.offer.codes[0], HOME, SEALER, now=desk.clock())
@@ -395,6 +421,7 @@ def test_every_act_is_in_the_audit_log_without_a_secret(phone: Phone, desk: Desk
     assert not any(act.detail for act in found)
 
 
+@pytest.mark.slow
 def test_a_new_password_meanwhile_makes_a_proof_worthless(phone: Phone, desk: DeskAtWork) -> None:
     from app.store.staff import set_password_hash
 

@@ -73,6 +73,7 @@ def asking_applet(app: Flask, client: PageClient, flavour: Flavour, **parameters
     return applet
 
 
+@pytest.mark.slow
 @flavours
 def test_nothing_sent_the_applet_asks_for_the_four_elements(app_on_both: Flask, flavour: Flavour) -> None:
     client = PageClient(app_on_both)
@@ -102,6 +103,7 @@ def test_sent_without_the_flag_the_applet_shows_and_asks_nothing(app_on_both: Fl
     assert "details_changed" not in [event.what for event in history(app_on_both, ticket)]
 
 
+@pytest.mark.slow
 @flavours
 def test_one_element_is_enough_and_only_1_is_the_flag(app: Flask, flavour: Flavour) -> None:
     client = PageClient(app)

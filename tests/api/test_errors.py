@@ -154,6 +154,7 @@ def test_a_json_member_twice(app: Flask) -> None:
     assert not tickets(app)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["", "?uid=", "?uid=%20%20", "?customer_name=a", "?UID=", "?uid"])
 def test_uid_missing(app: Flask, query: str) -> None:
     client = PageClient(app)

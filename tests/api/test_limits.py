@@ -131,6 +131,7 @@ def test_who_has_to_wait_keeps_what_was_typed(app: Flask, method: str) -> None:
     assert (sent.status, len(tickets(app))) == (303, 1)
 
 
+@pytest.mark.slow
 def test_a_site_s_own_servers_have_the_account_s_rate_by_form(app: Flask, change_site: Callable[..., object]) -> None:
     change_site(server_networks=("203.0.113.0/24", "2001:db8:7::/48"))
     for address in ("203.0.113.1", "2001:db8:7::1"):
@@ -139,6 +140,7 @@ def test_a_site_s_own_servers_have_the_account_s_rate_by_form(app: Flask, change
     assert form(app, "203.0.113.2") == 429, "both have used it up"
 
 
+@pytest.mark.slow
 def test_a_flood_by_form_does_not_lock_the_site_s_own_server_out(
     app: Flask, change_site: Callable[..., object]
 ) -> None:
@@ -158,6 +160,7 @@ def test_a_network_that_another_site_lists_has_no_more_than_others(
     assert set(call_often(app, Calling.FORM, OTHER_UID, 61, "203.0.113.1")) == {400}
 
 
+@pytest.mark.slow
 def test_trusted_networks_have_the_account_s_rate_by_form(
     app: Flask, here: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +169,7 @@ def test_trusted_networks_have_the_account_s_rate_by_form(
     assert call_often(app, Calling.FORM, UID, 61, "203.0.113.1") == [400] * 60 + [429]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", Calling)
 def test_no_client_takes_more_than_half_of_an_account_s_rate(
     app: Flask, here: Running, clock: StandingClock, how: Calling, change_site: Callable[..., object]
@@ -183,6 +187,7 @@ def test_no_client_takes_more_than_half_of_an_account_s_rate(
     assert rest(app, "198.51.100.7", OTHER_UID) == 200
 
 
+@pytest.mark.slow
 def test_600_a_minute_for_one_client_whatever_key_it_tries(app: Flask) -> None:
     tried = [call_often(app, Calling.REST, f"guess-{number}", 60, "198.51.100.7") for number in range(10)]
     assert {status for statuses in tried for status in statuses} == {403}
@@ -191,6 +196,7 @@ def test_600_a_minute_for_one_client_whatever_key_it_tries(app: Flask) -> None:
     assert rest(app, "198.51.100.8") == 200
 
 
+@pytest.mark.slow
 def test_a_client_with_ipv6_is_its_64_and_its_48_has_ten_times_as_much(app: Flask) -> None:
     assert set(call_often(app, Calling.FORM, "guess", 60, "2001:db8:1:2::1")) == {403}
     assert form(app, "2001:db8:1:2:ffff::9") == 429
@@ -216,6 +222,7 @@ def test_with_redis_all_processes_count_calls_by_form_together(
     assert answers == [400] * 60 + [429] * 3
 
 
+@pytest.mark.slow
 def test_a_status_may_be_asked_60_times_a_minute(app: Flask, here: Running, clock: StandingClock) -> None:
     client = PageClient(app)
     status = client.submit(customer_name="Zoë").location.removeprefix("/r/")

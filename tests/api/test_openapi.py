@@ -67,6 +67,7 @@ def partial_check(check: Callable[[Any, bool], None], known: bool) -> Callable[[
     return checked
 
 
+@pytest.mark.slow
 def test_the_document_describes_these_operations(schema: Any) -> None:
     assert sorted(found.ok().label for found in schema.get_all_operations()) == sorted(OPERATIONS)
 

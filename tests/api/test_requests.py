@@ -228,6 +228,7 @@ def test_departments_that_are_not_offered_and_technicians_are_the_sites_to_allow
     assert sent(widget) == ("20", "anna@example.com")
 
 
+@pytest.mark.slow
 def test_the_61st_in_ten_minutes_is_429_with_a_way_out(widget: Widget, here: Running) -> None:
     token = widget.token()
     for number in range(60):
@@ -251,6 +252,7 @@ def test_a_server_with_the_sites_secret_key(app: Flask, server: Server, here: Ru
     assert tickets(app)[0].more == (("Asset", "PC-7"),)
 
 
+@pytest.mark.slow
 def test_a_server_is_not_counted_with_its_network_and_never_suspect(server: Server, here: Running) -> None:
     for number in range(70):
         assert server.send(customer_number=str(number)).status == 201

@@ -59,6 +59,7 @@ def kept(written: str | None) -> str | None:
     return written if written and not written.isspace() else None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flavour", Flavour)
 def test_every_row_of_the_routing_table(app_on_both: Flask, flavour: Flavour) -> None:
     found: dict[Asked, Went] = {}

@@ -171,6 +171,7 @@ def test_the_language_is_the_pages_own(client: PageClient, asked: str, language:
     assert answer.json["language"] == language
 
 
+@pytest.mark.slow
 def test_a_busy_address_is_asked_for_a_check_which_is_for_this_site(app: Flask, here: Running) -> None:
     widget = Widget(PageClient(app))
     for number in range(6):

@@ -169,6 +169,7 @@ def test_the_name_an_applet_came_with_is_cleaned(disposition: str | None, name: 
     assert applet_name(disposition, EXE) == name
 
 
+@pytest.mark.slow
 @given(st.text() | st.from_regex(r"\Aattachment; filename(\*[0-9]?\*?)?=.{0,60}\Z"))
 def test_every_name_is_safe(disposition: str) -> None:
     name = applet_name(disposition, EXE)
@@ -322,6 +323,7 @@ UNREADABLE_XML = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", UNREADABLE_XML.values(), ids=UNREADABLE_XML)
 def test_xml_that_cannot_be_read(body: str) -> None:
     assert of_xml(body) == UNREADABLE
@@ -563,6 +565,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_any_json_is_opened_or_fails_as_it_should(value: Any) -> None:
     _only_ours(answer(200, json.dumps(value), content_type="application/json"))
@@ -579,6 +582,7 @@ def test_any_answer_is_opened_or_fails_as_it_should(status: int, body: bytes, he
     _only_ours(VendorAnswer(head, NOW, body))
 
 
+@pytest.mark.slow
 def test_damaged_answers_are_opened_or_fail_as_they_should() -> None:
     chance = random.Random(20260301)
     whole = [

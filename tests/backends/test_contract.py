@@ -70,6 +70,7 @@ class TestEveryBackend:
         other_side.open(NewSessionRequest(customer=Customer(name="Zoë"), ask_customer_info=ask))
         assert other_side.got() == [Got(customer_name="Zoë", ask_customer_info=ask)]
 
+    @pytest.mark.slow
     def test_every_field_arrives_at_its_limit(self, other_side: OtherSide) -> None:
         longest = {
             "customer_name": "名" * 128,

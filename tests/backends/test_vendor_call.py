@@ -287,6 +287,7 @@ BROKEN = Why(WhyCode.BROKEN_OFF, HOST)
 LATE = Why(WhyCode.NO_ANSWER, HOST)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("behave", "why"),
     [
@@ -393,6 +394,7 @@ print(memory("VmHWM") - before)
 CALL = "answer = calls.post(sys.argv[1] + '/call', b'', {}, Kept(database))\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 def test_a_gzip_bomb_does_not_fill_the_memory(kept: Kept) -> None:
     bomb = gzip.compress(gzip.compress(bytes(400 * MEGABYTE)))
@@ -403,6 +405,7 @@ def test_a_gzip_bomb_does_not_fill_the_memory(kept: Kept) -> None:
     assert int(more) < 30_000
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 def test_an_applet_of_60_mb_needs_less_than_20_mb_of_memory(kept: Kept) -> None:
     applet = b"MZ" + bytes(60 * MEGABYTE - 2)

@@ -14,6 +14,7 @@ from tests.cli.command import Handbell
 from tests.store.rows import NOW
 
 
+@pytest.mark.slow
 def test_departments_are_added_listed_and_disabled(handbell: Handbell) -> None:
     assert handbell.says("department", "add", " Computers ", "--id", "10") == "added department 10\n"
     handbell.says("department", "disable", "10")
@@ -57,6 +58,7 @@ def test_a_password_is_taken_from_a_file_and_not_shown(filled: Handbell) -> None
             log_in(database, "anna@example.com", "a-password-for-tests", "192.0.2.7", now=NOW)
 
 
+@pytest.mark.slow
 def test_every_change_is_in_the_audit_log_without_a_name(filled: Handbell) -> None:
     filled.says("department", "add", "Printers", "--id", "77")
     filled.says("department", "rename", "77", " Printing  machines ")

@@ -40,6 +40,7 @@ def test_a_department_and_a_site_have_hours_of_their_own(filled: Handbell) -> No
     assert filled.json("hours", "show")["spans"] is None
 
 
+@pytest.mark.slow
 def test_holidays_of_a_country_and_days_of_ones_own(filled: Handbell) -> None:
     filled.says("hours", "set", "mo-su 09:00-17:00", "--zone", "Europe/Berlin")
     filled.says("hours", "holiday", "add", "--country", "de", "--region", "by")

@@ -33,6 +33,7 @@ def identity_secret_can_be_read(handbell: Handbell) -> bool:
     return "identity secret cannot be read" not in handbell.run("check").stdout
 
 
+@pytest.mark.slow
 def test_keys_are_listed_without_secrets_rotated_and_revoked(handbell: Handbell) -> None:
     (first,) = handbell.json("keys", "list")
     assert (first["signs"], first["valid"], set(first)) == (True, True, {"kid", "made_at", "signs", "valid"})
@@ -48,6 +49,7 @@ def test_keys_are_listed_without_secrets_rotated_and_revoked(handbell: Handbell)
     assert handbell.fails("keys", "revoke", first["kid"]).startswith(f"handbell: no key {first['kid']}")
 
 
+@pytest.mark.slow
 def test_a_keys_file_is_left_as_it_is(handbell: Handbell) -> None:
     (first,) = kids(handbell)
     before = (handbell.data / "keys").read_bytes()
@@ -57,6 +59,7 @@ def test_a_keys_file_is_left_as_it_is(handbell: Handbell) -> None:
     assert not (handbell.data / "keys.lock").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("keys", "rotate"), ("check",), ("serve",), ("worker",)])
 def test_another_secret_is_refused_in_one_line(handbell: Handbell, command: tuple[str, ...]) -> None:
     kids(handbell)
@@ -71,6 +74,7 @@ def test_another_secret_is_refused_in_one_line(handbell: Handbell, command: tupl
     )
 
 
+@pytest.mark.slow
 def test_no_secret_beside_stored_keys_is_refused_and_none_is_made(handbell: Handbell) -> None:
     kids(handbell)
     (handbell.data / "keys").unlink()
@@ -79,6 +83,7 @@ def test_no_secret_beside_stored_keys_is_refused_and_none_is_made(handbell: Hand
     assert not (handbell.data / "keys").exists()
 
 
+@pytest.mark.slow
 def test_the_secret_may_stand_in_the_environment(handbell: Handbell) -> None:
     secret = f"{line('one')} {line('two')}"
     listed = handbell.run("keys", "list", "--json", HANDBELL_KEYS=secret)

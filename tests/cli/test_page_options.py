@@ -20,6 +20,7 @@ def handbell_with_site(handbell: Handbell) -> Handbell:
     return handbell
 
 
+@pytest.mark.slow
 def test_pages_words_and_look(handbell_with_site: Handbell) -> None:
     handbell = handbell_with_site
     handbell.says(
@@ -43,6 +44,7 @@ def test_pages_words_and_look(handbell_with_site: Handbell) -> None:
     assert (shown["browser_routing"], shown["foreign_forms"]) == (False, "confirm")
 
 
+@pytest.mark.slow
 def test_languages_fields_and_logo(handbell_with_site: Handbell) -> None:
     handbell = handbell_with_site
     logo = handbell.folder / "logo.webp"
@@ -62,6 +64,7 @@ def test_languages_fields_and_logo(handbell_with_site: Handbell) -> None:
     assert (shown["languages"], len(shown["fields"]), shown["logo"]) == ([], 5, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -96,6 +99,7 @@ def test_a_mistake_is_one_line_and_changes_nothing(
     assert handbell_with_site.json("site", "show", "help") == before
 
 
+@pytest.mark.slow
 def test_secrets_are_shown_once_and_kept_as_a_hash_or_sealed(handbell_with_site: Handbell) -> None:
     handbell = handbell_with_site
     said = handbell.says("site", "set", "help", "--new-secret", "--new-identity-secret")

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.command import Handbell
 from tests.coturn import SECRET, coturn
 
@@ -18,6 +20,7 @@ def test_check_says_what_is_missing_without_any(filled: Handbell) -> None:
     assert [line[:16] for line in told] == ["stun       none:", "turn       none;", "warning    defau"]
 
 
+@pytest.mark.slow
 def test_check_tries_them(filled: Handbell, tmp_path: Path) -> None:
     with coturn(tmp_path) as relay:
         at = f"127.0.0.1:{relay.port}"

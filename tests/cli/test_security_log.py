@@ -37,6 +37,7 @@ def written(settings: Settings, capsys: pytest.CaptureFixture[str]) -> list[dict
     return security_lines(said)
 
 
+@pytest.mark.slow
 def test_each_change_is_a_line_by_the_command_line(
     filled: Handbell, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

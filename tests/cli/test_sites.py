@@ -2,9 +2,12 @@
 
 import uuid
 
+import pytest
+
 from tests.cli.command import Handbell
 
 
+@pytest.mark.slow
 def test_a_site_is_added_changed_and_shown_with_its_account_key(handbell: Handbell) -> None:
     added = handbell.says("site", "add", "help", "--name", "Help")
     handbell.says(

@@ -111,6 +111,7 @@ def test_an_account_is_set_at_once_and_shown_without_its_key(filled: Handbell) -
     assert (site["key_ending"], site["rate"]) == ("1a77", 5)
 
 
+@pytest.mark.slow
 def test_a_key_comes_from_standard_input_or_the_command_line(filled: Handbell) -> None:
     site_set(filled, "--key-file", "-", stdin=f"\ufeff{KEY}\n")
     assert vendor_key_of(the_site(filled), sealer(filled)) == KEY
@@ -160,6 +161,7 @@ def test_a_mistake_is_one_line_and_changes_nothing(filled: Handbell, options: tu
     assert the_site(filled) == before
 
 
+@pytest.mark.slow
 def test_a_key_is_not_taken_along_to_another_domain(filled: Handbell) -> None:
     account = ("--backend", "take-control", "--api-domain", DOMAIN, "--key", KEY, "--key-made", "2026-01-31")
     site_set(filled, *account)
@@ -205,6 +207,7 @@ def test_choosing_the_backend_again_is_a_new_try_to_read_the_vendor(filled: Hand
     assert "warning" not in filled.says("check")
 
 
+@pytest.mark.slow
 def test_a_webhook_s_secret_is_made_shown_once_and_sealed(filled: Handbell) -> None:
     def secret_in(printed: str) -> str:
         (secret,) = re.findall(r"whsec_[A-Za-z0-9+/]+=*", printed)
@@ -247,6 +250,7 @@ def age(handbell: Handbell, hours: int) -> None:
         database.write(lambda connection: connection.execute(earlier))
 
 
+@pytest.mark.slow
 def test_a_stored_key_outlives_every_rotation_and_revocation_and_is_never_readable(filled: Handbell) -> None:
     with filled.database() as database, database.read() as connection:
         load_sites(connection)  # while a reader is open, SQLite keeps its log

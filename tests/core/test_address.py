@@ -116,6 +116,7 @@ def test_this_machine_is_told_from_all_others(host: str, loopback: bool) -> None
     assert Address("http", host).is_loopback is loopback
 
 
+@pytest.mark.slow
 @given(st.from_regex(r"\A(https?|ftp)://[a-zA-Z0-9.@:\[\]%-]{1,30}(:[0-9]{0,6})?[/?#a-z@:%0-9]{0,20}\Z"))
 def test_the_standard_library_finds_the_same_host_and_port(text: str) -> None:
     """Where two parsers disagree about a host, a browser can be led to the wrong one."""
@@ -130,6 +131,7 @@ def test_the_standard_library_finds_the_same_host_and_port(text: str) -> None:
     assert parse(f"{address.scheme}://{address.host}{address.path}{address.query}{address.fragment}") is not None
 
 
+@pytest.mark.slow
 def test_no_other_module_takes_addresses_apart() -> None:
     parsers = {
         str(source.relative_to(APP))

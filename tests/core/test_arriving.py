@@ -87,6 +87,7 @@ _ODD = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(_ODD, max_size=12).map(b"".join), st.sampled_from([b"", POST, CHUNKED, b"\r\n" + POST]), st.integers())
 @settings(max_examples=500, deadline=None)
 def test_gunicorn_s_parser_never_wants_more_than_what_is_whole(odd: bytes, before: bytes, seed: int) -> None:
@@ -114,6 +115,7 @@ def test_gunicorn_s_parser_never_wants_more_than_what_is_whole(odd: bytes, befor
 
 
 # No backslash in a name: pytest escapes it once more in mutmut's second run in one process, and finds no such test.
+@pytest.mark.slow
 @pytest.mark.parametrize("data", MALFORMED, ids=lambda data: repr(data[-30:]).replace("\\", "/"))
 def test_what_is_malformed_is_here_at_once_and_is_the_last(data: bytes) -> None:
     arriving = Arriving(data)

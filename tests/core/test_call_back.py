@@ -143,6 +143,7 @@ def test_clocks_that_go_back_give_their_hour_twice() -> None:
     assert all(is_covered(of, at) for at in first)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ZONES)
 def test_nothing_is_offered_that_no_hour_covers(zone: str) -> None:
     """400 days against a naive reading of the rules, with holidays and hours over midnight."""

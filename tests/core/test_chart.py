@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from app.core.chart import Slot, duration_scale, labelled, number_scale, runs, slots
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**12))
 @settings(max_examples=300, deadline=None)
 def test_every_value_fits_with_few_lines_evenly_apart(highest: int) -> None:

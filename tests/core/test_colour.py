@@ -55,6 +55,7 @@ def test_a_pale_colour_has_a_darker_neighbour_that_is_readable(colour: str) -> N
     assert least_contrast(nearest) < ENOUGH + 0.25, "no darker than it must be"
 
 
+@pytest.mark.slow
 def test_every_colour_gives_pages_that_can_be_read_in_light_and_in_dark() -> None:
     for colour in COLOURS:
         light, dark = light_shades(colour), dark_shades(colour)
@@ -63,6 +64,7 @@ def test_every_colour_gives_pages_that_can_be_read_in_light_and_in_dark() -> Non
                 assert min(contrast(text, ground) for ground in (*grounds, shades.tint, shades.on_accent)) >= ENOUGH
 
 
+@pytest.mark.slow
 def test_the_focus_ring_is_soft_and_seen_on_every_ground() -> None:
     grounds = (("#ffffff", "#f4f3ef", "#fcefed"), ("#11161b", "#192027", "#351f1f"))
     for colour in COLOURS:

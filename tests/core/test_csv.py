@@ -64,6 +64,7 @@ def test_other_text_is_left_alone(text: str) -> None:
     assert read(csv_line([text, "x"])) == [[text, "x"]]
 
 
+@pytest.mark.slow
 @given(st.lists(TEXT, min_size=2, max_size=5))
 @settings(max_examples=300, deadline=None)
 def test_any_text_comes_back_with_nothing_but_apostrophes_more(cells: list[str]) -> None:

@@ -57,6 +57,7 @@ def read(html: str) -> tuple[Any, Any]:
     return script, link
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(CHOICES, st.sampled_from([CURRENT, PINNED]))
 @example(ALL_ODD, CURRENT)
@@ -85,6 +86,7 @@ def test_a_browser_reads_what_was_chosen(embed: Embed, script: Script) -> None:
     assert parse_qs(asked.query) == ({"lang": [embed.language]} if embed.language else {})
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(CHOICES)
 @example(ALL_ODD)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from io import StringIO
 from urllib.parse import unquote
 
+import pytest
 from bs4 import BeautifulSoup
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -82,6 +83,7 @@ def test_the_page_s_form_never_has_it() -> None:
     assert "0d1f4c2e" not in intranet_form(facts(), LABELS)
 
 
+@pytest.mark.slow
 @hostile
 def test_python_reads_back_what_was_meant(text: str) -> None:
     code = texts(facts(text, uid=text or "x", technician=text or "x"))["python"]
@@ -94,6 +96,7 @@ def test_python_reads_back_what_was_meant(text: str) -> None:
     ), "a name in a comment changes nothing of the program"
 
 
+@pytest.mark.slow
 @hostile
 def test_a_shell_reads_back_what_was_meant(text: str) -> None:
     for name in ("curl", "rest"):
@@ -150,6 +153,7 @@ def test_php_and_c_sharp_stay_the_same_program_whatever_the_names_are(text: str)
         assert [a for a, b in zip(plain, odd, strict=True) if a != b and "// plain" not in a] == []
 
 
+@pytest.mark.slow
 @hostile
 def test_the_page_s_form_says_what_was_meant(text: str) -> None:
     filled = {"customer_name": text.replace("\x00", "").replace("\r", ""), "problem_description": f"x{text}x"}

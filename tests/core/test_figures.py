@@ -3,6 +3,7 @@
 import math
 from datetime import UTC, date, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ DAY = date(2026, 3, 1)
 TIMES = st.lists(st.integers(0, 10**9), max_size=300)
 
 
+@pytest.mark.slow
 @given(TIMES, st.integers(1, 100))
 @settings(max_examples=300, deadline=None)
 def test_a_percentile_is_the_smallest_value_that_enough_do_not_exceed(values: list[int], percent: int) -> None:

@@ -158,6 +158,7 @@ def test_every_changed_character_of_the_payload_is_noticed() -> None:
             SIGNER.read(Purpose.GO, changed, NOW)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=600) | st.text(SPELLING + ".=", max_size=300))
 @example("")
 @example(".")

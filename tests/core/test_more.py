@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from app.core.more import MOST_BYTES, MOST_FIELDS, as_lines, more_problem, short_list, with_more
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.text(max_size=90), st.text(max_size=3000)), max_size=40))
 def test_it_is_short_whatever_comes(pairs: list[tuple[str, str]]) -> None:
     kept = short_list(pairs)

@@ -57,6 +57,7 @@ def test_the_limits_are_the_vendors() -> None:
     assert UID_LIMIT == 512
 
 
+@pytest.mark.slow
 @given(asked(), st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1, max_size=512))
 @settings(max_examples=150, deadline=None)
 def test_whatever_may_be_sent_survives_the_form_flavour(request: NewSessionRequest, uid: str) -> None:
@@ -65,6 +66,7 @@ def test_whatever_may_be_sent_survives_the_form_flavour(request: NewSessionReque
     assert form_read(body) == request
 
 
+@pytest.mark.slow
 @given(asked(), st.none() | st.sampled_from(["fr", "pt-BR"]), st.booleans())
 @settings(max_examples=150, deadline=None)
 def test_whatever_may_be_sent_survives_the_rest_flavour(

@@ -24,6 +24,7 @@ def acts() -> set[str]:
     return written | changes
 
 
+@pytest.mark.slow
 def test_every_act_is_an_event_or_is_said_to_be_none() -> None:
     found = acts()
     assert len(found) > 30

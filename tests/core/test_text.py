@@ -9,6 +9,7 @@ from app.core.fact import Fact
 from app.core.text import Invalid, is_blank, looks_like_email, normal_newlines, text_problem
 
 
+@pytest.mark.slow
 def test_exactly_the_control_characters_and_surrogates_are_refused() -> None:
     refused = {n for n in range(0x110000) if text_problem("f", chr(n), None)}
     wanted = {n for n in range(0x110000) if unicodedata.category(chr(n)) in ("Cc", "Cs")} - {0x09, 0x0A}

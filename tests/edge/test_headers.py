@@ -181,6 +181,7 @@ def every_kind(client: PageClient, headers: dict[str, str]) -> list[Answer]:
     return [client.get(path, headers=headers) for path in paths]
 
 
+@pytest.mark.slow
 def test_hsts_over_https_only(secure: Flask, client: PageClient) -> None:
     for answer in every_kind(PageClient(secure), HTTPS_HOST):
         assert answer.headers.getlist("Strict-Transport-Security") == ["max-age=31536000; includeSubDomains"]
@@ -188,12 +189,14 @@ def test_hsts_over_https_only(secure: Flask, client: PageClient) -> None:
         assert "Strict-Transport-Security" not in answer.headers
 
 
+@pytest.mark.slow
 def test_a_host_that_is_not_ours_gets_the_headers_too(secure: Flask) -> None:
     answer = PageClient(secure).get("/", headers={"Host": "evil.example"})
     assert answer.status == 400
     assert_headers(answer, {**PAGE, "Strict-Transport-Security": "max-age=31536000; includeSubDomains"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("https", [True, False])
 def test_one_cookie_and_only_in_the_console(secure: Flask, app: Flask, https: bool) -> None:
     client, host = PageClient(secure if https else app), HTTPS_HOST if https else {}
@@ -213,6 +216,7 @@ def test_one_cookie_and_only_in_the_console(secure: Flask, app: Flask, https: bo
     assert PASSWORD not in answer.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/console", "/console//team", "/s//default", "/applet//token"])
 def test_behind_https_no_redirect_leads_to_http(secure: Flask, path: str) -> None:
     answer = secure.test_client().get(path, base_url="http://support.example.com", headers=HTTPS_HOST)
@@ -220,6 +224,7 @@ def test_behind_https_no_redirect_leads_to_http(secure: Flask, path: str) -> Non
     assert answer.headers["Location"].startswith("https://support.example.com/")
 
 
+@pytest.mark.slow
 def test_behind_https_our_own_pages_may_read_their_site(secure: Flask) -> None:
     """A browser sends no `Origin` with a page's GET to its own server: `/demo` and the console's preview."""
     own = {**HTTPS_HOST, "Sec-Fetch-Site": "same-origin"}

@@ -37,6 +37,7 @@ def test_others_are_not() -> None:
     assert new_password_problem(password) is None
 
 
+@pytest.mark.slow
 def test_neither_a_command_nor_a_web_process_reads_it_at_its_start() -> None:
     code = (
         "import sys, app.factory, app.cli; from app.files.common_passwords import _common;"

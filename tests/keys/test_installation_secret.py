@@ -61,6 +61,7 @@ def test_a_file_that_is_there_is_left_alone(path: Path) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_agree_on_one_key(path: Path) -> None:
     processes = [
         subprocess.Popen([sys.executable, "-c", ENSURE, str(path)], stdin=-1, stdout=-1, text=True) for _ in range(4)

@@ -46,6 +46,7 @@ def wait(here: Running, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None
     monkeypatch.setattr(here.keys, "_looked_at", here.keys._looked_at - seconds)
 
 
+@pytest.mark.slow
 def test_a_process_takes_what_another_one_signed_with_a_key_it_has_not_seen_yet(
     settings: Settings, clock: StandingClock
 ) -> None:
@@ -125,6 +126,7 @@ def test_a_key_too_old_for_links_still_opens_secrets(here: Running, clock: Stand
     assert here.keys.unseal(sealed) == "a key"
 
 
+@pytest.mark.slow
 def test_rotating_drops_keys_that_ended_and_keeps_those_that_have_not(settings: Settings, clock: StandingClock) -> None:
     here = Running(settings, clock)
     first = newest(here)
@@ -155,6 +157,7 @@ def test_a_revoked_key_is_dropped_within_ten_seconds_and_signs_nothing_more(
     elsewhere.close()
 
 
+@pytest.mark.slow
 def test_a_new_key_takes_the_place_of_a_revoked_signing_one_never_an_older(
     settings: Settings, clock: StandingClock
 ) -> None:
@@ -167,6 +170,7 @@ def test_a_new_key_takes_the_place_of_a_revoked_signing_one_never_an_older(
     here.close()
 
 
+@pytest.mark.slow
 def test_revoking_the_newest_key_does_not_bring_back_one_that_had_ended(
     settings: Settings, clock: StandingClock
 ) -> None:
@@ -194,6 +198,7 @@ def test_a_database_that_is_away_is_no_reason_to_forget_the_keys(
         here.keys.unseal(Sealer([b"x" * 32]).seal("a key"))
 
 
+@pytest.mark.slow
 def test_a_process_whose_host_lacks_the_new_secret_keeps_its_keys_says_so_and_seals_nothing(
     settings: Settings, clock: StandingClock
 ) -> None:
@@ -217,6 +222,7 @@ def test_a_process_whose_host_lacks_the_new_secret_keeps_its_keys_says_so_and_se
     here.close()
 
 
+@pytest.mark.slow
 def test_a_reset_reaches_a_host_that_gets_the_new_file(settings: Settings, clock: StandingClock) -> None:
     here = Running(settings, clock)
     token = here.links.form_token("default")
@@ -228,6 +234,7 @@ def test_a_reset_reaches_a_host_that_gets_the_new_file(settings: Settings, clock
     here.close()
 
 
+@pytest.mark.slow
 def test_keys_that_are_gone_from_the_database_are_kept_until_a_start(settings: Settings, clock: StandingClock) -> None:
     """A backup of an earlier version was restored."""
     here = Running(settings, clock)
@@ -241,6 +248,7 @@ def test_keys_that_are_gone_from_the_database_are_kept_until_a_start(settings: S
     here.close()
 
 
+@pytest.mark.slow
 def test_a_check_that_another_process_made_with_a_new_key_counts(here: Running, clock: StandingClock) -> None:
     other = Running(here.settings, clock)
     rotated(other, clock)

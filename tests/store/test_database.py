@@ -212,6 +212,7 @@ def test_the_generation_is_seen_by_another_process_s_connection(database: Databa
     other.close()
 
 
+@pytest.mark.slow
 def test_two_databases_on_one_file_write_in_turn(sqlite_url: str) -> None:
     both = [Database(sqlite_url), Database(sqlite_url)]
     migrate(both[0])
@@ -222,6 +223,7 @@ def test_two_databases_on_one_file_write_in_turn(sqlite_url: str) -> None:
         database.close()
 
 
+@pytest.mark.slow
 def test_kill_minus_9_loses_nothing_that_was_acknowledged(database: Database) -> None:
     url = database.url.render_as_string(hide_password=False)
     process = subprocess.Popen([sys.executable, "-c", ENDLESS_WRITER, url], stdout=-1, text=True)

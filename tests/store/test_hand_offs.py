@@ -193,6 +193,7 @@ def test_what_waited_too_long_is_found_unless_it_is_under_way(queue: Database) -
     assert queue.write(lambda c: store.park(c, stale.reference, AWAY)) is None
 
 
+@pytest.mark.slow
 def test_looking_for_work_reads_what_waits_and_nothing_else(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     migrate(database)

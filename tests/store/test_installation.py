@@ -110,6 +110,7 @@ def numbers(database: Database, many: int) -> list[int]:
     return database.write(open_tickets)
 
 
+@pytest.mark.slow
 def test_a_restored_sqlite_backup_is_noticed_and_gives_no_number_twice(sqlite_url: str, tmp_path: Path) -> None:
     backup = tmp_path / "backup.sqlite3"
     with closing(Database(sqlite_url)) as database:

@@ -59,6 +59,7 @@ def test_head_is_the_newest_migration(database: Database) -> None:
     assert re.match(r"\d+", files[-1])[0] == HEAD  # type: ignore[index]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_two_processes_at_once_make_one_schema(kind: str, request: pytest.FixtureRequest) -> None:
     url = request.getfixturevalue(f"{kind}_url")
@@ -96,6 +97,7 @@ def test_a_newer_schema_is_refused_and_left_alone(database: Database) -> None:
     again.close()
 
 
+@pytest.mark.slow
 def test_sqlite_files_belong_to_their_owner_alone(sqlite_url: str, tmp_path: Path) -> None:
     database = Database(sqlite_url)
     migrate(database)

@@ -81,6 +81,7 @@ def _first() -> date:
     return NOW.date() - timedelta(days=_DAYS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("index", "ask"),
     [

@@ -123,6 +123,7 @@ def test_a_ticket_that_is_in_two_lanes_is_there_once(desk: Database) -> None:
         assert queues.count_waiting(connection, {"mine": queues.mine(ANNA)}) == {"mine": 1}
 
 
+@pytest.mark.slow
 def test_more_colleagues_away_than_one_statement_takes(desk: Database) -> None:
     gone = [Technician(n, f"{n}@example.com", "Gone", frozenset({10}), disabled=True) for n in range(100, 1000)]
     staff = Staff(technicians={t.email: t for t in (ANNA, *gone)})

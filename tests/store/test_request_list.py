@@ -67,6 +67,7 @@ def fits(row: CustomerRequest, wanted: Wanted) -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("looked_through", [2_000, 20])
 def test_every_filter_finds_all_there_are_in_order(
     desk: Database, rows: list[CustomerRequest], monkeypatch: pytest.MonkeyPatch, looked_through: int

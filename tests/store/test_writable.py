@@ -17,6 +17,7 @@ from tests.small_disk import fill, small_disk
 from tests.waiting import until
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_known_and_nothing_breaks_by_it(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk, closing(Database(f"sqlite:///{disk / 'handbell.sqlite3'}")) as database:
         migrate(database)

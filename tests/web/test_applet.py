@@ -48,6 +48,7 @@ def shown(page: Answer) -> dict[str, str]:
     return {name: str(f.get("value") or f.get_text().removeprefix("\n")) for name, f in fields.items()}
 
 
+@pytest.mark.slow
 def test_place_in_line_counts_those_ahead_in_the_same_queue(client: PageClient) -> None:
     first = applet_of(client, department="10", customer_name="First")
     other = applet_of(client, department="20", customer_name="Other")
@@ -311,6 +312,7 @@ def test_the_status_page_says_what_to_do_with_the_file_and_offers_the_others(app
     assert elsewhere.page.select(".picks a")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("programs")
 def test_the_conversation_is_on_the_page_beside_the_program(client: PageClient, here: Running) -> None:
     status = client.submit(customer_name="Zoë").location

@@ -96,6 +96,7 @@ def events(here: Running, number: int | None = None) -> list[str]:
 # The customer
 
 
+@pytest.mark.slow
 def test_who_finds_it_closed_chooses_when_to_be_called_and_is_not_asked_for_the_problem_again(
     zoe: Customer, here: Running
 ) -> None:
@@ -196,6 +197,7 @@ def test_without_a_number_it_is_the_one_that_is_known(client: PageClient, here: 
     assert "zoe@example.com" not in zoe.look().text
 
 
+@pytest.mark.slow
 def test_somebody_who_is_here_helps_at_once(app: Flask, zoe: Customer, here: Running, clock: StandingClock) -> None:
     clock.advance(hours=21)  # Monday, 10:00 in Berlin
     assert "Shall we call you back?" in zoe.part(), "open, but nobody is here"
@@ -216,6 +218,7 @@ def test_a_desk_without_hours_or_without_call_backs_offers_none(zoe: Customer, h
     assert kept(here) is None
 
 
+@pytest.mark.slow
 def test_each_technician_is_promised_once_at_a_time(client: PageClient, here: Running) -> None:
     """Department 20 has Ben, and Sven and Dora see all."""
     waiting = [Customer(client, department="20") for _ in range(4)]
@@ -237,6 +240,7 @@ def test_a_holiday_in_the_middle_is_not_promised(zoe: Customer, here: Running) -
     assert {at.astimezone(UTC).date().day for at in map(_moment, zoe.times())} == {2, 4, 5}
 
 
+@pytest.mark.slow
 def test_hours_that_change_while_people_wait_offer_another_time_and_tell_technicians(
     app: Flask, zoe: Customer, here: Running
 ) -> None:
@@ -253,6 +257,7 @@ def test_hours_that_change_while_people_wait_offer_another_time_and_tell_technic
     assert "outside" not in dora.get("/console/").select("#later").get_text()
 
 
+@pytest.mark.slow
 def test_who_changes_it_too_often_has_to_wait(zoe: Customer) -> None:
     answers = [zoe.choose(MONDAY + timedelta(minutes=30 * (each % 2))).status for each in range(21)]
     assert answers == [303] * 20 + [429]
@@ -278,6 +283,7 @@ def listed(console: PageClient) -> list[str]:
     return [str(row["data-row"]) for row in console.get("/console/").page.select("#listed tr[data-row]")]
 
 
+@pytest.mark.slow
 def test_it_is_in_the_queue_shortly_before_its_time_and_not_earlier(
     zoe: Customer, dora: PageClient, here: Running, clock: StandingClock
 ) -> None:
@@ -302,6 +308,7 @@ def test_it_is_in_the_queue_shortly_before_its_time_and_not_earlier(
     assert dora.get("/console/").page.select(".late")
 
 
+@pytest.mark.slow
 def test_others_see_it_only_once_it_is_late(
     app: Flask, client: PageClient, here: Running, clock: StandingClock
 ) -> None:
@@ -339,6 +346,7 @@ def test_it_warns_shortly_before_and_once_when_it_is_late(zoe: Customer, here: R
     assert told() == ["call_back_due", "call_back_late", "call_back_late"], "a new promise is told of anew"
 
 
+@pytest.mark.slow
 def test_nothing_is_told_of_what_was_taken_or_given_up(
     app: Flask, client: PageClient, here: Running, clock: StandingClock
 ) -> None:

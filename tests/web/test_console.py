@@ -18,11 +18,11 @@ from tests.page_client import HOST, PageClient
 from tests.web.console_client import ANNA, BEN, SAME_ORIGIN, cookie, csrf_of, is_in, log_in, log_out, ticket
 from tests.web.markup_texts import TEXTS, tags
 
-OPEN = {"GET,POST /console/login", "GET,POST /console/login/code"}
+OPEN = {"GET,POST /console/login", "GET,POST /console/login/code", "GET /console/worker.js"}
 
 
 _ANY = re.compile(r"<any\((\w+)[^>]*>")
-FOR_SCRIPTS = re.compile("/tickets/<int:number>/(live|stream|ice|files)")
+FOR_SCRIPTS = re.compile("/tickets/<int:number>/(live|stream|ice|files)|/account/browsers(/key)?$|/console/bell$")
 
 
 def test_every_route_but_the_log_in_needs_a_technician(app: Flask, client: PageClient) -> None:
@@ -157,6 +157,7 @@ def test_a_session_ends_after_half_an_hour_of_nothing(client: PageClient, clock:
     assert not is_in(client)
 
 
+@pytest.mark.slow
 def test_a_session_ends_after_twelve_hours_however_busy(client: PageClient, clock: StandingClock) -> None:
     log_in(client)
     for _ in range(35):
@@ -224,6 +225,7 @@ def test_the_cookie_is_for_the_console_and_out_of_reach_of_scripts(client: PageC
     assert set(parts[1:]) == {"HttpOnly", "SameSite=Lax", "Path=/"}
 
 
+@pytest.mark.slow
 def test_over_https_the_cookie_is_bound_to_the_host(sqlite_url: str, tmp_path: Path, clock: StandingClock) -> None:
     settings = Settings(
         data_dir=tmp_path / "data", database_url=sqlite_url, public_url="https://help.example.com", log_level="error"
@@ -239,6 +241,7 @@ def test_over_https_the_cookie_is_bound_to_the_host(sqlite_url: str, tmp_path: P
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
+@pytest.mark.slow
 def test_a_technician_sees_the_tickets_of_their_departments_alone(
     app: Flask, client: PageClient, here: Running, clock: StandingClock
 ) -> None:
@@ -291,6 +294,7 @@ def test_an_odd_page_number_is_never_a_server_error(client: PageClient) -> None:
         assert client.get(f"/console/?queue=general&before={before}").status < 500
 
 
+@pytest.mark.slow
 def test_the_queue_goes_on_over_pages(client: PageClient, here: Running, clock: StandingClock) -> None:
     numbers = {str(ticket(here, clock, customer_name=f"Customer {n}")) for n in range(53)}
     log_in(client)

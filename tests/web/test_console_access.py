@@ -36,7 +36,7 @@ WHO_MAY = {
     "dora@example.com": {Who.TECHNICIANS, Who.SUPERVISORS, Who.ADMINISTRATORS},
 }
 GUARDED = frozenset({Who.TECHNICIANS, Who.SUPERVISORS, Who.ADMINISTRATORS})
-FOR_SCRIPTS = ("/live", "/files")
+FOR_SCRIPTS = ("/live", "/files", "/account/browsers", "/account/browsers/key")
 SPELLINGS = (
     "{path}",
     "{path}/",
@@ -142,6 +142,7 @@ def test_the_console_is_for_people_who_work_there(app: Flask) -> None:
         "GET,POST /console/login",
         "GET,POST /console/login/code",
         "GET,POST /console/invitation/<secret>",
+        "GET /console/worker.js",
     }
     assert set(declared(app).values()) >= GUARDED
     assert all(" /console" in route for route, who in declared(app).items() if who in GUARDED)
@@ -169,6 +170,7 @@ def test_no_spelling_of_an_address_lets_a_stranger_in(app: Flask, here: Running,
             assert "@example.com" not in answer.text, address
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("email", WHO_MAY)
 def test_no_role_gets_more_than_its_pages(app: Flask, client: PageClient, there: dict[str, str], email: str) -> None:
     assert log_in(client, email, PASSWORD).status == 303
@@ -188,6 +190,7 @@ def test_no_role_gets_more_than_its_pages(app: Flask, client: PageClient, there:
     assert client.get("/console/").status == 200
 
 
+@pytest.mark.slow
 def test_looking_changes_nothing(app: Flask, here: Running, client: PageClient, there: dict[str, str]) -> None:
     log_in(client, "dora@example.com", PASSWORD)
     client.get("/console/figures")  # keeps the days before today, once
@@ -210,6 +213,7 @@ def kept(here: Running) -> dict[str, list[object]]:
         }
 
 
+@pytest.mark.slow
 def test_every_page_has_the_way_out_on_it(app: Flask, client: PageClient, there: dict[str, str]) -> None:
     log_in(client, "dora@example.com", PASSWORD)
     looked = 0
@@ -223,6 +227,7 @@ def test_every_page_has_the_way_out_on_it(app: Flask, client: PageClient, there:
     assert looked > 20
 
 
+@pytest.mark.slow
 def test_an_unsafe_request_without_its_token_changes_nothing(
     app: Flask, client: PageClient, there: dict[str, str]
 ) -> None:

@@ -72,6 +72,7 @@ def test_a_wrong_log_in_does_not_lose_the_way_back(client: PageClient) -> None:
     assert enter(PASSWORD).location == ACCOUNT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "elsewhere", ["https://evil.example/", "//evil.example/console/", "/s/default", "/console/../x", "%0d%0aX:y", "%ff"]
 )
@@ -108,6 +109,7 @@ def test_a_script_in_the_background_is_told_and_keeps_no_session_alive(
     assert not is_in(client)
 
 
+@pytest.mark.slow
 def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(app: Flask, client: PageClient) -> None:
     other, copy = PageClient(app), PageClient(app)
     for one in (client, other):
@@ -150,6 +152,7 @@ def test_a_refused_password_is_named_and_nothing_changes(
     assert log_in(PageClient(app)).status == 303
 
 
+@pytest.mark.slow
 def test_guessing_the_old_password_is_limited_like_the_log_in(app: Flask, client: PageClient) -> None:
     log_in(client)
     for _ in range(5):
@@ -184,6 +187,7 @@ def test_sessions_are_listed_with_browser_and_address(app: Flask, client: PageCl
     assert "2001:db8::7" in "".join(rows)
 
 
+@pytest.mark.slow
 def test_one_session_is_ended_and_only_one_s_own(app: Flask, client: PageClient) -> None:
     other, ben = PageClient(app), PageClient(app)
     log_in(client)
@@ -203,6 +207,7 @@ def test_one_session_is_ended_and_only_one_s_own(app: Flask, client: PageClient)
     assert not is_in(other)
 
 
+@pytest.mark.slow
 def test_all_other_sessions_are_ended(app: Flask, client: PageClient) -> None:
     others, ben = [PageClient(app) for _ in range(3)], PageClient(app)
     for one in (client, *others):
@@ -244,6 +249,7 @@ def test_every_change_needs_its_token_and_our_own_page(app: Flask, client: PageC
     assert is_in(other)
 
 
+@pytest.mark.slow
 def test_with_a_second_factor_log_in_has_two_steps(app: Flask, owner: Owner) -> None:
     owner.turn_on()
     client = PageClient(app)
@@ -261,6 +267,7 @@ def test_with_a_second_factor_log_in_has_two_steps(app: Flask, owner: Owner) -> 
     assert not is_in(client)
 
 
+@pytest.mark.slow
 def test_a_pending_session_can_do_nothing(app: Flask, owner: Owner) -> None:
     owner.turn_on()
     client = PageClient(app)
@@ -272,6 +279,7 @@ def test_a_pending_session_can_do_nothing(app: Flask, owner: Owner) -> None:
     assert is_in(owner.client)
 
 
+@pytest.mark.slow
 def test_a_wrong_code_is_told_and_the_right_one_is_taken_after_it(app: Flask, owner: Owner) -> None:
     codes = owner.turn_on()
     client = PageClient(app)
@@ -284,6 +292,7 @@ def test_a_wrong_code_is_told_and_the_right_one_is_taken_after_it(app: Flask, ow
     assert is_in(client)
 
 
+@pytest.mark.slow
 def test_the_code_page_is_only_for_who_has_given_the_password(app: Flask, owner: Owner, clock: StandingClock) -> None:
     owner.turn_on()
     client = PageClient(app)
@@ -296,6 +305,7 @@ def test_the_code_page_is_only_for_who_has_given_the_password(app: Flask, owner:
     assert (late.status, late.location) == (303, "/console/login")
 
 
+@pytest.mark.slow
 def test_a_code_needs_its_token_and_our_own_page(app: Flask, owner: Owner) -> None:
     owner.turn_on()
     client = PageClient(app)
@@ -307,6 +317,7 @@ def test_a_code_needs_its_token_and_our_own_page(app: Flask, owner: Owner) -> No
     assert client.post("/console/login/code", filled).status == 303
 
 
+@pytest.mark.slow
 def test_five_wrong_codes_have_to_wait(app: Flask, owner: Owner) -> None:
     owner.turn_on()
     client = PageClient(app)
@@ -318,6 +329,7 @@ def test_five_wrong_codes_have_to_wait(app: Flask, owner: Owner) -> None:
     assert late.headers["Retry-After"] in late.select(".summary").get_text()
 
 
+@pytest.mark.slow
 def test_whoever_gets_in_is_told_that_somebody_else_has_the_password(app: Flask, owner: Owner) -> None:
     owner.turn_on()
     thief = PageClient(app, address="203.0.113.5")
@@ -329,6 +341,7 @@ def test_whoever_gets_in_is_told_that_somebody_else_has_the_password(app: Flask,
     assert "Somebody else has typed your password" in client.get("/console/").select(".saying").get_text()
 
 
+@pytest.mark.slow
 def test_the_secret_and_the_recovery_codes_are_shown_once(owner: Owner, here: Running) -> None:
     codes = owner.turn_on()
     pages = [owner.client.get(path).text for path in (ACCOUNT, SECOND_FACTOR, "/console/")]
@@ -350,6 +363,7 @@ def test_the_picture_is_an_image_that_the_policy_allows(client: PageClient) -> N
     assert key != client.get(SECOND_FACTOR).select("#key").get_text().replace(" ", "")
 
 
+@pytest.mark.slow
 def test_a_refused_set_up_keeps_the_key_that_was_scanned(owner: Owner) -> None:
     log_in(owner.client)
     page = owner.client.get(SECOND_FACTOR)
@@ -382,6 +396,7 @@ def test_an_offer_of_somebody_else_s_or_of_old_is_replaced(app: Flask, owner: Ow
         assert refused.select("#key").get_text() != key
 
 
+@pytest.mark.slow
 def test_sent_twice_the_same_recovery_codes_are_shown_and_later_none(owner: Owner) -> None:
     log_in(owner.client)
     page = owner.client.get(SECOND_FACTOR)
@@ -392,6 +407,7 @@ def test_sent_twice_the_same_recovery_codes_are_shown_and_later_none(owner: Owne
     assert owner.confirm(page).status == 303
 
 
+@pytest.mark.slow
 def test_turned_off_with_password_and_code_log_in_is_one_step(app: Flask, owner: Owner) -> None:
     codes = owner.turn_on()
 
@@ -405,6 +421,7 @@ def test_turned_off_with_password_and_code_log_in_is_one_step(app: Flask, owner:
     assert off().status == 303, "sent twice"
 
 
+@pytest.mark.slow
 def test_new_recovery_codes_are_shown_once(owner: Owner) -> None:
     codes = owner.turn_on()
     renewed = post(owner.client, f"{SECOND_FACTOR}/codes", password=PASSWORD, code=owner.code)
@@ -414,6 +431,7 @@ def test_new_recovery_codes_are_shown_once(owner: Owner) -> None:
     assert "10" in owner.client.get(ACCOUNT).select("section[aria-labelledby=factor]").get_text()
 
 
+@pytest.mark.slow
 def test_after_a_rotation_and_a_revocation_the_code_still_counts(
     app: Flask, owner: Owner, here: Running, clock: StandingClock
 ) -> None:
@@ -429,6 +447,7 @@ def test_after_a_rotation_and_a_revocation_the_code_still_counts(
     assert is_in(client)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", ["", "\0", "é" * 3000, "\u202e123456", "<script>", "1" * 60000])
 def test_odd_codes_and_passwords_are_never_a_server_error(app_on_both: Flask, typed: str, clock: StandingClock) -> None:
     owner = Owner(app_on_both, clock)

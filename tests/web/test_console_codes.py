@@ -91,6 +91,7 @@ def test_a_code_that_is_taken_back_works_no_more(anna: PageClient, app: Flask) -
     assert "already used, or has ended" in anna.get(CODES).select(".saying").get_text()
 
 
+@pytest.mark.slow
 def test_a_code_is_its_technician_s_alone(anna: PageClient, app: Flask) -> None:
     post(anna, life="1h")
     path = revoke_path(anna.get(CODES))
@@ -104,6 +105,7 @@ def test_a_code_is_its_technician_s_alone(anna: PageClient, app: Flask) -> None:
     assert len(pins(anna.get(CODES))) == 1
 
 
+@pytest.mark.slow
 def test_what_is_not_offered_is_refused(anna: PageClient, here: Running, clock: StandingClock) -> None:
     for life in ("", "0h", "13h", "999d", "x" * 1000):
         answer = post(anna, life=life)
@@ -119,6 +121,7 @@ def test_what_is_not_offered_is_refused(anna: PageClient, here: Running, clock: 
     assert "Site second" in anna.get(CODES).select(".session-code").get_text()
 
 
+@pytest.mark.slow
 def test_nobody_hoards_codes(anna: PageClient) -> None:
     page = anna.get(CODES)
     for _ in range(MOST_UNUSED):

@@ -46,6 +46,7 @@ def said(page: Answer) -> list[str]:
     return [" ".join(line.get_text(" ", strip=True).split()[:-3]) for line in page.page.select("#log li")]
 
 
+@pytest.mark.slow
 def test_the_conversation_is_on_the_page_without_script(zoe: LivePage, number: int, app: Flask) -> None:
     zoe.post("say", "Hello?")
     anna = seat(app)
@@ -65,6 +66,7 @@ def test_the_conversation_is_on_the_page_without_script(zoe: LivePage, number: i
     assert look(seat(app, BEN), number).status == 404
 
 
+@pytest.mark.slow
 def test_a_message_that_was_not_taken_comes_back(zoe: LivePage, number: int, app: Flask) -> None:
     anna, sven = seat(app), seat(app, SVEN)
     press(anna, number, "claim")
@@ -78,6 +80,7 @@ def test_a_message_that_was_not_taken_comes_back(zoe: LivePage, number: int, app
     assert late.select("body")["data-address"] == f"/console/tickets/{number}"
 
 
+@pytest.mark.slow
 def test_a_note_never_becomes_a_line_nor_a_line_a_note(zoe: LivePage, number: int, app: Flask) -> None:
     anna = seat(app)
     press(anna, number, "claim")
@@ -92,6 +95,7 @@ def test_a_note_never_becomes_a_line_nor_a_line_a_note(zoe: LivePage, number: in
     assert page.select(".note-form label").get_text() == "Add a note"
 
 
+@pytest.mark.slow
 def test_hostile_lines_are_only_text(zoe: LivePage, number: int, app: Flask, clock: StandingClock) -> None:
     anna = seat(app)
     zoe.post("say", "x")
@@ -105,6 +109,7 @@ def test_hostile_lines_are_only_text(zoe: LivePage, number: int, app: Flask, clo
     assert set(tags(page)) <= {*expected}
 
 
+@pytest.mark.slow
 def test_the_list_counts_what_is_unread_and_is_told_when_it_changes(zoe: LivePage, number: int, app: Flask) -> None:
     anna = seat(app)
     zoe.post("say", "Still waiting")

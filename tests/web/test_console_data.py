@@ -70,6 +70,7 @@ def test_what_is_kept_is_listed_without_any_text_of_theirs(
     assert "It broke." not in page.text
 
 
+@pytest.mark.slow
 def test_nothing_is_said_to_be_kept_where_nothing_is(dora: PageClient) -> None:
     for kind in ("email", "number", "reference"):
         for path in ("", "/export", "/erase"):
@@ -156,6 +157,7 @@ def test_an_address_beyond_ascii_is_found_as_it_was_typed_and_in_small_letters(d
         assert len(post(dora, value=typed).page.select(".kept tbody tr")) == 1
 
 
+@pytest.mark.slow
 def test_a_thousand_requests_are_one_short_page(dora: PageClient, here: Running) -> None:
     for n in range(101):
         open_ticket(here.database, Staff(), "default", ZOE, now=here.clock())
@@ -166,6 +168,7 @@ def test_a_thousand_requests_are_one_short_page(dora: PageClient, here: Running)
     assert "And 3 older ones." in page.page.get_text()
 
 
+@pytest.mark.slow
 def test_only_administrators_come_near_it(app: Flask, dora: PageClient, here: Running) -> None:
     for email in ("anna@example.com", "sven@example.com"):
         other = PageClient(app)

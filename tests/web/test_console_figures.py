@@ -79,6 +79,7 @@ def test_the_page_says_what_there_was(here: Running, sven: PageClient) -> None:
     assert found["2026-02-01"] == ["0", "0", "–", "–", "–", "–"]
 
 
+@pytest.mark.slow
 def test_charts_stay_inside_their_plots_and_are_told_in_words(here: Running, sven: PageClient) -> None:
     chance = Random(5)
     for _ in range(60):
@@ -115,6 +116,7 @@ def test_an_empty_desk_has_figures_too(sven: PageClient) -> None:
     assert not page.page.select("svg.marks rect.all, svg.marks circle")
 
 
+@pytest.mark.slow
 def test_one_site_alone_and_what_there_is_not(here: Running, sven: PageClient) -> None:
     a_request(here)
     for site, requests in (("default", "1"), ("", "1")):

@@ -35,6 +35,7 @@ def post(client: PageClient, path: str = "", of: str = DESK, **fields: object) -
     return client.post(f"{PAGE}{path}?of={of}", {"csrf_token": token, **fields})
 
 
+@pytest.mark.slow
 def test_a_week_is_saved_shown_and_previewed(dora: PageClient, here: Running) -> None:
     assert post(dora, **WEEK).status == 303
     assert written_week(here.desk.hours.scopes[DESK].week) == "mo 09:00-12:30 13:30-17:00; sa 10:00-13:00"
@@ -49,6 +50,7 @@ def test_a_week_is_saved_shown_and_previewed(dora: PageClient, here: Running) ->
     assert rows[:2] == ["Sunday, March 1, 2026 closed", "Monday, March 2, 2026 09:00-12:30 13:30-17:00"]
 
 
+@pytest.mark.slow
 def test_a_department_has_its_own_and_can_give_them_up(dora: PageClient, here: Running) -> None:
     post(dora, **WEEK)
     assert post(dora, of="department:10", zone="UTC", su="12:00-13:00").status == 303
@@ -58,6 +60,7 @@ def test_a_department_has_its_own_and_can_give_them_up(dora: PageClient, here: R
     assert here.desk.hours.apply_to("default", 10) == here.desk.hours.scopes[DESK]
 
 
+@pytest.mark.slow
 def test_days_of_ones_own_and_public_holidays(dora: PageClient, here: Running) -> None:
     post(dora, **WEEK)
     assert post(dora, "/holidays", country="DE", region="by").status == 303
@@ -69,6 +72,7 @@ def test_days_of_ones_own_and_public_holidays(dora: PageClient, here: Running) -
     assert here.desk.hours.scopes[DESK].special(date(2026, 3, 2)) is None
 
 
+@pytest.mark.slow
 def test_a_calendar_is_imported(dora: PageClient, here: Running) -> None:
     post(dora, **WEEK)
     event = "BEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:20260310\r\nSUMMARY:Trip\r\nEND:VEVENT"
@@ -80,6 +84,7 @@ def test_a_calendar_is_imported(dora: PageClient, here: Running) -> None:
         assert (answer.status, bool(answer.select("#calendar-problem"))) == (422, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "fields", "field", "says"),
     [
@@ -107,6 +112,7 @@ def test_what_is_wrong_comes_back_with_what_was_typed(
         assert answer.select(f"#{field}")["value"] == fields[field].strip()
 
 
+@pytest.mark.slow
 def test_each_change_is_in_the_audit_log(dora: PageClient, here: Running) -> None:
     post(dora, **WEEK)
     post(dora, **WEEK)

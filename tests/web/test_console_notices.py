@@ -66,6 +66,7 @@ def kept(here: Running) -> list[Listed]:
         return list_notices(connection)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("box")
 def test_everybody_sees_the_usual_rules_and_administrators_change_them(
     dora: PageClient, anna: PageClient, here: Running
@@ -122,6 +123,7 @@ def test_what_is_no_rule_comes_back_with_what_was_typed(dora: PageClient, wrong:
     assert page.select("#minutes")["value"] == fields["minutes"]
 
 
+@pytest.mark.slow
 def test_one_s_own_rules_and_quiet_hours(anna: PageClient, dora: PageClient, here: Running) -> None:
     fields = {"my_event": "request.waiting", "my_when": "always", "my_minutes": "3"}
     assert post(anna, "/mine", **fields).status == 303
@@ -196,6 +198,7 @@ def test_what_was_claimed_before_the_mail_went_is_dropped(
     assert box.got == []
 
 
+@pytest.mark.slow
 def test_the_outbox_shows_how_each_went_and_sends_it_again(dora: PageClient, anna: PageClient, here: Running) -> None:
     now = here.clock()
     new = [replace(parked("default", number, now), reference=f"7K3M-Q{number:03}") for number in range(60)]

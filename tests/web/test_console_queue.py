@@ -77,6 +77,7 @@ def test_a_queue_is_narrowed_to_departments_of_one_s_own(client: PageClient, mak
         assert client.get(f"/console/?queue={path}").status == 404
 
 
+@pytest.mark.slow
 def test_what_went_to_a_colleague_who_is_away_is_the_departments_too(
     client: PageClient, here: Running, make: MakeTicket
 ) -> None:
@@ -117,6 +118,7 @@ def test_states_are_told_apart(client: PageClient, make: MakeTicket) -> None:
         assert client.get(f"/console/?{none}").status == 404
 
 
+@pytest.mark.slow
 def test_a_log_in_lands_on_my_sessions_and_all_that_i_may_take(
     app: Flask, client: PageClient, make: MakeTicket, clock: StandingClock
 ) -> None:
@@ -138,6 +140,7 @@ def test_a_log_in_lands_on_my_sessions_and_all_that_i_may_take(
     assert numbers(supervisor.get("/console/")) == [late, general, others, team, mine], "supervisors may take each"
 
 
+@pytest.mark.slow
 def test_more_than_a_page_of_what_i_may_take_goes_on(client: PageClient, make: MakeTicket) -> None:
     every = [make(tech=ANNA) for _ in range(52)]
     mine = make(state="active", owner_id=1)
@@ -195,6 +198,7 @@ def test_a_long_queue_counts_to_99(client: PageClient, make: MakeTicket) -> None
     assert len(numbers(page)) == 50
 
 
+@pytest.mark.slow
 def test_a_search_finds_in_every_state_what_one_may_see(client: PageClient, make: MakeTicket) -> None:
     mine = make(tech=ANNA, customer_name="Zoë Quill", state="closed")
     make(department="20", customer_name="Quill the other")
@@ -223,6 +227,7 @@ def tag(answer: Answer) -> str:
     return answer.headers["ETag"]
 
 
+@pytest.mark.slow
 def test_a_page_that_has_not_changed_is_not_rendered(
     app: Flask, client: PageClient, here: Running, make: MakeTicket, clock: StandingClock
 ) -> None:
@@ -265,6 +270,7 @@ def test_a_page_that_has_not_changed_is_not_rendered(
     assert again(who=anew).status == 200, "another session's forms have other tokens"
 
 
+@pytest.mark.slow
 def test_a_page_that_asks_by_itself_does_not_keep_a_session_alive(client: PageClient, clock: StandingClock) -> None:
     log_in(client)
     statuses = []

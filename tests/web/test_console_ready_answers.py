@@ -44,6 +44,7 @@ def offered(client: PageClient, number: int) -> dict[str, str]:
     return {each["name"]: each["text"] for each in client.get(f"/console/tickets/{number}/answers").json["answers"]}
 
 
+@pytest.mark.slow
 def test_an_administrator_keeps_the_desk_s_and_everybody_their_own(app_on_both: Flask, clock: StandingClock) -> None:
     here: Running = app_on_both.extensions["handbell"]
     dora, anna, ben = (seat(app_on_both, email) for email in (DORA, ANNA, BEN))
@@ -135,6 +136,7 @@ def test_two_who_change_an_answer_at_once_lose_nothing(app: Flask, here: Running
     assert dora.get(path).select("#text").get_text().strip() == "3"
 
 
+@pytest.mark.slow
 def test_no_more_than_can_be_kept(app: Flask, here: Running) -> None:
     def fill(connection) -> None:  # type: ignore[no-untyped-def]
         for n in range(MOST_ANSWERS):

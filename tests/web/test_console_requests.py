@@ -106,6 +106,7 @@ def audited(here: Running) -> list[Act]:
         return acts(connection)
 
 
+@pytest.mark.slow
 def test_only_supervisors_see_requests_and_only_administrators_take_them_away(
     app_on_both: Flask, here: Running
 ) -> None:
@@ -129,6 +130,7 @@ def test_only_supervisors_see_requests_and_only_administrators_take_them_away(
     assert row_of(here, reference).state is RequestState.SUSPECT
 
 
+@pytest.mark.slow
 def test_the_list_shows_how_hand_offs_stand_and_filters(here: Running, sven: PageClient) -> None:
     due = here.clock() + timedelta(minutes=3)
     away = Why(WhyCode.NOT_AVAILABLE, {"status": 503})
@@ -155,6 +157,7 @@ def test_the_list_shows_how_hand_offs_stand_and_filters(here: Running, sven: Pag
     assert {"Waiting 1", "Parked 1", "Suspect 0", "All"} <= counts
 
 
+@pytest.mark.slow
 def test_the_list_goes_on_over_pages_and_keeps_its_filters(here: Running, sven: PageClient) -> None:
     made = {put(here, state=RequestState.PARKED) for _ in range(53)}
     put(here, state=RequestState.ENDED)
@@ -232,6 +235,7 @@ def test_one_request_with_all_that_is_known_and_nothing_secret(here: Running, sv
         assert secret not in page.text
 
 
+@pytest.mark.slow
 def test_a_customer_s_text_is_only_text(here: Running, sven: PageClient) -> None:
     names = ("customer_name", "customer_number", "problem_description", "department", "tech", "user_agent", "language")
 
@@ -276,6 +280,7 @@ def test_why_it_was_suspect_is_no_error_and_what_moves_can_be_looked_at_again(
     assert again == ([f"{LIST}/{reference}"] if moves else [])
 
 
+@pytest.mark.slow
 def test_suspects_are_told_from_people_several_at_once(here: Running, sven: PageClient, client: PageClient) -> None:
     sent = [client.submit(customer_name=f"Zoë {n}", website="x").location for n in range(3)]
     page = sven.get(f"{LIST}?state=suspect")
@@ -374,6 +379,7 @@ def test_opened_anew_at_a_vendor_it_is_marked_and_the_customer_s_page_leads_ther
     assert [act.act for act in audited(here)] == ["request.reopened"]
 
 
+@pytest.mark.slow
 def test_only_what_had_its_turn_is_opened_anew(here: Running, sven: PageClient) -> None:
     for state in RequestState:
         reference = put(here, state=state)
@@ -442,6 +448,7 @@ def test_an_export_ends_at_ten_thousand(app_on_both: Flask, here: Running, monke
     assert [one["reference"] for one in found] == made[:4:-1]
 
 
+@pytest.mark.slow
 def test_the_menu_counts_suspects_for_those_who_may_judge(app_on_both: Flask, here: Running, sven: PageClient) -> None:
     assert not sven.get("/console/").page.select(".places .number")
     first, _second = (put(here, state=RequestState.SUSPECT) for _ in range(2))

@@ -48,6 +48,7 @@ def last_act(here: Running) -> Act:
         return acts(connection)[0]
 
 
+@pytest.mark.slow
 def test_every_page_and_post_is_for_administrators(app: Flask, client: PageClient) -> None:
     routes = {route: who for route, who in declared(app).items() if "/console/sites" in route}
     ours = {route for route in routes if "start-api" not in route and "embed" not in route}
@@ -110,6 +111,7 @@ def test_a_bad_new_site_is_refused_with_what_was_typed(dora: PageClient, here: R
     assert list(here.desk.sites) == ["default"]
 
 
+@pytest.mark.slow
 def test_the_list_goes_on_over_pages(dora: PageClient, here: Running, clock: StandingClock) -> None:
     def fill(connection: Any) -> None:
         for n in range(120):
@@ -224,6 +226,7 @@ def test_a_text_that_is_no_utf_8_is_refused(dora: PageClient, here: Running) -> 
     assert site_now(here).name == "Example Help"
 
 
+@pytest.mark.slow
 def test_fields_and_when_the_applet_asks(dora: PageClient, here: Running) -> None:
     shown = ["customer_name", "problem_description"]
     answer = save(dora, "/fields", "/fields", fields=shown, required=["customer_name"], ask_customer_info="always")
@@ -282,6 +285,7 @@ def secret_in(answer: Answer) -> str:
     return str(answer.select("#secret").get_text())
 
 
+@pytest.mark.slow
 def test_secrets_are_shown_once_and_work(dora: PageClient, here: Running) -> None:
     made = save(dora, "/websites", "/server-key")
     assert made.status == 200
@@ -307,6 +311,7 @@ def test_a_second_press_does_not_undo_the_secret_that_was_just_shown(dora: PageC
     assert site_now(here).secret_hash == secret_hash(made)
 
 
+@pytest.mark.slow
 def test_a_key_goes_in_and_never_comes_out(dora: PageClient, here: Running) -> None:
     account = {"backend": "take-control", "api_domain": "api.example.com/rest", "key": KEY, "key_made": "2026-01-02"}
     refused = save(dora, "/backend", "/backend", **account, rate="x")
@@ -500,6 +505,7 @@ def test_a_form_that_is_sent_twice_is_one_change(dora: PageClient, here: Running
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7*7 }}", "\u202egnp.exe", "x" * 80)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_names_are_only_text(dora: PageClient, change_site: ChangeSite, text: str) -> None:
     plain = [[e.name for e in dora.get(f"{BASE}{page}").page.find_all(True)] for page in PAGES[:5]]

@@ -83,6 +83,7 @@ def change_anna(here: Running, **fields: object) -> dict[str, object]:
     return {"seen": particulars(anna).mark, **shown, **fields}
 
 
+@pytest.mark.slow
 def test_every_page_of_the_team_is_for_administrators_alone(app: Flask, here: Running) -> None:
     routes = {route: who for route, who in declared(app).items() if " /console/team" in route}
     assert len(routes) == 12
@@ -144,6 +145,7 @@ def test_open_tickets_are_counted_up_to_99(dora: PageClient, here: Running, cloc
     assert "Open tickets: 99+" in dora.get("/console/team/departments/10").text
 
 
+@pytest.mark.slow
 def test_the_lists_are_found_in_and_go_on_over_pages(dora: PageClient, press: Press) -> None:
     for n in range(52):
         press("/departments/add", number=str(1000 + n), name=f"Queue {n:02}")
@@ -261,6 +263,7 @@ def test_a_refused_change_comes_back_as_it_was_typed(press: Press, here: Running
     assert recorded(here) == []
 
 
+@pytest.mark.slow
 def test_who_is_disabled_is_out_at_once_and_stays_in_the_history(
     app: Flask, dora: PageClient, press: Press, here: Running, clock: StandingClock
 ) -> None:
@@ -373,6 +376,7 @@ def test_presence_second_factor_and_sessions(app: Flask, dora: PageClient, press
     assert press(f"/{number}/sessions").status == 303
 
 
+@pytest.mark.slow
 def test_sessions_that_have_idled_are_not_listed(
     app: Flask, dora: PageClient, here: Running, clock: StandingClock
 ) -> None:
@@ -402,6 +406,7 @@ def test_sites_that_name_the_disabled_are_pointed_out(
     assert not dora.get("/console/team/departments/20").page.select("[role=note]")
 
 
+@pytest.mark.slow
 def test_hostile_names_are_only_text(dora: PageClient, press: Press, here: Running) -> None:
     number = person(here).id
     pages = ("/console/team", f"/console/team/{number}", "/console/team/departments/10", "/console/team/add")
@@ -417,6 +422,7 @@ def test_hostile_names_are_only_text(dora: PageClient, press: Press, here: Runni
         assert shown[2].select("h1").get_text() == name
 
 
+@pytest.mark.slow
 def test_a_new_administrator_needs_no_shell(app: Flask, press: Press, here: Running) -> None:
     link = press("/add", email="erik@example.com", name="Erik E", role="administrator").select("#link").get_text()
     erik = PageClient(app)

@@ -103,6 +103,7 @@ def told(page: Answer) -> list[str]:
     return [entry.get_text(" ", strip=True) for entry in page.page.select(".history > li")]
 
 
+@pytest.mark.slow
 def test_a_ticket_from_the_claim_to_the_end_and_back(
     anna: Seat, here: Running, clock: StandingClock, client: PageClient
 ) -> None:
@@ -139,6 +140,7 @@ def test_a_ticket_from_the_claim_to_the_end_and_back(
     assert lines[3].endswith("Anna A")
 
 
+@pytest.mark.slow
 def test_who_comes_second_is_told_who_has_it(anna: Seat, sven: Seat, here: Running, clock: StandingClock) -> None:
     number = ticket(here, clock, department="10")
     stale = sven.look(number)
@@ -169,6 +171,7 @@ def test_a_press_in_the_queue_needs_no_more_than_its_token(
     assert events(here, number) == [("1", "claimed")]
 
 
+@pytest.mark.slow
 def test_twenty_technicians_claim_at_once(app_on_both: Flask, clock: StandingClock) -> None:
     here: Running = app_on_both.extensions["handbell"]
     password = hashed_password(PASSWORD)
@@ -201,6 +204,7 @@ def test_twenty_technicians_claim_at_once(app_on_both: Flask, clock: StandingClo
     assert len(events(here, number)) == 1
 
 
+@pytest.mark.slow
 def test_who_saw_a_ticket_that_waited_for_long_is_told_and_nobody_else(
     anna: Seat, ben: Seat, here: Running, clock: StandingClock
 ) -> None:
@@ -220,6 +224,7 @@ def test_who_saw_a_ticket_that_waited_for_long_is_told_and_nobody_else(
     assert ben.send(late, "claim").status == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", EVERY)
 def test_a_ticket_of_another_department_or_person_is_not_there(
     what: str, anna: Seat, ben: Seat, here: Running, clock: StandingClock
@@ -249,6 +254,7 @@ def test_what_was_typed_for_a_ticket_that_is_gone_comes_back_and_tells_nothing(
     assert events(here, number) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("email", [ANNA, SVEN, DORA])
 def test_every_role_works_on_what_it_sees(email: str, app: Flask, here: Running, clock: StandingClock) -> None:
     number = ticket(here, clock, department="10")
@@ -281,6 +287,7 @@ def test_the_address_of_a_press_leads_to_the_ticket(
     assert events(here, number) == []
 
 
+@pytest.mark.slow
 def test_a_page_that_is_out_of_date_is_told_and_keeps_what_was_typed(
     anna: Seat, sven: Seat, here: Running, clock: StandingClock
 ) -> None:
@@ -312,6 +319,7 @@ def test_an_odd_standing_changes_nothing(seen: str, what: str, anna: Seat, here:
     assert events(here, number) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "to", ["", "d-30", "d-99", "t-3", "t-99", "x", "d-10", "general ", "t-1 OR 1=1", "d-" + "9" * 40]
 )
@@ -324,6 +332,7 @@ def test_a_ticket_goes_only_where_somebody_is(to: str, anna: Seat, here: Running
     assert events(here, number) == []
 
 
+@pytest.mark.slow
 def test_a_ticket_that_was_passed_on_is_out_of_sight(
     anna: Seat, ben: Seat, here: Running, clock: StandingClock
 ) -> None:
@@ -343,6 +352,7 @@ def test_a_ticket_that_was_passed_on_is_out_of_sight(
     assert told(ben.look(number))[1].startswith("Went to: Computers")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "typed", "field"),
     [
@@ -390,6 +400,7 @@ def test_a_refused_form_keeps_its_key(anna: Seat, here: Running, clock: Standing
     assert len(keys) == 1
 
 
+@pytest.mark.slow
 def test_hostile_notes_are_only_text(anna: Seat, here: Running, clock: StandingClock) -> None:
     def with_note(text: str) -> Answer:
         number = ticket(here, clock, department="10")
@@ -404,6 +415,7 @@ def test_hostile_notes_are_only_text(anna: Seat, here: Running, clock: StandingC
         assert [tag for tag in tags(page) if tag != "p"] == [tag for tag in expected if tag != "p"], text
 
 
+@pytest.mark.slow
 def test_a_note_never_reaches_the_customer(anna: Seat, here: Running, client: PageClient) -> None:
     applet = applet_of(client, customer_name="Zoë", department="10")
     with here.database.read() as connection:
@@ -414,6 +426,7 @@ def test_a_note_never_reaches_the_customer(anna: Seat, here: Running, client: Pa
         assert "difficult" not in client.get(path).text
 
 
+@pytest.mark.slow
 def test_an_erased_ticket_gives_a_note_back(anna: Seat, here: Running, clock: StandingClock) -> None:
     number = ticket(here, clock, department="10", customer_email="zoe@example.com")
     page = anna.look(number)
@@ -430,6 +443,7 @@ def test_an_erased_ticket_gives_a_note_back(anna: Seat, here: Running, clock: St
 # What the customer sees
 
 
+@pytest.mark.slow
 def test_the_customer_reads_who_will_help_once_they_have_it_and_not_before(
     anna: Seat, sven: Seat, here: Running, client: PageClient
 ) -> None:
@@ -461,6 +475,7 @@ def test_the_customer_reads_who_will_help_once_they_have_it_and_not_before(
     assert client.get(poll).json["state"] in ("ready", "started")
 
 
+@pytest.mark.slow
 def test_an_applet_that_asks_too_often_has_to_wait(client: PageClient) -> None:
     applet, other = applet_of(client), applet_of(client)
     answers = [client.get(f"{applet}/state").status for _ in range(61)]
@@ -473,6 +488,7 @@ def test_an_applet_that_asks_too_often_has_to_wait(client: PageClient) -> None:
 # Available or away
 
 
+@pytest.mark.slow
 def test_a_technician_goes_away_and_comes_back(anna: Seat, here: Running) -> None:
     generation = here.database.generation()
     for back, leads_to in (
@@ -499,6 +515,7 @@ def test_a_technician_goes_away_and_comes_back(anna: Seat, here: Running) -> Non
     assert "away" not in anna.client.get("/console/").select(".who").get_text()
 
 
+@pytest.mark.slow
 def test_what_is_for_somebody_away_goes_to_their_queue_and_their_departments_see_it(
     app: Flask, anna: Seat, ben: Seat, here: Running, clock: StandingClock
 ) -> None:
@@ -525,6 +542,7 @@ def test_what_is_for_somebody_away_goes_to_their_queue_and_their_departments_see
     assert cleo.look(later).status == 200, "it is theirs now"
 
 
+@pytest.mark.slow
 def test_who_cannot_be_waited_for_is_marked_where_somebody_is_chosen(
     app: Flask, anna: Seat, here: Running, clock: StandingClock
 ) -> None:
@@ -551,6 +569,7 @@ def test_who_cannot_be_waited_for_is_marked_where_somebody_is_chosen(
     assert {"Ben B (away)", "Billing"} <= set(options()), "a supervisor is here, who sees every department"
 
 
+@pytest.mark.slow
 def test_a_ticket_to_take_over_says_that_its_owner_is_not_here(
     anna: Seat, ben: Seat, here: Running, clock: StandingClock
 ) -> None:

@@ -132,6 +132,7 @@ def test_a_refused_address_gets_nothing_more(
     assert states() == [NoticeState.GIVEN_UP]
 
 
+@pytest.mark.slow
 def test_one_address_gets_few_mails_a_day(
     client: PageClient, here: Running, clock: StandingClock, box: Mailbox
 ) -> None:

@@ -42,6 +42,7 @@ def test_it_is_hidden_unless_chosen(client: PageClient, change_site: ChangeSite)
     assert client.get("/").select("label[for=customer_phone]").get_text() == "Phone"
 
 
+@pytest.mark.slow
 def test_it_is_kept_with_request_and_ticket_and_finds_them(
     app: Flask, client: PageClient, here: Running, asking_site: Site
 ) -> None:

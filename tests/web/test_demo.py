@@ -32,6 +32,7 @@ def test_without_an_identity_secret_nobody_is_vouched_for(client: PageClient) ->
     assert "no identity secret" in page.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("public_url", "asked", "status"),
     [

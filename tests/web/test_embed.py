@@ -129,6 +129,7 @@ def test_what_is_wrong_is_named_kept_and_left_out(dora: PageClient) -> None:
     assert answer.select("#snippet").get_text() == page(dora).select("#snippet").get_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["link", "button", "inline"])
 def test_hostile_texts_are_only_text(dora: PageClient, place: str) -> None:
     expected = page(dora, place=place, text="x", problem="x")

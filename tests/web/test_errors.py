@@ -64,6 +64,7 @@ def test_trace_echoes_nothing(client: PageClient, path: str) -> None:
     assert "not-to-be-echoed" not in answer.text
 
 
+@pytest.mark.slow
 def test_no_environment_turns_debugging_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLASK_DEBUG", "1")
     app = create_app(Settings(data_dir=tmp_path, log_level="error"), schedule=False)

@@ -129,6 +129,7 @@ def test_a_token_made_for_another_purpose_is_forged(client: PageClient, here: Ru
         assert client.get(f"/go/{here.links.token(purpose, link.id, link.expires)}").status == 404
 
 
+@pytest.mark.slow
 def test_another_spelling_of_the_token_is_the_same_link(client: PageClient, here: Running) -> None:
     status_path, path = opened(client)
     letters = string.ascii_letters + string.digits + "-_"
@@ -191,6 +192,7 @@ def test_the_chosen_system_goes_along(client: PageClient) -> None:
         assert "?" not in client.get(path, query_string={"for": other}).location
 
 
+@pytest.mark.slow
 def test_start_links_are_made_anew_so_often_and_no_more(client: PageClient, clock: StandingClock) -> None:
     status_path, _ = opened(client)
     for _ in range(20):

@@ -391,6 +391,7 @@ def test_the_way_back_leads_to_the_sites_own_pages_only(client: PageClient, addr
     assert links == ([address] if shown else [])
 
 
+@pytest.mark.slow
 def test_a_busy_address_is_suspect_then_told_to_wait_with_its_text(client: PageClient, here: Running) -> None:
     for number in range(60):
         assert post(client, {"customer_number": str(number)}).status == 303

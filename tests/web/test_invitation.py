@@ -121,6 +121,7 @@ def test_the_form_needs_its_token(app: Flask, client: PageClient, link: str) -> 
     assert log_in(client).status == 303
 
 
+@pytest.mark.slow
 def test_a_link_serves_one_person_whoever_is_logged_in(client: PageClient, here: Running) -> None:
     bens = link_for(here, BEN)
     log_in(client)
@@ -130,6 +131,7 @@ def test_a_link_serves_one_person_whoever_is_logged_in(client: PageClient, here:
     assert log_in(PageClient(client._client.application), ANNA, PASSWORD).status == 303
 
 
+@pytest.mark.slow
 def test_a_password_chosen_by_a_link_leaves_the_second_factor_on(
     app: Flask, here: Running, clock: StandingClock
 ) -> None:

@@ -41,6 +41,7 @@ def anna(app: Flask) -> Desk:
     return Desk(app)
 
 
+@pytest.mark.slow
 def test_they_talk(zoe: LivePage, number: int, anna: Desk) -> None:
     first = zoe.post("say", "Is anybody there?")
     anna.press(number, "claim")
@@ -75,6 +76,7 @@ def test_they_talk(zoe: LivePage, number: int, anna: Desk) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_page_is_told_how_things_stand(zoe: LivePage, number: int, anna: Desk) -> None:
     waiting = {
         "ticket": "waiting",
@@ -130,6 +132,7 @@ def test_the_same_key_again_is_the_same_line(zoe: LivePage) -> None:
     assert zoe.said() == [("customer", "say", "Hello")]
 
 
+@pytest.mark.slow
 def test_signals_go_from_page_to_page(zoe: LivePage, number: int, anna: Desk) -> None:
     anna.press(number, "claim")
     at_annas = anna.at(number)
@@ -143,6 +146,7 @@ def test_signals_go_from_page_to_page(zoe: LivePage, number: int, anna: Desk) ->
     assert at_annas.ask().json["signals"] == []
 
 
+@pytest.mark.slow
 def test_two_hundred_lines_come_at_once(zoe: LivePage, number: int, here: Running) -> None:
     lines = [Line(0, here.clock(), "customer", "say", f"{nth}", f"k{nth}") for nth in range(210)]
     here.database.write(lambda connection: [add_line(connection, number, line) for line in lines])
@@ -196,6 +200,7 @@ def test_the_technician_ends_what_is_shown(zoe: LivePage, number: int, anna: Des
     assert "stopped viewing. Nothing is shown any more." in without_script
 
 
+@pytest.mark.slow
 def test_a_technician_of_another_department_gets_nothing(app_on_both: Flask) -> None:
     client = PageClient(app_on_both)
     zoe = customers(client, department="10")
@@ -241,6 +246,7 @@ def test_refusals_are_codes(zoe: LivePage, number: int, anna: Desk) -> None:
     assert zoe.said() == []
 
 
+@pytest.mark.slow
 def test_too_many_lines_are_told_when_to_come_again(zoe: LivePage) -> None:
     for _ in range(30):
         zoe.post("say", "x")
@@ -310,6 +316,7 @@ def test_where_details_are_hidden_the_conversation_bears_none_of_them(
     assert anna.at(number).lines()[0]["name"] == "Zoë Quill"
 
 
+@pytest.mark.slow
 def test_the_customer_ends_the_session(zoe: LivePage, number: int, anna: Desk, here: Running) -> None:
     anna.press(number, "claim")
     zoe.post("end")
@@ -345,6 +352,7 @@ def test_without_script_the_conversation_is_a_form(zoe: LivePage, number: int, a
     ]
 
 
+@pytest.mark.slow
 def test_a_form_that_is_not_taken_is_shown_again(zoe: LivePage, number: int, anna: Desk) -> None:
     assert zoe.client.post(zoe.address, {"action": "say", "message": " "}).status == 422
     assert zoe.client.post(zoe.address, {"action": "say", "message": "x" * 4001}).status == 422
@@ -367,6 +375,7 @@ def test_another_technicians_form_says_nothing(app: Flask, zoe: LivePage, number
     assert zoe.lines() == []
 
 
+@pytest.mark.slow
 def test_ended_by_a_form_and_answered_by_a_form(zoe: LivePage, number: int, anna: Desk) -> None:
     anna.press(number, "claim")
     assert zoe.client.post(zoe.address, {"action": "end"}).location == zoe.address
@@ -384,6 +393,7 @@ def test_ended_by_a_form_and_answered_by_a_form(zoe: LivePage, number: int, anna
     assert "&lt;b&gt;It works" in page.text
 
 
+@pytest.mark.slow
 def test_a_ticket_ended_by_its_customer_wants_an_outcome(zoe: LivePage, number: int, anna: Desk) -> None:
     anna.press(number, "claim")
     zoe.post("end")
@@ -398,6 +408,7 @@ def test_a_ticket_ended_by_its_customer_wants_an_outcome(zoe: LivePage, number: 
     assert "Cable" not in zoe.ask().text
 
 
+@pytest.mark.slow
 def test_the_page_is_opened_on_the_computer(app: Flask, zoe: LivePage, number: int, anna: Desk) -> None:
     anna.press(number, "claim")
     zoe.post("say", "My phone cannot show its screen")
@@ -438,6 +449,7 @@ def test_a_note_is_never_on_the_customers_side(zoe: LivePage, number: int, anna:
     assert "For colleagues only" not in anna.at(number).ask().text
 
 
+@pytest.mark.slow
 def test_hostile_texts_go_through_as_texts(zoe: LivePage, number: int, anna: Desk) -> None:
     anna.press(number, "claim")
     texts = [text for text in HOSTILE if len(text) < 200]

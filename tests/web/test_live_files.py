@@ -89,6 +89,7 @@ def name_of(answer: Answer) -> str:
     return collapse_rfc2231_value(next((n for n in names if isinstance(n, tuple)), names[0]))
 
 
+@pytest.mark.slow
 def test_files_go_both_ways(zoe: LivePage, number: int, anna: Desk) -> None:
     content = bytes(range(256)) * 5000
     file = send(zoe, content, "Bericht.pdf")
@@ -128,6 +129,7 @@ def test_every_file_is_an_attachment_that_no_page_runs(zoe: LivePage, name: str,
     assert answer.headers["Content-Type"] == kind
 
 
+@pytest.mark.slow
 def test_hostile_names_are_only_names(zoe: LivePage, number: int, anna: Desk, clock: StandingClock) -> None:
     anna.press(number, "claim")
     refused = [name for name in HOSTILE_NAMES if "\0" in name or "\ud800" in name]
@@ -168,6 +170,7 @@ def test_a_file_on_its_way_is_given_up(zoe: LivePage) -> None:
     assert (piece(zoe, file, CHUNK, bytes(5)).status, zoe.lines()) == (410, [])
 
 
+@pytest.mark.slow
 def test_refusals_are_codes(zoe: LivePage, number: int, anna: Desk) -> None:
     def code(answer: Answer) -> tuple[int, str]:
         return answer.status, answer.json["error"]
@@ -208,6 +211,7 @@ def test_the_room_of_all_files_is_told_in_words(app: Flask, zoe: LivePage, here:
     assert "no room for more files" in page.select("#attach-problem").get_text()
 
 
+@pytest.mark.slow
 def test_too_many_calls_are_told_when_to_come_again(zoe: LivePage) -> None:
     answers = [begin(zoe, 0) for _ in range(LIVE_POSTS.amount + 1)]
     assert {answer.status for answer in answers[:-1]} == {422}
@@ -232,6 +236,7 @@ def test_a_technician_s_call_needs_its_token(number: int, anna: Desk) -> None:
     assert [begin(at_annas, 5).status, piece(at_annas, ZERO, 0, TEXT).status] == [400, 400]
 
 
+@pytest.mark.slow
 def test_only_who_may_see_the_ticket_gets_its_files(app_on_both: Flask) -> None:
     client = PageClient(app_on_both)
     zoe = customers(client, department="10")
@@ -250,6 +255,7 @@ def test_only_who_may_see_the_ticket_gets_its_files(app_on_both: Flask) -> None:
     assert (fetch(forged, file).status, begin(forged, 5).status) == (404, 404)
 
 
+@pytest.mark.slow
 def test_files_stay_after_the_end_until_the_data_is_erased(
     zoe: LivePage, number: int, anna: Desk, here: Running
 ) -> None:
@@ -277,6 +283,7 @@ def test_a_customer_who_went_elsewhere_sends_and_reads_there_alone(
     assert (fetch(zoe, file).status, begin(zoe, 5, key="late").status) == (410, 410)
 
 
+@pytest.mark.slow
 def test_without_script_a_file_is_sent_by_a_form(zoe: LivePage, number: int, anna: Desk) -> None:
     page = zoe.client.get(zoe.address)
     form = page.select("form#attaching")
@@ -305,6 +312,7 @@ def test_a_form_has_several_files(zoe: LivePage) -> None:
     assert [fetch(zoe, line["file"]["id"]).body for line in zoe.lines()] == [b"a", b"b"]
 
 
+@pytest.mark.slow
 def test_a_form_that_is_not_taken_says_why(zoe: LivePage, number: int, anna: Desk) -> None:
     for content, name, words in (
         (bytes(MOST_BYTES + 1), "a.bin", "25 MB is the most"),
@@ -337,6 +345,7 @@ def test_a_form_that_is_not_taken_says_why(zoe: LivePage, number: int, anna: Des
     assert len(zoe.lines()) == 32
 
 
+@pytest.mark.slow
 def test_where_details_are_hidden_no_file_of_ours_bears_them(
     app: Flask, client: PageClient, anna: Desk, change_site: Callable[..., Site]
 ) -> None:

@@ -60,6 +60,7 @@ def carried(page: Answer) -> dict[str, str]:
     return {str(field["name"]): str(field.get("value", "")) for field in form.select("input[name]")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SENSITIVE)
 def test_ten_minutes_after_the_log_in_password_is_asked_for_again(
     dora: PageClient, clock: StandingClock, here: Running, path: str
@@ -121,6 +122,7 @@ def test_what_is_not_sensitive_is_not_asked_twice(dora: PageClient, clock: Stand
     assert dora.get("/console/team").status == 200
 
 
+@pytest.mark.slow
 def test_with_a_second_factor_its_code_is_asked_for_too(app: Flask, clock: StandingClock, here: Running) -> None:
     owner = Owner(app, clock)
     owner.turn_on()
@@ -180,6 +182,7 @@ def test_a_printed_password_is_changed_before_anything_else(client: PageClient, 
         assert account(connection, here.desk.staff.technicians[ANNA].id) is not None
 
 
+@pytest.mark.slow
 def test_a_second_factor_that_is_demanded_is_set_up_first(app: Flask, clock: StandingClock, here: Running) -> None:
     change_desk_options(here.database, {"second_factor_roles": (Role.TECHNICIAN,)}, by=None, now=clock())
     owner = Owner(app, clock)

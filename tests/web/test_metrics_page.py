@@ -74,6 +74,7 @@ def made(tmp_path: Path, clock: StandingClock, _filled_sqlite: Path) -> Iterator
         app.extensions["handbell"].close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", [*LOOPBACK, *FOREIGN])
 def test_unless_the_operator_says_who_nobody_gets_them(app: Flask, address: str) -> None:
     assert like_unknown(app, address)
@@ -81,6 +82,7 @@ def test_unless_the_operator_says_who_nobody_gets_them(app: Flask, address: str)
     assert like_unknown(app, address, headers={"Authorization": "Bearer"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", LOOPBACK)
 def test_a_program_on_this_machine_gets_them_where_its_network_is_listed(made: Made, address: str) -> None:
     app = made("127.0.0.0/8", "::1/128")

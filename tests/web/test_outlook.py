@@ -78,6 +78,7 @@ def test_nobody_is_there_until_somebody_logs_in(app: Flask, client: PageClient, 
     assert outlook(client.get(waiting)) == ""
 
 
+@pytest.mark.slow
 def test_a_technician_of_another_department_or_one_who_is_away_is_nobody(
     app: Flask, client: PageClient, here: Running
 ) -> None:
@@ -128,6 +129,7 @@ def test_a_department_has_hours_of_its_own(client: PageClient, here: Running) ->
     assert CLOSED not in outlook(client.get(applet(client, department="10")))
 
 
+@pytest.mark.slow
 def test_the_usual_wait_is_that_of_the_department_at_this_hour(
     app: Flask, client: PageClient, here: Running, clock: StandingClock
 ) -> None:

@@ -98,6 +98,7 @@ def test_a_code_that_lets_back_in_leads_to_the_same_request_once(
     assert len(tickets(here)) == 1
 
 
+@pytest.mark.slow
 def test_wrong_pins_from_everywhere_want_a_check_that_the_page_s_script_solves(
     app: Flask, client: PageClient, here: Running
 ) -> None:
@@ -321,6 +322,7 @@ def test_many_sessions_from_one_office_are_no_suspects(client: PageClient, here:
     assert len(tickets(here)) == 8
 
 
+@pytest.mark.slow
 def test_more_requests_than_a_network_may_make_wait(client: PageClient, here: Running) -> None:
     for _ in range(60):
         client.submit(problem_description="x")

@@ -48,6 +48,7 @@ def ice(page: LivePage) -> tuple[int, Any]:
     return answer.status, answer.json
 
 
+@pytest.mark.slow
 def test_both_sides_are_told_in_a_session_alone(app: Flask, zoe: LivePage, clock: StandingClock) -> None:
     number = newest_number(app)
     anna = Desk(app)
@@ -66,6 +67,7 @@ def test_both_sides_are_told_in_a_session_alone(app: Flask, zoe: LivePage, clock
     assert ice(zoe) == (409, {"error": "not_now"})
 
 
+@pytest.mark.slow
 def test_no_name_is_given_twice_and_none_tells_who_it_is(app: Flask, zoe: LivePage) -> None:
     Desk(app).press(newest_number(app), "claim")
     names = {str(ice(zoe)[1]["servers"][-1]["username"]) for _ in range(3)}
@@ -73,6 +75,7 @@ def test_no_name_is_given_twice_and_none_tells_who_it_is(app: Flask, zoe: LivePa
     assert not any(str(newest_number(app)) in name for name in names)
 
 
+@pytest.mark.slow
 def test_a_site_may_be_relay_only(app: Flask, zoe: LivePage) -> None:
     here: Running = app.extensions["handbell"]
     site = replace(here.desk.sites["default"], relay_only=True)

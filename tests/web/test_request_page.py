@@ -99,6 +99,7 @@ def test_a_token_of_another_site_or_of_nobody_is_not_taken(client: PageClient, h
     assert tickets(here) == []
 
 
+@pytest.mark.slow
 def test_the_61st_request_in_ten_minutes_has_to_wait(client: PageClient, clock: StandingClock, here: Running) -> None:
     token = client.form_token()
     for number in range(60):

@@ -39,6 +39,7 @@ def test_every_event_has_a_way_to_happen() -> None:
     assert set(SCENARIOS) | BY_COMMANDS == set(SecurityEvent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("event", SCENARIOS)
 def test_it_is_written_and_counted_and_holds_nothing_typed(
     stage: Stage, event: SecurityEvent, capsys: pytest.CaptureFixture[str]
@@ -137,6 +138,7 @@ def test_a_change_that_is_undone_is_no_event(stage: Stage, capsys: pytest.Captur
     assert events(capsys.readouterr().err) == []
 
 
+@pytest.mark.slow
 def test_a_flood_is_thinned_and_counted_in_full(
     app: Flask, clock: StandingClock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +156,7 @@ def test_a_flood_is_thinned_and_counted_in_full(
     assert line["left_out"] == 500 - BURST
 
 
+@pytest.mark.slow
 def test_log_ins_and_changes_are_never_thinned(
     app: Flask, clock: StandingClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -167,6 +170,7 @@ def test_the_level_of_other_lines_silences_nothing(app: Flask, client: PageClien
     assert here.settings.log_level == "error", "and the tests above read lines of level info"
 
 
+@pytest.mark.slow
 def test_a_log_that_cannot_be_written_stops_nothing(
     app: Flask, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

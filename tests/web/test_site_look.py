@@ -152,6 +152,7 @@ def language_of(client: PageClient, path: str, accepts: str = "") -> str:
     return str(client.get(path, headers={"Accept-Language": accepts}).select("html")["lang"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "accepts", "spoken"),
     [

@@ -93,6 +93,7 @@ def test_a_site_that_is_not_there_is_not_found(dora: PageClient) -> None:
             assert dora.post(f"/console/sites/{key}/start-api/{what}", {"csrf_token": token}).status == 404
 
 
+@pytest.mark.slow
 def test_the_key_is_there_after_a_press_and_on_no_other_site_s_page(here: Running, dora: PageClient) -> None:
     before = dora.get(PATH)
     assert UID not in before.text
@@ -125,6 +126,7 @@ def test_it_tells_the_address_the_limits_and_the_desk_s_own_names(dora: PageClie
         assert disabled not in names
 
 
+@pytest.mark.slow
 def test_programs_go_on_with_the_older_key_for_a_day(
     here: Running, client: PageClient, dora: PageClient, clock: StandingClock
 ) -> None:
@@ -148,12 +150,14 @@ def test_programs_go_on_with_the_older_key_for_a_day(
     assert "The older key works until" not in dora.get(PATH).text
 
 
+@pytest.mark.slow
 def test_a_new_key_ends_the_one_before_at_once_unless_told_otherwise(client: PageClient, dora: PageClient) -> None:
     act(dora, "renew")
     assert call(client, Flavour.FORM_GET).status == 403
     assert call(client, Flavour.FORM_GET, uid_of(dora)).status == 302
 
 
+@pytest.mark.slow
 def test_the_older_key_can_be_ended_early(client: PageClient, dora: PageClient) -> None:
     act(dora, "renew", keep_old="1")
     act(dora, "end_old")
@@ -161,6 +165,7 @@ def test_the_older_key_can_be_ended_early(client: PageClient, dora: PageClient) 
     assert call(client, Flavour.FORM_GET, uid_of(dora)).status == 302
 
 
+@pytest.mark.slow
 def test_a_revoked_key_keeps_programs_out_and_nobody_else(here: Running, client: PageClient, dora: PageClient) -> None:
     act(dora, "renew", keep_old="1")
     new = uid_of(dora)
@@ -235,6 +240,7 @@ def test_a_trial_is_what_a_program_gets(app: Flask, dora: PageClient, flavour: s
     assert len(body) == len(real.text)
 
 
+@pytest.mark.slow
 def test_a_trial_that_is_refused_says_what_a_program_would_hear(
     app: Flask, dora: PageClient, change_site: object
 ) -> None:
@@ -331,6 +337,7 @@ def test_hostile_names_are_only_text(app: Flask, here: Running, dora: PageClient
     assert tried(dora).status == 200
 
 
+@pytest.mark.slow
 def test_it_is_the_same_on_both_databases(app_on_both: Flask) -> None:
     client = PageClient(app_on_both)
     log_in(client, DORA)
@@ -353,6 +360,7 @@ def test_it_is_the_same_on_both_databases(app_on_both: Flask) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_rates_are_the_api_s_own(app: Flask, client: PageClient, dora: PageClient) -> None:
     """Programs and trials share a site's rate, so that trials cannot bypass it."""
     assert envelope(call(client, Flavour.REST))

@@ -114,6 +114,7 @@ def test_over_six_in_ten_minutes_without_a_check(
     assert newest(here).state is RequestState.OPENED
 
 
+@pytest.mark.slow
 def test_a_solved_check_counts_once(app: Flask, client: PageClient, here: Running) -> None:
     for number in range(6):
         client.submit(customer_number=str(number))
@@ -130,6 +131,7 @@ def test_a_solved_check_counts_once(app: Flask, client: PageClient, here: Runnin
     assert newest(here).state is RequestState.OPENED
 
 
+@pytest.mark.slow
 def test_a_check_that_was_not_needed_is_not_used_up(client: PageClient, here: Running) -> None:
     challenge = here.keys.puzzles.new_check("default", here.clock())
     answer = solution({"challenge": challenge})
@@ -147,6 +149,7 @@ def test_no_check_is_asked_for_before(client: PageClient) -> None:
     assert client.get("/s/nobody/check").status == 404
 
 
+@pytest.mark.slow
 def test_trusted_networks_have_ten_times_as_many(app: Flask, here: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(here, "client_limits", ClientLimits((ip_network("192.0.2.0/24"),)))
     client = PageClient(app)
@@ -203,6 +206,7 @@ def test_a_check_solved_on_the_status_page_lets_it_go_on(client: PageClient, her
     assert client.post(path, {"check": answer}).status == 303
 
 
+@pytest.mark.slow
 def test_a_check_counts_once_on_the_status_page_too(client: PageClient, here: Running) -> None:
     path = sent_too_often(client)
     answer = solution(client.get(f"{path}/check").json["check"])

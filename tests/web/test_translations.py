@@ -68,6 +68,7 @@ def test_every_text_is_translated_and_none_by_guess(language: str) -> None:
         assert all(form.strip() for form in forms(message)), message.id
 
 
+@pytest.mark.slow
 @each_language
 def test_a_translation_has_its_texts_placeholders(language: str) -> None:
     for message in messages(language):
@@ -82,6 +83,7 @@ def test_a_translation_has_its_texts_placeholders(language: str) -> None:
     assert not list(catalogue(language).check())
 
 
+@pytest.mark.slow
 @each_language
 def test_a_translation_begins_and_ends_as_its_text_does(language: str) -> None:
     """Texts are joined on pages, so that a surplus blank or full stop would show."""
@@ -93,6 +95,7 @@ def test_a_translation_begins_and_ends_as_its_text_does(language: str) -> None:
             assert form.endswith(("?", "؟", "？")) == source.endswith("?"), source
 
 
+@pytest.mark.slow
 @each_language
 def test_quotes_and_apostrophes_are_the_printed_ones(language: str) -> None:
     for message in messages(language):
@@ -100,6 +103,7 @@ def test_quotes_and_apostrophes_are_the_printed_ones(language: str) -> None:
             assert not set(form) & set("\"'`"), form
 
 
+@pytest.mark.slow
 @each_language
 def test_the_plural_forms_are_the_language_s(language: str) -> None:
     written = catalogue(language)
@@ -128,6 +132,7 @@ def test_no_text_is_kept_that_the_sources_no_longer_have(language: str) -> None:
     assert not catalogue(language).obsolete
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("accepted", "lang", "direction", "heading"),
     [
@@ -163,6 +168,7 @@ def test_the_address_overrules_the_browser(client: PageClient) -> None:
     assert client.get("/?lang=xx", headers={"Accept-Language": "de"}).select("html")["lang"] == "de"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "waits"),
     [

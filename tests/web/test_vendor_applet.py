@@ -113,6 +113,7 @@ def test_an_erasure_at_one_host_reaches_the_applet_that_another_got(
     assert len(vendor.received) == 1
 
 
+@pytest.mark.slow
 def test_without_room_the_customers_browser_fetches_the_applet(
     add_host: Callable[..., Flask], vendor: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,6 +92,7 @@ def test_a_request_that_was_tried_before_says_that_it_takes_longer(
     assert "We keep trying" in client.get(path).text
 
 
+@pytest.mark.slow
 def test_a_link_is_a_redirect_to_the_vendors_address(
     here: Running, client: PageClient, account: Callable[..., Site]
 ) -> None:

@@ -241,6 +241,7 @@ def test_every_option_event_and_call_is_documented() -> None:
     assert [name for name in events if f"`{name}`" not in text] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", [language for language in languages() if language != "en"])
 def test_every_text_of_the_widget_is_translated(language: str) -> None:
     sources = [(WIDGET / f"src/embed/{name}.ts").read_text("utf-8") for name in ("texts", "later-texts", "wait-texts")]
