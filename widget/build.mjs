@@ -22,7 +22,7 @@ const pages = [
   { source: "src/ticket/draw.ts", target: "../static/draw.js", format: "esm" },
   { source: "src/pictures/form.ts", target: "../static/picture-form.js", format: "iife" },
   { source: "src/pictures/main.ts", target: "../static/pictures.js", format: "esm" },
-  { source: "src/pictures/capture.ts", target: "../static/capture.js", format: "esm" },
+  { source: "src/embed/capture.ts", target: "../static/capture.js", format: "esm" },
   { source: "src/demo/main.ts", target: "../static/demo.js", format: "iife" },
   { source: "src/check/solve.ts", target: "../static/vendor/altcha.js", format: "esm" },
 ];
@@ -110,7 +110,7 @@ const buildPackage = async (language, outdir) => {
   await build({
     ...options,
     plugins,
-    define: { ...define, WAIT: '""', WAIT_SUM: '""' },
+    define: { ...define, WAIT: '""', WAIT_SUM: '""', PICTURES: '""', PICTURES_SUM: '""' },
     entryPoints,
     format: "esm",
     splitting: true,
@@ -121,6 +121,9 @@ const buildPackage = async (language, outdir) => {
 
 const buildWidget = async (language) => {
   const { define, plugins } = await inOne(language);
+  const pictures = await bundle("src/embed/pictures.ts", { format: "esm", plugins, define });
+  define.PICTURES = JSON.stringify(`/widget/${sum(pictures, "hex").slice(0, 12)}/pictures.${language}.js`);
+  define.PICTURES_SUM = JSON.stringify(`sha256-${sum(pictures, "base64")}`);
   const wait = await bundle("src/embed/wait.ts", { format: "esm", plugins, define });
   define.WAIT = JSON.stringify(`/widget/${sum(wait, "hex").slice(0, 12)}/wait.${language}.js`);
   define.WAIT_SUM = JSON.stringify(`sha256-${sum(wait, "base64")}`);
@@ -128,6 +131,7 @@ const buildWidget = async (language) => {
   define.LATER = JSON.stringify(`/widget/${sum(later, "hex").slice(0, 12)}/later.${language}.js`);
   define.SUM = JSON.stringify(`sha256-${sum(later, "base64")}`);
   const main = await bundle("src/embed/main.ts", { format: "iife", plugins, define });
+  await putPacked(`../static/widget/pictures.${language}.js`, pictures);
   await putPacked(`../static/widget/wait.${language}.js`, wait);
   await putPacked(`../static/widget/later.${language}.js`, later);
   await putPacked(`../static/widget/handbell.${language}.js`, main);
@@ -136,7 +140,7 @@ const buildWidget = async (language) => {
 /** Files of removed languages. */
 const clean = async (known) => {
   for (const name of await readdir(here("../static/widget"))) {
-    const language = /^(?:handbell|later|wait)\.(.+?)\.js/.exec(name)?.[1];
+    const language = /^(?:handbell|later|pictures|wait)\.(.+?)\.js/.exec(name)?.[1];
     if (!language || known.includes(language)) continue;
     if (check) stale(`../static/widget/${name}`);
     else await rm(here(`../static/widget/${name}`));

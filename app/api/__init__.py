@@ -2,9 +2,16 @@
 
 from flask import Blueprint, Flask
 
-from app.api import new_session, openapi, request_state, requests, sites
+from app.api import new_session, openapi, request_pictures, request_state, requests, sites
 
-BLUEPRINTS: tuple[Blueprint, ...] = (new_session.api, sites.api, requests.api, request_state.api, openapi.api)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    new_session.api,
+    sites.api,
+    requests.api,
+    request_state.api,
+    request_pictures.api,
+    openapi.api,
+)
 
 
 def register(app: Flask) -> None:

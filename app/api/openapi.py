@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from app.api.request_pictures import OCTETS
 from app.api.requests import KEY_LENGTHS
 from app.core.customer import ELEMENTS, FIELDS, NAMES
 from app.core.more import LONGEST_NAME, MOST_BYTES, MOST_FIELDS
 from app.core.new_session import LIMITS, UID_LIMIT
+from app.core.picture import MOST_PICTURES
 from app.edge.access import Who, open_to
 from app.edge.headers import JSON, with_headers
 
@@ -50,6 +52,7 @@ def _document() -> str:
                 "/integration/integration2.php": _renamed(form, "_second"),
                 "/rest/session": {"post": _rest()},
                 "/api/v1/requests/{token}": {"get": _state(), "delete": _cancel()},
+                "/api/v1/requests/{token}/pictures": {"post": _add_picture()},
                 "/api/v1/sites/{site}": {"get": _site()},
                 "/api/v1/sites/{site}/requests": {"post": _create()},
                 "/s/{site}": {"get": _page_get(), "post": _page_post()},
@@ -218,6 +221,25 @@ def _cancel() -> dict[str, Any]:
         "responses": {
             "200": {"description": "It waits no longer", "content": {"application/json": {"schema": state}}},
             **dict.fromkeys(("404", "409", "410", "429"), _problem()),
+        },
+    }
+
+
+def _add_picture() -> dict[str, Any]:
+    told = {"id": {"type": "string"}, "pictures_left": {"type": "integer", "minimum": 0, "maximum": MOST_PICTURES}}
+    schema = {"type": "object", "required": list(told), "properties": told}
+    language = {"name": "lang", "in": "query", "schema": {"type": "string"}, "description": "Of a refusal's sentence"}
+    return {
+        "operationId": "addPicture",
+        "parameters": [{"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}, language],
+        "requestBody": {
+            "required": True,
+            "description": "One PNG, JPEG, WebP or GIF of at most 8 MB; its own type is taken too",
+            "content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}},
+        },
+        "responses": {
+            "200": {"description": "It belongs to the request", "content": {"application/json": {"schema": schema}}},
+            **dict.fromkeys(("400", "403", "404", "409", "410", "413", "415", "422", "429", "503"), _problem()),
         },
     }
 

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from app.actions.applet_program import platforms_with_program
 from app.actions.follow import Followed, Progress, follow
+from app.actions.pictures import pictures_left
 from app.actions.ticket import cancel
 from app.actions.wait_view import Wait, wait_of
 from app.api.from_pages import PageRefused, answer, answering, is_preflight, let_read, preflight_answer, register_cors
@@ -15,6 +16,7 @@ from app.core.links import Expired, Forged, Link, Purpose
 from app.core.live import Line
 from app.core.moment import iso
 from app.core.outlook import Outlook
+from app.core.request import CustomerRequest
 from app.core.routing import route
 from app.core.security_event import Limit
 from app.core.standing import Queue
@@ -40,13 +42,13 @@ def request_state(token: str) -> Response:
     when its session was opened.
     """
     here = running()
-    link = _link(token)
+    link = status_link(token)
     if is_preflight():
-        _let_its_pages_read(link)
+        let_its_pages_read(link)
         return preflight_answer("GET, DELETE")
     if wait := here.rates.client_retry_after(POLLS, client_address(), "poll", link.id):
         limited(Limit.POLLS)
-        _let_its_pages_read(link)
+        let_its_pages_read(link)
         raise PageRefused(429, f"asked too often; wait {wait} s").after(wait)
     followed = follow(here.database, here.desk.sites, link.id, now=here.clock())
     if followed is None:
@@ -67,7 +69,7 @@ def request_state(token: str) -> Response:
         "helper": helper.name if helper else None,
         "opened_at": iso(followed.request.opened_at),
         "opening": opening_of(outlook) if outlook else None,
-        "wait": _told(stands) if stands else None,
+        "wait": _told(stands, followed.request) if stands else None,
     }
     return answer(told)
 
@@ -77,16 +79,19 @@ def _wait(followed: Followed) -> Wait | None:
     return wait_of(running().database, number) if number is not None else None
 
 
-def _told(wait: Wait) -> dict[str, Any]:
+def _told(wait: Wait, asked: CustomerRequest) -> dict[str, Any]:
     """The wait as JSON. `page` is the path of the conversation, with what to do with the operator's program where there
     is one."""
     here, ticket = running(), wait.ticket
+    site = here.desk.sites.get(asked.site)
+    pictures = site is not None and site.takes_pictures
     beside = "?page" if platforms_with_program(here.settings.applets_dir) else ""
     return {
         "place": wait.place,
         "lines": [_line(line) for line in wait.lines],
         "page": here.links.applet_path(ticket.applet_id, ticket.created_at) + beside,
         "may_cancel": ticket.state is TicketState.WAITING,
+        "pictures_left": pictures_left(here.database, asked.reference) if pictures else 0,
     }
 
 
@@ -115,17 +120,18 @@ def _outlook(followed: Followed) -> Outlook | None:
     return here.outlooks.of_queue(desk, site, Queue(there.kind, there.technician_id or there.department_id))
 
 
-def _link(token: str) -> Link:
+def status_link(token: str) -> Link:
+    """The status link in the address. Raises PageRefused: 404 for none, 410 for one that has expired."""
     try:
         return running().links.read(Purpose.STATUS, token)
     except Forged:
         raise PageRefused(404, "this is not a status link") from None
     except Expired as expired:
-        _let_its_pages_read(expired.link)
+        let_its_pages_read(expired.link)
         raise PageRefused(410, "this status link has expired") from None
 
 
-def _let_its_pages_read(link: Link) -> None:
+def let_its_pages_read(link: Link) -> None:
     """Let pages of the request's site read the answer, even a refusal. The site is looked up only for pages."""
     here = running()
     if "Origin" not in request.headers:

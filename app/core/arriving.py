@@ -15,7 +15,10 @@ _MOST_LINE = 16 * 1024  # bytes of one chunk's size, and of a trailer
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n")
 _EXPECTS = re.compile(rb" http/1\.1(?=\r\n).*?\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.DOTALL)
-_UPLOADS = re.compile(rb"post /(?:applet/[^/? ]+/files|s/[^/? ]+/(?:with-)?pictures) http/1\.[01]\r\n")
+_UPLOADS = re.compile(
+    rb"post /(?:applet/[^/? ]+/files|s/[^/? ]+/(?:with-)?pictures|api/v1/requests/[^/? ]+/pictures(?:\?[^ ]*)?)"
+    rb" http/1\.[01]\r\n"
+)
 _SIZE = re.compile(rb"([0-9a-fA-F]{1,64})[ \t]*(?:;[^\r]*)?")
 
 

@@ -21,6 +21,7 @@ class NoPicture(StrEnum):
     TOO_MANY = "too_many"  # the request has MOST_PICTURES
     NO_ROOM = "no_room"
     BUSY = "busy"  # others are being drawn
+    NOT_NOW = "not_now"  # its request has no open ticket
 
 
 class PictureRefused(Exception):
@@ -36,7 +37,8 @@ class RequestPicture:
     """A picture as it was drawn anew.
 
     `form` is the id of the form that it was added to, `position` its place in it from 0, `reference` the request that
-    the form became, None until then; `kept` is the id of its bytes.
+    the form became, None until then; `kept` is the id of its bytes. The first picture that is added to a request, and
+    not to its form, has the id of the status link for a form.
     """
 
     id: str

@@ -129,8 +129,8 @@ class Site:
 
     @property
     def takes_pictures(self) -> bool:
-        """Whether its request page offers to add pictures: only where its technicians, who work in our console, see
-        them."""
+        """Whether its request page and the widget offer to add pictures: only where its technicians, who work in our
+        console, see them."""
         return self.pictures and self.at_desk
 
     @property

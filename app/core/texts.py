@@ -19,7 +19,7 @@ RENAMED = {"What is wrong?": "Problem"}
 _IN_THE_WIDGET = (
     "title name email number problem hint close page failed department anyone check required sending missing mail long "
     "sorry talk reference waiting trust held person ready start started again parked retry ended offline place next "
-    "many with messages open cancel other you desk"
+    "many with messages open cancel other you desk picture"
 )
 WIDGET_TEXTS = frozenset(_IN_THE_WIDGET.split())
 _LANGUAGE = re.compile(r"([a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*):(?=\S)")

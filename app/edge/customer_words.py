@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app
 
 from app.core.fact import Fact
 from app.core.outlook import Outlook
+from app.core.picture import NoPicture
 from app.core.site import Site
 
 _NAME = "handbell_customer_words"
@@ -55,6 +56,9 @@ class CustomerWords(Protocol):
 
     def opening(self, outlook: Outlook, site: Site, language: str) -> str:
         """What may be expected now, with `{time}` for the opening; empty when there is nothing to say."""
+
+    def picture(self, why: NoPicture, site: Site, language: str) -> str:
+        """The reason why a picture is not taken."""
 
     def about_reference(self, site: Site, language: str) -> str:
         """The purpose of the reference, for when the technician does not see it."""

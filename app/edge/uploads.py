@@ -8,6 +8,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
 
 from app.core.bodies import MAX_BODY, MAX_FIELDS, BadBody, decoded_form
+from app.core.picture import NoPicture
 from app.edge.incoming import MULTIPART, form_body, pieces_of_body
 
 _MOST_PARTS = 10
@@ -74,6 +75,12 @@ def form_with_files(most_files: int, most_bytes: int) -> FormWithFiles:
             if (event.filename or content) and len(files) <= most_files:
                 files.append(content)
     return FormWithFiles(decoded_form(fields, "utf-8").pairs, files)
+
+
+def picture_status(why: NoPicture) -> int:
+    """The HTTP status that tells why a picture is not taken."""
+    known = {NoPicture.TOO_LARGE: 413, NoPicture.BUSY: 503, NoPicture.NO_ROOM: 503, NoPicture.NOT_NOW: 409}
+    return known.get(why, 422)
 
 
 def _up_to(most: int, pieces: Iterator[bytes]) -> bytes | None:

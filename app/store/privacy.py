@@ -50,13 +50,15 @@ def erase_requests(connection: Connection, references: Sequence[str], now: datet
     connection.execute(delete(links).where(links.c.reference.in_(references)))
     part_codes(connection, references, now)
     remove_files_of(connection, references)
-    remove_pictures_of(connection, references)
     change = update(requests).where(requests.c.reference.in_(references), requests.c.erased_at.is_(None))
     routing = {"department": None, "tech": None, **WHY_GONE}
     kept_shortly = {**_ADDRESS, "idempotency_key": None, "body_hash": None}
     page = {"return_to": None}
     values = {**_NOTHING, **routing, **kept_shortly, **page, **_BROWSER, **_APPLET}
-    return connection.execute(change.values(**values, erased_at=now)).rowcount
+    gone = connection.execute(change.values(**values, erased_at=now)).rowcount
+    # After the requests, which are locked now, so that no picture can be added to them.
+    remove_pictures_of(connection, references)
+    return gone
 
 
 def erase_tickets(connection: Connection, numbers: Sequence[int], now: datetime) -> int:

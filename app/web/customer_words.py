@@ -9,6 +9,7 @@ from flask_babel import force_locale
 from app.core.customer import NAMES
 from app.core.fact import Fact
 from app.core.outlook import Outlook
+from app.core.picture import NoPicture
 from app.core.site import Site
 from app.core.text import normal_newlines
 from app.edge.customer_words import RefusedCall
@@ -18,6 +19,7 @@ from app.web.fault_text import sentence, sentences
 from app.web.field_words import form_words
 from app.web.language import best_language
 from app.web.outlook_words import outlook_words
+from app.web.picture_words import why_not
 from app.web.request_form import Filled, form_again, not_recorded_sentence, wait_sentence
 from app.web.words import _, speak_for
 
@@ -68,6 +70,11 @@ class CustomerWords:
             words = outlook_words(outlook)
             opens = f"{_('We open again:')} {{time}}." if words.opens else ""
             return " ".join(filter(None, (words.fact, opens, words.wait)))
+
+    def picture(self, why: NoPicture, site: Site, language: str) -> str:
+        """The reason why a picture is not taken."""
+        with _speaking(site, language):
+            return why_not(why)
 
     def about_reference(self, site: Site, language: str) -> str:
         """The purpose of the reference, for when the technician does not see it, as in a vendor's console."""

@@ -16,7 +16,7 @@ from app.edge.headers import JSON, with_headers
 from app.edge.incoming import client_address
 from app.edge.security_log import limited
 from app.edge.this_app import running
-from app.edge.uploads import form_with_files
+from app.edge.uploads import form_with_files, picture_status
 from app.process.database_faults import note_database_fault
 from app.process.limits import PICTURES
 from app.store.database import DATABASE_FAULTS
@@ -81,7 +81,7 @@ def changed(form: Link, files: list[bytes | None], removed: list[str]) -> NotTak
                     raise PictureRefused(NoPicture.TOO_LARGE)
                 actions.add_picture(here.database, form.id, raw, room=room, now=now)
             except PictureRefused as refused:
-                problem = problem or NotTaken(why_not(refused.why), _status(refused.why))
+                problem = problem or NotTaken(why_not(refused.why), picture_status(refused.why))
     except DATABASE_FAULTS as fault:
         note_database_fault(fault, "pictures")
         return NotTaken(not_kept(), 503, 5)
@@ -99,10 +99,6 @@ def pictures_of(site: Site, form: Link) -> tuple[RequestPicture, ...]:
     except DATABASE_FAULTS as fault:
         note_database_fault(fault, "pictures")
         return ()
-
-
-def _status(why: NoPicture) -> int:
-    return {NoPicture.TOO_LARGE: 413, NoPicture.BUSY: 503, NoPicture.NO_ROOM: 503}.get(why, 422)
 
 
 def _error(sentence: str, status: int, retry_after: int | None = None) -> Response:

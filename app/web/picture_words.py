@@ -13,6 +13,7 @@ def why_not(why: NoPicture) -> str:
         NoPicture.TOO_MANY: _("There can be %(n)s pictures at the most.", n=MOST_PICTURES),
         NoPicture.NO_ROOM: _("There is no room for pictures here at the moment. Please send your request without."),
         NoPicture.BUSY: _("Many pictures are arriving just now. Please try again in a moment."),
+        NoPicture.NOT_NOW: _("Nothing can be added to this request now."),
     }[why]
 
 

@@ -22,6 +22,7 @@ from app.store.sites import change_site
 from tests.api.embedding import ORIGIN
 from tests.conftest import UID, StandingClock
 from tests.page_client import HOST, PageClient
+from tests.pictures import picture
 
 CHECKS = [
     not_a_server_error,
@@ -40,6 +41,7 @@ OPERATIONS = (
     "POST /rest/session",
     "GET /api/v1/requests/{token}",
     "DELETE /api/v1/requests/{token}",
+    "POST /api/v1/requests/{token}/pictures",
     "GET /api/v1/sites/{site}",
     "POST /api/v1/sites/{site}/requests",
     "GET /s/{site}",
@@ -81,7 +83,7 @@ def test_every_answer_is_as_described(
     operation = next(found.ok() for found in schema.get_all_operations() if found.ok().label == label)
     status = PageClient(app).submit(customer_name="Zoë").location.removeprefix("/r/")
     form_token = here.links.token(Purpose.FORM, "0" * 22, clock.now, "default")
-    here.database.write(lambda c: change_site(c, replace(here.desk.sites["default"], origins=(ORIGIN,))))
+    here.database.write(lambda c: change_site(c, replace(here.desk.sites["default"], origins=(ORIGIN,), pictures=True)))
     page_token = here.links.form_token("default", ORIGIN)
     clock.advance(seconds=3)
     statuses = set()
@@ -94,6 +96,8 @@ def test_every_answer_is_as_described(
             case.body["uid"] = UID
         elif known and "{token}" in label:
             case.path_parameters["token"] = status
+            if label.endswith("/pictures"):
+                case.body = picture()
         elif known and "{site}" in label:
             case.path_parameters["site"] = "default"
             if isinstance(case.body, dict):

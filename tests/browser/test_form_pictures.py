@@ -1,4 +1,4 @@
-"""Pictures on the request page: chosen, pasted, and taken of a window with an arrow and a blurred part."""
+"""Pictures on the request page and in the widget: chosen, pasted, taken of a window with arrow and blurred part."""
 
 from pathlib import Path
 
@@ -6,7 +6,8 @@ import pytest
 from PIL import ImageChops
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Look, NewPage
+from tests.browser.conftest import Look, NewHost, NewPage
+from tests.browser.host_page import LAUNCHER, SUBMIT
 from tests.browser.journeys import STATUS
 from tests.live_server import LiveServer
 from tests.pictures import opened, picture
@@ -31,13 +32,13 @@ WINDOW = """navigator.mediaDevices.getDisplayMedia = async () => {
 PASTE = """bytes => {
     const data = new DataTransfer();
     data.items.add(new File([new Uint8Array(bytes)], 'pasted.png', {type: 'image/png'}));
-    document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
+    document.body.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
 }"""
 
 
 def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Draw on the board from one point to another, both as parts of the picture."""
-    box = page.locator("#picture-board canvas").bounding_box()
+    box = page.get_by_role("dialog", name="Mark what matters").locator("canvas").bounding_box()
     assert box
     points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)]
     page.mouse.move(*points[0])
@@ -101,3 +102,43 @@ def test_without_script_they_come_with_the_form(new_page: NewPage, live: LiveSer
     live.run("request", "export", reference, "--files", str(tmp_path))
     (kept,) = tmp_path.iterdir()
     assert opened(kept.read_bytes()).size == (60, 40)
+
+
+def test_the_widget_adds_pictures_to_a_request_that_was_sent(
+    new_host: NewHost, live: LiveServer, tmp_path: Path
+) -> None:
+    live.run("site", "set", "default", "--pictures")
+    host = new_host(expect=LATE)
+    page = host.page
+    page.add_init_script(WINDOW)
+    host.open_form()
+    page.get_by_label("Problem").fill("It looks like this here.")
+    page.locator(SUBMIT).click()
+    press = page.get_by_role("button", name="Add a picture")
+    press.wait_for()
+    assert not [path for path in host.paths() if "pictures" in path], "fetched at the press"
+    press.click()
+    field, added = page.get_by_label("Choose, paste or drop pictures: 3"), page.get_by_text("The picture is added.")
+    expect(field).to_be_focused()
+    broken = {"name": "x.svg", "mimeType": "image/svg+xml", "buffer": b"<svg/>"}
+    good = {"name": "a.png", "mimeType": "image/png", "buffer": picture((60, 40))}
+    field.set_input_files([broken, good])
+    expect(page.get_by_text("This picture cannot be read.")).to_be_visible()
+    expect(added).to_have_count(1)
+    page.evaluate(PASTE, list(picture((50, 50))))
+    expect(added).to_have_count(2)
+    page.get_by_role("button", name="Take a picture of a window").click()
+    page.get_by_role("button", name="Blur").click()
+    drag(page, (0.0, 0.0), (0.5, 1.0))
+    page.get_by_role("button", name="Add this picture").click()
+    expect(added).to_have_count(3)
+    expect(field).to_be_hidden()
+    reference = page.locator("[part=result] b").inner_text()
+    live.run("request", "export", reference, "--files", str(tmp_path))
+    *chosen, window = sorted((path.read_bytes() for path in tmp_path.iterdir()), key=len)
+    assert sorted(opened(one).size for one in chosen) == [(50, 50), (60, 40)]
+    assert spread(window, (10, 10, 180, 190)) < 40, "the left half tells nothing"
+    page.reload()
+    page.locator(LAUNCHER).click()
+    expect(page.get_by_role("button", name="Cancel my request")).to_be_visible()
+    expect(press).to_be_hidden()

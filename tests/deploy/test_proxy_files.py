@@ -161,7 +161,17 @@ def test_what_was_sent_and_is_not_safe_to_repeat_is_not(tmp_path: Path, start: S
     assert [number for number, status in enumerate(statuses) if status != 200] == sorted(map(int, broken.got))
 
 
-@pytest.mark.parametrize("path", ["/applet/x.y/files", "/applet/x.y/files/1?at=0", "/console/tickets/1/files/1?at=0"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/applet/x.y/files",
+        "/applet/x.y/files/1?at=0",
+        "/console/tickets/1/files/1?at=0",
+        "/s/default/with-pictures",
+        "/s/default/pictures",
+        "/api/v1/requests/x.y/pictures?lang=de",
+    ],
+)
 def test_files_of_conversations_pass(tmp_path: Path, start: Start, path: str) -> None:
     with ExitStack() as stack:
         ports = [stack.enter_context(listening(Host())) for _ in range(2)]

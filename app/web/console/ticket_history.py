@@ -9,6 +9,7 @@ from app.actions.call_back import DROPPED as CALL_BACK_DROPPED
 from app.actions.call_back import DUE as CALL_BACK_DUE
 from app.actions.call_back import LATE as CALL_BACK_LATE
 from app.actions.live import ANSWERED
+from app.actions.pictures import PICTURE_ADDED
 from app.actions.ticket import APPLET_OPENED, CUSTOMER, ENDED
 from app.core.routing import QueueKind, Reason
 from app.core.staff import Staff
@@ -145,6 +146,7 @@ def _call_back(event: TicketEvent, _staff: Staff) -> Line:
 _WORDS: dict[str, Callable[[TicketEvent, Staff], Line]] = {
     **dict.fromkeys((CALL_BACK_ASKED, CALL_BACK_DROPPED, CALL_BACK_DUE, CALL_BACK_LATE), _call_back),
     "details_changed": _details_changed,
+    PICTURE_ADDED: lambda _event, _staff: {"text": _("Added a picture")},
     APPLET_OPENED: lambda _event, _staff: {"text": _("Opened the applet")},
     ANSWERED: _answered,
     ENDED: lambda _event, _staff: {"text": _("Ended the session")},

@@ -1,6 +1,7 @@
 import { call, sleep } from "./call";
 import { make, sheet } from "./make";
 import { forget, remember } from "./open";
+import { pictureFile } from "./picture-file";
 import type { Context, Recorded } from "./types";
 import { waitStyles } from "./wait-styles";
 import { waitTexts } from "./wait-texts";
@@ -9,7 +10,7 @@ const SLOWEST_MS = 10_000;
 const STARTED_EVERY_MS = 4_000;
 
 type Line = { id: number; mine: boolean; name: string | null; body: string };
-type Wait = { place: number | null; lines: Line[]; page: string | null; may_cancel: boolean };
+type Wait = { place: number | null; lines: Line[]; page: string | null; may_cancel: boolean; pictures_left?: number };
 type State = { state: string; start_url: string | null; helper?: string | null; wait?: Wait | null };
 type Words = typeof waitTexts;
 
@@ -38,9 +39,11 @@ export const follow = async (
   const go = make("a", { part: "start", target: "_blank", rel: "noopener" });
   const cancel = make("button", { part: "cancel", hidden: true }, texts.cancel);
   const other = make("button", { part: "other" }, texts.other);
+  const picture = make("button", { part: "picture", hidden: true }, texts.picture);
   const code = make("b", { translate: false, dir: "ltr" }, reference);
   const keep = make("p", {}, texts.reference, " ", code);
-  place.replaceChildren(heading, note, helper, line, log, go, keep, make("p", {}, texts.trust), cancel, other);
+  const trust = make("p", {}, texts.trust);
+  place.replaceChildren(heading, note, helper, line, log, go, keep, trust, picture, cancel, other);
 
   let now: State = recorded;
   let left = false;
@@ -49,6 +52,7 @@ export const follow = async (
   let opened = false;
   let seen = -1;
   let unread = 0;
+  let adding: HTMLElement | null = null;
 
   const tell = (state: string): void => {
     const text = (key: string): string => texts[key as keyof Words] ?? "";
@@ -65,6 +69,7 @@ export const follow = async (
     line.textContent = where;
     helper.textContent = name ? texts.with.replace("{name}", name) : "";
     cancel.hidden = !wait?.may_cancel;
+    picture.hidden = !!adding || !wait?.pictures_left;
     const lines = wait?.lines ?? [];
     log.replaceChildren(...lines.map((said) => written(said, texts)));
     const fresh = lines.filter(({ mine, id }) => !mine && id > seen);
@@ -109,6 +114,15 @@ export const follow = async (
     opened = true;
     if (now.state === "ready") tell("started");
   };
+  picture.onclick = async () => {
+    if (picture.ariaDisabled) return;
+    picture.ariaDisabled = "true";
+    const { pictures } = await pictureFile(server);
+    picture.ariaDisabled = null;
+    if (left || !now.wait?.pictures_left) return;
+    adding = pictures(picture, poll_url, now.wait.pictures_left, context);
+    picture.hidden = true;
+  };
   other.onclick = () => {
     back();
     place.remove();
@@ -123,6 +137,7 @@ export const follow = async (
   const ended = (): void => {
     show();
     cancel.hidden = other.hidden = true;
+    adding?.remove();
     back();
   };
 

@@ -6,5 +6,5 @@ export const waitStyles = `
 [part=lines] li{margin:0 0 6px;padding:8px 12px;border:1px solid #7776;border-radius:10px;white-space:pre-wrap}
 [part=lines] b{display:block;font:inherit;font-weight:600}
 [part=other]{margin-block-end:12px}
-[part=cancel],[part=other]{background:0;color:CanvasText;border-color:#777;margin-block-start:8px;margin-inline-end:8px}
+[part=cancel],[part=other],[part=picture]{background:0;color:CanvasText;border-color:#777;margin-block-start:8px;margin-inline-end:8px}
 `;

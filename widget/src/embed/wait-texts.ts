@@ -26,6 +26,7 @@ export const waitTexts = {
   open: _("Open the conversation"),
   cancel: _("Cancel my request"),
   other: _("Ask something else"),
+  picture: _("Add a picture"),
   you: _("You"),
   desk: _("Your technician"),
   ended: _("This request has ended"),
