@@ -1,5 +1,6 @@
 """Shared by tests: a clock that stands still, separate databases of both kinds, a checking client."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -38,6 +39,13 @@ UID = "0d1f4c2e-6a3b-4d0e-9f57-2b8f6f0c1a77"
 def pytest_configure(config: pytest.Config) -> None:
     add_nu_check(config)
     add_named_tests(config)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave modules and tests alone: it took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -34,6 +34,7 @@ def from_tests(tree: ast.Module) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+@pytest.mark.slow
 def test_the_core_imports_only_itself_the_standard_library_and_itsdangerous() -> None:
     core = sorted((APP / "core").rglob("*.py"))
     assert len(core) > 8

@@ -1,4 +1,4 @@
-"""Who is told of what is set here; notices are sent again and tried by hand."""
+"""Change the rules about notices, send notices again, and try a receiver."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace

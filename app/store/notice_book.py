@@ -1,4 +1,4 @@
-"""Who wants to be told of what, and the places that are told."""
+"""The rules about notices, of the desk and of technicians, and the places that are told."""
 
 from datetime import datetime
 from typing import Any

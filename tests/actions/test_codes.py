@@ -111,6 +111,7 @@ def test_the_technician_lets_a_customer_back_in_by_a_new_code(desk: DeskAtWork) 
     assert way_back(desk.database, code.id, anna(desk), now=desk.clock()) is None
 
 
+@pytest.mark.slow
 def test_wrong_pins_from_everywhere_ask_everybody_for_a_check(desk: DeskAtWork) -> None:
     code = start(desk)
     for n in range(MOST_WRONG_EVERYWHERE):
@@ -238,6 +239,7 @@ def test_two_codes_never_have_one_pin(desk: DeskAtWork, monkeypatch: pytest.Monk
     assert [start(desk).pin, start(desk).pin] == ["123456789", "987654321"]
 
 
+@pytest.mark.slow
 def test_a_technician_has_so_many_unused_codes_and_no_more(desk: DeskAtWork) -> None:
     made = [start(desk) for _ in range(MOST_UNUSED)]
     with pytest.raises(TooManyCodes):

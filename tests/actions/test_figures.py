@@ -101,6 +101,7 @@ def kept(database: Database) -> set[tuple[str, str]]:
         return {(row.day, row.site) for row in connection.execute(select(day_figures))}
 
 
+@pytest.mark.slow
 def test_kept_or_live_the_figures_are_those_of_every_row(desk: DeskAtWork) -> None:
     made = fill(desk, days=6, each=60)
     today = desk.clock().date()

@@ -40,6 +40,7 @@ def can_log_in(desk: DeskAtWork, password: str, email: str = ANNA) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_a_link_sets_a_password_once(desk: DeskAtWork) -> None:
     secret, session = link_for(desk), log_in_as(desk)
     for _look in range(3):
@@ -120,6 +121,7 @@ def test_a_password_that_will_not_do_leaves_the_link_as_it_was(desk: DeskAtWork,
     assert choose_password(desk.database, secret, CHOSEN, now=desk.clock()).email == ANNA
 
 
+@pytest.mark.slow
 def test_the_old_password_goes_on_until_the_new_one_is_chosen_unless_it_is_ended(desk: DeskAtWork) -> None:
     session = log_in_as(desk)
     link_for(desk)
@@ -132,6 +134,7 @@ def test_the_old_password_goes_on_until_the_new_one_is_chosen_unless_it_is_ended
     assert can_log_in(desk, CHOSEN)
 
 
+@pytest.mark.slow
 def test_whoever_knew_the_old_password_is_a_stranger_everywhere(desk: DeskAtWork) -> None:
     def known() -> int:
         with desk.database.read() as connection:
@@ -158,6 +161,7 @@ def test_who_changes_their_own_password_ends_their_link(desk: DeskAtWork) -> Non
         invited(desk.database, secret, now=desk.clock())
 
 
+@pytest.mark.slow
 def test_of_two_who_use_a_link_at_once_one_sets_the_password(desk: DeskAtWork) -> None:
     secret = link_for(desk)
     ends = at_once(

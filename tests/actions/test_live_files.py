@@ -79,6 +79,7 @@ def uploads(desk: DeskAtWork) -> Uploads:
     return Uploads(desk)
 
 
+@pytest.mark.slow
 def test_a_file_in_pieces_is_one_line_with_all_its_bytes(uploads: Uploads) -> None:
     content = os.urandom(3 * CHUNK + 17)
     sent = uploads.send(content, name="../report.pdf".rpartition("/")[2])
@@ -272,6 +273,7 @@ def test_a_form_s_file_is_taken_whole_and_once(uploads: Uploads) -> None:
     assert len(kept_content(uploads.desk.database)) == len(uploads.files) == 2
 
 
+@pytest.mark.slow
 def test_of_two_requests_that_finish_it_one_adds_the_line(uploads: Uploads) -> None:
     content = picture()
     begun = uploads.begin(len(content), name="a.png")

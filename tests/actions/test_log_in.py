@@ -82,6 +82,7 @@ def test_four_wrong_tries_are_forgiven(desk: DeskAtWork) -> None:
     enter(desk)
 
 
+@pytest.mark.slow
 def test_unknown_accounts_are_limited_alike(desk: DeskAtWork) -> None:
     try_wrong(desk, 5, "nobody@example.com")
     with pytest.raises(TooManyTries):
@@ -94,6 +95,7 @@ def test_another_spelling_of_the_account_or_a_neighbour_s_address_is_no_way_arou
         enter(desk, " ANNA@EXAMPLE.COM", address="2001:db8::2")
 
 
+@pytest.mark.slow
 def test_one_network_cannot_try_many_accounts(desk: DeskAtWork, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tries, "MOST_PER_NETWORK", 6)
     for number in range(6):
@@ -123,6 +125,7 @@ def test_one_48_cannot_try_many_accounts(desk: DeskAtWork, monkeypatch: pytest.M
     enter(desk, address="2001:db8:2::1")
 
 
+@pytest.mark.slow
 def test_neighbours_in_its_48_do_not_lock_an_owner_out_of_a_known_network(
     desk: DeskAtWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,6 +208,7 @@ def test_known_unknown_and_disabled_accounts_are_guarded_from_strangers_alike(de
     assert len(seen) == 1
 
 
+@pytest.mark.slow
 def test_strangers_at_the_same_time_are_no_more_than_twenty(desk: DeskAtWork) -> None:
     def guess(number: int) -> bool:
         with contextlib.suppress(TooManyTries):

@@ -225,6 +225,7 @@ def test_erasing_a_request_erases_the_tickets_that_it_had_before(desk: DeskAtWor
     assert [ticket.customer.name for ticket in desk.tickets()] == [None] * 3
 
 
+@pytest.mark.slow
 def test_it_is_not_opened_anew_for_ever(desk: DeskAtWork) -> None:
     request = desk.submit()
     for attempts in range(1, MOST_EARLIER + 1):

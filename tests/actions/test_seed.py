@@ -15,6 +15,7 @@ from app.store.staff import add_department, load_staff, password_hash
 from tests.conftest import StandingClock
 
 
+@pytest.mark.slow
 def test_a_first_start_makes_a_site_and_one_technician_who_can_log_in(database: Database, clock: StandingClock) -> None:
     first = seed(database, now=clock(), demo=True)
     assert first
@@ -69,6 +70,7 @@ def test_a_site_of_any_name_means_there_is_nothing_to_make(database: Database, c
         assert [site.slug for site in load_sites(connection)] == ["mine"]
 
 
+@pytest.mark.slow
 def test_four_first_starts_at_once_make_one_desk(database: Database, clock: StandingClock) -> None:
     start = threading.Barrier(4)
 

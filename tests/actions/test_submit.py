@@ -199,6 +199,7 @@ def test_an_identity_counts_once_and_the_same_request_again_is_none(desk: DeskAt
     assert len(desk.requests()) == len(desk.tickets()) == 1
 
 
+@pytest.mark.slow
 def test_of_twenty_at_once_with_one_identity_one_is_taken(desk: DeskAtWork) -> None:
     start = threading.Barrier(20)
     spent = once(desk)

@@ -195,6 +195,7 @@ def test_a_receiver_that_hangs_holds_nobody_else_up(desk: Desk, monkeypatch: pyt
         assert (len(slow.got), len(desk.receiver.got), desk.kept) == (2, 1, 2)
 
 
+@pytest.mark.slow
 def test_processes_that_deliver_at_the_same_moment_never_both_send_one(desk: Desk, both_urls: str) -> None:
     desk.park(30)
     others = [Desk(Database(both_urls), desk.clock, desk.receiver) for _ in range(3)]

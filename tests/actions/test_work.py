@@ -62,6 +62,7 @@ def at_once(many: int, job: Callable[[int], object]) -> list[object]:
     return came
 
 
+@pytest.mark.slow
 def test_of_twenty_who_claim_at_once_one_gets_it(desk: DeskAtWork) -> None:
     for _ in range(5):
         number = asked(desk).number
@@ -234,6 +235,7 @@ def test_notes_are_exported_and_erased_with_the_ticket(desk: DeskAtWork) -> None
     assert history(desk, number) == []
 
 
+@pytest.mark.slow
 def test_notes_and_an_erasure_at_once_leave_nothing(desk: DeskAtWork) -> None:
     for _ in range(5):
         request, number = made(desk)

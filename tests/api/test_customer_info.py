@@ -91,6 +91,7 @@ def test_nothing_sent_the_applet_asks_for_the_four_elements(app_on_both: Flask, 
     assert change.detail == {name: [None, CHANGED[name]] for name in ELEMENTS if CHANGED[name]}
 
 
+@pytest.mark.slow
 @flavours
 def test_sent_without_the_flag_the_applet_shows_and_asks_nothing(app_on_both: Flask, flavour: Flavour) -> None:
     client = PageClient(app_on_both)

@@ -36,6 +36,7 @@ def refused_everywhere(
     assert not tickets(app)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["customer_name", "customer_email", "customer_number", "problem_description", "tech"])
 @pytest.mark.parametrize("character", ["n", "界", "\N{PILE OF POO}"])
 def test_a_limit_passed_names_the_parameter_and_its_limit(app: Flask, name: str, character: str) -> None:

@@ -73,6 +73,7 @@ def add_other_site(here: Running, clock: StandingClock) -> None:
     here.database.write(lambda c: add_site(c, Site(slug="other", name="Other", uid=OTHER_UID), clock()))
 
 
+@pytest.mark.slow
 def test_60_by_form_in_ten_minutes_for_one_client_and_every_one_is_a_ticket(app: Flask) -> None:
     client = PageClient(app, address="198.51.100.7")
     assert [client.get(f"{FORM_PATH}?uid={UID}").status for _ in range(60)] == [302] * 60

@@ -448,6 +448,7 @@ PATHOLOGICAL = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", [*PATHOLOGICAL, "<a href=x>", "<a x='\"'\"", "<a '<a \"", "<style></style>", "<a/<a/"]
 )

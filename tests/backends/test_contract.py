@@ -94,6 +94,7 @@ class TestEveryBackend:
 
 @pytest.mark.parametrize("other_side", SERVERS, indirect=True)
 class TestEveryServer:
+    @pytest.mark.slow
     @pytest.mark.parametrize("key", ["no-such-key", "no+such/key==", "no|such key&uid=1", "n" * 320])
     def test_a_wrong_key_is_refused(self, other_side: Server, key: str) -> None:
         with pytest.raises(Refused) as refused:

@@ -85,6 +85,7 @@ def test_a_mail_is_in_its_reader_s_language(box: Mailbox) -> None:
     assert other["Subject"] == "Waits for too long: 7K3M-Q2XH"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["tls", "starttls"])
 def test_tls_is_verified_and_a_password_goes_over_it(kind: str, authority: trustme.CA, trusting: Mails) -> None:
     login = ("help", "s3cret")

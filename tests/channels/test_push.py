@@ -39,6 +39,7 @@ def sending(browser: PushedBrowser, clock: StandingClock, event: str = Event.REQ
     )
 
 
+@pytest.mark.slow
 def test_the_browser_reads_it_and_its_service_knows_who_sent_it(clock: StandingClock) -> None:
     with pushed_browser() as browser:
         assert Pushes().send(sending(browser, clock)) == TryResult(Delivery.DELIVERED, "status 201")

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from app.store.audit import record
 from app.store.staff import load_staff
 from tests.cli.command import Handbell
@@ -20,6 +22,7 @@ def test_what_commands_do_to_keys_is_audited(filled: Handbell) -> None:
     assert log(filled)[::-1] == [("key.rotated", f"key {new}", {}), ("key.revoked", f"key {old}", {})]
 
 
+@pytest.mark.slow
 def test_what_commands_do_to_people_s_data_is_audited_without_it(filled: Handbell) -> None:
     made = hand_in(filled, datetime.now(UTC))
     names = {"requests": [made.reference], "tickets": [made.ticket_number]}
@@ -69,6 +72,7 @@ def test_the_log_is_listed_by_person_and_act_and_goes_on(filled: Handbell) -> No
     assert filled.fails("audit", "list", "--who", "x@example.com").startswith("handbell: there is no technician x@")
 
 
+@pytest.mark.slow
 def test_the_desk_s_options_are_shown_and_set(filled: Handbell) -> None:
     assert filled.json("desk", "show") == {
         "long_wait": 10,

@@ -24,6 +24,7 @@ def test_departments_are_added_listed_and_disabled(handbell: Handbell) -> None:
     assert handbell.fails("department", "add", "Again", "--id", "10") == "handbell: there is a department 10 already"
 
 
+@pytest.mark.slow
 def test_technicians_are_added_with_a_password_shown_once(filled: Handbell) -> None:
     shown = filled.says(
         "technician", "add", "Erin@Example.com", "--name", "Erin E", "--department", "20", "--department", "10"
@@ -48,6 +49,7 @@ def test_technicians_are_added_with_a_password_shown_once(filled: Handbell) -> N
     assert session.password_temporary, "it was printed"
 
 
+@pytest.mark.slow
 def test_a_password_is_taken_from_a_file_and_not_shown(filled: Handbell) -> None:
     (filled.folder / "password").write_text("pass words with blanks \n")
     shown = filled.says("technician", "password", "ANNA@example.com", "--password-file", "password")

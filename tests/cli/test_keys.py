@@ -99,6 +99,7 @@ def test_the_secret_may_stand_in_the_environment(handbell: Handbell) -> None:
     assert "HANDBELL_KEYS and its _FILE are both set" in handbell.fails("keys", "list", **both)
 
 
+@pytest.mark.slow
 def test_the_secret_is_changed_by_a_line_above_it_and_a_rotation(filled: Handbell) -> None:
     path = filled.data / "keys"
     filled.says("site", "set", "default", "--new-identity-secret")
@@ -116,6 +117,7 @@ def test_the_secret_is_changed_by_a_line_above_it_and_a_rotation(filled: Handbel
     assert "is not the one that seals" in filled.fails("keys", "list")
 
 
+@pytest.mark.slow
 def test_a_reset_begins_anew_but_only_when_the_secret_is_lost(filled: Handbell) -> None:
     filled.says("site", "set", "default", "--new-identity-secret")
     old = kids(filled)
@@ -131,6 +133,7 @@ def test_a_reset_begins_anew_but_only_when_the_secret_is_lost(filled: Handbell) 
     assert [act["act"] for act in filled.json("audit", "list")][:1] == ["keys.reset"]
 
 
+@pytest.mark.slow
 def test_what_a_line_sealed_that_was_never_a_stored_key_comes_under_the_newest(filled: Handbell) -> None:
     """Two hosts of an earlier version, one of which had rotated and not copied its file."""
     kids(filled)

@@ -6,6 +6,8 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from app.actions.live_files import Sender, begin, take_whole
 from app.actions.work import Work, claim
 from app.core.call_back import SPAN, CallBack, Way
@@ -137,6 +139,7 @@ def test_files_of_conversations_are_shown_and_exported(filled: Handbell, tmp_pat
     assert (written.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
+@pytest.mark.slow
 def test_erase_prune_and_check_say_what_is_still_in_the_log(filled: Handbell) -> None:
     made = hand_in(filled, datetime.now(UTC))
     hand_in(filled, datetime.now(UTC) - timedelta(days=91))

@@ -78,6 +78,7 @@ def in_the_files(handbell: Handbell, secret: str) -> bool:
     return any(tells(path.read_bytes().decode("latin-1"), secret) for path in files)
 
 
+@pytest.mark.slow
 def test_an_account_is_set_at_once_and_shown_without_its_key(filled: Handbell) -> None:
     (filled.folder / "key").write_text(f"  {KEY}\r\n")
     printed, warned = site_set(
@@ -195,6 +196,7 @@ def test_a_vendor_on_this_machine_is_taken_with_a_warning(filled: Handbell) -> N
     assert "--applet-host 127.0.0.1 is for an --api-domain on this machine only" in said
 
 
+@pytest.mark.slow
 def test_choosing_the_backend_again_is_a_new_try_to_read_the_vendor(filled: Handbell) -> None:
     site_set(filled, "--backend", "take-control", "--api-domain", DOMAIN, "--key", KEY)
     with filled.database() as database:
@@ -290,6 +292,7 @@ def test_the_last_key_is_revoked_without_losing_what_it_sealed(filled: Handbell)
     assert vendor_key_of(the_site(filled), sealer(filled)) == KEY
 
 
+@pytest.mark.slow
 def test_a_secret_that_no_key_opens_is_named_and_nothing_stops_for_it(filled: Handbell) -> None:
     site_set(filled, "--backend", "take-control", "--api-domain", DOMAIN, "--key", KEY)
     (filled.data / "keys").unlink()
@@ -315,6 +318,7 @@ def test_a_rotation_does_not_begin_without_the_database(filled: Handbell) -> Non
     assert said.startswith("handbell: cannot open the database")
 
 
+@pytest.mark.slow
 def test_a_database_that_fails_on_the_way_costs_no_key(filled: Handbell) -> None:
     def rename(old: str, new: str) -> None:
         with sqlite3.connect(filled.data / "handbell.sqlite3") as raw:

@@ -169,6 +169,7 @@ def test_json_that_is_not_utf_8_is_refused(raw: bytes) -> None:
         json_object(raw)
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=200) | st.text('[]{}",:0123456789.eE+-\\untrfalsN', max_size=100).map(str.encode))
 @settings(max_examples=300, deadline=None)
 def test_any_bytes_are_json_or_a_bad_body(raw: bytes) -> None:

@@ -67,6 +67,7 @@ def test_everyone_in_one_48_shares_its_limit(one: int, other: int) -> None:
     assert {Client.at(address).wide for address in addresses} == {"2001:db8:1::/48"}
 
 
+@pytest.mark.slow
 @given(st.text(max_size=50))
 @settings(max_examples=100, deadline=None)
 def test_no_text_is_an_error(text: str) -> None:
@@ -126,6 +127,7 @@ def test_a_port_is_read_off_and_anything_else_is_no_address(hop: str, address: s
     assert without_port(hop) == address
 
 
+@pytest.mark.slow
 @given(st.text(max_size=50))
 @settings(max_examples=200, deadline=None)
 def test_no_text_behind_a_proxy_is_an_error(text: str) -> None:

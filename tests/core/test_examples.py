@@ -145,6 +145,7 @@ def test_a_string_of_php_reads_back_and_fills_nothing_in(text: str) -> None:
     assert php(quoted_php(text)) == text
 
 
+@pytest.mark.slow
 @hostile
 def test_php_and_c_sharp_stay_the_same_program_whatever_the_names_are(text: str) -> None:
     for name in ("php", "csharp"):

@@ -43,6 +43,7 @@ def test_percentiles_of_a_hundred() -> None:
     assert percentile([1, 2, 3, 4], 50) == 2
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 10**7)), max_size=80))
 @settings(max_examples=100, deadline=None)
 def test_all_sites_together_are_what_each_had(samples: list[tuple[str, int]]) -> None:

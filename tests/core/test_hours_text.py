@@ -65,6 +65,7 @@ def test_what_is_wrong_is_named(text: str, code: str, part: str) -> None:
 _DAYS = st.lists(st.integers(0, 48), unique=True, max_size=8).map(sorted)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(_DAYS, min_size=7, max_size=7))
 def test_what_is_written_is_read_again(marks: list[list[int]]) -> None:

@@ -45,6 +45,7 @@ def test_every_place_of_a_reference_is_as_random_as_the_others() -> None:
     assert [len(set(place)) for place in letters] == [32] * 8
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=100, deadline=None)
 def test_a_reference_is_found_however_it_is_typed(data: st.DataObject) -> None:

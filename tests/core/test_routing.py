@@ -89,6 +89,7 @@ def test_every_reason_has_its_row() -> None:
     assert {row[3] for row in TABLE} == set(Reason)
 
 
+@pytest.mark.slow
 @given(st.none() | st.text(max_size=30), st.none() | st.text(max_size=30))
 @settings(max_examples=200, deadline=None)
 def test_routing_never_fails_a_request(department: str | None, tech: str | None) -> None:

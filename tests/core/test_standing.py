@@ -47,6 +47,7 @@ def test_anything_else_is_no_standing(written: str) -> None:
     assert read_standing(written) is None
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 @settings(max_examples=200, deadline=None)
 def test_no_text_makes_it_fail(written: str) -> None:

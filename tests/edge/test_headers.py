@@ -70,6 +70,7 @@ def test_pages_and_error_pages(client: PageClient) -> None:
         assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+@pytest.mark.slow
 def test_pages_reached_by_token_are_not_indexed(client: PageClient) -> None:
     applet = applet_of(call(client, Flavour.FORM_POST))
     status = client.submit(customer_name="Zoë").location
@@ -78,6 +79,7 @@ def test_pages_reached_by_token_are_not_indexed(client: PageClient) -> None:
     assert_headers(client.get(applet), {**LIVE, "X-Robots-Tag": "noindex, nofollow"})
 
 
+@pytest.mark.slow
 def test_only_the_pages_of_a_live_session_may_use_screen_camera_and_microphone(
     client: PageClient, here: Running, clock: StandingClock
 ) -> None:

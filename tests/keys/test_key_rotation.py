@@ -107,6 +107,7 @@ def test_a_link_outlives_the_key_that_signed_it_for_a_day(
     assert client.get(status).status == 200
 
 
+@pytest.mark.slow
 def test_a_secret_sealed_with_a_key_not_seen_yet_is_opened(settings: Settings, clock: StandingClock) -> None:
     here = Running(settings, clock)
     rotated(here, clock)
@@ -140,6 +141,7 @@ def test_rotating_drops_keys_that_ended_and_keeps_those_that_have_not(settings: 
     here.close()
 
 
+@pytest.mark.slow
 def test_a_revoked_key_is_dropped_within_ten_seconds_and_signs_nothing_more(
     settings: Settings, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

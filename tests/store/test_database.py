@@ -54,6 +54,7 @@ def pragmas(connection: Connection) -> dict[str, object]:
     return {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names}
 
 
+@pytest.mark.slow
 def test_sqlite_loses_nothing_and_leaves_nothing_behind(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     migrate(database)
@@ -87,6 +88,7 @@ def test_what_was_written_is_read_at_once(database: Database) -> None:
     assert numbers(database) == [5]
 
 
+@pytest.mark.slow
 def test_reading_connections_cannot_write_on_sqlite(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     migrate(database)
@@ -107,6 +109,7 @@ def test_a_job_that_fails_undoes_its_own_changes_and_raises(database: Database) 
     assert numbers(database) == [2]
 
 
+@pytest.mark.slow
 def test_many_threads_write_and_failing_jobs_undo_only_themselves(database: Database) -> None:
     start = threading.Barrier(16)
 
@@ -132,6 +135,7 @@ def test_many_threads_write_and_failing_jobs_undo_only_themselves(database: Data
     assert database.generation() == 161
 
 
+@pytest.mark.slow
 def test_writes_that_gathered_are_committed_together_and_one_fails_alone(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     migrate(database)
@@ -161,6 +165,7 @@ def test_writes_that_gathered_are_committed_together_and_one_fails_alone(sqlite_
     database.close()
 
 
+@pytest.mark.slow
 def test_what_comes_while_another_process_has_its_turn_is_committed_together(sqlite_url: str) -> None:
     database, other = Database(sqlite_url), Database(sqlite_url)
     migrate(database)
@@ -240,6 +245,7 @@ def test_kill_minus_9_loses_nothing_that_was_acknowledged(database: Database) ->
     assert numbers(database)[-1] == 1_000_000
 
 
+@pytest.mark.slow
 def test_closing_finishes_what_was_given(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     migrate(database)
@@ -262,6 +268,7 @@ def test_closing_finishes_what_was_given(sqlite_url: str) -> None:
     again.close()
 
 
+@pytest.mark.slow
 def test_a_checkpoint_empties_the_write_ahead_log(sqlite_url: str, tmp_path: Path) -> None:
     database = Database(sqlite_url)
     migrate(database)
@@ -285,6 +292,7 @@ def test_what_is_no_database_is_said_without_its_password(tmp_path: Path) -> Non
     assert "s3cret" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_rows_must_belong_to_something(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     migrate(database)
@@ -293,6 +301,7 @@ def test_rows_must_belong_to_something(sqlite_url: str) -> None:
     database.close()
 
 
+@pytest.mark.slow
 def test_erased_bytes_do_not_stay_in_the_file(sqlite_url: str, tmp_path: Path) -> None:
     database = Database(sqlite_url)
     migrate(database)

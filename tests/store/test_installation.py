@@ -132,6 +132,7 @@ def test_a_restored_sqlite_backup_is_noticed_and_gives_no_number_twice(sqlite_ur
         assert not has_moved(restored)
 
 
+@pytest.mark.slow
 def test_a_sqlite_database_that_came_without_its_mark_has_moved(sqlite_url: str) -> None:
     with closing(Database(sqlite_url)) as database:
         migrate(database)

@@ -174,6 +174,7 @@ def look_for(desk: Database, wanted: str, viewer: Technician = SVEN, **page: int
     return [t.number for t in found.tickets]
 
 
+@pytest.mark.slow
 def test_a_search_finds_by_everything_that_a_caller_can_say(desk: Database) -> None:
     (known, other) = (
         t.number
@@ -298,6 +299,7 @@ def plans(desk: Database, ask) -> list[str]:  # type: ignore[no-untyped-def]
     return said
 
 
+@pytest.mark.slow
 def test_sqlite_reads_every_lane_from_the_end_of_an_index(desk: Database) -> None:
     if not desk.is_sqlite:
         pytest.skip("of SQLite's planner")

@@ -144,6 +144,7 @@ OLD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_the_migration_carries_every_sentence_over_and_keeps_what_is_unknown(
     kind: str, request: pytest.FixtureRequest

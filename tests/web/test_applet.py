@@ -67,6 +67,7 @@ def test_place_in_line_counts_those_ahead_in_the_same_queue(client: PageClient) 
     assert client.get(second).select("#place .big").get_text() == "You are next"
 
 
+@pytest.mark.slow
 def test_opened_anew_the_ticket_before_leads_to_the_next(client: PageClient, here: Running) -> None:
     before = applet_of(client, customer_name="Zoë")
     assert client.get(f"{before}/state").json["state"] == "waiting"
@@ -81,6 +82,7 @@ def test_opened_anew_the_ticket_before_leads_to_the_next(client: PageClient, her
     assert client.get(f"{applet_of(client)}/state").json["state"] == "waiting"
 
 
+@pytest.mark.slow
 def test_the_applet_has_ticket_number_and_reference(client: PageClient, here: Running) -> None:
     page = client.get(applet_of(client, customer_name="Zoë"))
     tiles = [tile.get_text() for tile in page.page.select(".tile .big")]
@@ -88,6 +90,7 @@ def test_the_applet_has_ticket_number_and_reference(client: PageClient, here: Ru
     assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
 
 
+@pytest.mark.slow
 def test_only_a_real_look_counts_as_opened(client: PageClient, here: Running, clock: StandingClock) -> None:
     path = applet_of(client, customer_name="Zoë")
     client.open("HEAD", path)
@@ -100,6 +103,7 @@ def test_only_a_real_look_counts_as_opened(client: PageClient, here: Running, cl
     assert newest(here).applet_opened_at == first
 
 
+@pytest.mark.slow
 def test_the_customer_cancels(client: PageClient, here: Running) -> None:
     path = applet_of(client, customer_name="Zoë")
     sent = client.post(path, {"action": "cancel"})
@@ -113,6 +117,7 @@ def test_the_customer_cancels(client: PageClient, here: Running) -> None:
     assert len(history(here)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", [TicketState.CLOSED, TicketState.CANCELLED, TicketState.EXPIRED])
 def test_an_ended_ticket_is_gone_and_takes_no_changes(
     client: PageClient, here: Running, clock: StandingClock, state: TicketState
@@ -134,6 +139,7 @@ def test_an_ended_ticket_is_gone_and_takes_no_changes(
     assert history(here) == []
 
 
+@pytest.mark.slow
 def test_asked_for_everything_when_nothing_was_sent(client: PageClient, here: Running) -> None:
     path = applet_of(client)
     page = client.get(path)
@@ -181,6 +187,7 @@ def test_refused_details_keep_what_was_typed(client: PageClient, here: Running, 
     assert history(here) == []
 
 
+@pytest.mark.slow
 def test_hidden_details_never_reach_the_customer_s_side(
     client: PageClient, here: Running, change_site: ChangeSite
 ) -> None:
@@ -343,6 +350,7 @@ def test_the_conversation_is_on_the_page_beside_the_program(client: PageClient, 
     assert number
 
 
+@pytest.mark.slow
 def test_the_holder_of_one_link_changes_the_details_so_often_and_no_more(
     client: PageClient, here: Running, clock: StandingClock
 ) -> None:
@@ -359,6 +367,7 @@ def test_the_holder_of_one_link_changes_the_details_so_often_and_no_more(
     assert client.post(path, {"action": "save", "problem_description": "later"}).status == 303
 
 
+@pytest.mark.slow
 def test_a_ticket_s_history_keeps_the_newest_changes(client: PageClient, here: Running, clock: StandingClock) -> None:
     client.submit(problem_description="")
     number = newest(here).number

@@ -39,6 +39,7 @@ def test_what_is_wrong_is_not_told(client: PageClient, reference: str) -> None:
     assert {page.select(".summary").get_text().strip() for page in pages} == {WRONG}
 
 
+@pytest.mark.slow
 def test_it_shares_the_limit_of_pins(client: PageClient, reference: str, clock: StandingClock) -> None:
     for _ in range(3):
         assert ask(client, reference, "x").status == 422
@@ -50,6 +51,7 @@ def test_it_shares_the_limit_of_pins(client: PageClient, reference: str, clock: 
     assert ask(client, reference, "zoe@example.com").status == 303
 
 
+@pytest.mark.slow
 def test_a_request_without_details_and_an_old_one_are_not_found(
     client: PageClient, here: Running, reference: str, clock: StandingClock
 ) -> None:

@@ -135,6 +135,7 @@ def test_the_request_page_has_one_press_for_both_where_call_backs_are_offered(
     assert zoe.choose(MONDAY).status == 409, "the page was open before"
 
 
+@pytest.mark.slow
 def test_it_is_moved_and_given_up(zoe: Customer, here: Running) -> None:
     zoe.choose(MONDAY)
     assert zoe.state()["place"] is None
@@ -160,6 +161,7 @@ def test_the_same_press_twice_is_one(zoe: Customer, here: Running) -> None:
     assert events(here).count("call_back_dropped") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("at", "to", "status"),
     [
@@ -183,6 +185,7 @@ def test_what_cannot_be_promised_is_refused_and_stays_typed(
     assert kept(here) is None
 
 
+@pytest.mark.slow
 def test_without_a_number_it_is_the_one_that_is_known(client: PageClient, here: Running) -> None:
     zoe = Customer(client, customer_email="zoe@example.com")
     assert zoe.look().select("#call_back_to")["value"] == "zoe@example.com"
@@ -207,6 +210,7 @@ def test_somebody_who_is_here_helps_at_once(app: Flask, zoe: Customer, here: Run
     assert zoe.part() == ""
 
 
+@pytest.mark.slow
 def test_a_desk_without_hours_or_without_call_backs_offers_none(zoe: Customer, here: Running) -> None:
     change_desk_options(here.database, {"call_backs": False}, by=None, now=here.clock())
     assert zoe.part() == ""
@@ -232,6 +236,7 @@ def test_each_technician_is_promised_once_at_a_time(client: PageClient, here: Ru
     assert waiting[3].choose(MONDAY).status == 303
 
 
+@pytest.mark.slow
 def test_a_holiday_in_the_middle_is_not_promised(zoe: Customer, here: Running) -> None:
     tuesday = MONDAY + timedelta(days=1)
     assert str(int(tuesday.timestamp())) in zoe.times()
@@ -327,6 +332,7 @@ def test_others_see_it_only_once_it_is_late(
     assert listed(anna) == [str(newest(here))]
 
 
+@pytest.mark.slow
 def test_it_warns_shortly_before_and_once_when_it_is_late(zoe: Customer, here: Running, clock: StandingClock) -> None:
     zoe.choose(MONDAY)
 
@@ -399,6 +405,7 @@ def test_it_is_exported_and_erased(client: PageClient, here: Running) -> None:
     assert kept(here) is None
 
 
+@pytest.mark.slow
 def test_a_ticket_with_a_later_call_back_does_not_expire(zoe: Customer, here: Running, clock: StandingClock) -> None:
     away = {date(2026, 3, 2) + timedelta(days=day): SpecialDay("Moving") for day in range(20)}
     add_days(here.database, DESK, away, by=None, now=here.clock())

@@ -41,6 +41,7 @@ def test_every_route_but_the_log_in_needs_a_technician(app: Flask, client: PageC
             assert answer.location.split("?")[0] == "/console/login"
 
 
+@pytest.mark.slow
 def test_a_technician_logs_in_and_out(client: PageClient) -> None:
     assert not is_in(client)
     answer = log_in(client)
@@ -83,6 +84,7 @@ def test_the_mail_address_is_taken_in_any_case(client: PageClient) -> None:
     assert is_in(client)
 
 
+@pytest.mark.slow
 def test_five_wrong_tries_have_to_wait_but_lock_nobody_out_elsewhere(
     app: Flask, client: PageClient, clock: StandingClock
 ) -> None:
@@ -116,6 +118,7 @@ def test_a_log_out_without_its_token_is_refused(app: Flask, client: PageClient) 
     assert is_in(client)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "headers",
     [
@@ -147,6 +150,7 @@ def test_a_post_from_another_page_is_refused_even_with_a_good_token(
     assert is_in(client)
 
 
+@pytest.mark.slow
 def test_a_session_ends_after_half_an_hour_of_nothing(client: PageClient, clock: StandingClock) -> None:
     log_in(client)
     clock.advance(minutes=29)
@@ -167,6 +171,7 @@ def test_a_session_ends_after_twelve_hours_however_busy(client: PageClient, cloc
     assert not is_in(client)
 
 
+@pytest.mark.slow
 def test_a_new_password_ends_all_sessions(app: Flask, client: PageClient, here: Running) -> None:
     other = PageClient(app)
     for one in (client, other):
@@ -188,6 +193,7 @@ def test_a_disabled_technician_is_out_at_once(client: PageClient, here: Running)
     assert not is_in(client)
 
 
+@pytest.mark.slow
 def test_each_log_in_is_a_session_of_its_own(app: Flask, client: PageClient) -> None:
     log_in(client)
     other = PageClient(app)

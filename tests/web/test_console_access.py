@@ -240,6 +240,7 @@ def test_an_unsafe_request_without_its_token_changes_nothing(
     assert client.get("/console/").status == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("email", ["dora@example.com", None])
 def test_json_is_no_form_of_the_console(
     app: Flask, client: PageClient, there: dict[str, str], email: str | None
@@ -258,6 +259,7 @@ def test_json_is_no_form_of_the_console(
             assert answer.status == 415, (path, body[:20])
 
 
+@pytest.mark.slow
 def test_nobody_gets_at_the_objects_of_another_department(app: Flask, here: Running, clock: StandingClock) -> None:
     """Every address with an object, requested for one of anna's objects by ben, who is in another department."""
     request = NewSessionRequest(department="10", customer=Customer(name=SECRET, problem=SECRET))

@@ -85,6 +85,7 @@ def test_the_log_in_leads_nowhere_else(client: PageClient, elsewhere: str) -> No
     assert (answer.status, answer.location) == (303, "/console/")
 
 
+@pytest.mark.slow
 def test_who_idled_over_a_form_lands_on_its_page_again(client: PageClient, clock: StandingClock) -> None:
     log_in(client)
     token = csrf_of(client.get(ACCOUNT))
@@ -126,6 +127,7 @@ def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(app: Flask, c
     assert log_in(other, ANNA, NEW).status == 303
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "again", "field"),
     [
@@ -173,6 +175,7 @@ def test_a_new_password_is_in_the_audit_log_and_is_not_told(client: PageClient, 
     assert (act.who, act.act, act.about, act.detail) == (anna, "password.changed", ANNA, {})
 
 
+@pytest.mark.slow
 def test_sessions_are_listed_with_browser_and_address(app: Flask, client: PageClient, clock: StandingClock) -> None:
     token = csrf_of(client.get("/console/login"))
     client.post("/console/login", {"csrf_token": token, "email": ANNA, "password": PASSWORD}, headers=FIREFOX)
@@ -225,6 +228,7 @@ def test_logging_in_again_ends_the_session_before(client: PageClient) -> None:
     assert not is_in(client)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [
@@ -351,6 +355,7 @@ def test_the_secret_and_the_recovery_codes_are_shown_once(owner: Owner, here: Ru
         assert not [code for code in codes if code in page]
 
 
+@pytest.mark.slow
 def test_the_picture_is_an_image_that_the_policy_allows(client: PageClient) -> None:
     log_in(client)
     page = client.get(SECOND_FACTOR)
@@ -381,6 +386,7 @@ def test_a_refused_set_up_keeps_the_key_that_was_scanned(owner: Owner) -> None:
     assert owner.confirm(page).status == 200
 
 
+@pytest.mark.slow
 def test_an_offer_of_somebody_else_s_or_of_old_is_replaced(app: Flask, owner: Owner, clock: StandingClock) -> None:
     ben = PageClient(app)
     log_in(ben, BEN)

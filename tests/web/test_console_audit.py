@@ -54,6 +54,7 @@ def test_the_newest_act_is_first_with_who_when_and_what(dora: PageClient, here: 
     ]
 
 
+@pytest.mark.slow
 def test_it_is_chosen_by_person_and_act_and_goes_on_over_pages(dora: PageClient, here: Running) -> None:
     who = here.desk.staff.technicians[DORA].id
     for n in range(60):

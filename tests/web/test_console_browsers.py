@@ -55,6 +55,7 @@ def is_told(here: Running, browser: PushedBrowser, times: int) -> None:
     assert until(lambda: len(browser.service.got) == times)
 
 
+@pytest.mark.slow
 def test_a_request_rings_without_the_customers_words_and_falls_silent_at_the_claim(
     app: Flask, anna: PageClient, here: Running, clock: StandingClock, browser: PushedBrowser
 ) -> None:
@@ -76,6 +77,7 @@ def test_a_request_rings_without_the_customers_words_and_falls_silent_at_the_cla
     assert (over["tag"], over["silent"]) == (told["tag"], True)
 
 
+@pytest.mark.slow
 def test_the_account_page_shows_it_and_tries_and_removes_it(
     anna: PageClient, here: Running, browser: PushedBrowser
 ) -> None:
@@ -109,6 +111,7 @@ def test_a_browser_that_is_no_more_is_removed(
         assert [one.state for one in list_notices(connection)] == [NoticeState.GIVEN_UP]
 
 
+@pytest.mark.slow
 def test_a_technician_who_is_disabled_or_logged_out_everywhere_is_told_no_more(
     app: Flask, anna: PageClient, here: Running, clock: StandingClock, browser: PushedBrowser
 ) -> None:
@@ -126,6 +129,7 @@ def test_a_technician_who_is_disabled_or_logged_out_everywhere_is_told_no_more(
     assert kept(here) == 0
 
 
+@pytest.mark.slow
 def test_a_log_out_ends_it_and_a_new_log_in_does_not(anna: PageClient, here: Running, browser: PushedBrowser) -> None:
     subscribe(anna, browser)
     log_in(anna)
@@ -135,6 +139,7 @@ def test_a_log_out_ends_it_and_a_new_log_in_does_not(anna: PageClient, here: Run
     assert kept(here) == 0
 
 
+@pytest.mark.slow
 def test_a_browser_belongs_to_whoever_was_there_last(
     app: Flask, anna: PageClient, here: Running, browser: PushedBrowser
 ) -> None:

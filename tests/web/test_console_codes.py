@@ -33,6 +33,7 @@ def revoke_path(page: Answer) -> str:
     return str(page.page.select(".session-code form")[0]["action"])
 
 
+@pytest.mark.slow
 def test_a_new_code_is_shown_with_its_pin_its_link_and_until_when(
     anna: PageClient, here: Running, clock: StandingClock
 ) -> None:
@@ -53,6 +54,7 @@ def test_a_new_code_is_shown_with_its_pin_its_link_and_until_when(
     assert len(pins(anna.get(CODES))) == 1
 
 
+@pytest.mark.slow
 def test_the_list_says_who_has_come_and_where_their_ticket_is(anna: PageClient, app: Flask) -> None:
     post(anna, life="1h")
     page = anna.get(CODES)
@@ -66,6 +68,7 @@ def test_the_list_says_who_has_come_and_where_their_ticket_is(anna: PageClient, 
     assert anna.get("/console/?queue=mine").page.select(f'a[href="{ticket}"]')
 
 
+@pytest.mark.slow
 def test_one_press_lets_a_customer_back_into_the_same_ticket(anna: PageClient, app: Flask) -> None:
     post(anna, life="1h")
     used = pins(anna.get(CODES))[0]
@@ -81,6 +84,7 @@ def test_one_press_lets_a_customer_back_into_the_same_ticket(anna: PageClient, a
     assert post(anna, "/console/codes/nobodys/again").status == 404
 
 
+@pytest.mark.slow
 def test_a_code_that_is_taken_back_works_no_more(anna: PageClient, app: Flask) -> None:
     post(anna, life="1h")
     page = anna.get(CODES)
@@ -137,6 +141,7 @@ def test_a_name_that_no_database_keeps_is_nobody_s(app_on_both: Flask) -> None:
         assert post(client, path, life="1h").status == 404
 
 
+@pytest.mark.slow
 def test_without_its_token_or_from_elsewhere_nothing_is_started_or_taken_back(anna: PageClient) -> None:
     post(anna, life="1h")
     path = revoke_path(anna.get(CODES))

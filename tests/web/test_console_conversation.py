@@ -129,6 +129,7 @@ def test_the_list_counts_what_is_unread_and_is_told_when_it_changes(zoe: LivePag
     assert "✉" not in seat(app, SVEN).get("/console/").text
 
 
+@pytest.mark.slow
 def test_only_the_ticket_s_page_may_capture_and_has_the_script(zoe: LivePage, number: int, app: Flask) -> None:
     anna = seat(app)
     ticket, queue = look(anna, number), anna.get("/console/")
@@ -138,6 +139,7 @@ def test_only_the_ticket_s_page_may_capture_and_has_the_script(zoe: LivePage, nu
     assert ("console-live" in ticket.text, "console-live" in queue.text) == (True, False)
 
 
+@pytest.mark.slow
 def test_the_facts_of_the_customer_s_browser_are_on_the_page(zoe: LivePage, number: int, app: Flask) -> None:
     anna = seat(app)
     assert look(anna, number).select("#browser").has_attr("hidden")
@@ -149,6 +151,7 @@ def test_the_facts_of_the_customer_s_browser_are_on_the_page(zoe: LivePage, numb
     assert page.select("#helped").get_text() == ""
 
 
+@pytest.mark.slow
 def test_on_both_databases_unread_lines_are_counted_by_session(app_on_both: Flask, clock: StandingClock) -> None:
     here: Running = app_on_both.extensions["handbell"]
     client = PageClient(app_on_both)

@@ -53,6 +53,7 @@ def names(here: Running) -> set[str | None]:
     return {row.customer.name for row in requests} | {row.customer.name for row in tickets}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "value"), [("email", "  ZOE@EXAMPLE.com "), ("number", " C-1 "), ("reference", "")])
 def test_what_is_kept_is_listed_without_any_text_of_theirs(
     dora: PageClient, here: Running, kind: str, value: str
@@ -78,6 +79,7 @@ def test_nothing_is_said_to_be_kept_where_nothing_is(dora: PageClient) -> None:
             assert (page.status, page.select("[role=status].empty").get_text()) == (200, "No stored data was found.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "value"),
     [("email", ""), ("email", "  "), ("email", "a\x01b"), ("email", "x" * 255), ("name", "Zoë"), ("", "Zoë")],
@@ -87,6 +89,7 @@ def test_what_cannot_be_looked_for_comes_back_with_the_reason(dora: PageClient, 
         assert post(dora, path, kind=kind, value=value).status == 422
 
 
+@pytest.mark.slow
 def test_the_export_is_an_attachment_with_notes_and_is_audited_without_the_mail(
     dora: PageClient, here: Running, clock: StandingClock
 ) -> None:
@@ -109,6 +112,7 @@ def test_the_export_is_an_attachment_with_notes_and_is_audited_without_the_mail(
     assert "zoe" not in json.dumps([act.about, act.detail]).lower()
 
 
+@pytest.mark.slow
 def test_erasing_asks_first_then_erases_all_of_it_and_ends_what_is_open(
     dora: PageClient, here: Running, clock: StandingClock
 ) -> None:
@@ -131,6 +135,7 @@ def test_erasing_asks_first_then_erases_all_of_it_and_ends_what_is_open(
     assert post(dora, "/erase", confirmed="x").select("[role=status].empty")
 
 
+@pytest.mark.slow
 def test_erasing_says_what_is_not_gone_yet(dora: PageClient, here: Running) -> None:
     mark = post(dora, "/erase").select("input[name=confirmed]")["value"]
     if not here.database.is_sqlite:
@@ -140,6 +145,7 @@ def test_erasing_says_what_is_not_gone_yet(dora: PageClient, here: Running) -> N
     assert "not yet gone" in dora.get(DATA).page.get_text()
 
 
+@pytest.mark.slow
 def test_what_came_in_after_the_question_is_asked_about_again(dora: PageClient, app: Flask, here: Running) -> None:
     mark = post(dora, "/erase").select("input[name=confirmed]")["value"]
     PageClient(app, address="192.0.2.9").submit(customer_email="zoe@example.com", customer_name="Zoë")
@@ -151,6 +157,7 @@ def test_what_came_in_after_the_question_is_asked_about_again(dora: PageClient, 
     assert audited(here) == []
 
 
+@pytest.mark.slow
 def test_an_address_beyond_ascii_is_found_as_it_was_typed_and_in_small_letters(dora: PageClient) -> None:
     dora.submit(customer_email="ZOË@Example.com", customer_name="x")
     for typed in ("ZOË@Example.com", "ZOË@example.COM"):

@@ -27,6 +27,7 @@ def post(client: PageClient, **fields: str) -> Answer:
     return client.post(DESK, {"csrf_token": csrf_of(client.get(DESK)), **fields})
 
 
+@pytest.mark.slow
 def test_the_options_are_shown_changed_and_audited(dora: PageClient, here: Running) -> None:
     page = dora.get(DESK)
     assert (page.select("#long_wait")["value"], page.select("#retention_days")["value"]) == ("10", "")
@@ -46,6 +47,7 @@ def test_the_options_are_shown_changed_and_audited(dora: PageClient, here: Runni
     assert {act.who for act in found} == {here.desk.staff.technicians[DORA].id}
 
 
+@pytest.mark.slow
 def test_call_backs_are_switched_by_their_box_alone(dora: PageClient, here: Running) -> None:
     assert dora.get(DESK).page.select("#call_backs[checked]")
     shown = {"long_wait": "10", "retention_days": "", "call_backs_shown": "1"}
@@ -75,6 +77,7 @@ def test_a_wait_that_cannot_be_comes_back(dora: PageClient, here: Running, long_
     assert here.desk.options == DeskOptions()
 
 
+@pytest.mark.slow
 def test_only_administrators_see_and_change_them(app: Flask, here: Running) -> None:
     for email in ("anna@example.com", "sven@example.com"):
         other = PageClient(app)

@@ -109,6 +109,7 @@ def test_charts_stay_inside_their_plots_and_are_told_in_words(here: Running, sve
     assert english == arabic[::-1]
 
 
+@pytest.mark.slow
 def test_an_empty_desk_has_figures_too(sven: PageClient) -> None:
     page = sven.get(f"{HERE}?days=90")
     assert page.status == 200
@@ -126,6 +127,7 @@ def test_one_site_alone_and_what_there_is_not(here: Running, sven: PageClient) -
         assert sven.get(f"{HERE}?{query}").status == 404
 
 
+@pytest.mark.slow
 def test_figures_are_for_supervisors(app: Flask, sven: PageClient) -> None:
     anna = PageClient(app)
     for path in (HERE, f"{HERE}.csv", f"{HERE}.json"):

@@ -139,6 +139,7 @@ def test_one_s_own_rules_and_quiet_hours(anna: PageClient, dora: PageClient, her
     assert rows(anna, "mine") == []
 
 
+@pytest.mark.slow
 def test_a_rule_is_tried_by_a_mail_to_oneself_in_one_s_language(
     app: Flask, anna: PageClient, box: Mailbox, here: Running, clock: StandingClock
 ) -> None:
@@ -157,6 +158,7 @@ def test_a_rule_is_tried_by_a_mail_to_oneself_in_one_s_language(
     assert box.got[1]["Subject"] == "Das ist ein Test: Example Help"
 
 
+@pytest.mark.slow
 def test_who_may_take_it_gets_a_mail_for_what_waits_too_long(
     here: Running, clock: StandingClock, box: Mailbox, dora: PageClient
 ) -> None:
@@ -180,6 +182,7 @@ def test_who_may_take_it_gets_a_mail_for_what_waits_too_long(
     assert "Customer: Zoë\nProblem: It <b>broke</b>." in box.texts()[1]
 
 
+@pytest.mark.slow
 def test_what_was_claimed_before_the_mail_went_is_dropped(
     here: Running, clock: StandingClock, box: Mailbox, anna: PageClient
 ) -> None:

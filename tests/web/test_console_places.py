@@ -79,6 +79,7 @@ def test_a_webhook_is_told_of_every_event_signed_with_the_secret_that_is_shown_o
     assert headers["webhook-id"] != second["webhook-id"]
 
 
+@pytest.mark.slow
 def test_410_ends_a_webhook(dora: PageClient, here: Running, clock: StandingClock, receiver: Receiver) -> None:
     add(dora, receiver.address)
     receiver.does = 410

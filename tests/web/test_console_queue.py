@@ -53,6 +53,7 @@ def away(here: Running, email: str) -> None:
     here.database.write(change)
 
 
+@pytest.mark.slow
 def test_all_is_for_supervisors(app: Flask, client: PageClient, make: MakeTicket) -> None:
     every = [make(department="10"), make(department="20"), make(tech=ANNA), make()]
     log_in(client)
@@ -63,6 +64,7 @@ def test_all_is_for_supervisors(app: Flask, client: PageClient, make: MakeTicket
     assert numbers(supervisor.get("/console/?queue=all&department=20")) == [every[1]]
 
 
+@pytest.mark.slow
 def test_a_queue_is_narrowed_to_departments_of_one_s_own(client: PageClient, make: MakeTicket) -> None:
     mine = make(department="10")
     make(department="20")
@@ -96,6 +98,7 @@ def test_what_went_to_a_colleague_who_is_away_is_the_departments_too(
     assert bens not in numbers(client.get("/console/?queue=departments")), "ben is in another department"
 
 
+@pytest.mark.slow
 def test_whoever_waits_long_is_everybody_s(client: PageClient, make: MakeTicket, clock: StandingClock) -> None:
     bens = make(tech=BEN)
     log_in(client)
@@ -107,6 +110,7 @@ def test_whoever_waits_long_is_everybody_s(client: PageClient, make: MakeTicket,
     assert client.get(f"/console/tickets/{bens}").status == 200
 
 
+@pytest.mark.slow
 def test_states_are_told_apart(client: PageClient, make: MakeTicket) -> None:
     by_state = {state: make(tech=ANNA, state=state) for state in TicketState}
     log_in(client)
@@ -175,6 +179,7 @@ def test_a_row_says_who_vouches_for_the_customer(client: PageClient, make: MakeT
     ]
 
 
+@pytest.mark.slow
 def test_the_tabs_and_the_title_count_who_waits(client: PageClient, make: MakeTicket) -> None:
     for _ in range(3):
         make(tech=ANNA)
@@ -189,6 +194,7 @@ def test_the_tabs_and_the_title_count_who_waits(client: PageClient, make: MakeTi
     assert client.get("/console/?queue=departments").select("title").get_text().startswith("Queue")
 
 
+@pytest.mark.slow
 def test_a_long_queue_counts_to_99(client: PageClient, make: MakeTicket) -> None:
     for _ in range(101):
         make()
@@ -300,6 +306,7 @@ def test_where_a_socket_cannot_be_given_away_there_is_no_stream(client: PageClie
     assert (answer.status, answer.body) == (204, b"")
 
 
+@pytest.mark.slow
 def test_what_was_said_to_a_person_is_not_lost_to_a_script(app: Flask, client: PageClient) -> None:
     @app.get("/console/say")
     def say() -> str:
@@ -314,6 +321,7 @@ def test_what_was_said_to_a_person_is_not_lost_to_a_script(app: Flask, client: P
     assert not client.get("/console/").page.select("p.saying")
 
 
+@pytest.mark.slow
 def test_who_waits_for_longer_than_the_limit_stands_out(
     client: PageClient, here: Running, make: MakeTicket, clock: StandingClock
 ) -> None:

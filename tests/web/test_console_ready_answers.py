@@ -120,6 +120,7 @@ def test_what_is_refused_comes_back_with_its_field_named(typed: dict[str, str], 
     assert page.select("[id='text']").get_text().strip() == typed["text"].strip()
 
 
+@pytest.mark.slow
 def test_two_who_change_an_answer_at_once_lose_nothing(app: Flask, here: Running) -> None:
     number = here.database.write(lambda connection: add_answer(connection, ReadyAnswer("Hello", {"": "1"})))
     dora = seat(app, DORA)

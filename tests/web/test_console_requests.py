@@ -319,6 +319,7 @@ def test_none_or_too_many_ticked_changes_nothing(here: Running, sven: PageClient
     assert audited(here) == []
 
 
+@pytest.mark.slow
 def test_a_parked_request_is_tried_again_and_the_customer_goes_on(
     here: Running, sven: PageClient, client: PageClient, vendor: Vendor
 ) -> None:
@@ -351,6 +352,7 @@ def test_who_waits_is_parked_but_not_in_the_middle_of_a_call(here: Running, sven
     assert row_of(here, reference) == held
 
 
+@pytest.mark.slow
 def test_opened_anew_at_a_vendor_it_is_marked_and_the_customer_s_page_leads_there(
     here: Running, sven: PageClient, client: PageClient, vendor: Vendor
 ) -> None:

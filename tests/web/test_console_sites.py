@@ -65,6 +65,7 @@ def test_every_page_and_post_is_for_administrators(app: Flask, client: PageClien
             assert b"Example Help" not in answer.body
 
 
+@pytest.mark.slow
 def test_a_post_without_its_token_is_refused(app: Flask, dora: PageClient, here: Running) -> None:
     before = site_now(here)
     for route in declared(app):
@@ -84,6 +85,7 @@ def test_a_site_that_is_not_there_is_not_found(app: Flask, dora: PageClient) -> 
                 assert answer.status in (404, 308), route
 
 
+@pytest.mark.slow
 def test_a_site_is_added_and_can_be_opened(dora: PageClient, here: Running) -> None:
     token = csrf_of(dora.get("/console/sites"))
     answer = dora.post("/console/sites", {"csrf_token": token, "key": "Shop ", "name": " The Shop "})
@@ -125,6 +127,7 @@ def test_the_list_goes_on_over_pages(dora: PageClient, here: Running, clock: Sta
     assert not rows[0] & rows[1]
 
 
+@pytest.mark.slow
 def test_name_links_and_contact(dora: PageClient, here: Running) -> None:
     assert save(dora, "", "", name="Better Help", one_time_links="1").location == BASE
     assert "Saved." in dora.get(BASE).select(".saying").get_text()
@@ -137,6 +140,7 @@ def test_name_links_and_contact(dora: PageClient, here: Running) -> None:
     assert dora.get("/s/default").status == 410
 
 
+@pytest.mark.slow
 def test_a_site_without_a_relay_is_told_what_relay_only_means(dora: PageClient, here: Running) -> None:
     warning = "There is no relay, so that nothing can be shown"
     assert warning not in dora.get(BASE).text
@@ -150,6 +154,7 @@ def test_a_site_without_a_relay_is_told_what_relay_only_means(dora: PageClient, 
     assert not site_now(here).relay_only
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "action", "changed", "named"),
     [
@@ -237,6 +242,7 @@ def test_fields_and_when_the_applet_asks(dora: PageClient, here: Running) -> Non
     assert (again["fields"], again["required"], again["ask_customer_info"]) == (shown, ["customer_name"], ["always"])
 
 
+@pytest.mark.slow
 def test_routing_is_chosen_from_the_desk_and_keeps_what_it_does_not_know(
     dora: PageClient, here: Running, change_site: ChangeSite
 ) -> None:
@@ -253,6 +259,7 @@ def test_routing_is_chosen_from_the_desk_and_keeps_what_it_does_not_know(
     assert (now.department, now.technician, now.offer_departments) == (None, None, ())
 
 
+@pytest.mark.slow
 def test_problems_are_listed_as_their_fields_stand(dora: PageClient) -> None:
     def listed(answer: Answer) -> list[str]:
         return [str(link["href"]) for link in answer.page.select(".summary a")]
@@ -303,6 +310,7 @@ def test_secrets_are_shown_once_and_work(dora: PageClient, here: Running) -> Non
     assert site_now(here).sealed_webhook_secret is None
 
 
+@pytest.mark.slow
 def test_a_second_press_does_not_undo_the_secret_that_was_just_shown(dora: PageClient, here: Running) -> None:
     form = form_at(dora, "/websites", "/server-key")
     made = secret_in(dora.post(f"{BASE}/server-key", form))
@@ -333,6 +341,7 @@ def test_a_key_goes_in_and_never_comes_out(dora: PageClient, here: Running) -> N
     assert (vendor_key_of(site_now(here), here.keys), site_now(here).rate) == (KEY, 7)
 
 
+@pytest.mark.slow
 def test_a_key_does_not_go_along_to_another_domain(dora: PageClient, here: Running) -> None:
     account = {"backend": "take-control", "api_domain": "https://api.example.com", "key": KEY}
     save(dora, "/backend", "/backend", **account)
@@ -346,6 +355,7 @@ def test_a_key_does_not_go_along_to_another_domain(dora: PageClient, here: Runni
     assert (site_now(here).sealed_key, site_now(here).key_ending, site_now(here).backend) == (None, None, "embedded")
 
 
+@pytest.mark.slow
 def test_applet_hosts_and_an_answer_that_nobody_could_read(
     dora: PageClient, here: Running, change_site: ChangeSite
 ) -> None:
@@ -409,6 +419,7 @@ def test_an_upload_of_any_size_is_answered(dora: PageClient, here: Running) -> N
     assert site_now(here).logo is None
 
 
+@pytest.mark.slow
 def test_languages_in_their_order(dora: PageClient, here: Running) -> None:
     assert save(dora, "/look", "/languages", languages=["fr", "de", "xx"], first="fr").status == 303
     assert site_now(here).languages == ("fr", "de")
@@ -450,6 +461,7 @@ def test_the_texts_that_are_offered_are_those_of_our_pages() -> None:
         assert f'{name}: _("{text}")' in texts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "action", "mine", "theirs"),
     [
@@ -522,6 +534,7 @@ def check(client: PageClient, **fields: str) -> Answer:
     return client.post(f"{BASE}/check", {"csrf_token": token, **fields})
 
 
+@pytest.mark.slow
 def test_the_settings_are_checked_without_a_call(dora: PageClient, change_site: ChangeSite, here: Running) -> None:
     good = check(dora)
     assert good.status == 200
@@ -545,6 +558,7 @@ def test_a_real_session_at_our_own_desk(dora: PageClient, here: Running) -> None
     assert last_act(here).detail == {"good": True, "backend": "embedded"}
 
 
+@pytest.mark.slow
 def test_one_test_at_a_time(app: Flask, dora: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
     inner: list[Answer] = []
     other = PageClient(app)

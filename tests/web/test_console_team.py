@@ -133,6 +133,7 @@ def test_the_team_is_listed_with_how_each_can_log_in(dora: PageClient, press: Pr
     assert rows["Closed"] == "Closed 30 0 0 Disabled"
 
 
+@pytest.mark.slow
 def test_open_tickets_are_counted_up_to_99(dora: PageClient, here: Running, clock: StandingClock) -> None:
     for _ in range(3):
         ticket(here, clock, department="10")
@@ -222,6 +223,7 @@ def test_a_technician_that_will_not_do_is_not_added_and_nothing_typed_is_lost(
     assert recorded(here) == []
 
 
+@pytest.mark.slow
 def test_name_role_and_departments_are_changed_in_one_act(
     app: Flask, dora: PageClient, press: Press, here: Running
 ) -> None:
@@ -284,6 +286,7 @@ def test_who_is_disabled_is_out_at_once_and_stays_in_the_history(
     assert [act.act for act in recorded(here)] == ["technician.enabled", "technician.changed", "technician.disabled"]
 
 
+@pytest.mark.slow
 def test_a_renamed_and_a_disabled_department_keep_their_tickets(
     dora: PageClient, press: Press, here: Running, clock: StandingClock
 ) -> None:
@@ -339,6 +342,7 @@ def test_an_administrator_cannot_lock_everybody_out(press: Press, dora: PageClie
     assert is_in(dora)
 
 
+@pytest.mark.slow
 def test_a_password_reset_never_shows_a_password(app: Flask, press: Press, here: Running) -> None:
     anna, number = PageClient(app), person(here).id
     log_in(anna)
@@ -354,6 +358,7 @@ def test_a_password_reset_never_shows_a_password(app: Flask, press: Press, here:
     assert anna.get(second).status == 200
 
 
+@pytest.mark.slow
 def test_presence_second_factor_and_sessions(app: Flask, dora: PageClient, press: Press, here: Running) -> None:
     number, anna = person(here).id, PageClient(app)
     log_in(anna)
@@ -388,6 +393,7 @@ def test_sessions_that_have_idled_are_not_listed(
     assert not dora.get(f"/console/team/{person(here).id}").page.select(".logins li")
 
 
+@pytest.mark.slow
 def test_sites_that_name_the_disabled_are_pointed_out(
     dora: PageClient, press: Press, here: Running, change_site: Callable[..., Site]
 ) -> None:
@@ -437,6 +443,7 @@ def test_a_new_administrator_needs_no_shell(app: Flask, press: Press, here: Runn
     assert erik.get("/console/team").status == 303
 
 
+@pytest.mark.slow
 def test_the_team_page_and_the_routing_of_a_site_say_who_is_here(app: Flask, dora: PageClient, here: Running) -> None:
     def of_anna() -> tuple[str, str, str]:
         here.attendance.forget()

@@ -160,6 +160,7 @@ def test_who_comes_second_is_told_who_has_it(anna: Seat, sven: Seat, here: Runni
     assert (again.status, alert(again)) == (409, "Sven S has this ticket. Nothing was changed.")
 
 
+@pytest.mark.slow
 def test_a_press_in_the_queue_needs_no_more_than_its_token(
     anna: Seat, sven: Seat, here: Running, clock: StandingClock
 ) -> None:
@@ -241,6 +242,7 @@ def test_a_ticket_of_another_department_or_person_is_not_there(
     assert [events(here, number) for number in tickets] == [[("1", "claimed")], [], []]
 
 
+@pytest.mark.slow
 def test_what_was_typed_for_a_ticket_that_is_gone_comes_back_and_tells_nothing(
     anna: Seat, ben: Seat, here: Running, clock: StandingClock
 ) -> None:
@@ -276,6 +278,7 @@ def test_no_log_in_no_token_no_work(
     assert events(here, number) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", EVERY)
 def test_the_address_of_a_press_leads_to_the_ticket(
     what: str, anna: Seat, ben: Seat, here: Running, clock: StandingClock
@@ -309,6 +312,7 @@ def test_a_page_that_is_out_of_date_is_told_and_keeps_what_was_typed(
     assert kept(here, number).state is TicketState.WAITING
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seen", ["", "x", "waiting", "active d-10 999999999999999999", "waiting d-10 1", "\x00", "é" * 9]
 )
@@ -379,6 +383,7 @@ def test_what_is_refused_comes_back_with_its_field_named(
     assert events(here, number) == [("1", "claimed")]
 
 
+@pytest.mark.slow
 def test_one_form_is_one_note_however_often_it_is_sent(anna: Seat, here: Running, clock: StandingClock) -> None:
     number = ticket(here, clock, department="10")
     page = anna.look(number)
@@ -392,6 +397,7 @@ def test_one_form_is_one_note_however_often_it_is_sent(anna: Seat, here: Running
     assert events(here, number)[2:] == [("1", "note"), ("1", "closed")]
 
 
+@pytest.mark.slow
 def test_a_refused_form_keeps_its_key(anna: Seat, here: Running, clock: StandingClock) -> None:
     number = ticket(here, clock, department="10")
     page = anna.look(number)

@@ -67,6 +67,7 @@ def links(box: Mailbox) -> list[str]:
     return [line.strip() for text in box.texts() for line in text.splitlines() if line.startswith(BASE)]
 
 
+@pytest.mark.slow
 def test_a_customer_gets_a_receipt_a_word_when_it_begins_and_the_conversation(
     client: PageClient, here: Running, clock: StandingClock, box: Mailbox
 ) -> None:
@@ -144,6 +145,7 @@ def test_one_address_gets_few_mails_a_day(
         assert len(list_notices(connection)) == MOST_TO_ADDRESS
 
 
+@pytest.mark.slow
 def test_a_link_to_choose_a_password_goes_by_mail(app: Flask, client: PageClient, here: Running, box: Mailbox) -> None:
     log_in(client, DORA)
     page = client.post("/console/team/1/invitation", {"csrf_token": csrf_of(client.get("/console/team/1"))})

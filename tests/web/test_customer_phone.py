@@ -96,6 +96,7 @@ def test_the_widget_is_told_how_to_show_it(client: PageClient, asking_site: Site
     assert [field["label"] for field in german if "label" in field] == ["Telefon"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ask", ["", "1"])
 @pytest.mark.parametrize("name", ["", "Zoë"])
 def test_the_applet_never_shows_it(

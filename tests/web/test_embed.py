@@ -145,6 +145,7 @@ def test_hostile_texts_are_only_text(dora: PageClient, place: str) -> None:
         assert json.loads(str(preview.select("script")["data-prefill"]))["problem"] == text.strip()
 
 
+@pytest.mark.slow
 def test_bad_bytes_in_the_address_are_never_our_fault(dora: PageClient) -> None:
     for query in ("text=%ff", "text=%00", "text=%ed%a0%80", "place[]=x", "&&&", "=", "text=" + "%41" * 5000):
         for path in (PATH, f"{PATH}/preview"):
@@ -165,6 +166,7 @@ def test_our_pages_may_frame_the_preview_and_nobody_else(dora: PageClient) -> No
         assert len(headers.getlist("Content-Security-Policy")) == 1
 
 
+@pytest.mark.slow
 def test_it_says_when_the_site_lists_no_website(dora: PageClient, change_site: object) -> None:
     assert page(dora).select(".notice a")["href"] == "/console/sites/default/websites"
     change_site(origins=("https://www.example.com",))  # type: ignore[operator]
@@ -179,6 +181,7 @@ def test_the_site_s_own_words_stand_on_the_link(dora: PageClient, change_site: o
     assert ">Hilfe holen</a>" in page(dora, language="de").select("#snippet").get_text()
 
 
+@pytest.mark.slow
 def test_it_knows_the_site_s_own_languages_and_fields(dora: PageClient, change_site: object) -> None:
     change_site(languages=("de", "pt_BR"), fields=("problem_description",))  # type: ignore[operator]
     answer = page(dora, language="pt-BR")

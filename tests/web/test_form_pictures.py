@@ -181,6 +181,7 @@ def test_a_foreign_or_old_form_adds_nothing(client: PageClient, here: Running, c
     assert len(kept(here, references(here)[0])) == 1
 
 
+@pytest.mark.slow
 def test_one_client_adds_so_many(client: PageClient, here: Running) -> None:
     token = client.form_token()
     for _ in range(PICTURES.amount):
@@ -204,6 +205,7 @@ def test_the_page_may_capture_a_window(client: PageClient) -> None:
     assert "display-capture=(self)" in client.get("/s/default").headers["Permissions-Policy"]
 
 
+@pytest.mark.slow
 def test_technicians_see_them_with_the_ticket_and_the_request(app: Flask, client: PageClient, here: Running) -> None:
     send(client, client.form_token(), [picture((60, 40))], department="10")
     reference = references(here)[0]

@@ -60,6 +60,7 @@ def test_the_redirect_is_empty_and_bears_exactly_the_agreed_headers(client: Page
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "headers",
     [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Moz": "prefetch"}, {"X-Purpose": "preview"}],
@@ -142,6 +143,7 @@ def test_another_spelling_of_the_token_is_the_same_link(client: PageClient, here
     assert {client.get(spelling).status for spelling in valid} == {410}
 
 
+@pytest.mark.slow
 def test_a_one_time_link_is_used_up_by_its_button_alone(
     client: PageClient, clock: StandingClock, change_site: ChangeSite
 ) -> None:

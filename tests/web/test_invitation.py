@@ -29,6 +29,7 @@ def choose(client: PageClient, link: str, password: str = CHOSEN, again: str | N
     return client.post(link, {**fields, "again": password if again is None else again})
 
 
+@pytest.mark.slow
 def test_a_link_shows_whom_it_is_for_and_leads_to_the_log_in(client: PageClient, link: str) -> None:
     page = client.get(link)
     assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
@@ -42,6 +43,7 @@ def test_a_link_shows_whom_it_is_for_and_leads_to_the_log_in(client: PageClient,
     assert log_in(client, ANNA, CHOSEN).status == 303
 
 
+@pytest.mark.slow
 def test_looking_uses_nothing_up(app: Flask, client: PageClient, link: str) -> None:
     for method in ("GET", "HEAD"):
         for headers in ({}, {"Sec-Purpose": "prefetch"}):
@@ -50,6 +52,7 @@ def test_looking_uses_nothing_up(app: Flask, client: PageClient, link: str) -> N
     assert choose(client, link).status == 303
 
 
+@pytest.mark.slow
 def test_a_used_link_says_so_calmly(app: Flask, client: PageClient, link: str) -> None:
     form = {"csrf_token": csrf_of(client.get(link)), "password": CHOSEN, "again": CHOSEN}
     assert client.post(link, form).status == 303
@@ -76,6 +79,7 @@ def test_a_made_up_link_is_not_found(client: PageClient, link: str, secret: str)
         assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
 
 
+@pytest.mark.slow
 def test_who_looks_for_links_is_slowed_down_and_who_has_one_is_not(app: Flask, client: PageClient, link: str) -> None:
     statuses = [client.get(f"/console/invitation/{n}").status for n in range(32)]
     assert statuses == [404] * 30 + [429] * 2
@@ -84,6 +88,7 @@ def test_who_looks_for_links_is_slowed_down_and_who_has_one_is_not(app: Flask, c
     assert choose(client, link).status == 303
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("password", "again", "field"),
     [

@@ -156,6 +156,7 @@ def test_two_hundred_lines_come_at_once(zoe: LivePage, number: int, here: Runnin
     assert ([line["body"] for line in rest["lines"]], rest["more"]) == ([f"{nth}" for nth in range(200, 210)], False)
 
 
+@pytest.mark.slow
 def test_the_customer_cannot_say_hello_and_a_technician_not_share(zoe: LivePage, number: int, anna: Desk) -> None:
     anna.press(number, "claim")
     assert zoe.refused("hello") == (403, "not_yours")
@@ -171,6 +172,7 @@ def counted(path: str) -> float:
     return shown.get(f'handbell_live_connections_total{{path="{path}",site="default"}}', 0.0)
 
 
+@pytest.mark.slow
 def test_how_pages_reach_each_other_is_counted_and_nothing_else_of_it_kept(
     zoe: LivePage, number: int, anna: Desk, here: Running
 ) -> None:
@@ -187,6 +189,7 @@ def test_how_pages_reach_each_other_is_counted_and_nothing_else_of_it_kept(
     assert not [line for line in zoe.lines() if line["kind"] == "path"]
 
 
+@pytest.mark.slow
 def test_the_technician_ends_what_is_shown(zoe: LivePage, number: int, anna: Desk) -> None:
     anna.press(number, "claim")
     assert anna.at(number).refused("screen", "ended") == (409, "not_now")
@@ -215,6 +218,7 @@ def test_a_technician_of_another_department_gets_nothing(app_on_both: Flask) -> 
     assert zoe.said() == [("customer", "say", "Secret"), ("technician", "mark", "claimed")]
 
 
+@pytest.mark.slow
 def test_a_supervisor_reads_and_writes_after_joining(app: Flask, zoe: LivePage, number: int, anna: Desk) -> None:
     anna.press(number, "claim")
     at_svens = Desk(app, SVEN).at(number)
@@ -227,6 +231,7 @@ def test_a_supervisor_reads_and_writes_after_joining(app: Flask, zoe: LivePage, 
     assert anna.at(number).refused("mark", "joined") == (403, "not_yours")
 
 
+@pytest.mark.slow
 def test_refusals_are_codes(zoe: LivePage, number: int, anna: Desk) -> None:
     assert zoe.refused("screen", "shared:monitor") == (409, "not_now")
     assert zoe.refused("say", "x" * 4001) == (413, "too_long")
@@ -263,6 +268,7 @@ def test_too_many_questions_are_told_when_to_come_again(zoe: LivePage, number: i
     assert 0 < int(answer.headers["Retry-After"]) <= 60
 
 
+@pytest.mark.slow
 def test_another_sites_page_posts_nothing(zoe: LivePage, number: int, anna: Desk) -> None:
     anna.press(number, "claim")
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
@@ -279,6 +285,7 @@ def test_another_sites_page_posts_nothing(zoe: LivePage, number: int, anna: Desk
     assert zoe.said() == [("technician", "mark", "claimed")]
 
 
+@pytest.mark.slow
 def test_a_form_is_no_post_at_the_technicians_address(number: int, anna: Desk) -> None:
     typed = {"csrf_token": anna.token, "kind": "say", "body": "Hello", "key": "k"}
     address, header = f"/console/tickets/{number}/live", {"X-CSRF-Token": anna.token}
@@ -293,6 +300,7 @@ def test_logged_out_the_script_is_told_so(app: Flask, number: int) -> None:
     assert nobody.refused("say", "Hello") == (401, "logged_out")
 
 
+@pytest.mark.slow
 def test_asking_for_news_is_no_use_of_the_session(zoe: LivePage, number: int, anna: Desk, clock: StandingClock) -> None:
     anna.press(number, "claim")
     at_annas = anna.at(number)
@@ -302,6 +310,7 @@ def test_asking_for_news_is_no_use_of_the_session(zoe: LivePage, number: int, an
     assert at_annas.ask().status == 401
 
 
+@pytest.mark.slow
 def test_where_details_are_hidden_the_conversation_bears_none_of_them(
     app: Flask, client: PageClient, anna: Desk
 ) -> None:
@@ -327,6 +336,7 @@ def test_the_customer_ends_the_session(zoe: LivePage, number: int, anna: Desk, h
     assert anna.at(number).refused("say", "Wait") == (409, "not_now")
 
 
+@pytest.mark.slow
 def test_an_erased_conversation_is_gone(zoe: LivePage, number: int, anna: Desk, here: Running) -> None:
     zoe.post("say", "Hello")
     with here.database.read() as connection:
@@ -337,6 +347,7 @@ def test_an_erased_conversation_is_gone(zoe: LivePage, number: int, anna: Desk, 
     assert anna.at(number).ask().status in (404, 410)
 
 
+@pytest.mark.slow
 def test_without_script_the_conversation_is_a_form(zoe: LivePage, number: int, anna: Desk) -> None:
     said = {"action": "say", "message": "Hello\r\nthere", "key": "form-1"}
     for _pressed in range(2):
@@ -370,6 +381,7 @@ def test_a_form_that_is_not_taken_is_shown_again(zoe: LivePage, number: int, ann
     assert len(zoe.lines()) == 31
 
 
+@pytest.mark.slow
 def test_another_technicians_form_says_nothing(app: Flask, zoe: LivePage, number: int) -> None:
     assert Desk(app, BEN).press(number, "say", message="Hello").status == 404
     assert zoe.lines() == []
@@ -440,6 +452,7 @@ def test_another_sites_page_asks_for_no_code(zoe: LivePage) -> None:
     assert zoe.client.open("POST", f"{zoe.address}/code", headers=foreign).status == 403
 
 
+@pytest.mark.slow
 def test_a_note_is_never_on_the_customers_side(zoe: LivePage, number: int, anna: Desk) -> None:
     anna.press(number, "claim")
     anna.press(number, "note", note="For colleagues only", form="f")

@@ -219,6 +219,7 @@ def test_too_many_calls_are_told_when_to_come_again(zoe: LivePage) -> None:
     assert int(answers[-1].headers["Retry-After"]) > 0
 
 
+@pytest.mark.slow
 def test_another_sites_page_sends_nothing(zoe: LivePage, number: int, anna: Desk) -> None:
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
     for page in (zoe, anna.at(number)):
@@ -230,6 +231,7 @@ def test_another_sites_page_sends_nothing(zoe: LivePage, number: int, anna: Desk
     assert zoe.lines() == []
 
 
+@pytest.mark.slow
 def test_a_technician_s_call_needs_its_token(number: int, anna: Desk) -> None:
     at_annas = anna.at(number)
     del at_annas.headers["X-CSRF-Token"]
@@ -273,6 +275,7 @@ def test_files_stay_after_the_end_until_the_data_is_erased(
     assert (fetch(zoe, file).status, fetch(anna.at(number), file).status) == (410, 410)
 
 
+@pytest.mark.slow
 def test_a_customer_who_went_elsewhere_sends_and_reads_there_alone(
     app: Flask, zoe: LivePage, number: int, anna: Desk
 ) -> None:

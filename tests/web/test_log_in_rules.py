@@ -84,6 +84,7 @@ def test_ten_minutes_after_the_log_in_password_is_asked_for_again(
     assert "Confirm that it is you" not in send(dora, path, **SENSITIVE[path]).text, "good for ten minutes"
 
 
+@pytest.mark.slow
 def test_a_copy_of_the_session_is_not_confirmed_with_it(app: Flask, dora: PageClient, clock: StandingClock) -> None:
     thief = PageClient(app)
     thief._client.set_cookie("handbell", cookie(dora) or "", domain="127.0.0.1")
@@ -114,6 +115,7 @@ def test_a_session_that_ends_while_the_password_is_checked_changes_nothing(
     assert not is_in(dora)
 
 
+@pytest.mark.slow
 def test_what_is_not_sensitive_is_not_asked_twice(dora: PageClient, clock: StandingClock) -> None:
     clock.advance(minutes=25)
     (form,) = dora.get("/console/sites/default").page.select("form[action$='/contact']")
@@ -140,6 +142,7 @@ def test_with_a_second_factor_its_code_is_asked_for_too(app: Flask, clock: Stand
     assert here.desk.options.long_wait == 15
 
 
+@pytest.mark.slow
 def test_guessing_there_is_limited_as_at_the_log_in(dora: PageClient, clock: StandingClock) -> None:
     clock.advance(minutes=11)
     fields = carried(send(dora, "/console/desk", long_wait="15"))
@@ -148,6 +151,7 @@ def test_guessing_there_is_limited_as_at_the_log_in(dora: PageClient, clock: Sta
     assert answers[-1].headers["Retry-After"]
 
 
+@pytest.mark.slow
 def test_a_stolen_session_cannot_take_its_own_account_over(dora: PageClient, here: Running) -> None:
     number = here.desk.staff.technicians[DORA].id
     page = dora.get(f"/console/team/{number}")
@@ -164,6 +168,7 @@ def test_a_stolen_session_cannot_take_its_own_account_over(dora: PageClient, her
     assert renamed.status == 303
 
 
+@pytest.mark.slow
 def test_a_printed_password_is_changed_before_anything_else(client: PageClient, here: Running) -> None:
     temporary(here, ANNA)
     assert log_in(client, ANNA).status == 303

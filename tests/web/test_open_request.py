@@ -67,6 +67,7 @@ def test_or_is_something_new(client: PageClient, here: Running) -> None:
     assert (newest.more, newest.customer.problem) == ((("Room", "4"),), "It smokes, too")
 
 
+@pytest.mark.slow
 def test_after_the_end_nothing_is_asked(app: Flask, client: PageClient, here: Running) -> None:
     first = client.submit(**ZOE)
     applet = client.get(str(client.get(first.location).page.select("a[data-start]")[0]["href"])).location

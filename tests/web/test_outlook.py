@@ -66,6 +66,7 @@ def outlook(page: Answer) -> str:
     return " ".join(page.select("#outlook").get_text(" ").split())
 
 
+@pytest.mark.slow
 def test_nobody_is_there_until_somebody_logs_in(app: Flask, client: PageClient, here: Running) -> None:
     assert NOBODY in client.get("/").text
     assert opening(client) == {"cover": "nobody", "opens_at": None, "usual_minutes": None, "words": NOBODY}
@@ -100,6 +101,7 @@ def test_a_supervisor_is_there_for_every_department(app: Flask, client: PageClie
     assert outlook(client.get(billing)) == ""
 
 
+@pytest.mark.slow
 def test_closed_says_when_it_opens_everywhere(client: PageClient, here: Running) -> None:
     shut(here)
     waiting = applet(client)
@@ -123,6 +125,7 @@ def test_the_request_page_says_where_one_can_be_called_back(client: PageClient, 
     assert CLOSED in client.get("/").text
 
 
+@pytest.mark.slow
 def test_a_department_has_hours_of_its_own(client: PageClient, here: Running) -> None:
     shut(here, of_department(20))
     assert CLOSED in outlook(client.get(applet(client, department="20")))
@@ -148,6 +151,7 @@ def test_the_usual_wait_is_that_of_the_department_at_this_hour(
     assert opening(client) == {"cover": "staffed", "opens_at": None, "usual_minutes": None, "words": ""}
 
 
+@pytest.mark.slow
 def test_who_waits_hears_of_a_change_and_who_is_helped_no_more(app: Flask, client: PageClient, here: Running) -> None:
     waiting = applet(client)
 

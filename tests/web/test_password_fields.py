@@ -66,6 +66,7 @@ def test_a_password_is_all_there_is_to_know(app: Flask, here: Running, clock: St
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extra", [{"role": "administrator"}, {"technician_id": "5"}, {"email": "eve@example.com"}])
 def test_what_a_form_does_not_ask_for_changes_nothing(app: Flask, here: Running, extra: dict[str, str]) -> None:
     client = PageClient(app)

@@ -163,6 +163,7 @@ def test_a_pin_stays_in_its_field_while_the_database_does_not_answer(
     assert enter(client, pin).status == 303
 
 
+@pytest.mark.slow
 def test_what_is_no_pin_is_no_try(client: PageClient, here: Running) -> None:
     for typed in (
         "",

@@ -12,6 +12,7 @@ from app.web.prerendered import MARK, Prerendered
 TOKENS = st.text(string.ascii_letters + string.digits + "-_.", max_size=600)
 
 
+@pytest.mark.slow
 @given(before=st.text(), after=st.text(), token=TOKENS)
 def test_gzipped_is_the_plain_page(before: str, after: str, token: str) -> None:
     page = Prerendered(before.encode("utf-8", "replace"), after.encode("utf-8", "replace"))

@@ -67,6 +67,7 @@ def becomes(here: Running, state: RequestState) -> bool:
     return until(is_so)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("over_https", "hand_offs")
 def test_a_request_for_a_vendor_inside_is_parked_with_its_reason(
     app_on_both: Flask, here: Running, dora: PageClient

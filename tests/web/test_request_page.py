@@ -115,6 +115,7 @@ def test_the_61st_request_in_ten_minutes_has_to_wait(client: PageClient, clock: 
         assert len(list_requests(connection)) == 61
 
 
+@pytest.mark.slow
 def test_another_client_is_not_held_up(client: PageClient, here: Running) -> None:
     token = client.form_token()
     for number in range(61):

@@ -82,6 +82,7 @@ def test_who_changed_it_is_told_beside_whose_it_is(stage: Stage, capsys: pytest.
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("event", "field", "values"),
     [
@@ -103,6 +104,7 @@ def test_a_line_says_what_it_was_about(
     assert [line[field] for line in lines if line["event"] == event] == values
 
 
+@pytest.mark.slow
 def test_a_refusal_is_one_event_and_not_two(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     log_in(stage.client, ANNA, "wrong")
     SCENARIOS[SecurityEvent.ORIGIN_REFUSED](stage)

@@ -85,6 +85,7 @@ def test_a_post_without_its_token_does_nothing(app: Flask, here: Running, dora: 
     assert (noted(here), tickets(app), here.desk.sites["default"].uid) == ([], [], UID)
 
 
+@pytest.mark.slow
 def test_a_site_that_is_not_there_is_not_found(dora: PageClient) -> None:
     token = csrf_of(dora.get(PATH))
     for key in ("nowhere", "x" * 300, "%00", "..%2fdefault"):
@@ -186,6 +187,7 @@ def test_a_revoked_key_keeps_programs_out_and_nobody_else(here: Running, client:
     assert call(client, Flavour.FORM_GET, new).status == 403
 
 
+@pytest.mark.slow
 def test_a_page_that_is_not_current_changes_nothing(here: Running, client: PageClient, dora: PageClient) -> None:
     """A double press, the back button, two administrators at once."""
     old = dora.get(PATH)
@@ -197,6 +199,7 @@ def test_a_page_that_is_not_current_changes_nothing(here: Running, client: PageC
     assert [one[0] for one in noted(here)] == ["account_key.renewed"]
 
 
+@pytest.mark.slow
 def test_one_site_s_page_changes_no_other_site(here: Running, client: PageClient, dora: PageClient) -> None:
     act(dora, "revoke", page=dora.get(PATH), path=OTHER_PATH, sure="1")
     act(dora, "renew", path=OTHER_PATH)
@@ -206,12 +209,14 @@ def test_one_site_s_page_changes_no_other_site(here: Running, client: PageClient
     assert call(client, Flavour.FORM_GET, OTHER_UID).status == 403
 
 
+@pytest.mark.slow
 def test_what_no_button_says_is_refused(here: Running, dora: PageClient) -> None:
     for do in ("", "x", "show\x00"):
         assert act(dora, do).status == 400
     assert noted(here) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flavour", ["form-json", "form", "rest"])
 def test_a_trial_is_what_a_program_gets(app: Flask, dora: PageClient, flavour: str) -> None:
     asked = {"Customer_name": "Zoë <b>", "Department": "id_20", "Ask_customer_info": "1", "Tech": ""}
@@ -283,12 +288,14 @@ def test_an_address_of_a_press_that_is_opened_again_leads_back(here: Running, do
     assert noted(here) == []
 
 
+@pytest.mark.slow
 def test_a_kind_of_call_that_there_is_not(app: Flask, dora: PageClient) -> None:
     for flavour in ("", "x", "form-json\x00"):
         assert tried(dora, flavour=flavour).status == 400
     assert tickets(app) == []
 
 
+@pytest.mark.slow
 def test_its_ticket_can_be_cancelled_and_no_other(app: Flask, here: Running, dora: PageClient) -> None:
     call(dora, Flavour.FORM_GET)
     stranger = newest(app).number
@@ -311,6 +318,7 @@ def test_its_ticket_can_be_cancelled_and_no_other(app: Flask, here: Running, dor
     assert [one[:2] for one in noted(here)] == [("trial.made", "site default"), ("trial.cancelled", f"ticket {mine}")]
 
 
+@pytest.mark.slow
 def test_what_another_log_in_has_tried_is_not_mine_to_cancel(app: Flask, dora: PageClient) -> None:
     tried(dora)
     mine = newest(app).number
@@ -321,6 +329,7 @@ def test_what_another_log_in_has_tried_is_not_mine_to_cancel(app: Flask, dora: P
     assert newest(app).is_open
 
 
+@pytest.mark.slow
 def test_hostile_names_are_only_text(app: Flask, here: Running, dora: PageClient) -> None:
     plain = dora.get(PATH)
     odd = "</code></pre><script>alert(1)</script>*/ ?> {{ 7*7 }}"

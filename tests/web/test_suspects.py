@@ -101,6 +101,7 @@ def test_who_is_asked_to_press_again_may_do_so_at_once(
     assert newest(here).state is RequestState.OPENED
 
 
+@pytest.mark.slow
 def test_over_six_in_ten_minutes_without_a_check(
     app: Flask, client: PageClient, here: Running, clock: StandingClock
 ) -> None:
@@ -193,6 +194,7 @@ def sent_too_often(client: PageClient) -> str:
     return [client.submit(customer_number=str(number)).location for number in range(7)][-1]
 
 
+@pytest.mark.slow
 def test_a_check_solved_on_the_status_page_lets_it_go_on(client: PageClient, here: Running) -> None:
     path = sent_too_often(client)
     assert_asks_for_a_person(client.get(path), by_itself=True)

@@ -83,6 +83,7 @@ def start_of(client: PageClient, path: str) -> str:
     return str(client.get(path).page.select("a[data-start]")[0]["href"])
 
 
+@pytest.mark.slow
 def test_an_applet_that_one_host_got_is_downloaded_from_the_other(
     app_on_both: Flask, add_host: Callable[..., Flask], vendor: Loopback
 ) -> None:
@@ -97,6 +98,7 @@ def test_an_applet_that_one_host_got_is_downloaded_from_the_other(
     assert len(vendor.received) == 1, "a second session was opened"
 
 
+@pytest.mark.slow
 def test_an_erasure_at_one_host_reaches_the_applet_that_another_got(
     app_on_both: Flask, add_host: Callable[..., Flask], vendor: Loopback
 ) -> None:
@@ -130,6 +132,7 @@ def test_without_room_the_customers_browser_fetches_the_applet(
     assert here.desk.sites["default"].unreadable is False, "later customers' applets may have room"
 
 
+@pytest.mark.slow
 def test_without_room_and_without_a_call_for_browsers_the_request_says_why(
     add_host: Callable[..., Flask], vendor: Loopback
 ) -> None:

@@ -98,6 +98,7 @@ def test_nothing_in_it_needs_html_eval_or_a_third_party() -> None:
         assert re.findall(r"https?://[^/\s\"'`]+", text) == []
 
 
+@pytest.mark.slow
 def test_no_script_takes_messages_from_other_windows_but_the_check_of_a_website() -> None:
     """What is heard comes from our own streams, from tabs of our own origin, and from the other side's data channel;
     the check hears the window that it has opened (tests/browser/test_website_check.py)."""

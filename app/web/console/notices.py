@@ -1,4 +1,4 @@
-"""Who is told of what, when and by what: for the desk, and for oneself."""
+"""The page with the rules about notices: of the desk, and of one's own."""
 
 from collections.abc import Callable, Mapping
 
