@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The Chromium that tools/test found."""
+    """The Chromium that tools/test found, without windows of its own if there is such a one."""
     path = os.environ.get("HANDBELL_TEST_CHROMIUM")
     if not path:
         why = os.environ.get("HANDBELL_TEST_NO_CHROMIUM", "HANDBELL_TEST_CHROMIUM is not set; run tools/test")
@@ -45,7 +45,8 @@ def browser() -> Iterator[Browser]:
             pytest.fail(why)
         pytest.skip(why)
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        headless = os.environ.get("HANDBELL_TEST_HEADLESS") or path
+        launched = playwright.chromium.launch(executable_path=headless, args=list(FLAGS))
         yield launched
         launched.close()
 
