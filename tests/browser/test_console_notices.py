@@ -1,16 +1,25 @@
 """Who is told of what, in a browser: rules, what was sent, and a browser that shows what is pushed to it."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Look, NewPage
 from tests.browser.journeys import log_in
-from tests.browser.live_pages import until
+from tests.browser.live_pages import launched, until
 from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module", name="browser")
+def with_windows(browser: Browser) -> Iterator[Browser]:
+    """A Chromium with windows of its own, which a page in the background needs."""
+    with launched(browser) as other:
+        yield other
+
 
 SHOWN = """async () => (await (await navigator.serviceWorker.getRegistration('/console/')).getNotifications())
     .map(one => [one.title, one.tag, one.silent])"""
