@@ -48,7 +48,13 @@ def test_ready_starts_by_itself_with_script_and_without(client: PageClient) -> N
         "helper": None,
         "opened_at": main["data-opened"],
         "opening": {"cover": "nobody", "opens_at": None, "usual_minutes": None},
-        "wait": {"place": 1, "lines": [], "page": client.get(start_of(page)).location, "may_cancel": True},
+        "wait": {
+            "place": 1,
+            "lines": [],
+            "page": client.get(start_of(page)).location,
+            "may_cancel": True,
+            "pictures_left": 0,
+        },
     }
 
 
