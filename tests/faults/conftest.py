@@ -15,9 +15,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Make lanes for `--dist loadgroup`. One has all that needs the machine's PostgreSQL, whose 100 connections are not
     enough for two; tests with servers of their own name their lane."""
     for item in items:
-        if Path(__file__).parent in item.path.parents and not item.get_closest_marker("xdist_group"):
-            lane = "postgresql" if item.get_closest_marker("postgres") else "sqlite"
-            item.add_marker(pytest.mark.xdist_group(lane))
+        if Path(__file__).parent not in item.path.parents:
+            continue
+        needs_postgresql = item.get_closest_marker("postgres") is not None
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group("postgresql" if needs_postgresql else "sqlite"))
+        if needs_postgresql:
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["too many clients"]))
 
 
 @pytest.fixture(scope="package")
