@@ -111,7 +111,7 @@ def _add(
             return database.write(add)
         except IntegrityError:  # on PostgreSQL another picture has taken this position meanwhile
             return database.write(add)
-    except BaseException:
+    except (PictureRefused, IntegrityError):  # after another fault it may be there; else pruning removes the bytes
         database.write(lambda connection: abandon_files(connection, [new.kept]))
         raise
 

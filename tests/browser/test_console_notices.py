@@ -1,4 +1,4 @@
-"""Who is told of what, in a browser: rules, what was sent, and a browser that shows what is pushed to it."""
+"""The rules about notices, what was sent, and a browser that shows what is pushed to it."""
 
 import json
 from collections.abc import Iterator
