@@ -1,7 +1,9 @@
 """Servers for the fault tests: SQLite alone, or PostgreSQL and Redis with two hosts; and one server for all faults."""
 
+import fcntl
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -11,17 +13,13 @@ from tests.faults.vendor_cases import Seen, every_case
 from tests.own_redis import OwnRedis
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Make lanes for `--dist loadgroup`. One has all that needs the machine's PostgreSQL, whose 100 connections are not
-    enough for two; tests with servers of their own name their lane."""
-    for item in items:
-        if Path(__file__).parent not in item.path.parents:
-            continue
-        needs_postgresql = item.get_closest_marker("postgres") is not None
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group("postgresql" if needs_postgresql else "sqlite"))
-        if needs_postgresql:
-            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["too many clients"]))
+@pytest.fixture
+def postgresql_url(postgresql_url: str) -> Iterator[str]:
+    """An empty PostgreSQL database for this test only, which runs alone there: the machine's server has 100
+    connections, and several hosts in each of two tests at once want more."""
+    with Path(gettempdir(), "handbell-tests-postgresql.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield postgresql_url
 
 
 @pytest.fixture(scope="package")

@@ -11,7 +11,7 @@ from tests.own_postgresql import own_postgresql
 from tests.profile import PROFILE
 from tests.waiting import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("own-postgresql")]
+pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 
 
 # libfaketime also breaks time.sleep, which Python does by an absolute time.

@@ -11,7 +11,7 @@ from tests.faults.scene import Scene, scene
 from tests.own_postgresql import OwnPostgresql, own_postgresql
 from tests.profile import PROFILE
 
-pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("own-postgresql")]
+pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 _STOPPED, _DIED, _ALONE, _FAILED_OVER = "stopped", "died", "standby away", "failed over"
 
 

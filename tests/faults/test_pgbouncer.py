@@ -15,7 +15,7 @@ from tests.own_postgresql import OwnPostgresql, own_postgresql
 from tests.proxies import listens, program
 from tests.waiting import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("own-postgresql")]
+pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 _QUIET, _RESTARTED = "through PgBouncer", "PgBouncer restarts"
 
 

@@ -19,7 +19,7 @@ from tests.profile import PROFILE
 from tests.project_copy import PROJECT
 from tests.waiting import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("own-postgresql")]
+pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 _NEXT = "9999"
 _FIRST, _MIDDLE, _LAST = "n+1 beside n", "n restarts", "all n+1"
 _MIGRATION = f'''
