@@ -234,7 +234,7 @@ def test_two_technicians_and_three_customers_at_once(seat: Seat, customer: Custo
     say(bo, "Hello?")
     row = second.locator(f"#sessions #t-{number_of(bo)}")
     expect(row).to_contain_text("✉ 2")
-    expect(second).to_have_title("✉2 Queue · For me – Handbell")
+    expect(second).to_have_title("🔔 ✉2 Queue · For me – Handbell")
     expect(second.locator(f"#sessions #t-{number_of(ada)}")).not_to_contain_text("✉")
     expect(second.locator(f"#t-{number_of(cy)}")).to_have_count(0)
     look(second, "for me, with unread lines")
