@@ -1,10 +1,13 @@
 """The database, the keys and the time for one command."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import structlog
 
 from app.cli.output import say_warning
 from app.core.poke import Poke
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 def open_database(settings: Settings | None = None) -> Iterator[Database]:
     """The configured database, migrated; closed at the end."""
     settings = settings or load_settings()
+    if not structlog.is_configured():
+        structlog.configure(logger_factory=_to_standard_error)
     database = Database(settings.database)
     database.listen(partial(_on_disk, commands_log(database, settings), PokePipes(settings.pokes_dir)))
     try:
@@ -31,6 +36,11 @@ def open_database(settings: Settings | None = None) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+def _to_standard_error(*_args: Any) -> structlog.PrintLogger:
+    """Where a command logs: its standard output is what was asked for, and nothing else."""
+    return structlog.PrintLogger(sys.stderr)
 
 
 def _on_disk(log: CommandsLog, pipes: PokePipes, what: Act | Poke) -> None:

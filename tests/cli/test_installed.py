@@ -2,7 +2,10 @@
 status."""
 
 import pytest
+from sqlalchemy import text
 
+from app.store.installation import set_compatible_from
+from app.store.migrate import HEAD
 from tests.cli.command import Handbell
 
 pytestmark = pytest.mark.slow
@@ -43,3 +46,13 @@ def test_a_process_says_and_does_the_same(filled: Handbell, arguments: tuple[str
     assert process.stdout == here.stdout
     assert process.stderr == here.stderr
     assert process.stdout + process.stderr
+
+
+def test_beside_a_newer_version_standard_output_is_what_was_asked_for(filled: Handbell) -> None:
+    before = filled.process("site", "list", "--json").stdout
+    with filled.database() as database:
+        database.write(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+        database.write(lambda connection: set_compatible_from(connection, HEAD))
+    listed = filled.process("site", "list", "--json")
+    assert (listed.returncode, listed.stdout) == (0, before)
+    assert "schema_newer" in listed.stderr
