@@ -10,14 +10,13 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -26,10 +25,10 @@ from app.core.links import Link, LinkSigner, Purpose, new_link_id
 from app.process.signed_links import FORM_LIFE
 from app.store.database import Database
 from app.store.tables import technicians
+from tests.forked import HANDBELL, Forked
 from tests.in_process import run_in_process
 from tests.keys_in_use import keys_at
 
-HANDBELL = Path(sys.executable).parent / "handbell"
 _START_WITHIN = 60.0  # seconds, on a machine that is busy with other tests
 _END_WITHIN = 30.0
 
@@ -103,21 +102,9 @@ def serving(folder: Path, **settings: str) -> Iterator[LiveServer]:
     data_dir = folder / "data"
     environment = clean_environment(data_dir, PORT=str(port), **settings)
     log_file = folder / "serve.log"
-    with log_file.open("ab") as log:
-        process = subprocess.Popen(
-            [HANDBELL, "serve"],
-            env=environment,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,
-        )
-    assert process.stdout is not None
+    process = Forked("serve", environment, folder, log_file)
     try:
-        said = _until_ready(process, process.stdout, log_file)
+        said = _until_ready(process, log_file)
         drain = threading.Thread(target=process.stdout.read, daemon=True)
         drain.start()
         yield LiveServer(f"http://127.0.0.1:{port}", port, data_dir, log_file, process.pid, said, environment)
@@ -125,7 +112,7 @@ def serving(folder: Path, **settings: str) -> Iterator[LiveServer]:
         drain.join()
     finally:
         _kill(process)
-        process.stdout.close()
+        process.close()
 
 
 @pytest.fixture(scope="module")
@@ -166,20 +153,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def end(process: subprocess.Popen[str]) -> None:
+def end(process: Forked) -> None:
     """Send Ctrl-C. Fails when the process does not end by itself with status 0."""
     if process.poll() is None:
-        process.send_signal(signal.SIGINT)
+        os.kill(process.pid, signal.SIGINT)
     assert process.wait(_END_WITHIN) == 0
 
 
-def _until_ready(process: subprocess.Popen[str], stdout: IO[str], log_file: Path) -> tuple[str, ...]:
+def _until_ready(process: Forked, log_file: Path) -> tuple[str, ...]:
     """The lines before `ready`; fails with the output so far when it is late or ends early."""
-    late = threading.Timer(_START_WITHIN, process.kill)
+    late = threading.Timer(_START_WITHIN, _kill, (process,))
     late.start()
     said: list[str] = []
     try:
-        for line in stdout:
+        for line in process.stdout:
             if line.rstrip("\n") == "ready":
                 return tuple(said)
             said.append(line.rstrip("\n"))
@@ -189,7 +176,7 @@ def _until_ready(process: subprocess.Popen[str], stdout: IO[str], log_file: Path
     pytest.fail(f"handbell serve never was ready\n{chr(10).join(said)}\n{log_file.read_text('utf-8')}")
 
 
-def _kill(process: subprocess.Popen[str]) -> None:
+def _kill(process: Forked) -> None:
     """Kill a server that did not end, with its children: it has its own session."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)

@@ -14,7 +14,8 @@ from app import metrics
 from app.core.request import RequestState
 from app.store.backlog import Backlog
 from tests.exposition import figures
-from tests.live_server import HANDBELL, LiveServer, clean_environment, run_handbell, serving
+from tests.forked import HANDBELL
+from tests.live_server import LiveServer, clean_environment, run_handbell, serving
 
 COUNT = """
 import sys

@@ -8,7 +8,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,8 +22,10 @@ from typing import Any
 from app.core.site import Site
 from app.store.database import Database
 from app.store.sites import add_site, change_site, load_sites
+from tests.forked import Forked
+from tests.in_process import run_in_process
 from tests.keys_in_use import sealer_at
-from tests.live_server import HANDBELL, clean_environment, free_port, printed_log_in, run_handbell
+from tests.live_server import clean_environment, free_port, printed_log_in
 
 _START_WITHIN = 60.0  # seconds, on a machine that is busy with other tests
 _END_WITHIN = 45.0
@@ -53,7 +54,7 @@ class Service:
         self._gone = threading.Event()
         self._may_run = threading.Event()
         self._may_run.set()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Forked | None = None
         self._keeper = threading.Thread(target=self._keep, name=name)
         self._keeper.start()
 
@@ -143,27 +144,16 @@ class Service:
             self._stopping.wait(0.1)
 
     def _run(self) -> None:
-        with self.log_file.open("ab") as log:
-            self._process = subprocess.Popen(
-                [HANDBELL, self._command],
-                env=self.environment,
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                encoding="utf-8",
-                start_new_session=True,
-            )
-        with self._process as process:
-            if self._stopping.is_set():  # just now
-                process.terminate()
-            assert process.stdout is not None
-            # Ends with the last process that holds the pipe: until then, orphans of a killed master hold the port.
-            for line in process.stdout:
-                self.said.append(line)
-                if line == "ready\n":
-                    self._ready.set()
+        self._process = process = Forked(self._command, self.environment, self._folder, self.log_file)
+        if self._stopping.is_set():  # just now
+            os.kill(process.pid, signal.SIGTERM)
+        # Ends with the last process that holds the pipe: until then, orphans of a killed master hold the port.
+        for line in process.stdout:
+            self.said.append(line)
+            if line == "ready\n":
+                self._ready.set()
+        process.wait()
+        process.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +230,7 @@ class Hosts:
 
     def run_json(self, *arguments: str) -> Any:
         """What `handbell <arguments> --json` prints."""
-        done = run_handbell([*arguments, "--json"], self.environments[0], self.folder)
+        done = run_in_process([*arguments, "--json"], self.environments[0], self.folder)
         assert done.returncode == 0, f"handbell {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return json.loads(done.stdout)
 

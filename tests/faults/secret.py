@@ -4,6 +4,7 @@ import base64
 import html
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -15,6 +16,7 @@ from app.store.tables import metadata
 _PIECE = 16  # characters; a part of the secret is as bad as the whole
 
 
+@cache
 def spellings(secret: str) -> dict[str, bytes]:
     """Encodings of the secret and its parts, by name."""
     raw = secret.encode()

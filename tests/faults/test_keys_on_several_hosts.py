@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.live_server import HANDBELL, LiveServer, clean_environment, free_port, serving
+from tests.forked import HANDBELL
+from tests.live_server import LiveServer, clean_environment, free_port, serving
 from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres]

@@ -16,7 +16,8 @@ from gunicorn.http import errors
 
 from app.log import OnceAMinute
 from app.process.server_log import ServerLog, status_of
-from tests.live_server import HANDBELL, clean_environment, free_port
+from tests.forked import HANDBELL
+from tests.live_server import clean_environment, free_port
 from tests.waiting import until
 
 MARK = b"jane.doe@example.com"
