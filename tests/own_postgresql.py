@@ -39,7 +39,11 @@ class OwnPostgresql:
     @property
     def url(self) -> str:
         """The address of its database `handbell`."""
-        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/handbell"
+        return self.url_of("handbell")
+
+    def url_of(self, database: str) -> str:
+        """The address of one of its databases."""
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
         """Start it; returns when it takes connections."""

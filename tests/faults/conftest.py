@@ -1,25 +1,30 @@
 """Servers for the fault tests: SQLite alone, or PostgreSQL and Redis with two hosts; and one server for all faults."""
 
-import fcntl
+import secrets
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import gettempdir
 from typing import Any
 
 import pytest
 
 from tests.faults.hosts import Hosts
 from tests.faults.vendor_cases import Seen, every_case
+from tests.own_postgresql import OwnPostgresql, own_postgresql
 from tests.own_redis import OwnRedis
 
 
+@pytest.fixture(scope="package")
+def roomy_postgresql() -> Iterator[OwnPostgresql]:
+    """A server for many hosts: the machine's own has 100 connections, which those of two tests at once may exceed."""
+    with own_postgresql(max_connections="500") as server:
+        yield server
+
+
 @pytest.fixture
-def postgresql_url(postgresql_url: str) -> Iterator[str]:
-    """An empty PostgreSQL database for this test only, which runs alone there: the machine's server has 100
-    connections, and several hosts in each of two tests at once want more."""
-    with Path(gettempdir(), "handbell-tests-postgresql.lock").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        yield postgresql_url
+def postgresql_url(roomy_postgresql: OwnPostgresql) -> str:
+    """An empty PostgreSQL database for this test only."""
+    name = f"test_{secrets.token_hex(8)}"
+    roomy_postgresql.execute(f"CREATE DATABASE {name}")
+    return roomy_postgresql.url_of(name)
 
 
 @pytest.fixture(scope="package")
