@@ -37,10 +37,10 @@ faults: ## run the fault tests in full (20 minutes), with their figures
 	@tools/venv dev
 	@HANDBELL_TEST_PROFILE=full exec tools/test tests/faults -o log_cli=true -o log_cli_level=INFO $(ARGS)
 
-full: ## run what `make test` leaves out: frameworks, WordPress, a whole screen, more hostile texts
+full: ## run what `make test` leaves out: frameworks, WordPress, a whole screen, more hostile input
 	@tools/venv dev
 	@HANDBELL_TEST_PROFILE=full tools/test tests/browser tests/frameworks -m full $(ARGS)
-	@HANDBELL_TEST_PROFILE=full exec tools/test tests/api/test_fuzz.py tests/browser/test_console_hostile.py
+	@HANDBELL_TEST_PROFILE=full exec tools/test tests/api/test_fuzz.py tests/api/test_openapi.py tests/browser/test_console_hostile.py
 
 coverage: ## measure which lines of app/ the tests reach, in their processes too; ARGS="tests/cli" runs some
 	@tools/venv dev

@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from pytest_socket import SocketBlockedError  # noqa: F401 - sockets are opened only where a test needs one
 
+from app.actions import recovery_codes
 from app.core.role import Role
 from app.core.site import Site
 from app.core.staff import Department
@@ -33,10 +34,12 @@ from tests.postgresql_databases import PostgresqlDatabases
 from tests.profile import FULL, PROFILE
 
 PASSWORD = "a-password-for-tests"
+REAL_COST = recovery_codes.COST
 UID = "0d1f4c2e-6a3b-4d0e-9f57-2b8f6f0c1a77"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    recovery_codes.COST = (1, 8, 1)  # ten hashes at the real cost take a quarter of a second
     add_nu_check(config)
     add_named_tests(config)
 

@@ -15,6 +15,7 @@ _GROUPS = 4  # of four letters each: 80 bits in a recovery code
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _SALT = 16  # bytes
 _SLOW = "argon2id"
+COST = (2, 19456, 1)  # passes, KiB, threads: the same as for a password
 
 
 def fresh_codes() -> list[str]:
@@ -49,7 +50,7 @@ def _fresh_code() -> str:
 
 
 def _slow_hash(letters: str, salt: bytes) -> str:
-    raw = hash_secret_raw(letters.encode(), salt, 2, 19456, 1, 32, Type.ID)  # the same cost as for a password
+    raw = hash_secret_raw(letters.encode(), salt, *COST, 32, Type.ID)
     return f"{_SLOW}:{salt.hex()}:{raw.hex()}"
 
 

@@ -23,6 +23,7 @@ from tests.api.embedding import ORIGIN
 from tests.conftest import UID, StandingClock
 from tests.page_client import HOST, PageClient
 from tests.pictures import picture
+from tests.profile import FULL, PROFILE
 
 CHECKS = [
     not_a_server_error,
@@ -49,7 +50,11 @@ OPERATIONS = (
     "POST /s/{site}/submit",
 )
 EXAMPLES = settings(  # for each operation, in three ways
-    max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=100 if PROFILE is FULL else 10,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
 )
 
 

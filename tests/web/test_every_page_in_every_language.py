@@ -96,6 +96,10 @@ CALLED = re.compile(
 )
 
 
+TOLD = {"title", "aria-label", "data-busy", "data-left", "data-over", "data-next", "data-many"}
+TOLD_BY_MAIN = {"data-starting", "data-started", "data-waiting", "data-active", "data-joined"}
+
+
 def longest_label(english: str) -> float:
     """The most characters that a button has room for."""
     return max(28, 2.2 * len(english))
@@ -108,18 +112,19 @@ def as_pattern(text: str) -> re.Pattern[str]:
 
 def labels(page: Answer) -> list[str]:
     """The texts of a page's buttons, before and after they are pressed."""
-    found = [str(button.get_text(strip=True)) for button in page.page.select(".button, summary")]
-    return found + [str(button["data-busy"]) for button in page.page.select("[data-busy]")]
+    elements = page.page.find_all(True)
+    pressed = [one for one in elements if one.name == "summary" or "button" in one.get_attribute_list("class")]
+    found = [str(button.get_text(strip=True)) for button in pressed]
+    return found + [str(one["data-busy"]) for one in elements if one.has_attr("data-busy")]
 
 
 def sentences(page: Answer) -> set[str]:
     """All texts for people, in the page and in its attributes, except numbers and signs."""
     texts = [text for text in page.page.find_all(string=True) if type(text) is NavigableString]
     found = {text.strip() for text in texts if text.parent and text.parent.name not in OURS}
-    for attribute in ("title", "aria-label", "data-busy", "data-left", "data-over", "data-next", "data-many"):
-        found |= {str(element[attribute]) for element in page.page.select(f"[{attribute}]")}
-    for attribute in ("data-starting", "data-started", "data-waiting", "data-active", "data-joined"):
-        found |= {str(element[attribute]) for element in page.page.select(f"main[{attribute}]")}
+    for element in page.page.find_all(True):
+        told = TOLD | TOLD_BY_MAIN if element.name == "main" else TOLD
+        found |= {str(element[attribute]) for attribute in element.attrs.keys() & told}
     return {text for text in found if any(sign.isalpha() for sign in text)}
 
 
