@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from app.actions.tell import Teller
+from app.actions.tell import Teller, contact
 from app.channels import channels
 from app.channels.chat import NoChat, service_of
 from app.channels.declaring import Sending
@@ -18,6 +18,7 @@ from app.core.fact import Fact
 from app.core.mail_server import Mailing
 from app.core.notice import TEST, NewNotice, TryResult, json_body, notice_id
 from app.core.notice_rule import USUAL, USUAL_WAIT, Own, Place, Rule, read_quiet, with_rule
+from app.core.push import PUSH, Browser
 from app.core.site import Site
 from app.core.site_secrets import new_webhook_secret
 from app.core.targets import Targets
@@ -199,6 +200,26 @@ def try_place(
     its_id = notice_id(TEST, place.id, now)
     sending = Sending(site, its_id, json_body(TEST, {}, now), unseal, targets, now, to=place.sealed, words=words)
     return channels()[place.kind].deliver(sending)
+
+
+def try_browsers(
+    teller: Teller, email: str, browsers: Sequence[Browser], language: str | None, *, now: datetime
+) -> dict[str, TryResult]:
+    """Push a test to these browsers of one technician, now; nothing is kept. By browser: `EMAIL, HOST`."""
+    facts = Facts(site="Handbell", reference=None, ticket=None, link=f"{teller.base_url}/console/")
+    plain = Sending(
+        next(iter(teller.sites.values())),
+        notice_id(TEST, email, now),
+        json_body(TEST, {}, now),
+        teller.unseal,
+        teller.targets,
+        now,
+        words=notice_words(TEST, facts, language),
+        push=teller.book.push_key,
+        contact=contact(teller.mail, teller.base_url),
+    )
+    push = teller.channels[PUSH]
+    return {f"{email}, {one.host}": push.deliver(replace(plain, to=one.sealed)) for one in browsers}
 
 
 def retry(database: Database, ids: Collection[str], *, by: int | None, now: datetime) -> list[str]:

@@ -50,6 +50,11 @@ log = structlog.get_logger()
 _random = random.SystemRandom()
 
 
+def contact(mail: Mailing | None, base_url: str) -> str:
+    """How a push service reaches the operator."""
+    return f"mailto:{parseaddr(mail.sender)[1]}" if mail else base_url
+
+
 class _NotWanted(Exception):
     """The notice is not to be delivered any more, and why."""
 
@@ -129,12 +134,9 @@ class Teller:
         words = notice_words(notice.event, facts, language)
         if browser is None:
             return replace(plain, to=person.email, words=words)
-        return replace(plain, to=browser.sealed, words=words, push=self.book.push_key, contact=self._contact)
-
-    @property
-    def _contact(self) -> str:
-        """How a push service reaches the operator."""
-        return f"mailto:{parseaddr(self.mail.sender)[1]}" if self.mail else self.base_url
+        return replace(
+            plain, to=browser.sealed, words=words, push=self.book.push_key, contact=contact(self.mail, self.base_url)
+        )
 
     def _unsealed(self, notice: Notice) -> str:
         try:

@@ -13,10 +13,13 @@ from app.cli.opening import now, open_database, open_keys
 from app.cli.output import json_option, show
 from app.core.moment import iso
 from app.core.notice import Delivery, NoticeState, TryResult
+from app.core.push import PUSH
 from app.settings import Settings, load_settings
+from app.store.browsers import browsers_of
 from app.store.notice_book import load_notice_book
 from app.store.notices import Listed, list_notices
 from app.store.sites import load_sites
+from app.store.staff import load_staff
 
 _STATES = [state.value for state in NoticeState]
 _COLUMNS = ("id", "event", "channel", "receiver", "state", "attempts", "created_at", "why")
@@ -54,13 +57,16 @@ def retry(ids: tuple[str, ...]) -> None:
 @notice.command("test")
 @click.argument("channel")
 @click.option("--site", "slug", metavar="SITE", help="Only the channel of this site.")
-@click.option("--to", metavar="MAIL", help="With `mail`: the address to send to.")
+@click.option("--to", metavar="MAIL", help="With `mail`: the address to send to; with `push`: the technician.")
 def test(channel: str, slug: str | None, to: str | None) -> None:
-    """Deliver a test by CHANNEL now: `webhook` to each site that has one, `mail` to the address of --to, or the name of
-    a webhook or chat of the console's page "Notices"."""
+    """Deliver a test by CHANNEL now: `webhook` to each site that has one, `mail` to the address of --to, `push` to the
+    browsers of the technician of --to, or the name of a webhook or chat of the console's page "Notices"."""
     settings = load_settings()
     if channel == "mail":
         _report({to or "": _mailed(settings, to)})
+        return
+    if channel == PUSH:
+        _report(_pushed(settings, to))
         return
     if channel != "webhook" and (channel not in channels() or not channels()[channel].of_sites):
         _report({channel: _told(settings, channel)})
@@ -91,6 +97,38 @@ def _mailed(settings: Settings, to: str | None) -> TryResult:
     return actions.try_mail(settings.mailing, to, settings.base_url, now=now())
 
 
+def _pushed(settings: Settings, to: str | None) -> dict[str, TryResult]:
+    if not to:
+        raise click.ClickException("push needs --to MAIL, a technician's address")
+    with open_database(settings) as database:
+        keys = open_keys(database, settings)
+        with database.read() as connection:
+            staff = load_staff(connection)
+            person = next((one for one in staff.technicians.values() if one.email == to.lower()), None)
+            if person is None:
+                raise click.ClickException(f"there is no technician {to}")
+            browsers = browsers_of(connection, [person.id])
+            book = load_notice_book(connection)
+            sites = {site.slug: site for site in load_sites(connection)}
+        if not browsers:
+            raise click.ClickException(
+                f"no browser of {to} is told: on their account page they press Tell this browser"
+            )
+        teller = Teller(
+            database=database,
+            clock=now,
+            sites=sites,
+            unseal=keys.unseal,
+            channels=channels(),
+            targets=settings.targets,
+            book=book,
+            mail=settings.mailing,
+            base_url=settings.base_url,
+        )
+        own = book.people.get(person.id)
+        return actions.try_browsers(teller, person.email, browsers, own.language if own else None, now=now())
+
+
 def _told(settings: Settings, name: str) -> TryResult:
     with open_database(settings) as database:
         keys = open_keys(database, settings)
@@ -99,7 +137,7 @@ def _told(settings: Settings, name: str) -> TryResult:
             sites = load_sites(connection)
         place = next((one for one in places if one.name == name), None)
         if place is None or not sites:
-            known = ", ".join(["webhook", "mail", *(one.name for one in places)])
+            known = ", ".join(["webhook", "mail", PUSH, *(one.name for one in places)])
             raise click.ClickException(f"there is no channel {name}; there are: {known}")
         return actions.try_place(place, sites[0], keys.unseal, settings.targets, settings.base_url, now=now())
 

@@ -1,13 +1,20 @@
 """`handbell notice`: what people were told, sent again, and tried."""
 
+from app.actions.browsers import public_key, subscribe
 from app.core.notice import NoticeState
+from app.core.push import read_subscription
+from app.core.targets import ANYWHERE
 from app.store.audit import acts
 from app.store.notices import add_notices, claim_notices, finish
 from tests.actions.outbox import parked
 from tests.cli.command import Handbell
+from tests.keys_in_use import sealer_at
 from tests.mail_server import mailing
+from tests.push_service import PushedBrowser, pushed_browser
 from tests.store.rows import NOW
 from tests.webhook_receiver import receiving
+
+ANNA = "anna@example.com"
 
 
 def given_up(handbell: Handbell) -> str:
@@ -17,6 +24,16 @@ def given_up(handbell: Handbell) -> str:
         (one,) = database.write(lambda c: claim_notices(c, ("webhook",), NOW, 1, NOW))
         database.write(lambda c: finish(c, one, NoticeState.GIVEN_UP, "status 500", NOW))
     return one.id
+
+
+def told_from_now_on(filled: Handbell, browser: PushedBrowser) -> None:
+    """Anna lets this browser be told."""
+    filled.says("keys", "list")
+    sealer = sealer_at(f"sqlite:///{filled.data / 'handbell.sqlite3'}", filled.data / "keys")
+    subscription = read_subscription(**browser.subscription, targets=ANYWHERE)
+    with filled.database() as database:
+        public_key(database, lambda _: sealer, now=NOW)
+        subscribe(database, lambda _: sealer, subscription, by=1, now=NOW, user_agent=None, session="s")
 
 
 def test_notices_are_listed_and_sent_again(filled: Handbell) -> None:
@@ -45,7 +62,7 @@ def test_notices_are_listed_and_sent_again(filled: Handbell) -> None:
 
 def test_a_channel_is_tried(filled: Handbell) -> None:
     assert filled.fails("notice", "test", "webhook") == "handbell: no site has the channel webhook"
-    assert "there is no channel pigeon; there are: webhook, mail" in filled.fails("notice", "test", "pigeon")
+    assert "there is no channel pigeon; there are: webhook, mail, push" in filled.fails("notice", "test", "pigeon")
     with receiving() as receiver:
         filled.says("site", "set", "default", "--webhook", receiver.address)
         assert filled.says("notice", "test", "webhook") == "default: delivered, status 204\n"
@@ -64,3 +81,23 @@ def test_mail_is_tried(filled: Handbell) -> None:
         assert (sent.returncode, sent.stdout) == (0, "anna@example.com: delivered, status 250\n")
         assert box.to == ["anna@example.com"]
         assert filled.fails("notice", "test", "mail", **given) == "handbell: mail needs --to MAIL"
+
+
+def test_push_is_tried(filled: Handbell) -> None:
+    assert filled.fails("notice", "test", "push") == "handbell: push needs --to MAIL, a technician's address"
+    assert filled.fails("notice", "test", "push", "--to", "x@example.com") == (
+        "handbell: there is no technician x@example.com"
+    )
+    assert "no browser of anna@example.com is told" in filled.fails("notice", "test", "push", "--to", ANNA)
+    with pushed_browser() as browser:
+        told_from_now_on(filled, browser)
+        said = filled.says("notice", "test", "push", "--to", "Anna@example.com")
+        assert said.startswith("anna@example.com, 127.0.0.1")
+        assert said.endswith(": delivered, status 201\n")
+        (told,) = browser.told()
+        assert told["url"] == "http://127.0.0.1:8000/console/"
+        assert browser.claims()["sub"] == "http://127.0.0.1:8000"
+        browser.service.does = 410
+        gone = filled.run("notice", "test", "push", "--to", ANNA)
+        assert (gone.returncode, "gone, status 410" in gone.stdout) == (1, True)
+    assert filled.json("notice", "list") == []

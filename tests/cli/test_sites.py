@@ -77,3 +77,17 @@ def test_a_mistake_is_one_line(filled: Handbell) -> None:
     assert filled.fails("site", "show", "none") == "handbell: there is no site none; see: handbell site list"
     assert "--department must be a number" in filled.fails("site", "set", "default", "--department", "ten")
     assert filled.fails("site", "set", "default").startswith("handbell: nothing to change")
+
+
+@pytest.mark.parametrize("option", ["mail_customers", "call_backs", "pictures", "relay_only", "one_time_links"])
+def test_what_a_site_may_do_is_turned_on_and_off(filled: Handbell, option: str) -> None:
+    flag = option.replace("_", "-")
+    for given, kept in ((f"--{flag}", True), (f"--no-{flag}", False), (f"--{flag}", True)):
+        filled.says("site", "set", "default", given)
+        assert filled.json("site", "show", "default")[option] is kept
+
+
+def test_the_desk_may_be_without_call_backs(filled: Handbell) -> None:
+    for given, kept in (("--no-call-backs", False), ("--call-backs", True)):
+        filled.says("desk", "set", given)
+        assert filled.json("desk", "show")["call_backs"] is kept
