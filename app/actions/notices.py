@@ -21,6 +21,7 @@ from app.core.notice_rule import USUAL, USUAL_WAIT, Own, Place, Rule, read_quiet
 from app.core.push import PUSH, Browser
 from app.core.site import Site
 from app.core.site_secrets import new_webhook_secret
+from app.core.staff import Technician
 from app.core.targets import Targets
 from app.core.text import Invalid, text_problem
 from app.core.webhook_address import webhook_address
@@ -203,23 +204,24 @@ def try_place(
 
 
 def try_browsers(
-    teller: Teller, email: str, browsers: Sequence[Browser], language: str | None, *, now: datetime
+    teller: Teller, person: Technician, browsers: Sequence[Browser], *, now: datetime
 ) -> dict[str, TryResult]:
     """Push a test to these browsers of one technician, now; nothing is kept. By browser: `EMAIL, HOST`."""
+    own = teller.book.people.get(person.id)
     facts = Facts(site="Handbell", reference=None, ticket=None, link=f"{teller.base_url}/console/")
     plain = Sending(
         next(iter(teller.sites.values())),
-        notice_id(TEST, email, now),
+        notice_id(TEST, person.id, now),
         json_body(TEST, {}, now),
         teller.unseal,
         teller.targets,
         now,
-        words=notice_words(TEST, facts, language),
+        words=notice_words(TEST, facts, own.language if own else None),
         push=teller.book.push_key,
         contact=contact(teller.mail, teller.base_url),
     )
     push = teller.channels[PUSH]
-    return {f"{email}, {one.host}": push.deliver(replace(plain, to=one.sealed)) for one in browsers}
+    return {f"{person.email}, {one.host}": push.deliver(replace(plain, to=one.sealed)) for one in browsers}
 
 
 def retry(database: Database, ids: Collection[str], *, by: int | None, now: datetime) -> list[str]:

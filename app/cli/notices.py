@@ -16,6 +16,7 @@ from app.core.notice import Delivery, NoticeState, TryResult
 from app.core.push import PUSH
 from app.settings import Settings, load_settings
 from app.store.browsers import browsers_of
+from app.store.database import Database
 from app.store.notice_book import load_notice_book
 from app.store.notices import Listed, list_notices
 from app.store.sites import load_sites
@@ -72,17 +73,8 @@ def test(channel: str, slug: str | None, to: str | None) -> None:
         _report({channel: _told(settings, channel)})
         return
     with open_database(settings) as database:
-        keys = open_keys(database, settings)
-        with database.read() as connection:
-            sites = [site for site in load_sites(connection) if slug in (None, site.slug)]
-        teller = Teller(
-            database=database,
-            clock=now,
-            sites={site.slug: site for site in sites},
-            unseal=keys.unseal,
-            channels=channels(),
-            targets=settings.targets,
-        )
+        teller = _teller(database, settings)
+        sites = [site for site in teller.sites.values() if slug in (None, site.slug)]
         results = actions.try_site_channel(teller, channel, sites)
     if not results:
         raise click.ClickException(f"no site has the channel {channel}")
@@ -101,45 +93,43 @@ def _pushed(settings: Settings, to: str | None) -> dict[str, TryResult]:
     if not to:
         raise click.ClickException("push needs --to MAIL, a technician's address")
     with open_database(settings) as database:
-        keys = open_keys(database, settings)
+        teller = _teller(database, settings)
+        person = next((one for one in teller.staff.technicians.values() if one.email == to.lower()), None)
+        if person is None:
+            raise click.ClickException(f"there is no technician {to}")
         with database.read() as connection:
-            staff = load_staff(connection)
-            person = next((one for one in staff.technicians.values() if one.email == to.lower()), None)
-            if person is None:
-                raise click.ClickException(f"there is no technician {to}")
             browsers = browsers_of(connection, [person.id])
-            book = load_notice_book(connection)
-            sites = {site.slug: site for site in load_sites(connection)}
         if not browsers:
-            raise click.ClickException(
-                f"no browser of {to} is told: on their account page they press Tell this browser"
-            )
-        teller = Teller(
-            database=database,
-            clock=now,
-            sites=sites,
-            unseal=keys.unseal,
-            channels=channels(),
-            targets=settings.targets,
-            book=book,
-            mail=settings.mailing,
-            base_url=settings.base_url,
-        )
-        own = book.people.get(person.id)
-        return actions.try_browsers(teller, person.email, browsers, own.language if own else None, now=now())
+            raise click.ClickException(f"no browser of {to} is told; they press Tell this browser on the account page")
+        return actions.try_browsers(teller, person, browsers, now=now())
 
 
 def _told(settings: Settings, name: str) -> TryResult:
     with open_database(settings) as database:
-        keys = open_keys(database, settings)
-        with database.read() as connection:
-            places = load_notice_book(connection).places.values()
-            sites = load_sites(connection)
+        teller = _teller(database, settings)
+        places, sites = teller.book.places.values(), list(teller.sites.values())
         place = next((one for one in places if one.name == name), None)
         if place is None or not sites:
             known = ", ".join(["webhook", "mail", PUSH, *(one.name for one in places)])
             raise click.ClickException(f"there is no channel {name}; there are: {known}")
-        return actions.try_place(place, sites[0], keys.unseal, settings.targets, settings.base_url, now=now())
+        return actions.try_place(place, sites[0], teller.unseal, settings.targets, settings.base_url, now=now())
+
+
+def _teller(database: Database, settings: Settings) -> Teller:
+    keys = open_keys(database, settings)
+    with database.read() as connection:
+        return Teller(
+            database=database,
+            clock=now,
+            sites={site.slug: site for site in load_sites(connection)},
+            unseal=keys.unseal,
+            channels=channels(),
+            targets=settings.targets,
+            staff=load_staff(connection),
+            book=load_notice_book(connection),
+            mail=settings.mailing,
+            base_url=settings.base_url,
+        )
 
 
 def _report(results: dict[str, TryResult]) -> None:
