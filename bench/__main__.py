@@ -18,7 +18,7 @@ from bench.fsync import fsync_us
 from bench.links import FORM, form_token, go_paths
 from bench.load import Run, run_wrk
 from bench.report import Key, machine, missed, noisy, summary, table
-from bench.servers import BenchFailed, Server, handbell, hello, machine_seconds
+from bench.servers import BenchFailed, Server, handbell, hello, machine_seconds, ruled_handbell
 
 CLIENTS = (16, 64)
 OPENINGS = 17  # of each link in one run; the desk allows 20
@@ -28,15 +28,17 @@ _names = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """The yardstick, Handbell with its default log, and Handbell with a quiet log."""
+    """The yardstick, Handbell with its default log, with a quiet log, and with opening hours and the usual rules about
+    who is told by mail."""
 
     hello: Server
     handbell: Server
     quiet: Server
+    ruled: Server
 
     def own_seconds(self) -> float:
         """CPU seconds of the servers, of wrk and of this program so far."""
-        servers = sum(server.cpu_seconds() for server in (self.hello, self.handbell, self.quiet))
+        servers = sum(server.cpu_seconds() for server in (self.hello, self.handbell, self.quiet, self.ruled))
         return servers + sum(os.times()[:4])
 
 
@@ -115,6 +117,7 @@ def _measure(folder: Path, seconds: int, rounds: int) -> dict[str, Any]:
             stack.enter_context(hello(folder)),
             stack.enter_context(handbell(loud, "info")),
             stack.enter_context(handbell(quiet, "error")),
+            stack.enter_context(ruled_handbell(folder / "ruled")),
         )
         go_rate = _warm_up(servers, folder)
         runs: dict[Key, list[Run]] = {}
@@ -151,17 +154,19 @@ def _warm_up(servers: Servers, folder: Path) -> float:
     """Fill caches and pools; returns the approximate number of links opened per second."""
     run_wrk(servers.hello, "get", 16, 1, "/")
     run_wrk(servers.handbell, "get", 16, 1, "/")
-    for server in (servers.handbell, servers.quiet):
+    for server in (servers.handbell, servers.quiet, servers.ruled):
         run_wrk(server, "post", 16, 1, FORM, form_token(server), _name())
     return _go(servers.handbell, folder, 16, 1, 6000.0).rate
 
 
 def _turn(servers: Servers, folder: Path, clients: int, seconds: int, go_rate: float) -> dict[str, Run]:
-    here, quiet = servers.handbell, servers.quiet
+    here, quiet, ruled = servers.handbell, servers.quiet, servers.ruled
     return {
         "hello": run_wrk(servers.hello, "get", clients, seconds, "/"),
         "page": run_wrk(here, "get", clients, seconds, "/"),
+        "page (hours, rules)": run_wrk(ruled, "get", clients, seconds, "/"),
         "post": run_wrk(here, "post", clients, seconds, FORM, form_token(here), _name()),
+        "post (hours, rules)": run_wrk(ruled, "post", clients, seconds, FORM, form_token(ruled), _name()),
         "post (log: errors)": run_wrk(quiet, "post", clients, seconds, FORM, form_token(quiet), _name()),
         "go": _go(here, folder, clients, seconds, go_rate * 1.7),
     }

@@ -13,6 +13,8 @@ from bench.load import Run
 TARGETS = {"page": 0.40, "post": 0.15, "go": 0.15}
 _MOST_OF_OTHERS = 0.05
 MOST_SPREAD = {"post": 5.0}
+MOST_DEARER = 1.05  # CPU with hours and rules, as a multiple of that without
+_RULED = " (hours, rules)"
 _PACKAGES = ("flask", "werkzeug", "gunicorn", "sqlalchemy", "jinja2", "itsdangerous")
 
 Key = tuple[str, int]  # scenario, clients
@@ -63,6 +65,16 @@ def _row(scenario: str, clients: int, runs: dict[Key, list[Run]]) -> dict[str, A
         "cpu_us": round(statistics.median(run.cpu for run in own)),
         "ratio": round(statistics.median(run.rate / yardstick.rate for run, yardstick in pairs), 3),
         "cpu_ratio": round(statistics.median(run.cpu / yardstick.cpu for run, yardstick in pairs), 2),
+        **_dearer(own, runs.get((scenario.removesuffix(_RULED), clients), own)),
+    }
+
+
+def _dearer(own: list[Run], plain: list[Run]) -> dict[str, float]:
+    """The CPU as a multiple of the same without hours and rules, where these are another scenario."""
+    if own is plain:
+        return {}
+    return {
+        "dearer": round(statistics.median(run.cpu / without.cpu for run, without in zip(own, plain, strict=True)), 3)
     }
 
 
@@ -81,4 +93,7 @@ def _verdict(row: dict[str, Any]) -> str:
     parts = [f"≥ {TARGETS[kind]:.2f} {'met' if row['ratio'] >= TARGETS[kind] else 'missed'}"]
     if most := MOST_SPREAD.get(kind):
         parts.append(f"p99 < {most:.0f} × p50 {'met' if row['spread'] < most else 'missed'}")
+    if dearer := row.get("dearer"):
+        within = "met" if dearer <= MOST_DEARER else "missed"
+        parts.append(f"CPU ≤ {MOST_DEARER} × without {within} ({dearer:.2f})")
     return ", ".join(parts)

@@ -75,6 +75,21 @@ def handbell(data_dir: Path, log_level: str, **more: str) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
+def ruled_handbell(data_dir: Path) -> Iterator[Server]:
+    """The same with opening hours, in which it is always open, and a mail server: so the usual rules hold, about what
+    waits long, is parked, or is to be called back. Nothing waits long enough here to be mailed."""
+    settings = {"SMTP_URL": "smtp://127.0.0.1:9", "MAIL_FROM": "help@example.com"}
+    command = [sys.executable, "-c", "from app.cli import main; main()", "hours", "set", "mo-su 00:00-24:00"]
+    command += ["--zone", "Europe/Berlin"]
+    given = environment(DATA_DIR=str(data_dir), **settings)
+    done = subprocess.run(command, cwd=data_dir.parent, env=given, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchFailed(f"no opening hours could be set: {done.stderr}")
+    with handbell(data_dir, "info", **settings) as server:
+        yield server
+
+
+@contextlib.contextmanager
 def hello(folder: Path) -> Iterator[Server]:
     """The yardstick on Handbell's own gunicorn configuration."""
     command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "bench.hello:app"]

@@ -18,7 +18,7 @@ def stream(who: Listener, *, retry: int) -> Response:
     asked = request.method == "GET" and request.headers.get("Accept") == EVENTS
     if not asked or not streams.is_open or sock is None or (who.page and streams.is_deaf):
         return Response(status=204)
-    if not streams.has_room(who):
+    if not streams.reserve(who):
         abort(503)
     response = Response(f"retry: {retry}\n\n", mimetype=EVENTS)
     response.headers["X-Accel-Buffering"] = "no"

@@ -109,12 +109,12 @@ class Changes:
         """Let the web process hand over expected sockets from now on."""
         self._open = True
 
-    def has_room(self, who: Listener) -> bool:
-        """Whether this listener may have one more stream in this process."""
-        return self._streams.has_room(who)
+    def reserve(self, who: Listener) -> bool:
+        """Whether this listener may have one more stream in this process, which then has its place from now on."""
+        return self._streams.reserve(who)
 
     def expect(self, sock: socket.socket, who: Listener) -> None:
-        """Announce a socket on which the beginning of a stream was sent."""
+        """Announce a socket on which the beginning of a stream was sent, and which has its place."""
         with self._lock:
             self._expected[sock] = who
 
@@ -124,10 +124,12 @@ class Changes:
             return False
         with self._lock:
             who = self._expected.pop(sock, None)
-            if who is None or sock.fileno() < 0:
+            if who is None:
+                return False
+            if sock.fileno() < 0:
+                self._streams.release(who)
                 return False
             sock.setblocking(False)
-            self._streams.count(who, 1)
             self._fresh.append(Stream(sock, who))
             self._start()
         self._poke()

@@ -94,7 +94,7 @@ class Stream:
 
 
 class Streams:
-    """The open streams of a process. For one thread only, but for `has_room` and `count`."""
+    """The open streams of a process. For one thread only, but for `reserve` and `release`."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -110,17 +110,20 @@ class Streams:
     def __iter__(self) -> Iterator[Stream]:
         return iter(list(self._by_descriptor.values()))
 
-    def has_room(self, who: Listener) -> bool:
-        """Whether this listener may have one more stream."""
+    def reserve(self, who: Listener) -> bool:
+        """Count one stream more, if this listener may have it."""
         with self._lock:
-            has_room = self._all[who.room] < MOST[who.room]
-            return has_room and self._each[who.room, who.who] < MOST_EACH[who.room]
+            if self._all[who.room] >= MOST[who.room] or self._each[who.room, who.who] >= MOST_EACH[who.room]:
+                return False
+            self._all[who.room] += 1
+            self._each[who.room, who.who] += 1
+            return True
 
-    def count(self, who: Listener, change: int) -> None:
-        """Count one stream more (1) or less (-1), from its announcement on."""
+    def release(self, who: Listener) -> None:
+        """Count one stream less."""
         with self._lock:
-            self._all[who.room] += change
-            self._each[who.room, who.who] += change
+            self._all[who.room] -= 1
+            self._each[who.room, who.who] -= 1
             if not self._each[who.room, who.who]:
                 del self._each[who.room, who.who]
 
@@ -137,7 +140,7 @@ class Streams:
         places[place].remove(stream)
         if not places[place]:
             del places[place]
-        self.count(stream.who, -1)
+        self.release(stream.who)
 
     def at(self, descriptor: int) -> Stream | None:
         """The stream whose socket has this descriptor."""
