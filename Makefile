@@ -37,7 +37,7 @@ faults: ## run the fault tests in full (20 minutes), with their figures
 	@tools/venv dev
 	@HANDBELL_TEST_PROFILE=full exec tools/test tests/faults -o log_cli=true -o log_cli_level=INFO $(ARGS)
 
-full: ## run what `make test` leaves out: frameworks, WordPress, a whole screen, more hostile input
+full: ## run what `make test` leaves out: frameworks, WordPress, a whole screen, long journeys, more hostile input
 	@tools/venv dev
 	@HANDBELL_TEST_PROFILE=full tools/test tests/browser tests/frameworks -m full $(ARGS)
 	@HANDBELL_TEST_PROFILE=full exec tools/test tests/api/test_fuzz.py tests/api/test_openapi.py tests/browser/test_console_hostile.py

@@ -100,6 +100,7 @@ def test_what_is_wrong_stays_typed(live: LiveServer, new_page: NewPage, look: Lo
     expect(page.locator("h1")).to_have_text("We will call you back")
 
 
+@pytest.mark.full
 def test_nobody_is_there_until_somebody_comes_and_the_open_page_says_so(
     live: LiveServer, new_page: NewPage, look: Look
 ) -> None:

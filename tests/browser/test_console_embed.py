@@ -160,6 +160,7 @@ def test_a_key_is_made_anew_and_revoked(page: Page, live: LiveServer) -> None:
     expect(page.get_by_text("There is no key: every call is refused")).to_be_visible()
 
 
+@pytest.mark.full
 def test_they_look_right(new_page: NewPage, live: LiveServer, look: Look) -> None:
     page = new_page(expect=LATE, bypass_csp=True, reduced_motion="reduce", viewport={"width": 1280, "height": 900})
     log_in(page, live)

@@ -110,6 +110,7 @@ def test_every_ticket_is_text(new_page: NewPage, live: LiveServer, numbers: list
         assert tags == plain, f"{text!r}: {tags - plain} {plain - tags}"
 
 
+@pytest.mark.full
 def test_a_shown_ticket_is_text(new_page: NewPage, live: LiveServer, numbers: list[int]) -> None:
     page = new_page(locale="en-US", viewport={"width": 360, "height": 740})
     log_in(page, live)

@@ -97,6 +97,7 @@ def test_a_site_turns_to_the_vendor_and_is_tested(admin: Page, vendor: Vendor, l
     expect(admin.get_by_role("definition").filter(has_text="account key is wrong")).to_be_visible()
 
 
+@pytest.mark.full
 def test_every_part_in_light_and_dark_and_narrow(admin: Page, look: Look) -> None:
     for path in ("", "/default", "/default/look", "/default/fields", "/default/websites", "/default/backend"):
         admin.goto(f"/console/sites{path}")

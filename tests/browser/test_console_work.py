@@ -173,6 +173,7 @@ def test_what_was_being_written_outlives_the_session_and_other_pages(new_page: N
     expect(closing).to_have_value("")
 
 
+@pytest.mark.full
 def test_a_page_goes_on_after_a_log_in_in_another_tab(new_page: NewPage, desk: LiveServer) -> None:
     customer = new_page(expect=LATE)
     reach_applet(customer)
@@ -210,6 +211,7 @@ def test_the_way_back_leads_to_the_queue_as_it_was(new_page: NewPage) -> None:
 
 
 @pytest.mark.usefixtures("desk")
+@pytest.mark.full
 def test_the_ticket_page_in_every_state_looks_right(new_page: NewPage, look: Look) -> None:
     customer = new_page(expect=LATE)
     reach_applet(customer)

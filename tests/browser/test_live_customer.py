@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Look, NewPage
@@ -103,6 +105,43 @@ def test_from_the_first_word_to_the_picture(zoe: Page, wei: Page, look: Look) ->
     expect(zoe.locator("#screen-now")).to_have_text("Stopped. Wei Chen sees nothing any more.")
     expect(stop).to_be_hidden()
     look(zoe, "stopped")
+
+
+def test_a_picture_of_the_screen_is_kept_and_drawn_on_in_sight(zoe: Page, new_page: NewPage, look: Look) -> None:
+    zoe.context.add_init_script("delete window.documentPictureInPicture")
+    wei = sit_down(new_page(expect=LATE, locale="en-US", viewport=DESKTOP, bypass_csp=True))
+    claim(wei, ask_for_help(zoe))
+    expect(wei.get_by_role("button", name="Keep a picture")).to_be_hidden()
+    show_screen(zoe)
+    sees_frames(wei)
+    wei.get_by_role("button", name="Keep a picture").click()
+    for page, words in ((zoe, "Picture of what you showed"), (wei, "Picture of what the customer showed")):
+        expect(conversation(page).get_by_text(words, exact=True)).to_be_visible()
+        expect(conversation(page).locator(".kept img")).to_have_count(1)
+    wei.get_by_role("button", name="Draw on a picture").click()
+    dialog = wei.get_by_role("dialog", name="Draw on a picture")
+    board = dialog.locator("canvas")
+    look(wei, "drawing on a picture")
+    box = board.bounding_box()
+    assert box
+    wei.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
+    wei.mouse.down()
+    wei.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 4, steps=5)
+    wei.mouse.up()
+    board.focus()
+    wei.keyboard.press("ArrowDown")
+    wei.keyboard.press("Enter")
+    dialog.get_by_role("button", name="Send to the customer").click()
+    expect(dialog).to_be_hidden()
+    expect(conversation(zoe).get_by_text("Picture of what you showed, with marks")).to_be_visible()
+    expect(conversation(zoe).locator(".kept img")).to_have_count(2)
+    source = conversation(zoe).locator(".kept img").last.get_attribute("src")
+    drawn = Image.open(BytesIO(zoe.request.get(str(source)).body())).convert("RGB")
+    assert drawn.size == (1280, 720)
+    red, green, blue = drawn.getpixel((480, 180))  # type: ignore[misc]
+    assert (red > 180, green < 90, blue < 90) == (True, True, True)
+    zoe.get_by_role("button", name="Stop sharing").first.click()
+    expect(wei.get_by_role("button", name="Keep a picture")).to_be_hidden()
 
 
 def test_the_end_and_what_is_left(zoe: Page, wei: Page, look: Look, tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ def claimed(technician: Page, customer: Page) -> None:
     claim(technician, number_of(customer))
 
 
+@pytest.mark.full
 def test_from_the_first_word_to_the_picture_and_its_end(seat: Seat, customer: Customer, look: Look) -> None:
     zoe, wei = customer(), seat()
     say(zoe, "Hello, is anybody there?")
@@ -282,6 +283,7 @@ def test_a_ready_answer_is_chosen_by_keyboard(seat: Seat, customer: Customer, lo
     expect(field).to_have_value("")
 
 
+@pytest.mark.full
 def test_from_claim_to_end_by_keyboard_alone(seat: Seat, customer: Customer) -> None:
     zoe, wei = customer(), seat()
     number = number_of(zoe)
@@ -325,6 +327,7 @@ def tab_to(page: Page, selector: str, key: str = "Tab") -> None:
     raise AssertionError(f"{key} does not lead to {selector}")
 
 
+@pytest.mark.full
 def test_a_customer_who_cancels_leaves_a_page_that_lives(seat: Seat, customer: Customer) -> None:
     zoe, wei = customer(), seat()
     number = number_of(zoe)

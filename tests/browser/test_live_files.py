@@ -1,25 +1,18 @@
 """Files and pictures of a live session, with real pages on both sides."""
 
-from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Look, NewPage
 from tests.browser.journeys import APPLET, LATE, fill
 from tests.browser.live_pages import (
-    FAKE_DEVICES,
     ask_for_help,
     claim,
     conversation,
     hire,
-    launched,
     say,
-    sees_frames,
-    show_screen,
     sit_down,
     until,
 )
@@ -44,13 +37,6 @@ GIVE = """([event, files]) => {
     const made = event === 'paste' ? new ClipboardEvent('paste', init) : new DragEvent(event, init);
     return document.body.dispatchEvent(made);
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser(browser: Browser) -> Iterator[Browser]:
-    """A Chromium with a made-up screen, which it gives without asking."""
-    with launched(browser, *FAKE_DEVICES) as other:
-        yield other
 
 
 @pytest.fixture(scope="module")
@@ -238,41 +224,6 @@ def test_a_phone_takes_a_photo(new_page: NewPage, wei: Page) -> None:
     photo.set_input_files(PHOTO)
     expect(page.get_by_role("dialog")).to_be_hidden()
     shown(wei, "photo.jpg")
-
-
-def test_a_picture_of_the_screen_is_kept_and_drawn_on_in_sight(zoe: Page, wei: Page, look: Look) -> None:
-    claim(wei, ask_for_help(zoe))
-    expect(wei.get_by_role("button", name="Keep a picture")).to_be_hidden()
-    show_screen(zoe)
-    sees_frames(wei)
-    wei.get_by_role("button", name="Keep a picture").click()
-    for page, words in ((zoe, "Picture of what you showed"), (wei, "Picture of what the customer showed")):
-        expect(conversation(page).get_by_text(words, exact=True)).to_be_visible()
-        expect(conversation(page).locator(".kept img")).to_have_count(1)
-    wei.get_by_role("button", name="Draw on a picture").click()
-    dialog = wei.get_by_role("dialog", name="Draw on a picture")
-    board = dialog.locator("canvas")
-    look(wei, "drawing on a picture")
-    box = board.bounding_box()
-    assert box
-    wei.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
-    wei.mouse.down()
-    wei.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 4, steps=5)
-    wei.mouse.up()
-    board.focus()
-    wei.keyboard.press("ArrowDown")
-    wei.keyboard.press("Enter")
-    dialog.get_by_role("button", name="Send to the customer").click()
-    expect(dialog).to_be_hidden()
-    expect(conversation(zoe).get_by_text("Picture of what you showed, with marks")).to_be_visible()
-    expect(conversation(zoe).locator(".kept img")).to_have_count(2)
-    source = conversation(zoe).locator(".kept img").last.get_attribute("src")
-    drawn = Image.open(BytesIO(zoe.request.get(str(source)).body())).convert("RGB")
-    assert drawn.size == (1280, 720)
-    red, green, blue = drawn.getpixel((480, 180))  # type: ignore[misc]
-    assert (red > 180, green < 90, blue < 90) == (True, True, True)
-    zoe.get_by_role("button", name="Stop sharing").first.click()
-    expect(wei.get_by_role("button", name="Keep a picture")).to_be_hidden()
 
 
 def test_the_conversation_is_kept_with_its_pictures(zoe: Page, wei: Page, look: Look, tmp_path: Path) -> None:

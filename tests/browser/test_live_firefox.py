@@ -13,7 +13,7 @@ from tests.firefox import FirefoxPage, firefox
 from tests.live_server import LiveServer
 from tests.waiting import until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from tests.exposition import figures
 from tests.live_server import LiveServer, serving
 from tests.waiting import until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.full]
 DESKTOP = {"width": 1280, "height": 900}
 # The documented configuration passes nothing on to this machine itself, where the browsers of this test are.
 ON_LOOPBACK = ("allow-loopback-peers", "allowed-peer-ip=127.0.0.1")

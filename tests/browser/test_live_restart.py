@@ -20,7 +20,7 @@ from tests.browser.live_pages import (
 )
 from tests.live_server import free_port, serving
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 
 @pytest.fixture(scope="module")

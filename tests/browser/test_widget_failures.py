@@ -64,6 +64,7 @@ def fill_and_send(page: Page, problem: str = "It is broken") -> None:
 
 @pytest.mark.parametrize("broken", ["site", "submit"])
 @pytest.mark.parametrize("how", ["down", "500", "slow", "garbage"])
+@pytest.mark.full
 def test_a_way_out_while_nothing_answers(page: Page, here: StandIn, broken: str, how: str) -> None:
     answers: dict[str, Callable[[Heard], Answer | None]] = {
         "down": lambda _heard: None,
