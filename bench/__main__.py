@@ -59,10 +59,9 @@ def main() -> int:
             print(failure, file=sys.stderr)
             return 1
     arguments.output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    rows = results["scenarios"]
+    rows = results.get("scenarios", [])
     print(table(rows))
-    print(hand_offs.table(results["hand_offs"]))
-    for name, part in (("console", console), ("live", live), ("capacity", capacity)):
+    for name, part in (("hand_offs", hand_offs), ("console", console), ("live", live), ("capacity", capacity)):
         if name in results:
             print(part.table(results[name]))
     print(json.dumps({key: value for key, value in results.items() if not isinstance(value, list)}, indent=1))

@@ -49,7 +49,7 @@ def missed(rows: list[dict[str, Any]]) -> list[str]:
 
 def noisy(results: dict[str, Any]) -> bool:
     """Whether other programs used so much of the machine that the results prove nothing."""
-    return bool(results["others_share_of_cpu"] > _MOST_OF_OTHERS)
+    return bool(results.get("others_share_of_cpu", 0.0) > _MOST_OF_OTHERS)
 
 
 def _row(scenario: str, clients: int, runs: dict[Key, list[Run]]) -> dict[str, Any]:
