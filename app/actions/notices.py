@@ -206,7 +206,7 @@ def try_place(
 def try_browsers(
     teller: Teller, person: Technician, browsers: Sequence[Browser], *, now: datetime
 ) -> dict[str, TryResult]:
-    """Push a test to these browsers of one technician, now; nothing is kept. By browser: `EMAIL, HOST`."""
+    """Push a test to these browsers of one technician, now; nothing is kept. By browser: `browser ID at HOST`."""
     own = teller.book.people.get(person.id)
     facts = Facts(site="Handbell", reference=None, ticket=None, link=f"{teller.base_url}/console/")
     plain = Sending(
@@ -221,7 +221,7 @@ def try_browsers(
         contact=contact(teller.mail, teller.base_url),
     )
     push = teller.channels[PUSH]
-    return {f"{person.email}, {one.host}": push.deliver(replace(plain, to=one.sealed)) for one in browsers}
+    return {f"browser {one.id} at {one.host}": push.deliver(replace(plain, to=one.sealed)) for one in browsers}
 
 
 def retry(database: Database, ids: Collection[str], *, by: int | None, now: datetime) -> list[str]:

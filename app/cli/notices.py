@@ -99,6 +99,8 @@ def _pushed(settings: Settings, to: str | None) -> dict[str, TryResult]:
             raise click.ClickException(f"there is no technician {to}")
         with database.read() as connection:
             browsers = browsers_of(connection, [person.id])
+        if not teller.sites:
+            raise click.ClickException("there is no site; see: handbell site add")
         if not browsers:
             raise click.ClickException(f"no browser of {to} is told; they press Tell this browser on the account page")
         return actions.try_browsers(teller, person, browsers, now=now())

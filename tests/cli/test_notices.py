@@ -26,14 +26,15 @@ def given_up(handbell: Handbell) -> str:
     return one.id
 
 
-def told_from_now_on(filled: Handbell, browser: PushedBrowser) -> None:
-    """Anna lets this browser be told."""
+def told_from_now_on(filled: Handbell, *browsers: PushedBrowser) -> None:
+    """Anna lets these browsers be told."""
     filled.says("keys", "list")
     sealer = sealer_at(f"sqlite:///{filled.data / 'handbell.sqlite3'}", filled.data / "keys")
-    subscription = read_subscription(**browser.subscription, targets=ANYWHERE)
     with filled.database() as database:
         public_key(database, lambda _: sealer, now=NOW)
-        subscribe(database, lambda _: sealer, subscription, by=1, now=NOW, user_agent=None, session="s")
+        for browser in browsers:
+            subscription = read_subscription(**browser.subscription, targets=ANYWHERE)
+            subscribe(database, lambda _: sealer, subscription, by=1, now=NOW, user_agent=None, session="s")
 
 
 def test_notices_are_listed_and_sent_again(filled: Handbell) -> None:
@@ -90,10 +91,12 @@ def test_push_is_tried(filled: Handbell) -> None:
     )
     assert "no browser of anna@example.com is told" in filled.fails("notice", "test", "push", "--to", ANNA)
     with pushed_browser() as browser:
-        told_from_now_on(filled, browser)
-        said = filled.says("notice", "test", "push", "--to", "Anna@example.com")
-        assert said.startswith("anna@example.com, 127.0.0.1")
-        assert said.endswith(": delivered, status 201\n")
+        other = PushedBrowser(browser.service, "/send/two")  # at the same push service
+        told_from_now_on(filled, browser, other)
+        said = filled.says("notice", "test", "push", "--to", "Anna@example.com").splitlines()
+        assert sorted(line.partition(" at ")[0] for line in said) == ["browser 1", "browser 2"]
+        assert all(line.endswith(": delivered, status 201") for line in said)
+        assert len(other.told()) == 1
         (told,) = browser.told()
         assert told["url"] == "http://127.0.0.1:8000/console/"
         assert browser.claims()["sub"] == "http://127.0.0.1:8000"
