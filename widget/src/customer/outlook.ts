@@ -1,7 +1,7 @@
 /** Whether somebody is there, and when it opens: taken from the page anew when that has changed. */
 
 import { onOwnClock } from "../pages/own-clock";
-import { find } from "../pages/page";
+import { find, language } from "../pages/page";
 
 const WRITTEN: Intl.DateTimeFormatOptions = {
   weekday: "short",
@@ -14,10 +14,11 @@ let asked: string | null = null;
 
 /** Shows times on the clock of the customer's own device. */
 export const onOwnClocks = (part: ParentNode): void => {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, WRITTEN);
   for (const moment of part.querySelectorAll<HTMLTimeElement>("time[data-local]")) onOwnClock(moment);
-  for (const span of part.querySelectorAll<HTMLElement>("[data-begin][data-end]"))
+  for (const span of part.querySelectorAll<HTMLElement>("[data-begin][data-end]")) {
+    const format = new Intl.DateTimeFormat(language(), WRITTEN); // milliseconds: only where needed
     span.textContent = format.formatRange(new Date(span.dataset.begin ?? 0), new Date(span.dataset.end ?? 0));
+  }
   for (const zone of part.querySelectorAll<HTMLElement>("[data-zone]")) zone.hidden = true;
 };
 

@@ -1,16 +1,11 @@
 /** The place in line, and who helps. */
 
 import type { State } from "../live/wire";
-import { fill, find, write, written } from "../pages/page";
+import { fill, find, hide, write, written } from "../pages/page";
 
-const placeText = (main: HTMLElement, place: number): string => {
-  if (place === 1) return main.dataset.next ?? "";
-  return place > 99 ? (main.dataset.many ?? "") : written(place);
-};
-
-const hide = (selector: string, hidden: boolean): void => {
-  const element = find(selector);
-  if (element) element.hidden = hidden;
+const placeText = (main: HTMLElement, place: number): string | undefined => {
+  if (place === 1) return main.dataset.next;
+  return place > 99 ? main.dataset.many : written(place);
 };
 
 /** Nobody is there, or a call-back was promised. */
@@ -21,7 +16,9 @@ export const place = (main: HTMLElement, { ticket, place: at, helper, queue_labe
   const { dataset } = main;
   const active = ticket === "active";
   hide("#place", active || !at);
-  if (at) write(find("#place .big"), placeText(main, at));
+  // Only when it changes: the first number takes a browser tens of milliseconds.
+  if (at && dataset.at !== `${at}`) write(find("#place .big"), placeText(main, at));
+  dataset.at = `${at}`;
   if (ticket !== dataset.state) {
     const heading = find("#heading");
     const words = (active ? dataset.active : dataset.waiting) ?? "";
@@ -32,6 +29,6 @@ export const place = (main: HTMLElement, { ticket, place: at, helper, queue_labe
   hide("#stay", active || NOBODY.test(outlook ?? ""));
   hide("#cancelling", active);
   hide("#ending", !active);
-  const joined = helper ? fill(dataset.with, helper) : (dataset.joined ?? "");
+  const joined = helper ? fill(dataset.with, helper) : dataset.joined;
   write(find("#now"), active ? joined : fill(dataset.for, queue_label ?? ""));
 };

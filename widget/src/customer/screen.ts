@@ -9,7 +9,7 @@ import { tabShelf } from "../live/outbox";
 import type { Path, Peers } from "../live/peer";
 import type { Note } from "../live/pointer";
 import type { Line, State } from "../live/wire";
-import { fill, find, write } from "../pages/page";
+import { fill, find, hide, write } from "../pages/page";
 import { stage } from "./stage";
 
 const NO_PATH_MS = 12_000;
@@ -62,7 +62,7 @@ export const screen = (channel: Channel, peers: Peers, base: string): Screen => 
   let crashed = Boolean(mark.read());
 
   const complain = (why: string): void => {
-    const words = why ? fill(problem.getAttribute(`data-${why}`) ?? "", name) : "";
+    const words = fill(problem.getAttribute(`data-${why}`), name);
     if (words === problem.textContent) return;
     problem.hidden = !words;
     problem.textContent = words;
@@ -179,15 +179,11 @@ export const screen = (channel: Channel, peers: Peers, base: string): Screen => 
   const explain = (): void => {
     const can = canCapture();
     const secure = Boolean(navigator.mediaDevices);
-    const hide = (selector: string, hidden: boolean): void => {
-      const element = find(selector);
-      if (element) element.hidden = hidden;
-    };
     hide("#can-show", !can);
     hide("#cannot-show", can);
     hide("#ways", !secure);
     const cannot = find("#cannot-words");
-    write(cannot, cannot?.dataset[secure ? "phone" : "insecure"] ?? "");
+    write(cannot, cannot?.dataset[secure ? "phone" : "insecure"]);
     write(find("#before-who"), fill(find("#before-who")?.dataset.words, name));
     before.showModal();
   };

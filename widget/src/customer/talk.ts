@@ -67,10 +67,10 @@ const othersWords = (
   { ticket, helper, other: side }: State,
   away: boolean,
   name: string,
-): string => {
+): string | undefined => {
   const { dataset } = other;
-  if (away) return dataset.away ?? "";
-  if (ticket === "waiting" && !helper) return dataset.nobody ?? "";
+  if (away) return dataset.away;
+  if (ticket === "waiting" && !helper) return dataset.nobody;
   return fill(side.typing ? dataset.typing : dataset[side.here], name);
 };
 
@@ -98,7 +98,7 @@ export const talk = (main: HTMLElement, channel: Channel, base: string): Talk =>
     file: kept(box, base),
     below: (count) => {
       newer.hidden = !count;
-      write(newer, fill(newer.dataset.words, written(count)));
+      if (count) write(newer, fill(newer.dataset.words, written(count)));
     },
   });
   newer.addEventListener("click", () => {
@@ -112,7 +112,7 @@ export const talk = (main: HTMLElement, channel: Channel, base: string): Talk =>
   };
   const complain = (words: string | undefined): void => {
     problem.hidden = !words;
-    problem.textContent = words ?? "";
+    write(problem, words);
   };
   const keepDraft = (): void => draft.write(field.value.trim() ? field.value : "");
   const put = (text: string): void => {

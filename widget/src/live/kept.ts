@@ -1,7 +1,6 @@
 /** The element of a line with a file: a picture is shown, everything else is a download. As in templates/live_file.html. */
 
-import { fill } from "../pages/page";
-import { language } from "./log";
+import { fill, language } from "../pages/page";
 import type { Line } from "./wire";
 
 const [WIDEST, HIGHEST] = [416, 352]; // pixels, as app/core/live_file.py has them

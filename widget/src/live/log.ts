@@ -13,6 +13,7 @@
  * by the first answer; only what comes after that is announced by screen readers.
  */
 
+import { language } from "../pages/page";
 import type { Unsent } from "./outbox";
 import type { Line } from "./wire";
 
@@ -56,8 +57,6 @@ const make = (name: string, shape: string, text = ""): HTMLElement => {
   element.textContent = text;
   return element;
 };
-
-export const language = (): string => document.documentElement.lang || "en";
 
 export const clock = (at: Date): string => at.toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit" });
 

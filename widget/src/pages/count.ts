@@ -16,9 +16,10 @@ export const countDown = (field: HTMLInputElement | HTMLTextAreaElement): void =
   const show = (): number => {
     const left = limit - [...field.value].length;
     const over = left < 0;
+    counter.hidden = left > near;
+    if (counter.hidden) return left; // the first number takes a browser tens of milliseconds
     counter.textContent = fill(over ? counter.dataset.over : counter.dataset.left, written(Math.abs(left)));
     counter.classList.toggle("over", over);
-    counter.hidden = left > near;
     return left;
   };
 

@@ -65,7 +65,7 @@ export const talk = (part: HTMLElement, channel: Channel, files: Attach): Talk =
     file: kept(box, part.dataset.base ?? ""),
     below: (count) => {
       newer.hidden = !count;
-      newer.textContent = fill(newer.dataset.many, written(count));
+      if (count) newer.textContent = fill(newer.dataset.many, written(count));
     },
   });
 
