@@ -313,7 +313,7 @@ def _site() -> dict[str, Any]:
         "fields": {"type": "array", "items": {"type": "object", "required": ["name", "required", "limit"]}},
         "departments": {"type": "array", "items": {"type": "object", "required": ["id", "name"]}},
         "texts": {"type": "object", "additionalProperties": {"type": "string"}},
-        "theme": {"type": "object", "required": ["colour"]},
+        "theme": {"type": "object", "required": ["colour", "logo"]},
         "contact": {"type": "object", "required": ["phone", "mail"]},
         "show_check_details": {"type": "boolean"},
         "form_token": {"type": "string"},

@@ -60,7 +60,7 @@ def _told(desk: Desk, site: Site, origin: str) -> dict[str, Any]:
         "fields": [_field(site, each, language) for each in FIELDS if each.name in site.fields],
         "departments": _departments(desk, site),
         "texts": {**_texts_of_ours(site, language), **texts_for(site.texts, language)},
-        "theme": {"colour": site.colour},
+        "theme": {"colour": site.colour, "logo": site.logo_path},
         "contact": contact(site),
         "show_check_details": site.ask_customer_info is AskPolicy.CUSTOMER,
         "form_token": here.links.form_token(site.slug, origin),

@@ -128,6 +128,11 @@ class Site:
         return is_declared(self.backend) and self.declaration.opener is Opener.DESK
 
     @property
+    def logo_path(self) -> str | None:
+        """The path of its logo, another for each picture; None without a logo."""
+        return f"/s/{self.slug}/logo/{self.logo}" if self.logo else None
+
+    @property
     def takes_pictures(self) -> bool:
         """Whether its request page and the widget offer to add pictures: only where its technicians, who work in our
         console, see them."""

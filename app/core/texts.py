@@ -17,9 +17,9 @@ LONGEST_KEY, LONGEST_TEXT = 300, 600  # characters
 RENAMED = {"What is wrong?": "Problem"}
 # As in widget/src/embed/texts.ts, later-texts.ts and wait-texts.ts.
 _IN_THE_WIDGET = (
-    "title name email number problem hint close page failed department anyone check required sending missing mail long "
-    "sorry talk reference waiting trust held person ready start started again parked retry ended offline place next "
-    "many with messages open cancel other you desk picture"
+    "title name email number problem hint close page failed department anyone check required optional sending "
+    "missing mail long sorry talk reference waiting trust held person ready start started again parked retry ended "
+    "offline place next many with messages open cancel other you desk picture"
 )
 WIDGET_TEXTS = frozenset(_IN_THE_WIDGET.split())
 _LANGUAGE = re.compile(r"([a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*):(?=\S)")

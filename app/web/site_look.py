@@ -13,25 +13,20 @@ pages = Blueprint("site_look", __name__)
 _FOR_GOOD = [
     ("Cache-Control", "public, max-age=31536000, immutable"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Referrer-Policy", "no-referrer"),
 ]
+_OURS_ALONE = [("Cross-Origin-Resource-Policy", "same-origin")]
+_FOR_THE_WIDGET = [("Cross-Origin-Resource-Policy", "cross-origin")]
 
 
 def register(app: Flask) -> None:
-    """Give templates `look_url(site)` and `logo_url(site)`."""
+    """Give templates `look_url(site)`."""
     app.jinja_env.globals["look_url"] = look_url
-    app.jinja_env.globals["logo_url"] = logo_url
 
 
 def look_url(site: Site) -> str:
     """The path of the stylesheet for a site with a colour."""
     return f"/s/{site.slug}/look/{stylesheet_digest(site.colour or '')}.css"
-
-
-def logo_url(site: Site) -> str:
-    """The path of the picture for a site with a logo."""
-    return f"/s/{site.slug}/logo/{site.logo}"
 
 
 @pages.get("/s/<slug>/look/<digest>.css")
@@ -41,7 +36,9 @@ def look(slug: str, digest: str) -> Response:
     site = running().desk.sites.get(slug)
     if site is None or site.colour is None or stylesheet_digest(site.colour) != digest:
         abort(404)
-    return with_headers(Response(stylesheet(site.colour), content_type="text/css; charset=utf-8"), _FOR_GOOD)
+    return with_headers(
+        Response(stylesheet(site.colour), content_type="text/css; charset=utf-8"), [*_FOR_GOOD, *_OURS_ALONE]
+    )
 
 
 @pages.get("/s/<slug>/logo/<digest>")
@@ -54,4 +51,4 @@ def logo(slug: str, digest: str) -> Response:
         abort(404)
     with here.database.read() as connection:
         found = find_logo(connection, slug, digest) or abort(404)
-    return with_headers(Response(found.content, content_type=found.media_type), _FOR_GOOD)
+    return with_headers(Response(found.content, content_type=found.media_type), [*_FOR_GOOD, *_FOR_THE_WIDGET])

@@ -47,7 +47,7 @@ def test_everything_that_the_widget_needs(client: PageClient, here: Running, cha
         ],
         "departments": [{"id": 10, "name": "Computers"}, {"id": 20, "name": "Billing"}],
         "texts": {"title": "IT fragen"},
-        "theme": {"colour": "#0b5c68"},
+        "theme": {"colour": "#0b5c68", "logo": None},
         "contact": {"phone": "+1 555 0100", "mail": "help@example.com"},
         "show_check_details": True,
         "request_url": "http://127.0.0.1:8000/s/default",

@@ -119,7 +119,7 @@ SITE: dict[str, Any] = {
     ],
     "departments": [{"id": 10, "name": "Computers"}, {"id": 20, "name": "Billing"}],
     "texts": {},
-    "theme": {"colour": None},
+    "theme": {"colour": None, "logo": None},
     "contact": {"phone": "+1 555 0100", "mail": "help@example.com"},
     "show_check_details": False,
     "form_token": "token-1",

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import expect
 from app.files.widget_files import widget_files
 from tests.browser.conftest import AXE, NewHost
 from tests.browser.host_page import LAUNCHER, SUBMIT, Host
+from tests.pictures import picture
 
 pytestmark = pytest.mark.browser
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -255,12 +257,34 @@ def test_what_the_site_decides(host: Host) -> None:
         assert page.get_by_label("Who should help?").input_value() == "20"
         page.locator(SUBMIT).click()
         page.get_by_text("Please fill this in.").wait_for()
+        page.get_by_label("Your e-mail (optional)").wait_for()
         page.get_by_label("Your name (required)").fill("Zoë")
         page.locator(SUBMIT).click()
         page.get_by_role("heading", name="Your session is ready").wait_for()
         assert live.run_json("ticket", "list")[0]["asked"]["department"] in (20, "20", "id_20")
     finally:
         live.run("site", "set", "default", "--offer-department", "0", "--require", "none")
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_the_team_is_said_with_its_picture_unless_the_page_forbids_it(
+    new_host: NewHost, tmp_path: Path, *, allowed: bool
+) -> None:
+    host = new_host(expect="img-src")
+    (tmp_path / "logo.png").write_bytes(picture())
+    host.live.run("site", "set", "default", "--logo", str(tmp_path / "logo.png"))
+    if allowed:
+        policy = host.company.headers["Content-Security-Policy"]
+        host.company.headers = {"Content-Security-Policy": f"{policy}; img-src {host.live.base_url}"}
+    try:
+        page = host.open()
+        page.locator(LAUNCHER).click()
+        expect(page.locator("[part=team]")).to_have_text(host.live.run_json("site", "show", "default")["name"])
+        expect(page.locator("[part=logo]")).to_have_count(1 if allowed else 0)
+        if allowed:
+            page.wait_for_function("document.querySelector('section').shadowRoot.querySelector('img').naturalWidth > 0")
+    finally:
+        host.live.run("site", "set", "default", "--logo", "/dev/null")
 
 
 def test_the_way_out_takes_everything_along(new_host: NewHost) -> None:

@@ -81,7 +81,7 @@ def test_a_logo_stands_in_for_bell_and_name_everywhere(app_on_both: Flask, clock
     change_site(
         here.database,
         "default",
-        Wanted(options={"logo": logo.digest}, logo=logo),
+        Wanted(options={"logo": logo.digest, "origins": ("https://www.example.com",)}, logo=logo),
         by=None,
         now=clock(),
         targets=ANYWHERE,
@@ -93,10 +93,12 @@ def test_a_logo_stands_in_for_bell_and_name_everywhere(app_on_both: Flask, clock
         assert not page.page.select("header svg, header span")
     answer = client.get(f"/s/default/logo/{logo.digest}")
     assert answer.body == logo.content
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"  # the widget shows it in other pages
+    told = client.get("/api/v1/sites/default", headers={"Origin": "https://www.example.com"}).json
+    assert told["theme"]["logo"] == f"/s/default/logo/{logo.digest}"
     assert answer.headers["Content-Type"] == "image/png"
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert client.get(f"/s/default/logo/{logo.digest}x").status == 404
 
 

@@ -24,7 +24,7 @@ WIDGET = Path(__file__).parents[2] / "widget"
 # a request is recorded, `pictures` at the press that adds one.
 MOST_BYTES = {
     "handbell": {"gzip": 4000, "br": 3500},
-    "later": {"gzip": 4400, "br": 3700},
+    "later": {"gzip": 4600, "br": 3900},
     "wait": {"gzip": 4000, "br": 3500},
     "pictures": {"gzip": 4000, "br": 3500},
 }

@@ -16,6 +16,7 @@ export const apply = (form: HTMLFormElement, site: Site | undefined, context: Co
   const texts = { ...laterTexts, ...site.texts };
   root.adoptedStyleSheets.push(sheet(later));
   ownWords(root, site.texts);
+  root.getElementById("title")?.before(team(site, context.server));
   const text = root.getElementById("problem");
   const box = form.firstElementChild as HTMLElement;
   text?.before(make("p", { id: "hint" }, texts.hint));
@@ -39,11 +40,12 @@ export const apply = (form: HTMLFormElement, site: Site | undefined, context: Co
   }
   const tick = make("input", { type: "checkbox", name: "check_details", value: "1" });
   box.append(make("label", { part: "check", className: "wide", hidden: !site.show_check_details }, tick, texts.check));
+  const demanding = site.fields.some(({ required }) => required);
   for (const { name, required } of site.fields) {
     const input = form.elements.namedItem(name);
-    if (!required || !(input instanceof HTMLElement)) continue;
-    (input as HTMLInputElement).required = true;
-    input.parentElement?.querySelector("label")?.append(` ${texts.required}`);
+    if (!demanding || !(input instanceof HTMLElement)) continue;
+    (input as HTMLInputElement).required = required;
+    input.parentElement?.querySelector("label")?.append(` ${required ? texts.required : texts.optional}`);
   }
   const { words, opens_at } = site.opening ?? {};
   if (words) {
@@ -75,6 +77,16 @@ const ownWords = (root: ShadowRoot, words: Record<string, string>): void => {
       else found.textContent = text;
     }
   }
+};
+
+/** The team's name and picture. The page's policy may forbid the picture. */
+const team = ({ name, theme }: Site, server: string): HTMLElement => {
+  const made = make("p", { part: "team" }, name);
+  if (theme.logo) {
+    const logo = make("img", { alt: "", part: "logo", onerror: () => logo.remove(), src: server + theme.logo });
+    made.prepend(logo);
+  }
+  return made;
 };
 
 const showContact = (out: HTMLElement, words: string, { phone, mail }: Contact): void => {

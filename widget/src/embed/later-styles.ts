@@ -1,5 +1,7 @@
 /** Styles of the parts that come after the form. */
 export const later = `
+[part=team]{display:flex;gap:10px;align-items:center;margin-inline-end:40px;font-size:14px}
+[part=logo]{max-width:50%;height:28px}
 [part=check]{display:flex;gap:12px;font-weight:400}
 [part=check] input{width:24px;flex:none;margin:0}
 .bad{color:light-dark(#a8231b,#ffa399)}

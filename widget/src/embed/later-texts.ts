@@ -7,6 +7,7 @@ export const laterTexts = {
   anyone: _("Not sure – anyone can help"),
   check: _("Let me check these details again before the session"),
   required: _("(required)"),
+  optional: _("(optional)"),
   sending: _("Sending…"),
   offline: _("You are offline. Everything is kept, and sent by itself as soon as you are back."),
   missing: _("Please fill this in."),

@@ -105,7 +105,9 @@ export interface Site {
   fields: FieldRule[];
   departments: { id: number; name: string }[];
   texts: Record<string, string>;
-  theme: { colour: string | null };
+  name: string;
+  /** `logo` is a path of our server. A server of an earlier version does not say it. */
+  theme: { colour: string | null; logo?: string | null };
   contact: Contact;
   show_check_details: boolean;
   form_token: string;

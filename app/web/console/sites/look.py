@@ -11,7 +11,6 @@ from app.core.site import COLOUR, Site
 from app.files.resources import languages
 from app.web.console.frame import administrators_only, console_pages, only
 from app.web.console.sites.forms import SiteForm, Typed, Values, read_typed, saved, show_site, site_of, typed_text
-from app.web.site_look import logo_url
 from app.web.words import _
 
 pages = console_pages("site_look")
@@ -102,7 +101,7 @@ def _page(site: Site, typed: Typed | None) -> Response:
         typed,
         nearest=nearest,
         in_dark=dark_shades(site.colour).accent if site.colour else None,
-        logo_url=logo_url(site) if site.logo else None,
+        logo_url=site.logo_path,
         known_languages=language_names(),
         limits={"kib": MOST_BYTES // 1024, "pixels": MOST_PIXELS_A_SIDE, "width": WIDEST, "height": HIGHEST},
     )
