@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -116,7 +116,7 @@ def check_html(answer: Answer) -> None:
     """
     skeleton = skeleton_of(answer.text)
     if skeleton not in _CHECKED:
-        _check_elements(answer)
+        _check_elements(answer, skeleton)
         _CHECKED.add(skeleton)
 
 
@@ -132,11 +132,29 @@ def skeleton_of(html: str) -> str:
     return _VALUE.sub(r'\1=""', _TEXT.sub(lambda found: ">x" if found[1].strip() else ">" + found[1][:1], html))
 
 
-def _check_elements(answer: Answer) -> None:
+_PARSED: set[object] = set()
+_ANY_VALUE = re.compile(f'="{_HARMLESS}"')
+
+
+def pieces_of(skeleton: str, elements: Iterable[Tag]) -> set[object]:
+    """What decides whether a page is well written, each once: its tags with the kind of text behind them, which element
+    stands in which, and which are opened more or less often than closed. html5lib takes a tenth of a second for a page.
+    """
+    tags = set(re.findall("<[^<]*", _ANY_VALUE.sub('=""', skeleton)))
+    inside = {(element.parent.name if element.parent else "", element.name) for element in elements}
+    open_ones = Counter(re.findall(r"<([a-z]\w*)", skeleton))
+    open_ones.subtract(re.findall(r"</([a-z]\w*)", skeleton))
+    return tags | inside | {(name, count > 0) for name, count in open_ones.items() if count}
+
+
+def _check_elements(answer: Answer, skeleton: str) -> None:
     keep_page(answer.page, answer.body)
-    errors = parse_errors(answer.text)
-    assert not errors, errors
     elements = answer.page.find_all(True)
+    pieces = pieces_of(skeleton, elements)
+    if not pieces <= _PARSED:
+        errors = parse_errors(answer.text)
+        assert not errors, errors
+        _PARSED.update(pieces)
     titles = [element for element in elements if element.name == "title" and element.find_parent("head")]
     assert [bool(title.get_text(strip=True)) for title in titles] == [True]
     assert [element.name for element in elements].count("h1") == 1
