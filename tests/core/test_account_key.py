@@ -1,5 +1,6 @@
 """A site's account keys: which of them are valid, and until when."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from app.core.account_key import (
@@ -35,6 +36,19 @@ def test_the_one_before_works_for_a_day_more_when_asked_for() -> None:
     assert good(KEPT, NOW + OLD_KEY_LIFE) == {"second"}
     assert old_key_ends(KEPT, NOW + OLD_KEY_LIFE) is None
     assert good(without_old_key(KEPT)) == {"second"}
+
+
+def test_nothing_is_left_of_a_key_that_works_no_more() -> None:
+    alone = Site(slug="help", name="Help", uid="third")
+    assert with_new_key(KEPT, "third", NOW, keep_old=False) == alone
+    assert with_new_key(without_key(KEPT, "nobody's"), "third", NOW, keep_old=True) == alone
+    assert without_old_key(KEPT) == replace(SITE, uid="second")
+    assert old_key_ends(replace(KEPT, old_uid_until=None), NOW) is None
+
+
+def test_each_key_has_its_own_day() -> None:
+    later = NOW + timedelta(hours=1)
+    assert old_key_ends(with_new_key(KEPT, "third", later, keep_old=True), later) == later + OLD_KEY_LIFE
 
 
 def test_at_most_two_keys_work() -> None:

@@ -35,6 +35,17 @@ def test_the_last_field_that_does_not_fit_is_cut_between_characters() -> None:
     assert second == "ä" * ((MOST_BYTES - 1024 - 2) // 2)
 
 
+def test_the_first_twenty_are_kept() -> None:
+    pairs = [(f"{n}", "x") for n in range(MOST_FIELDS + 1)]
+    assert short_list(pairs) == tuple(pairs[:MOST_FIELDS])
+
+
+@pytest.mark.parametrize(("value", "kept"), [("ä" * 1024, "ä" * 511), ("y" * 1022 + " z", "y" * 1022)])
+def test_a_cut_leaves_neither_half_a_character_nor_a_blank(value: str, kept: str) -> None:
+    (_, (_, cut)) = short_list([("a", "x" * 1023), ("b", value)])
+    assert cut == kept
+
+
 @pytest.mark.parametrize(
     ("pairs", "says"),
     [

@@ -24,6 +24,7 @@ ANNA = ("anna.quill@example.com", "Anna Quill")
         "пароль для теста",
         "  leading blanks count",
         "x" * (LONGEST - 5) + "yzäö7",
+        "zkqxxqkzkz",  # four different characters are enough
     ],
 )
 def test_a_password_that_nobody_else_has_is_taken(password: str) -> None:
@@ -67,6 +68,15 @@ def test_what_is_tried_first_is_refused(password: str) -> None:
 @pytest.mark.parametrize("password", ["anna.quill@example.com", "Anna.Quill", "anna quill", "ANNA-QUILL"])
 def test_what_everybody_knows_of_its_owner_is_refused(password: str) -> None:
     assert problem(password, ANNA) is PasswordProblem.ABOUT_YOU
+
+
+def test_what_stands_before_the_at_sign_is_known_too() -> None:
+    assert problem("Anna.Quill", ("anna.quill@example.com",)) is PasswordProblem.ABOUT_YOU
+
+
+def test_a_listed_word_of_six_characters_makes_a_longer_password_common() -> None:
+    assert problem("kettle-2026", ()) is None
+    assert password_problem("kettle-2026", listed=lambda word: word == "kettle") is PasswordProblem.TOO_COMMON
 
 
 @pytest.mark.parametrize(
