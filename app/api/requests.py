@@ -228,9 +228,8 @@ def _submission(site: Site, sender: _Sender, key: str, sent: dict[str, Any]) -> 
         trap=values[HONEYPOT],
         check=values["check"],
         identity=identity,
-        more=more,
-        body_hash=_content_hash(sent, identity),
     )
+    made = replace(made, more=more, body_hash=_content_hash(sent, identity))
     return replace(made, most=None, unchecked=None) if sender.is_server else made
 
 

@@ -6,7 +6,6 @@ import structlog
 
 from app.actions.submit import Once, Submission, needs_check
 from app.core.links import Link
-from app.core.more import More
 from app.core.new_session import NewSessionRequest
 from app.core.origins import origin_of
 from app.core.request import CustomerRequest
@@ -33,16 +32,10 @@ def submission(
     trap: str = "",
     check: str = "",
     identity: Identity | None = None,
-    more: More = (),
-    return_to: str | None = None,
-    body_hash: str | None = None,
-    earlier_key: str | None = None,
-    pictures: str | None = None,
 ) -> Submission:
-    """A customer's submission, from the current request.
+    """A customer's submission, from the current request; what only some senders know is for the caller to add.
 
-    `form` is the widget's token, `trap` the value of the hidden field, `check` the answer to a check,
-    `pictures` the id of the form that pictures were added to.
+    `form` is the widget's token, `trap` the value of the hidden field, `check` the answer to a check.
     """
     here = running()
     address = client_address()
@@ -60,11 +53,6 @@ def submission(
         check=solved_check(site.slug, check) if check else None,
         identity=spent_with(site, identity),
         verified=tuple(identity.elements) if identity else (),
-        more=more,
-        return_to=return_to,
-        body_hash=body_hash,
-        earlier_key=earlier_key,
-        pictures=pictures,
     )
 
 

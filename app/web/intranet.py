@@ -263,16 +263,13 @@ def _submission(site: Site, posted: Posted, asked: NewSessionRequest, return_to:
     keys: tuple[str, str | None] = form_keys(content_digest(posted, site.slug, *client), running().clock())
     if new := _new_id(site, posted):
         keys = (f"form:new:{new}:{content}", None)  # other content is another request
-    return submission(
+    made = submission(
         site,
         asked,
         source="form",
         key=keys[0],
-        earlier_key=keys[1],
         ticked="1" in (posted.value("ask_customer_info").strip(), posted.value("check_details").strip()),
         trap=posted.value(HONEYPOT),
         check=posted.value("check"),
-        more=posted.more,
-        return_to=return_to,
-        body_hash=content,
     )
+    return replace(made, earlier_key=keys[1], more=posted.more, return_to=return_to, body_hash=content)

@@ -132,6 +132,9 @@ def sent(site: Site, posted: Posted) -> Response:
         ticked=values["check_details"] == "1",
         trap=posted.value(HONEYPOT),
         check=posted.value("check"),
+    )
+    came_in = replace(
+        came_in,
         more=filled.more,
         return_to=filled.return_to,
         body_hash=_content(site, posted),
