@@ -33,9 +33,11 @@ quick: ## run what needs no browser, no PostgreSQL, no Redis and few seconds: a 
 	@tools/venv dev
 	@exec tools/quick $(ARGS)
 
-faults: ## run the fault tests in full (20 minutes), with their figures
+faults: ## run the fault tests in full (20 minutes); their figures go to faults.log
 	@tools/venv dev
-	@HANDBELL_TEST_PROFILE=full exec tools/test tests/faults -o log_cli=true -o log_cli_level=INFO $(ARGS)
+	@rm -f faults.log
+	@HANDBELL_TEST_PROFILE=full exec tools/test tests/faults -n 3 --dist worksteal --durations 20 --durations-min 30 \
+		--log-file faults.log --log-file-mode a --log-file-level INFO $(ARGS)
 
 full: ## run what `make test` leaves out: frameworks, WordPress, a whole screen, long journeys, more hostile input
 	@tools/venv dev
@@ -95,5 +97,5 @@ languages: ## compile the translations
 	@$(PYBABEL) --quiet compile --directory $(LANGUAGES) --statistics
 
 clean: ## remove everything that was built or installed; instance/ stays
-	@rm -rf .venv .venv.lock dist widget/node_modules tests/nu/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis mutants .coverage
+	@rm -rf .venv .venv.lock dist widget/node_modules tests/nu/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis mutants .coverage faults.log
 	@find app tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
