@@ -98,6 +98,7 @@ def test_a_webhook_s_name_that_resolves_anew_leads_there_too(resolve: Resolve) -
         assert "HANDBELL_PRIVATE_TARGETS" in again.why
 
 
+@pytest.mark.slow
 def test_a_vendor_s_certificate_is_for_the_name_that_was_written(resolve: Resolve, tmp_path: Path) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))

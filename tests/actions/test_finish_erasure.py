@@ -38,6 +38,7 @@ def mark(connection: Connection) -> None:
     mark_erasure(connection, NOW)
 
 
+@pytest.mark.slow
 def test_an_erasure_says_not_yet_while_somebody_reads_and_is_finished_later(held: DeskAtWork, tmp_path: Path) -> None:
     made = held.submit(ASKED)
     with long_reader(held.database):
@@ -54,6 +55,7 @@ def test_an_erasure_says_not_yet_while_somebody_reads_and_is_finished_later(held
         assert outstanding_since(connection) is None
 
 
+@pytest.mark.slow
 def test_an_erasure_is_finished_beside_a_replicator_once_the_log_was_written_anew(held: DeskAtWork) -> None:
     made = held.submit(ASKED)
     with Replicator(held.database) as replicator:
@@ -78,6 +80,7 @@ def test_an_erasure_is_finished_beside_a_replicator_once_the_log_was_written_ane
     assert find_person(held.database, reference=kept.reference).requests
 
 
+@pytest.mark.slow
 def test_a_vendors_applet_leaves_file_and_log_too(held: DeskAtWork) -> None:
     made = held.submit(NewSessionRequest())
     kept = keep(held.database, CANARY.encode() * 100_000, held.clock())
@@ -93,6 +96,7 @@ def test_a_vendors_applet_leaves_file_and_log_too(held: DeskAtWork) -> None:
     assert files_with_canary(held) == []
 
 
+@pytest.mark.slow
 def test_pruning_says_so_too(held: DeskAtWork, tmp_path: Path) -> None:
     held.submit(ASKED)
     held.clock.advance(days=91)

@@ -393,6 +393,7 @@ class Watched:
         return self._hasher.verify(hashed, password)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("email", [ANNA, "carl@example.com", "nobody@example.com", "x" * 5000, "a\0b@example.com", ""])
 def test_whoever_it_is_one_hash_and_one_write_are_made(
     desk: DeskAtWork, email: str, monkeypatch: pytest.MonkeyPatch

@@ -195,6 +195,7 @@ def test_recovery_codes_are_somebody_s_own_and_not_kept_as_they_are(phone: Phone
         assert code.replace("-", "") not in kept
 
 
+@pytest.mark.slow
 def test_recovery_codes_are_kept_under_a_slow_salted_hash(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recovery_codes, "COST", REAL_COST)
     _name, salt, raw = zip(*(row.split(":") for row in kept_codes(phone.offer.codes)), strict=True)

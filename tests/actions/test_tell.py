@@ -185,6 +185,7 @@ def test_nothing_goes_out_unsigned_and_it_waits_until_the_secret_is_right(
     assert desk.deliver_after(7) == (1, 1)
 
 
+@pytest.mark.slow
 def test_a_receiver_that_hangs_holds_nobody_else_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calling, "READ_TIMEOUT", 2.0)
     with receiving("hang") as slow:

@@ -124,6 +124,7 @@ def test_one_element_is_enough_and_only_1_is_the_flag(app: Flask, flavour: Flavo
     }
 
 
+@pytest.mark.slow
 @flavours
 def test_sent_with_the_flag_the_customer_sees_and_changes_it(app_on_both: Flask, flavour: Flavour) -> None:
     client = PageClient(app_on_both)

@@ -67,6 +67,7 @@ def test_every_wrong_parameter_is_named_at_once(app: Flask) -> None:
     assert not tickets(app)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", ["%81", "%C3%28%8D", "%F4%90%80%8F", "%FF&_charset_=utf-8"])
 def test_text_that_is_valid_in_no_encoding(app: Flask, broken: str) -> None:
     client = PageClient(app)
@@ -172,6 +173,7 @@ def test_key_missing(app: Flask, headers: dict[str, str]) -> None:
     assert not tickets(app)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "uid", [UID[:-1], f"{UID}0", UID.upper().replace("D", "e"), "x", "界", "|20", "a|b|c", "9" * 512]
 )

@@ -572,6 +572,7 @@ def test_any_json_is_opened_or_fails_as_it_should(value: Any) -> None:
     _only_ours(answer(200, json.dumps(value), content_type="application/json"))
 
 
+@pytest.mark.slow
 @given(
     st.integers(100, 999),
     st.binary(max_size=200),

@@ -102,6 +102,7 @@ class TestEveryServer:
         assert other_side.got() == []
         assert_says_nothing_of(str(refused.value), key)
 
+    @pytest.mark.slow
     def test_a_server_that_is_away_is_unavailable_and_got_nothing(self, other_side: Server) -> None:
         other_side.stop()
         with pytest.raises(Unavailable) as unavailable:

@@ -149,6 +149,7 @@ def test_a_name_that_does_not_exist(kept: Kept) -> None:
     assert (failed.maybe_sent, failed.why) == (False, Why(WhyCode.NO_SUCH_NAME, {"host": "nobody.invalid"}))
 
 
+@pytest.mark.slow
 def test_a_connection_that_never_comes(kept: Kept) -> None:
     """A listener whose queue is full keeps connections waiting."""
     with socket.socket() as full, socket.socket() as first:
@@ -162,6 +163,7 @@ def test_a_connection_that_never_comes(kept: Kept) -> None:
     assert 0.6 <= time.monotonic() - started < 60  # the system itself would try for two minutes
 
 
+@pytest.mark.slow
 def test_a_tls_handshake_that_never_comes(kept: Kept) -> None:
     def silent(connection: socket.socket, server: Loopback) -> None:
         server.over.wait(30)
@@ -447,6 +449,7 @@ def test_an_applet_over_the_limit_is_not_kept(kept: Kept) -> None:
     assert kept.content() == {}
 
 
+@pytest.mark.slow
 def test_an_applet_has_more_time_than_other_bodies(kept: Kept) -> None:
     def slow(connection: socket.socket, server: Loopback) -> None:
         read_request(connection)
@@ -474,6 +477,7 @@ def test_an_applet_that_is_not_kept(kept: Kept, why: WhyCode) -> None:
 # Many at once
 
 
+@pytest.mark.slow
 def test_a_hundred_threads_at_once(kept: Kept) -> None:
     """The server answers no call before all hundred have arrived."""
     together = threading.Barrier(100, timeout=30)

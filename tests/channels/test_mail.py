@@ -119,6 +119,7 @@ def test_5xx_is_for_good_and_4xx_for_now(box: Mailbox, step: str) -> None:
     assert send(box) == TryResult(Delivery.FAILED, "status 451")
 
 
+@pytest.mark.slow
 def test_no_answer_to_a_whole_mail_leaves_doubt(box: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mail, "STEP_TIMEOUT", 0.3)
     box.hangs = True
@@ -130,6 +131,7 @@ def test_nobody_there_leaves_none() -> None:
     assert send(away) == TryResult(Delivery.FAILED, "no connection, or no whole answer", away=True)
 
 
+@pytest.mark.slow
 def test_a_server_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mail, "DEADLINE", 0.3)
     over = threading.Event()

@@ -58,6 +58,7 @@ def test_no_answer_ends_with_the_time_to_read(monkeypatch: pytest.MonkeyPatch) -
         assert send(receiver) == LOST
 
 
+@pytest.mark.slow
 def test_an_answer_that_drips_in_is_cut_off_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calling, "DEADLINE", 0.3)
     with receiving("drip") as receiver:

@@ -37,6 +37,7 @@ def naively_open(found: Hours, moment: datetime, zone: ZoneInfo) -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ZONES)
 def test_four_hundred_days_are_as_the_wall_clock_says(zone: str) -> None:
     special = {date(2026, 3, 29): SpecialDay("Clocks", (Span(60, 150), Span(23 * 60, DAY + 60)))}

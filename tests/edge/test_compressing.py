@@ -14,6 +14,7 @@ def is_compressed(answer: Answer) -> bool:
     return answer.headers.get("Content-Encoding") == "gzip"
 
 
+@pytest.mark.slow
 def test_the_pages_of_a_request_are_compressed_for_who_takes_it(client: PageClient) -> None:
     status = client.submit(problem_description="It broke.").location
     for path in (status, applet_of(client, problem_description="It hums."), "/pin", "/reference", "/s/nowhere"):

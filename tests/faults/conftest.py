@@ -1,5 +1,6 @@
 """Servers for the fault tests: SQLite alone, or PostgreSQL and Redis with two hosts; and one server for all faults."""
 
+import logging
 import secrets
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,9 @@ from tests.faults.hosts import Hosts
 from tests.faults.vendor_cases import Seen, every_case
 from tests.own_postgresql import OwnPostgresql, own_postgresql
 from tests.own_redis import OwnRedis
+
+for _talkative in ("alembic", "mail.log"):  # their lines would hide the figures of `make faults`
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
 
 
 @pytest.fixture(scope="package")

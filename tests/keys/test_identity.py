@@ -121,6 +121,7 @@ def test_what_is_vouched_for_overrides_what_was_typed(app: Flask, widget: Widget
         assert found.verified == ("customer_name", "customer_email")
 
 
+@pytest.mark.slow
 def test_the_console_and_the_commands_tell_verified_from_typed(app: Flask, widget: Widget, here: Running) -> None:
     widget.send(**ZOE, more={"Room": "4.11"}, identity=identity(here, number=None))
     (ticket,) = tickets(app)

@@ -38,6 +38,7 @@ def assert_good(token: str) -> None:
     assert (identity.subject, *identity.elements.values()) == CUSTOMER
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", list(CALLS))
 def test_an_example_makes_a_token_that_is_taken(language: str, tmp_path: Path) -> None:
     program, ending, call = CALLS[language]

@@ -96,6 +96,7 @@ def test_a_log_in_holds_in_a_process_that_has_not_seen_its_key_yet(
     other.close()
 
 
+@pytest.mark.slow
 def test_a_link_outlives_the_key_that_signed_it_for_a_day(
     client: PageClient, here: Running, clock: StandingClock
 ) -> None:

@@ -32,6 +32,7 @@ def solved() -> dict[str, Any]:
     return solve(Puzzles([OLD]).new_check("default", NOW))
 
 
+@pytest.mark.slow
 def test_an_answer_counts_for_its_site_and_in_time(solved: dict[str, Any]) -> None:
     puzzles = Puzzles([OLD])
     found = puzzles.solved("default", packed(solved), NOW)
@@ -83,6 +84,7 @@ def test_a_challenge_of_somebody_elses_making_counts_for_nothing() -> None:
     assert Puzzles([OLD]).solved("default", packed(solve(theirs.to_dict())), NOW) is None
 
 
+@pytest.mark.slow
 @given(st.text(max_size=80) | st.binary(max_size=80).map(lambda raw: base64.b64encode(raw).decode()))
 def test_any_text_is_only_wrong(text: str) -> None:
     assert Puzzles([OLD]).solved("default", text, NOW) is None

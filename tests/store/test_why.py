@@ -73,6 +73,7 @@ def test_a_code_of_a_newer_version_is_shown_as_it_is(desk: Database) -> None:
     assert kept(desk, why="status", why_values={"code": 7}) == Why(WhyCode.UNKNOWN, {"text": "status"})
 
 
+@pytest.mark.slow
 def test_nothing_of_it_is_left_when_a_request_is_erased(desk: Database) -> None:
     row = request_row(state=RequestState.PARKED, why=Why(WhyCode.PARKED_BY, {"name": "Sven S"}))
     desk.write(lambda connection: insert_request(connection, row))

@@ -219,6 +219,7 @@ def test_details_that_cannot_be_recorded_stay_on_the_page(client: PageClient, mo
     assert "Everything you typed is still here" in answer.select(".summary").get_text()
 
 
+@pytest.mark.slow
 def test_a_forged_applet_link_is_not_found(client: PageClient) -> None:
     path = applet_of(client)
     for forged in (path[:-5], "/applet/x", path.replace("/applet/", "/applet/A")):
@@ -263,6 +264,7 @@ def test_a_broken_download_goes_on_where_it_stopped(client: PageClient) -> None:
     assert client.get(path, headers={**WINDOWS, "Range": "bytes=2000-"}, buffered=True).status == 416
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("programs")
 @pytest.mark.parametrize(
     ("query", "headers", "program"),

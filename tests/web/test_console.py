@@ -57,6 +57,7 @@ def test_a_technician_logs_in_and_out(client: PageClient) -> None:
     assert not is_in(client), "the session is over on the server too"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("email", "password"),
     [

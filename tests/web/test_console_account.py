@@ -166,6 +166,7 @@ def test_guessing_the_old_password_is_limited_like_the_log_in(app: Flask, client
     assert log_in(PageClient(app, address="192.0.2.99")).status == 303
 
 
+@pytest.mark.slow
 def test_a_new_password_is_in_the_audit_log_and_is_not_told(client: PageClient, here: Running) -> None:
     log_in(client)
     change_password(client)

@@ -60,6 +60,7 @@ def test_call_backs_are_switched_by_their_box_alone(dora: PageClient, here: Runn
     assert here.desk.options.call_backs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "long_wait", ["", "0", "-1", "1441", "1.5", "x", "9" * 400, "\N{ARABIC-INDIC DIGIT ONE}", "1e3"]
 )

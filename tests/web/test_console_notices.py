@@ -93,6 +93,7 @@ def test_everybody_sees_the_usual_rules_and_administrators_change_them(
     assert post(dora, "/rules/remove", rule="none").status == 404
 
 
+@pytest.mark.slow
 def test_a_rule_may_tell_by_push_also_without_a_mail_server(dora: PageClient) -> None:
     assert post(dora, "/rules", event="request.received", to="may_take", by="push").status == 303
     assert rows(dora)[-1] == "New request Technicians who may take it Push to browsers Always Test Remove"
@@ -112,6 +113,7 @@ def test_without_a_mail_server_the_page_says_so(anna: PageClient) -> None:
     assert post(anna, "/test", rule=USUAL[0].mark).status == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wrong", [{"event": "pigeon"}, {"to": "everybody"}, {"to": "place:7"}, {"when": "never"}, {"minutes": "0"}]
 )

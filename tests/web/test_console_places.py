@@ -123,6 +123,7 @@ def test_a_place_of_one_site_is_told_of_that_site_alone(
     assert until(lambda: len(receiver.got) == 1)
 
 
+@pytest.mark.slow
 def test_a_place_is_removed_with_its_rules(dora: PageClient, here: Running, receiver: Receiver) -> None:
     usual = here.desk.notices.desk_rules
     add(dora, receiver.address)
@@ -137,6 +138,7 @@ def test_a_place_is_removed_with_its_rules(dora: PageClient, here: Running, rece
     assert told[1][1] == {"kind": "hook", "address": receiver.address}
 
 
+@pytest.mark.slow
 def test_places_are_for_administrators_and_kept_sealed(app: Flask, dora: PageClient, here: Running) -> None:
     anna = PageClient(app)
     log_in(anna, ANNA)
@@ -150,6 +152,7 @@ def test_places_are_for_administrators_and_kept_sealed(app: Flask, dora: PageCli
     assert opened(place.sealed, here.keys.unseal)["address"].endswith(TOKEN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [

@@ -166,6 +166,7 @@ def test_what_one_has_claimed_is_one_s_own(client: PageClient, make: MakeTicket,
     assert not page.page.select("td.act button")
 
 
+@pytest.mark.slow
 def test_a_row_says_who_vouches_for_the_customer(client: PageClient, make: MakeTicket) -> None:
     typed = make(tech=ANNA, customer_name="Typed")
     vouched = make(tech=ANNA, customer_name="Vouched", verified=("customer_name",))

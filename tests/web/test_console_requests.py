@@ -196,6 +196,7 @@ def test_odd_searches_find_nothing_and_harm_nothing(here: Running, sven: PageCli
     assert listed(answer) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reference", ["0000-0000", "x", "%00", "%ff", "7K3M-Q2XHX", "7K3M-Q2X%0A", "x" * 3000])
 def test_what_is_not_there_is_not_found(sven: PageClient, reference: str) -> None:
     for path in (f"{LIST}/{reference}", f"{LIST}/{reference}/anew"):
@@ -203,6 +204,7 @@ def test_what_is_not_there_is_not_found(sven: PageClient, reference: str) -> Non
         assert press(sven, path, act="retry", attempts="0").status == 404
 
 
+@pytest.mark.slow
 def test_one_request_with_all_that_is_known_and_nothing_secret(here: Running, sven: PageClient) -> None:
     reference = put(
         here,
@@ -305,6 +307,7 @@ def test_suspects_are_told_from_people_several_at_once(here: Running, sven: Page
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_none_or_too_many_ticked_changes_nothing(here: Running, sven: PageClient) -> None:
     reference = put(here, state=RequestState.SUSPECT)
     many = [f"{n:04}-0000" for n in range(100)]

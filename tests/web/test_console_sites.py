@@ -101,6 +101,7 @@ def test_a_site_is_added_and_can_be_opened(dora: PageClient, here: Running) -> N
     assert site_now(here, "shop").name == "The Shop"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "name"), [("", "X"), ("-a", "X"), ("a b", "X"), ("a" * 41, "X"), ("ok", ""), ("ok", "x" * 81), ("ok", "\0")]
 )
@@ -393,6 +394,7 @@ def multipart(client: PageClient, action: str, parts: list[bytes]) -> Answer:
     return client.post(f"{BASE}{action}", body + b"--x-x-x--\r\n", content_type="multipart/form-data; boundary=x-x-x")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("raw", "named"),
     [
@@ -428,6 +430,7 @@ def test_languages_in_their_order(dora: PageClient, here: Running) -> None:
     assert site_now(here).languages == ()
 
 
+@pytest.mark.slow
 def test_own_words_for_one_language_leave_the_others_alone(
     dora: PageClient, here: Running, change_site: ChangeSite
 ) -> None:
@@ -550,6 +553,7 @@ def test_the_settings_are_checked_without_a_call(dora: PageClient, change_site: 
         assert acts(connection) == []
 
 
+@pytest.mark.slow
 def test_a_real_session_at_our_own_desk(dora: PageClient, here: Running) -> None:
     answer = check(dora, live="1")
     assert answer.status == 200

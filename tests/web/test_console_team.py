@@ -101,6 +101,7 @@ def test_every_page_of_the_team_is_for_administrators_alone(app: Flask, here: Ru
     assert recorded(here) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", POSTS)
 def test_a_post_needs_its_token_and_our_own_page(dora: PageClient, here: Running, path: str) -> None:
     before = here.database.generation()
@@ -112,6 +113,7 @@ def test_a_post_needs_its_token_and_our_own_page(dora: PageClient, here: Running
     assert (here.database.generation(), recorded(here)) == (before, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ["0", "99", "9" * 18, "9" * 40])
 @pytest.mark.parametrize("path", ["", "/disabled", "/away", "/second-factor", "/sessions", "/invitation"])
 def test_who_is_not_there_is_not_found(press: Press, number: str, path: str) -> None:
@@ -183,6 +185,7 @@ def test_a_technician_is_added_and_gets_a_link(press: Press, here: Running, app:
     assert "somebody with this address already" in again.select(".summary").get_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [
@@ -300,6 +303,7 @@ def test_a_renamed_and_a_disabled_department_keep_their_tickets(
     assert not here.desk.staff.departments[10].disabled
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [
@@ -331,6 +335,7 @@ def test_a_number_for_a_new_department_is_proposed(dora: PageClient, press: Pres
     assert dora.get("/console/team/departments/add").select("#number").get("value", "") == ""
 
 
+@pytest.mark.slow
 def test_an_administrator_cannot_lock_everybody_out(press: Press, dora: PageClient, here: Running) -> None:
     me = person(here, DORA)
     answer = press(f"/{me.id}/disabled", disabled="1")

@@ -266,6 +266,7 @@ def test_every_role_works_on_what_it_sees(email: str, app: Flask, here: Running,
     assert kept(here, number).department_id == 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", EVERY)
 def test_no_log_in_no_token_no_work(
     what: str, app: Flask, anna: Seat, here: Running, clock: StandingClock, client: PageClient

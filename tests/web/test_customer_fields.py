@@ -58,6 +58,7 @@ def test_no_field_is_left_after_erasing(here: Running, clock: StandingClock, ref
     assert left() == set()
 
 
+@pytest.mark.slow
 def test_each_field_is_on_the_consoles_pages(here: Running, client: PageClient, reference: str) -> None:
     (ticket,) = find_person(here.database, reference=reference).tickets
     log_in(client, DORA)

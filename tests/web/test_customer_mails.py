@@ -92,6 +92,7 @@ def test_a_customer_gets_a_receipt_a_word_when_it_begins_and_the_conversation(
     assert client.get(third.removeprefix(BASE)).status == 410, "it shows the conversation of a session that is over"
 
 
+@pytest.mark.slow
 def test_mails_are_in_the_customer_s_language(
     client: PageClient, here: Running, clock: StandingClock, box: Mailbox
 ) -> None:
@@ -172,6 +173,7 @@ def test_without_a_mail_server_no_link_is_sent(client: PageClient) -> None:
     assert client.post("/console/team/1/invitation/mail", fields).status == 404
 
 
+@pytest.mark.slow
 def test_the_mail_of_a_call_back_has_its_time_in_the_customers_language_and_no_typed_text(
     client: PageClient, here: Running, clock: StandingClock, box: Mailbox
 ) -> None:

@@ -230,6 +230,7 @@ def test_there_are_200_combinations() -> None:
     assert len(PAGES) * len(FAULTS) >= 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_the_customer_goes_on(
     app: Flask, here: Running, clock: StandingClock, change_site: Callable[..., Site], page: str

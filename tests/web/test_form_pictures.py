@@ -190,6 +190,7 @@ def test_one_client_adds_so_many(client: PageClient, here: Running) -> None:
     assert (answer.status, "Retry-After" in answer.headers) == (429, True)
 
 
+@pytest.mark.slow
 def test_a_site_that_takes_none_and_one_of_a_vendor(
     client: PageClient, here: Running, change_site: Callable[..., Site]
 ) -> None:

@@ -100,6 +100,7 @@ def test_over_loopback_another_host_name_gets_nothing(made: Made, address: str, 
     assert like_unknown(made("127.0.0.0/8", "::1/128"), address, headers={"Host": host})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", FOREIGN)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "DELETE"])
 def test_for_everyone_else_there_is_nothing(made: Made, address: str, method: str) -> None:
@@ -109,6 +110,7 @@ def test_for_everyone_else_there_is_nothing(made: Made, address: str, method: st
     assert like_unknown(app, address, method, headers={"X-Forwarded-For": "127.0.0.1"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("header", FORWARDING)
 @pytest.mark.parametrize("value", ["192.0.2.7", "127.0.0.1", "10.1.2.3", "10.1.2.3:80", "unknown", ""])
 def test_what_a_proxy_passes_on_gets_nothing(made: Made, header: str, value: str) -> None:

@@ -198,6 +198,7 @@ def test_a_form_that_is_not_ours_or_too_old_comes_back_and_is_no_try(
     assert client.post("/pin", {"form_token": fresh, "pin": code.pin}).status == 303
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "headers",
     [

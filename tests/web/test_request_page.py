@@ -193,6 +193,7 @@ def test_a_host_that_is_not_ours_is_refused(client: PageClient) -> None:
     assert client.get("/", headers={"Host": "LOCALHOST:8000"}).status == 200
 
 
+@pytest.mark.slow
 def test_the_problem_comes_first_and_every_field_says_whether_it_is_needed(
     client: PageClient, change_site: ChangeSite
 ) -> None:

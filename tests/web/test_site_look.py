@@ -123,6 +123,7 @@ def shown(client: PageClient, site: str = "default") -> list[str]:
     return [name for name in ELEMENTS if client.get(f"/s/{site}").page.select(f"#{name}")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fields", [ELEMENTS, ELEMENTS[:1], ELEMENTS[1:2], ELEMENTS[3:], ELEMENTS[::3]])
 def test_only_the_fields_that_are_shown_are_there(
     client: PageClient, change_site: ChangeSite, fields: tuple[str, ...]
