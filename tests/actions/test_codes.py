@@ -84,6 +84,7 @@ def test_a_code_is_used_once_and_then_leads_only_the_same_form_to_its_session(de
     assert enter(desk, code.pin) is None
 
 
+@pytest.mark.slow
 def test_the_technician_lets_a_customer_back_in_by_a_new_code(desk: DeskAtWork) -> None:
     code = start(desk)
     assert way_back(desk.database, code.id, anna(desk), now=desk.clock()) is None, "there is no session yet"

@@ -193,6 +193,7 @@ def test_what_stops_something_is_never_too_many(talk: Talk) -> None:
     talk.post(CUSTOMER_SPEAKS, "end")
 
 
+@pytest.mark.slow
 def test_a_conversation_takes_120_signals_a_minute_of_each_side(talk: Talk) -> None:
     talk.claim()
     ice = Signal(0, talk.desk.clock(), Side.CUSTOMER, "c1", None, Kind.ICE, "{}")
@@ -380,6 +381,7 @@ def rows_about(desk: DeskAtWork, number: int) -> dict[str, int]:
     return {name: many for name, many in found.items() if many}
 
 
+@pytest.mark.slow
 def test_moved_to_another_device_the_page_before_is_over(talk: Talk) -> None:
     database, clock = talk.desk.database, talk.desk.clock
     talk.claim()
@@ -406,6 +408,7 @@ def test_moved_to_another_device_the_page_before_is_over(talk: Talk) -> None:
     assert (view.session.screen, view.other.here) == (Screen.OFF, Place.GONE)
 
 
+@pytest.mark.slow
 def test_a_code_lasts_ten_minutes_and_one_is_good_at_a_time(talk: Talk) -> None:
     database, clock = talk.desk.database, talk.desk.clock
     ticket = talk.desk.ticket(talk.number)

@@ -152,6 +152,7 @@ def strangers_try(desk: DeskAtWork, email: str = ANNA) -> int:
     return looked_at
 
 
+@pytest.mark.slow
 def test_strangers_try_twenty_passwords_an_hour_on_one_account_and_its_owner_gets_in_from_home(
     desk: DeskAtWork,
 ) -> None:
@@ -169,6 +170,7 @@ def test_strangers_try_twenty_passwords_an_hour_on_one_account_and_its_owner_get
     enter(desk, address=ELSEWHERE)
 
 
+@pytest.mark.slow
 def test_wrong_passwords_from_home_are_no_strangers(desk: DeskAtWork) -> None:
     enter(desk, address=HERE)
     for _ in range(6):
@@ -277,6 +279,7 @@ def test_a_password_does_not_age(desk: DeskAtWork) -> None:
     assert enter(desk)
 
 
+@pytest.mark.slow
 def test_wrong_tries_at_the_same_time_are_no_more_than_five(desk: DeskAtWork) -> None:
     gate, outcomes = threading.Barrier(12), []
 

@@ -227,6 +227,7 @@ def test_wrong_log_ins_are_forgotten_when_they_count_no_more(desk: DeskAtWork) -
     assert failures() == 0
 
 
+@pytest.mark.slow
 def test_more_than_one_batch_is_pruned_at_once(desk: DeskAtWork) -> None:
     def copies(connection):  # type: ignore[no-untyped-def]
         for _ in range(501):

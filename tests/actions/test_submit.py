@@ -56,6 +56,7 @@ def test_a_reference_that_is_taken_is_not_used(desk: DeskAtWork, monkeypatch: py
     assert len(desk.requests()) == len(desk.tickets()) == 2
 
 
+@pytest.mark.slow
 def test_twenty_at_once_with_one_key_are_one_request(desk: DeskAtWork) -> None:
     submission = desk.submission()
     start = threading.Barrier(20)

@@ -216,6 +216,7 @@ def test_the_last_administrator_who_can_log_in_stays(desk: DeskAtWork, lose: Cal
     assert len(told(desk)) == len(before) + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lose", LOSE)
 def test_the_command_line_may_take_the_last_one_away(desk: DeskAtWork, lose: Callable[..., object]) -> None:
     lose(desk, person(desk, DORA).id, None)

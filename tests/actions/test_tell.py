@@ -107,6 +107,7 @@ def test_a_notice_is_delivered_once_signed_and_forgotten(desk: Desk) -> None:
     assert (told.event, told.reference, told.due_at) == ("request.parked", "7K3M-Q2XH", None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("does", [500, 302, "hang", "close"])
 def test_what_fails_is_tried_again_as_it_was_with_a_new_timestamp(
     desk: Desk, does: int | str, monkeypatch: pytest.MonkeyPatch

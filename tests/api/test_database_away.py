@@ -33,6 +33,7 @@ def test_a_customer_who_followed_a_link_reads_it_in_their_language(client: PageC
     assert answer.page.find("form", action="/s/default")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/rest/sessions", "/rest/", "/rest/session/x"])
 def test_rest_refuses_unknown_addresses_in_json(client: PageClient, path: str) -> None:
     answer = client.get(path)

@@ -228,6 +228,7 @@ def test_another_method(app: Flask, method: str) -> None:
     assert not tickets(app)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE"])
 def test_another_method_in_the_rest_flavour(app: Flask, method: str) -> None:
     answer = PageClient(app).open(method, REST_PATH, json={"customer_name": "a"}, headers=KEY)
@@ -311,6 +312,7 @@ def test_fetching_ahead_opens_nothing(app: Flask, header: dict[str, str]) -> Non
     refused_everywhere(PageClient(app), app, 403, headers=header, query=f"?uid={UID}&customer_name=a")
 
 
+@pytest.mark.slow
 @flavours
 def test_answers_are_never_cached(app: Flask, flavour: Flavour) -> None:
     answers = [call(PageClient(app), flavour, customer_name=name) for name in ("a", "n" * 129)]

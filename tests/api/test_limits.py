@@ -109,6 +109,7 @@ def test_who_has_to_wait_reads_when_to_come_again_and_whom_to_call(
     assert answer.page.find("form", action="/s/default")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_who_has_to_wait_keeps_what_was_typed(app: Flask, method: str) -> None:
     typed = {
@@ -152,6 +153,7 @@ def test_a_flood_by_form_does_not_lock_the_site_s_own_server_out(
     assert rest(app, "203.0.113.1") == 200
 
 
+@pytest.mark.slow
 def test_a_network_that_another_site_lists_has_no_more_than_others(
     app: Flask, here: Running, clock: StandingClock
 ) -> None:

@@ -56,6 +56,7 @@ def kept_bytes(here: Running) -> int:
         return bytes_kept(connection, here.clock())
 
 
+@pytest.mark.slow
 def test_a_picture_is_added_and_seen_with_ticket_and_request(
     app: Flask, client: PageClient, here: Running, sent: dict[str, str]
 ) -> None:
@@ -147,6 +148,7 @@ def test_an_old_link_and_a_closed_request(
     assert kept_bytes(here) == 0
 
 
+@pytest.mark.slow
 def test_one_client_adds_so_many(client: PageClient, sent: dict[str, str]) -> None:
     for _ in range(PICTURES.amount):
         add(client, sent["path"], SVG)

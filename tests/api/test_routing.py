@@ -75,6 +75,7 @@ def test_every_row_of_the_routing_table(app_on_both: Flask, flavour: Flavour) ->
     assert len(tickets(app_on_both)) == len(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flavour", Flavour)
 def test_the_caller_is_not_told_which_part_was_wrong(app: Flask, flavour: Flavour) -> None:
     client = PageClient(app)

@@ -532,6 +532,7 @@ def test_when_to_come_again(written: str, seconds: float | None) -> None:
     assert retry_after(answer(429)) is None
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_no_wait_is_beyond_15_minutes(written: str) -> None:
     wait = retry_after(answer(503, retry_after=written))

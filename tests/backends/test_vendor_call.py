@@ -207,6 +207,7 @@ def test_a_sound_certificate(kept: Kept, authority: trustme.CA, trusted: Path) -
         assert call(server, kept, authorities=trusted).body == b"well"
 
 
+@pytest.mark.slow
 def test_certificates_that_are_not_sound(kept: Kept, authority: trustme.CA, trusted: Path) -> None:
     old = datetime(2020, 1, 1, tzinfo=UTC)
     wrong = {

@@ -194,6 +194,7 @@ def test_a_refusal_is_neither_followed_nor_tried_again_nor_waited_for(
     assert len(receiver.got) == 1
 
 
+@pytest.mark.slow
 def test_no_answer_leaves_doubt(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calling, "READ_TIMEOUT", 0.2)
     receiver.does = "hang"

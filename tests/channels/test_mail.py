@@ -104,6 +104,7 @@ def test_without_starttls_nothing_is_sent(box: Mailbox, trusting: Mails) -> None
     assert box.got == []
 
 
+@pytest.mark.slow
 def test_a_wrong_password_is_said_without_it(authority: trustme.CA, trusting: Mails) -> None:
     with mailing(tls=server_context(authority), login=("help", "s3cret")) as box:
         box.url = box.url.replace("s3cret", "wrong")

@@ -91,6 +91,7 @@ def test_the_meaning_of_each_answer(clock: StandingClock, status: int, result: T
         assert Pushes().send(sending(browser, clock)) == result
 
 
+@pytest.mark.slow
 def test_a_service_that_hangs_ends_with_the_time_to_read(clock: StandingClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calling, "READ_TIMEOUT", 0.2)
     with pushed_browser("hang") as browser:

@@ -52,6 +52,7 @@ def test_a_redirect_is_not_followed(status: int) -> None:
         assert [path for path, _, _ in receiver.got] == ["/hook?for=handbell"]
 
 
+@pytest.mark.slow
 def test_no_answer_ends_with_the_time_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calling, "READ_TIMEOUT", 0.2)
     with receiving("hang") as receiver:

@@ -60,6 +60,7 @@ def test_an_applet_that_came_is_not_kept(filled: Handbell) -> None:
     assert {path.name for path in filled.data.iterdir()} - before <= {"keys", "handbell.sqlite3.lock"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("raw", "says"),
     [

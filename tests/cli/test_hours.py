@@ -79,6 +79,7 @@ def test_four_weeks_are_previewed(filled: Handbell) -> None:
     assert [day["weekday"] for day in days if day["spans"] != "closed"] == ["Mon"] * 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -79,6 +79,7 @@ def test_a_mistake_is_one_line(filled: Handbell) -> None:
     assert filled.fails("site", "set", "default").startswith("handbell: nothing to change")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["mail_customers", "call_backs", "pictures", "relay_only", "one_time_links"])
 def test_what_a_site_may_do_is_turned_on_and_off(filled: Handbell, option: str) -> None:
     flag = option.replace("_", "-")

@@ -229,6 +229,7 @@ def test_a_webhook_s_secret_is_made_shown_once_and_sealed(filled: Handbell) -> N
     assert the_site(filled).sealed_webhook_secret is None
 
 
+@pytest.mark.slow
 def test_check_tells_of_a_key_s_end_a_month_before_and_fails_when_it_has_come(filled: Handbell) -> None:
     account = ("--backend", "take-control", "--api-domain", DOMAIN, "--key", KEY)
     site_set(filled, *account, "--key-made", (TODAY - timedelta(days=300)).isoformat())

@@ -70,6 +70,7 @@ def test_a_hundred_fields_are_read_and_one_more_is_too_many() -> None:
     assert refused.value.status == 413
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=300))
 @settings(max_examples=200, deadline=None)
 def test_any_bytes_are_a_form_or_a_bad_body(raw: bytes) -> None:

@@ -150,6 +150,7 @@ def test_a_floating_button_has_the_site_s_colour_from_the_start(chosen: Embed, s
     assert chosen.in_colour(site).colour == shown
 
 
+@pytest.mark.slow
 def test_a_problem_may_have_lines() -> None:
     chosen, wrong = Embed.chosen({"problem": "one\r\ntwo"}, DEPARTMENTS, LANGUAGES)
     assert (chosen.prefill, wrong) == ({"problem": "one\ntwo"}, {})

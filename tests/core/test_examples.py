@@ -170,6 +170,7 @@ def test_the_page_s_form_says_what_was_meant(text: str) -> None:
     assert page.select("label")[0].get_text() == LABELS["customer_name"]
 
 
+@pytest.mark.slow
 def test_a_department_that_was_chosen_is_not_asked_for() -> None:
     page = BeautifulSoup(intranet_form(facts(), LABELS, [(10, "x")], {"department": "10"}), "html.parser")
     assert [(hidden["name"], hidden["value"]) for hidden in page.select("[type=hidden][value]")] == [

@@ -104,6 +104,7 @@ def test_limits_count_characters_not_bytes(name: str, limit: int, character: str
     assert problem == Fact(name, "too_long", {"limit": limit, "length": limit + 1})
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(LIMITS.items())), st.integers(1, 5000), st.characters(codec="utf-8"))
 @settings(max_examples=150, deadline=None)
 def test_no_value_beyond_its_limit_passes(limited: tuple[str, int], more: int, character: str) -> None:

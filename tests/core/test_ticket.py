@@ -44,6 +44,7 @@ def test_waiting_and_active_tickets_are_open() -> None:
     assert set(OPEN_STATES) == {WAITING, ACTIVE}
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(list(TicketState)), max_size=12))
 @settings(max_examples=100, deadline=None)
 def test_what_the_customer_cancelled_stays_cancelled(wishes: list[TicketState]) -> None:

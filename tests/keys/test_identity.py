@@ -111,6 +111,7 @@ def requests(here: Running) -> list[CustomerRequest]:
         return list_requests(connection)
 
 
+@pytest.mark.slow
 def test_what_is_vouched_for_overrides_what_was_typed(app: Flask, widget: Widget, here: Running) -> None:
     answer = widget.send(**ZOE, identity=identity(here, number=None))
     assert answer.status == 201

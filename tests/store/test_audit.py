@@ -25,6 +25,7 @@ def logged(database: Database) -> Database:
     return database
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statement",
     [

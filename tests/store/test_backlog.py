@@ -49,6 +49,7 @@ def test_a_clock_that_is_behind_makes_no_negative_age(desk: Database) -> None:
     assert look(desk).oldest_seconds == 0
 
 
+@pytest.mark.slow
 def test_counting_ends_at_the_cap(desk: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     add(desk, RequestState.PARKED, times=store.MOST_COUNTED + 1)
     assert look(desk).counts[RequestState.PARKED] == store.MOST_COUNTED

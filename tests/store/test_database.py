@@ -67,6 +67,7 @@ def test_sqlite_loses_nothing_and_leaves_nothing_behind(sqlite_url: str) -> None
     database.close()
 
 
+@pytest.mark.slow
 def test_postgresql_commits_synchronously(postgresql_url: str) -> None:
     database = Database(postgresql_url)
     shown = database.write(lambda connection: connection.exec_driver_sql("SHOW synchronous_commit").scalar_one())
@@ -74,6 +75,7 @@ def test_postgresql_commits_synchronously(postgresql_url: str) -> None:
     assert shown == "on"
 
 
+@pytest.mark.slow
 def test_a_database_that_would_lose_writes_is_refused(postgresql_url: str) -> None:
     careless = Database(postgresql_url)
     with careless.read() as connection:

@@ -36,6 +36,7 @@ def url_of(database: Database) -> str:
 
 
 # SQLAlchemy cannot read an index on an expression from SQLite; PostgreSQL's are compared.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_the_schema_is_what_the_tables_say(database: Database) -> None:

@@ -201,6 +201,7 @@ def test_a_search_finds_by_everything_that_a_caller_can_say(desk: Database) -> N
         assert look_for(desk, wanted) == [], wanted
 
 
+@pytest.mark.slow
 def test_a_search_finds_nothing_that_the_viewer_may_not_see(desk: Database) -> None:
     hidden, seen = keep(
         desk,

@@ -166,6 +166,7 @@ def test_changed_details_are_kept_with_the_old_ones_in_the_history(client: PageC
     assert len(history(here)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -292,6 +293,7 @@ def test_the_program_is_the_one_for_the_customer_s_system(
     assert (names[program] in disposition) if program else not disposition
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("programs")
 def test_an_ended_ticket_has_no_program(client: PageClient) -> None:
     path = applet_of(client, customer_name="Zoë")
@@ -300,6 +302,7 @@ def test_an_ended_ticket_has_no_program(client: PageClient) -> None:
     assert (over.status, over.is_page) == (410, True)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("programs")
 def test_the_status_page_says_what_to_do_with_the_file_and_offers_the_others(app: Flask, client: PageClient) -> None:
     path = client.submit(customer_name="Zoë").location
@@ -396,6 +399,7 @@ def test_the_request_page_loads_nothing_of_the_session(client: PageClient) -> No
     assert "live.js" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("programs")
 def test_started_from_the_widget_the_page_offers_the_other_systems_too(client: PageClient) -> None:
     status = client.submit(customer_name="Zoë").location

@@ -46,6 +46,7 @@ def test_on_a_page_of_the_sites(client: PageClient, here: Running) -> None:
     assert recorded(here) == 0
 
 
+@pytest.mark.slow
 def test_in_the_widget(client: PageClient, here: Running) -> None:
     told = Widget(client).send(**BLANK, language="de")
     assert (told.status, list(told.json["error"]["fields"])) == (422, ["problem_description"])

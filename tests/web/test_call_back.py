@@ -123,6 +123,7 @@ def test_who_finds_it_closed_chooses_when_to_be_called_and_is_not_asked_for_the_
     assert events(here) == ["call_back_asked"]
 
 
+@pytest.mark.slow
 def test_the_request_page_has_one_press_for_both_where_call_backs_are_offered(
     client: PageClient, here: Running, zoe: Customer, change_site: Callable[..., Site]
 ) -> None:

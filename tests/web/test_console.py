@@ -25,6 +25,7 @@ _ANY = re.compile(r"<any\((\w+)[^>]*>")
 FOR_SCRIPTS = re.compile("/tickets/<int:number>/(live|stream|ice|files)|/account/browsers(/key)?$|/console/bell$")
 
 
+@pytest.mark.slow
 def test_every_route_but_the_log_in_needs_a_technician(app: Flask, client: PageClient) -> None:
     routes = {route: who for route, who in declared(app).items() if " /console" in route}
     assert {route for route, who in routes.items() if who is Who.EVERYONE} == OPEN
@@ -80,6 +81,7 @@ def test_a_wrong_log_in_never_says_which_part_is_wrong(client: PageClient, email
     assert not is_in(client)
 
 
+@pytest.mark.slow
 def test_the_mail_address_is_taken_in_any_case(client: PageClient) -> None:
     log_in(client, " Anna@Example.COM ")
     assert is_in(client)

@@ -39,6 +39,7 @@ def owner(app: Flask, clock: StandingClock) -> Owner:
     return Owner(app, clock)
 
 
+@pytest.mark.slow
 def test_the_account_says_who_one_is(app: Flask, client: PageClient) -> None:
     log_in(client)
     facts = client.get(ACCOUNT).select("section[aria-labelledby=you]").get_text(" ")

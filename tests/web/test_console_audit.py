@@ -31,6 +31,7 @@ def listed(page: Answer) -> list[str]:
     return [cell.get_text() for cell in page.page.select("td.about")]
 
 
+@pytest.mark.slow
 def test_the_newest_act_is_first_with_who_when_and_what(dora: PageClient, here: Running) -> None:
     assert dora.get(AUDIT).select(".empty").get_text() == "Nothing yet."
     note(here, "site.added", "site other", name="Other")
@@ -70,6 +71,7 @@ def test_it_is_chosen_by_person_and_act_and_goes_on_over_pages(dora: PageClient,
     assert listed(dora.get(f"{AUDIT}?who=command-line")) == [str(n) for n in reversed(range(60)) if not n % 3]
 
 
+@pytest.mark.slow
 def test_what_is_not_there_is_not_found(dora: PageClient, here: Running) -> None:
     note(here, "site.added")
     for query in (
@@ -99,6 +101,7 @@ def test_hostile_texts_in_it_are_only_text(dora: PageClient, here: Running) -> N
     assert set(tags(dora.get(AUDIT))) == set(expected) | {"a", "p"}
 
 
+@pytest.mark.slow
 def test_only_administrators_read_it(app: Flask) -> None:
     for email in ("anna@example.com", "sven@example.com"):
         other = PageClient(app)

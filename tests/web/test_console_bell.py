@@ -58,6 +58,7 @@ def test_without_news_it_answers_304_and_without_a_session_401(
     assert PageClient(app).get("/console/bell", headers=BELL).status == 401
 
 
+@pytest.mark.slow
 def test_every_page_has_the_bell_and_says_what_was_there_before_it(
     anna: PageClient, here: Running, clock: StandingClock
 ) -> None:

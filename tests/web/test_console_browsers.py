@@ -98,6 +98,7 @@ def test_the_account_page_shows_it_and_tries_and_removes_it(
     assert kept(here) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_browser_that_is_no_more_is_removed(
     anna: PageClient, here: Running, clock: StandingClock, browser: PushedBrowser, status: int

@@ -134,6 +134,7 @@ def test_nobody_hoards_codes(anna: PageClient) -> None:
     assert (full.status, len(pins(full))) == (422, MOST_UNUSED)
 
 
+@pytest.mark.slow
 def test_a_name_that_no_database_keeps_is_nobody_s(app_on_both: Flask) -> None:
     client = PageClient(app_on_both)
     log_in(client)

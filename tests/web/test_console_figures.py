@@ -62,6 +62,7 @@ def numbers(page: Answer, chart: str, selector: str, name: str) -> list[float]:
     ]
 
 
+@pytest.mark.slow
 def test_the_page_says_what_there_was(here: Running, sven: PageClient) -> None:
     for n in range(3):
         a_request(here, to_applet=n + 1, to_claim=60 * (n + 1))

@@ -107,6 +107,7 @@ def test_the_sent_page_is_at_home_under_notices(dora: PageClient) -> None:
     assert dora.get(OUTBOX).select("#places [aria-current]").get_text() == "Notices"
 
 
+@pytest.mark.slow
 def test_without_a_mail_server_the_page_says_so(anna: PageClient) -> None:
     assert "HANDBELL_SMTP_URL" in anna.get(PAGE).text
     assert rows(anna)[-1] == "Parked Supervisors Mail not set up Always"

@@ -113,6 +113,7 @@ def test_a_chat_is_told_and_tried_and_its_token_is_not_shown(
     assert len(receiver.got) == 1, "only what is closed"
 
 
+@pytest.mark.slow
 def test_a_place_of_one_site_is_told_of_that_site_alone(
     dora: PageClient, here: Running, clock: StandingClock, receiver: Receiver
 ) -> None:
@@ -170,6 +171,7 @@ def test_what_is_no_place_comes_back(dora: PageClient, here: Running, fields: di
     assert here.desk.notices.places == {}
 
 
+@pytest.mark.slow
 def test_over_https_an_address_inside_is_refused(
     dora: PageClient, here: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

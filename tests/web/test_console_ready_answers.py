@@ -103,6 +103,7 @@ def test_the_answers_of_a_ticket_are_for_those_who_see_it(app: Flask, here: Runn
         assert ben.get(f"{OWN}/{n}").status == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "field"),
     [

@@ -256,12 +256,14 @@ def test_a_customer_s_text_is_only_text(here: Running, sven: PageClient) -> None
     assert "alert(1)" not in sven.get(LIST).text
 
 
+@pytest.mark.slow
 def test_a_search_for_nothing_that_can_be_typed_is_none(here: Running, sven: PageClient) -> None:
     reference = put(here)
     for text in ("%00", "%0A", "%20", "%E2%80%AE"):
         assert listed(sven.get(f"{LIST}?q={text}")) == [reference]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("state", "why", "label", "moves"),
     [
@@ -341,6 +343,7 @@ def test_a_parked_request_is_tried_again_and_the_customer_goes_on(
     assert len(vendor.sessions) == 1
 
 
+@pytest.mark.slow
 def test_who_waits_is_parked_but_not_in_the_middle_of_a_call(here: Running, sven: PageClient) -> None:
     due = here.clock() + timedelta(minutes=5)
     reference = put(
@@ -397,6 +400,7 @@ def test_only_what_had_its_turn_is_opened_anew(here: Running, sven: PageClient) 
     assert audited(here) == []
 
 
+@pytest.mark.slow
 def test_an_export_is_for_spreadsheets_and_programs_and_is_remembered(app_on_both: Flask, here: Running) -> None:
     dora = logged_in(app_on_both, DORA)
     made = {}

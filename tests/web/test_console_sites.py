@@ -75,6 +75,7 @@ def test_a_post_without_its_token_is_refused(app: Flask, dora: PageClient, here:
     assert site_now(here) == before
 
 
+@pytest.mark.slow
 def test_a_site_that_is_not_there_is_not_found(app: Flask, dora: PageClient) -> None:
     token = csrf_of(dora.get(BASE))
     for route in declared(app):
@@ -272,6 +273,7 @@ def test_problems_are_listed_as_their_fields_stand(dora: PageClient) -> None:
     assert listed(refused) == ["#backend", "#api_domain", "#key_made", "#rate"]
 
 
+@pytest.mark.slow
 def test_origins_are_kept_as_browsers_spell_them(dora: PageClient, here: Running) -> None:
     typed = "https://WWW.example.com/\r\n\r\n  https://www.example.com:443 \r\nhttp://localhost:8080"
     assert save(dora, "/websites", "/websites", origins=typed, foreign_forms="deny", browser_routing="1").status == 303
@@ -280,6 +282,7 @@ def test_origins_are_kept_as_browsers_spell_them(dora: PageClient, here: Running
     assert (now.foreign_forms, now.browser_routing) == ("deny", True)
 
 
+@pytest.mark.slow
 def test_networks_of_the_site_s_servers_are_kept_in_one_spelling(dora: PageClient, here: Running) -> None:
     typed = "203.0.113.0/24\r\n\r\n 2001:DB8:7:0::/48 \r\n203.0.113.0/24"
     assert save(dora, "/websites", "/websites", server_networks=typed).status == 303
@@ -371,6 +374,7 @@ def test_applet_hosts_and_an_answer_that_nobody_could_read(
     assert not site_now(here).unreadable
 
 
+@pytest.mark.slow
 def test_colour(dora: PageClient, here: Running) -> None:
     pale = save(dora, "/look", "/look", colour="FF8800")
     nearest = pale.select('button[name="colour"]')["value"]
@@ -413,6 +417,7 @@ def test_a_file_that_is_no_logo_is_refused(dora: PageClient, here: Running, raw:
     assert site_now(here).logo is None
 
 
+@pytest.mark.slow
 def test_an_upload_of_any_size_is_answered(dora: PageClient, here: Running) -> None:
     assert upload(dora, b"x" * 3_000_000).status == 413
     form = form_at(dora, "/look", "/logo")

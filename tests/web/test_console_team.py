@@ -122,6 +122,7 @@ def test_who_is_not_there_is_not_found(press: Press, number: str, path: str) -> 
         assert press(f"/departments/{number}{path}", **FILLED).status == 404
 
 
+@pytest.mark.slow
 def test_the_team_is_listed_with_how_each_can_log_in(dora: PageClient, press: Press, here: Running) -> None:
     press("/add", email="erik@example.com", name="Erik E", role="supervisor", department=["10", "20"])
     rows = {
@@ -245,6 +246,7 @@ def test_name_role_and_departments_are_changed_in_one_act(
     assert newest.detail == {"role": ["technician", "supervisor"], "departments": [[10], [20]]}
 
 
+@pytest.mark.slow
 def test_a_page_that_is_out_of_date_changes_nothing(press: Press, here: Running) -> None:
     number, old = person(here).id, change_anna(here, name="Anna B")
     here.database.write(lambda connection: set_role(connection, ANNA, Role.SUPERVISOR))
@@ -327,6 +329,7 @@ def test_a_department_that_will_not_do_is_not_added(
     assert (list(here.desk.staff.departments), recorded(here)) == ([10, 20, 30], [])
 
 
+@pytest.mark.slow
 def test_a_number_for_a_new_department_is_proposed(dora: PageClient, press: Press) -> None:
     assert dora.get("/console/team/departments/add").select("#number")["value"] == "40"
     press("/departments/add", number="123", name="Printers")

@@ -105,6 +105,7 @@ def test_mails_are_in_the_customer_s_language(
     assert box.got[0]["Content-Language"] == "de"
 
 
+@pytest.mark.slow
 def test_without_the_option_or_an_address_no_mail_goes(
     client: PageClient, here: Running, clock: StandingClock, box: Mailbox, change_site: Callable[..., Site]
 ) -> None:

@@ -61,6 +61,7 @@ def test_a_site_that_is_not_there_is_not_found(dora: PageClient) -> None:
         assert dora.get(f"/console/sites/{key}/embed/preview").status == 404
 
 
+@pytest.mark.slow
 def test_without_choices_it_is_the_snippet_of_the_docs(dora: PageClient) -> None:
     answer = page(dora)
     assert answer.select("#snippet").get_text() == (
@@ -75,6 +76,7 @@ def test_without_choices_it_is_the_snippet_of_the_docs(dora: PageClient) -> None
     assert f'action="{BASE}/s/default/submit"' in answer.select("#page-form").get_text()
 
 
+@pytest.mark.slow
 def test_choices_are_in_the_snippet_the_form_and_the_preview(dora: PageClient) -> None:
     answer = page(dora, **CHOSEN)
     assert answer.status == 200
@@ -100,6 +102,7 @@ def test_choices_are_in_the_snippet_the_form_and_the_preview(dora: PageClient) -
     assert answer.select("#department option[selected]")["value"] == "20"
 
 
+@pytest.mark.slow
 def test_a_button_without_its_own_colour_has_the_site_s(dora: PageClient, change_site: Callable[..., Site]) -> None:
     change_site(colour="#8a1c5a")
     answer = page(dora, place="button")
@@ -115,6 +118,7 @@ def client_script(client: PageClient, src: str) -> str:
     return client.get(src, headers={"Accept-Encoding": "identity"}).body.decode()
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_named_kept_and_left_out(dora: PageClient) -> None:
     answer = page(dora, colour="#ffee00", department="30", text="x" * 61, language="xx")
     assert answer.status == 422
@@ -175,6 +179,7 @@ def test_it_says_when_the_site_lists_no_website(dora: PageClient, change_site: o
     assert "disabled" in page(dora).select(".notice").get_text()
 
 
+@pytest.mark.slow
 def test_the_site_s_own_words_stand_on_the_link(dora: PageClient, change_site: object) -> None:
     change_site(texts={"Get support": "Ring <us>", "de:title": "Hilfe holen"})  # type: ignore[operator]
     assert ">Ring &lt;us&gt;</a>" in page(dora).select("#snippet").get_text()
@@ -192,6 +197,7 @@ def test_it_knows_the_site_s_own_languages_and_fields(dora: PageClient, change_s
     assert page(dora, language="fr").status == 422
 
 
+@pytest.mark.slow
 def test_another_site_s_departments_are_not_offered(app: Flask, here: Running, dora: PageClient) -> None:
     other = Site(slug="other", name="Other", uid="u", offer_departments=(20,))
     here.database.write(lambda connection: site_store.add_site(connection, other, here.clock()))

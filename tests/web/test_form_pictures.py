@@ -238,6 +238,7 @@ def test_they_are_exported_and_erased_with_the_request(client: PageClient, here:
     assert kept_bytes(here) == 0
 
 
+@pytest.mark.slow
 def test_they_outlive_the_day_of_other_files_and_what_is_not_sent_goes(
     client: PageClient, here: Running, clock: StandingClock
 ) -> None:

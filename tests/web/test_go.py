@@ -85,6 +85,7 @@ def test_a_post_counts_whatever_it_says_of_itself(client: PageClient, change_sit
     assert client.post(path, headers=ahead).status == 410
 
 
+@pytest.mark.slow
 def test_after_twenty_openings_one_press_makes_a_fresh_link(client: PageClient, clock: StandingClock) -> None:
     _, path = opened(client)
     for _ in range(20):

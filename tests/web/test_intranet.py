@@ -261,6 +261,7 @@ def test_what_cannot_be_read(client: PageClient, here: Running, body: str, conte
     assert not requests(here)
 
 
+@pytest.mark.slow
 def test_files_are_refused(client: PageClient, here: Running) -> None:
     sent = {"customer_name": "Zoë", "screenshot": (BytesIO(b"x"), "x.png")}
     assert post(client, sent, content_type="multipart/form-data").status == 400

@@ -71,6 +71,7 @@ def test_a_late_link_is_over(client: PageClient, link: str, clock: StandingClock
     assert client.post(link, {"csrf_token": token, "password": CHOSEN, "again": CHOSEN}).status == 410
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("secret", ["x", "A" * 43, "%00", "%ff" * 8, "é", "x" * 5000, "..%2f..", "' OR 1=1 --"])
 def test_a_made_up_link_is_not_found(client: PageClient, link: str, secret: str) -> None:
     for method in ("GET", "POST"):

@@ -115,6 +115,7 @@ def test_files_go_both_ways(zoe: LivePage, number: int, anna: Desk) -> None:
     assert anna.at(number).state()["unread"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content"), [("a.html", b"<script>1</script>"), ("a.png", picture()), ("a.pdf", TEXT)]
 )
@@ -150,6 +151,7 @@ def test_hostile_names_are_only_names(zoe: LivePage, number: int, anna: Desk, cl
         assert [link.get_text() for link in shown.page.select(".kept a")] == kept
 
 
+@pytest.mark.slow
 def test_a_file_in_pieces_goes_on_where_the_server_is(zoe: LivePage) -> None:
     content = bytes(CHUNK) + TEXT
     begun = begin(zoe, len(content)).json

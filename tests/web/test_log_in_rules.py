@@ -96,6 +96,7 @@ def test_a_copy_of_the_session_is_not_confirmed_with_it(app: Flask, dora: PageCl
     assert not is_in(thief)
 
 
+@pytest.mark.slow
 def test_a_session_that_ends_while_the_password_is_checked_changes_nothing(
     dora: PageClient, clock: StandingClock, here: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,6 +207,7 @@ def test_a_second_factor_that_is_demanded_is_set_up_first(app: Flask, clock: Sta
     assert sven.get("/console/").status == 200, "another role"
 
 
+@pytest.mark.slow
 def test_the_desk_page_says_who_needs_one(dora: PageClient, here: Running) -> None:
     assert not dora.get("/console/desk").page.select("input[name=second_factor][checked]")
     token = csrf_of(dora.get("/console/desk"))

@@ -94,6 +94,7 @@ def test_a_program_on_this_machine_gets_them_where_its_network_is_listed(made: M
     assert 'handbell_requests{state="parked"} 0.0' in answer.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", OTHER_HOSTS)
 @pytest.mark.parametrize("address", LOOPBACK)
 def test_over_loopback_another_host_name_gets_nothing(made: Made, address: str, host: str) -> None:
@@ -119,6 +120,7 @@ def test_what_a_proxy_passes_on_gets_nothing(made: Made, header: str, value: str
         assert like_unknown(app, address, headers={header: value, "Host": "127.0.0.1:8000"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["127.0.0.1", "127.0.0.1:80", "[::1]:80", "unknown", "", "192.0.2.7", "10.1.2.3, x"])
 def test_a_proxy_on_this_machine_tells_of_nobody_on_this_machine(made: Made, value: str) -> None:
     app = made("127.0.0.0/8", "::1/128", "10.0.0.0/8", proxies=("127.0.0.1/32", "10.9.9.9/32"))
@@ -158,6 +160,7 @@ def test_the_token_opens_them_from_anywhere(made: Made, address: str) -> None:
     assert scrape(app, address, headers={"Authorization": f"bearer  {TOKEN} "}).status == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "given",
     [

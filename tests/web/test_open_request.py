@@ -93,6 +93,7 @@ def test_each_site_and_each_browser_has_its_own(app: Flask, client: PageClient, 
     assert count(here) == 2
 
 
+@pytest.mark.slow
 def test_the_cookie_is_for_that_form_alone(client: PageClient) -> None:
     (cookie,) = client.submit(**ZOE).headers.getlist("Set-Cookie")
     name, *attributes = cookie.split("; ")

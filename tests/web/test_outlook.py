@@ -94,6 +94,7 @@ def test_a_technician_of_another_department_or_one_who_is_away_is_nobody(
     assert NOBODY in outlook(client.get(billing))
 
 
+@pytest.mark.slow
 def test_a_supervisor_is_there_for_every_department(app: Flask, client: PageClient, here: Running) -> None:
     billing = applet(client, department="20")
     log_in(PageClient(app), "sven@example.com")

@@ -26,6 +26,7 @@ def pages(app: Flask, here: Running, clock: StandingClock) -> dict[str, PageClie
     }
 
 
+@pytest.mark.slow
 def test_passwords_are_hidden_and_may_be_pasted_and_filled_in(app: Flask, here: Running, clock: StandingClock) -> None:
     for path, client in pages(app, here, clock).items():
         page = client.get(path).page
@@ -42,6 +43,7 @@ def test_passwords_are_hidden_and_may_be_pasted_and_filled_in(app: Flask, here: 
             assert int(str(field.get("maxlength", LONGEST))) >= LONGEST
 
 
+@pytest.mark.slow
 def test_no_script_looks_at_what_is_pasted(app: Flask, here: Running, clock: StandingClock) -> None:
     """But those that take pictures, of a conversation and of a request; they are on no page with a password."""
     scripts = {name: asset.plain for name, asset in assets().items() if name.endswith(".js")}
@@ -51,6 +53,7 @@ def test_no_script_looks_at_what_is_pasted(app: Flask, here: Running, clock: Sta
         assert not [name for name in looking if name in client.get(path).text]
 
 
+@pytest.mark.slow
 def test_a_password_is_all_there_is_to_know(app: Flask, here: Running, clock: StandingClock) -> None:
     """No hint, and no question that stands in for a password."""
     asked = {

@@ -130,6 +130,7 @@ def test_no_wrong_pin_says_what_is_wrong_with_it(client: PageClient, here: Runni
     assert len(tickets(here)) == 1
 
 
+@pytest.mark.slow
 def test_five_wrong_tries_then_the_right_pin_waits_too_with_another_way(
     app: Flask, client: PageClient, here: Running, clock: StandingClock
 ) -> None:
@@ -179,6 +180,7 @@ def test_what_is_no_pin_is_no_try(client: PageClient, here: Running) -> None:
     assert enter(client, start(here).pin).status == 303
 
 
+@pytest.mark.slow
 def test_a_form_that_is_not_ours_or_too_old_comes_back_and_is_no_try(
     client: PageClient, here: Running, clock: StandingClock
 ) -> None:
@@ -279,6 +281,7 @@ def test_a_link_that_is_over_taken_back_or_forged_opens_nothing(
     assert tickets(here) == []
 
 
+@pytest.mark.slow
 def test_a_link_is_no_try_and_waits_for_nobody_s_tries(client: PageClient, here: Running) -> None:
     code = start(here)
     for _ in range(6):
@@ -318,6 +321,7 @@ def test_a_site_that_is_off_or_at_a_vendor_takes_no_codes(
     assert tickets(here) == []
 
 
+@pytest.mark.slow
 def test_many_sessions_from_one_office_are_no_suspects(client: PageClient, here: Running) -> None:
     for _ in range(8):
         assert enter(client, start(here).pin).status == 303

@@ -98,6 +98,7 @@ def test_a_test_of_the_site_says_so_and_calls_nobody(here: Running, dora: PageCl
         assert server.connections == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("over_https")
 def test_the_form_refuses_an_address_inside(here: Running, dora: PageClient) -> None:
     form = dora.get(f"{BASE}/backend").select('form[action$="/webhook"]')

@@ -32,6 +32,7 @@ def promised(client: PageClient, agent: str) -> tuple[str, ...]:
     return found[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("agent", [WINDOWS, PHONE])
 def test_a_desk_without_a_program_promises_to_talk_and_look(client: PageClient, agent: str) -> None:
     assert promised(client, agent) == TALKS

@@ -55,6 +55,7 @@ def test_the_same_form_changed_is_another_request(client: PageClient, here: Runn
     assert len(tickets(here)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -133,6 +133,7 @@ def test_what_changes_nothing_is_no_event(stage: Stage, capsys: pytest.CaptureFi
     assert events(capsys.readouterr().err) == []
 
 
+@pytest.mark.slow
 def test_a_change_that_is_undone_is_no_event(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     client, path = stage.administrator(), f"/console/team/{stage.anna()}"
     capsys.readouterr()

@@ -113,6 +113,7 @@ def test_the_key_is_there_after_a_press_and_on_no_other_site_s_page(here: Runnin
     assert noted(here) == [("account_key.shown", f"site {key}", *ids) for key in ("default", "other")]
 
 
+@pytest.mark.slow
 def test_it_tells_the_address_the_limits_and_the_desk_s_own_names(dora: PageClient) -> None:
     page = dora.get(PATH)
     assert page.select("#form-address").get_text() == "http://127.0.0.1:8000/integration/integration_api.php"
@@ -261,6 +262,7 @@ def test_a_trial_that_is_refused_says_what_a_program_would_hear(
     assert tickets(app) == []
 
 
+@pytest.mark.slow
 def test_a_trial_leaves_the_page_s_own_request_alone(dora: PageClient) -> None:
     """The inner call has its own request, its own id and no session."""
     page = tried(dora, Customer_name="x")
@@ -271,6 +273,7 @@ def test_a_trial_leaves_the_page_s_own_request_alone(dora: PageClient) -> None:
     assert "Dora D" in page.select(".who").get_text()
 
 
+@pytest.mark.slow
 def test_the_same_form_makes_one_call(app: Flask, here: Running, dora: PageClient) -> None:
     page = dora.get(PATH)
     assert tried(dora, page=page).status == 200

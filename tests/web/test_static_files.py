@@ -35,6 +35,7 @@ def test_every_file_that_a_page_names_is_there(client: PageClient) -> None:
             assert client.get(str(address)).status == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [

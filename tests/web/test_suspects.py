@@ -142,6 +142,7 @@ def test_a_check_that_was_not_needed_is_not_used_up(client: PageClient, here: Ru
     assert newest(here).state is RequestState.OPENED
 
 
+@pytest.mark.slow
 def test_no_check_is_asked_for_before(client: PageClient) -> None:
     for number in range(6):
         assert client.get("/s/default/check").json == {"check": None}

@@ -142,6 +142,7 @@ def test_without_room_and_without_a_call_for_browsers_the_request_says_why(
     assert (request.why, request.maybe_duplicate) == (Why(WhyCode.NO_ROOM), True)
 
 
+@pytest.mark.slow
 def test_an_applet_that_the_database_does_not_take_says_so(here: Running, app: Flask, vendor: Loopback) -> None:
     here.database.write(file_chunks.drop)
     submitted_at(app, vendor, RequestState.WAITING)

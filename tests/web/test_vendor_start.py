@@ -136,6 +136,7 @@ def test_an_applet_that_came_as_a_file_is_an_attachment(
 LARGE = b"MZ" + bytes(range(256)) * 10_000  # three chunks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wanted", "first", "last"),
     [
@@ -158,6 +159,7 @@ def test_a_part_of_the_applet(
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.slow
 def test_a_download_is_continued_only_where_it_is_the_same_file(
     here: Running, client: PageClient, account: Callable[..., Site]
 ) -> None:
@@ -170,6 +172,7 @@ def test_a_download_is_continued_only_where_it_is_the_same_file(
     assert client.get(go_path(client, path), headers=earlier).body == LARGE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wanted", ["bytes=99999999-", "bytes=5-2", "bytes=0-1,5-6"])
 def test_a_range_that_cannot_be_served(
     here: Running, client: PageClient, account: Callable[..., Site], wanted: str
@@ -296,6 +299,7 @@ def test_a_site_that_lost_its_account_leaves_no_dead_end(
     assert answer.page.select("a[href='/s/default']")
 
 
+@pytest.mark.slow
 def test_a_parked_request_says_whom_to_call_and_is_tried_again_by_a_press(
     here: Running, client: PageClient, account: Callable[..., Site], clock: StandingClock
 ) -> None:
