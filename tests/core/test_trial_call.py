@@ -38,3 +38,37 @@ def test_json_has_its_own_names_and_the_key_in_a_header() -> None:
         "ask_customer_info": "1",
     }
     assert dict(call.headers(UID))["INTEGRATION-KEY"] == UID
+
+
+@pytest.mark.parametrize(
+    ("flavour", "text"),
+    [
+        (
+            FORM_CALL,
+            (
+                "POST /integration/integration_api.php HTTP/1.1\nHost: support.example.com\n"
+                "Content-Type: application/x-www-form-urlencoded\nAccept: */*\n\n"
+                "UID=********&Customer_name=Zo%C3%AB&Ask_customer_info=1"
+            ),
+        ),
+        (
+            FORM_JSON,
+            (
+                "POST /integration/integration_api.php HTTP/1.1\nHost: support.example.com\n"
+                "Content-Type: application/x-www-form-urlencoded\nAccept: application/json\n\n"
+                "UID=********&Customer_name=Zo%C3%AB&Ask_customer_info=1"
+            ),
+        ),
+        (
+            REST_CALL,
+            (
+                "POST /rest/session HTTP/1.1\nHost: support.example.com\n"
+                "INTEGRATION-KEY: ********\nContent-Type: application/json\n\n"
+                '{"customer_name": "Zoë", "ask_customer_info": "1"}'
+            ),
+        ),
+    ],
+)
+def test_the_whole_call_is_shown_as_the_vendor_documents_it(flavour: str, text: str) -> None:
+    call = TrialCall(flavour, {"Customer_name": "Zoë", "Ask_customer_info": "1"})
+    assert call.shown("support.example.com") == text
