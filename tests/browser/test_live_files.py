@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Look, NewPage
 from tests.browser.journeys import APPLET, LATE, fill
@@ -82,6 +82,16 @@ def downloaded(page: Page, name: str) -> bytes:
         conversation(page).get_by_role("link", name=name).click()
     assert begun.value.suggested_filename == name
     return Path(begun.value.path()).read_bytes()
+
+
+def test_a_file_that_was_chosen_before_the_script_was_there_is_sent(zoe: Page) -> None:
+    held: list[Route] = []
+    zoe.route("**/files.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks what it calls
+    ask_for_help(zoe)
+    until(zoe, lambda: bool(held), "the script of files was not asked for")
+    zoe.get_by_label("Attach a file").set_input_files([TEXT])
+    held[0].continue_()
+    expect(conversation(zoe)).to_contain_text("notes.txt")
 
 
 def test_files_and_pictures_go_both_ways(zoe: Page, wei: Page, look: Look) -> None:

@@ -210,7 +210,8 @@ def test_sending_is_said_at_the_press_whatever_is_fetched_first(page: Page) -> N
     page.wait_for_url(STATUS, wait_until="commit")
 
 
-def test_offline_is_called_offline_and_sends_by_itself(page: Page) -> None:
+def test_offline_is_called_offline_and_sends_by_itself(new_page: NewPage) -> None:
+    page = new_page(expect="ERR_INTERNET_DISCONNECTED")
     stay_on_status(page)
     fill(page, problem="In a tunnel")
     page.context.set_offline(True)

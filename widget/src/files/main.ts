@@ -129,18 +129,17 @@ export const attaching = (page: Attaching): { add: Add; allow: (on: boolean) => 
     void next();
   };
 
-  for (const input of document.querySelectorAll<HTMLInputElement>("#attach, #photo")) {
-    const take = (): void => {
-      const chosen = [...(input.files ?? [])];
-      if (!chosen.length || !allowed) return;
-      input.value = "";
-      input.closest("dialog")?.close();
-      add(chosen);
-    };
-    input.addEventListener("change", take);
+  const inputs = document.querySelectorAll<HTMLInputElement>("#attach, #photo");
+  const take = (input: HTMLInputElement): void => {
+    const chosen = [...(input.files ?? [])];
+    if (!chosen.length || !allowed) return;
+    input.value = "";
+    input.closest("dialog")?.close();
+    add(chosen);
+  };
+  for (const input of inputs) {
+    input.addEventListener("change", () => take(input));
     input.dataset.ready = "1";
-    // What was chosen before this script was there.
-    queueMicrotask(take);
   }
 
   const dropping = (on: boolean): void => void zone.classList.toggle("dropping", on && allowed);
@@ -171,6 +170,7 @@ export const attaching = (page: Attaching): { add: Add; allow: (on: boolean) => 
     add,
     allow: (on) => {
       allowed = on;
+      for (const input of inputs) take(input); // what was chosen before this script was there
     },
   };
 };
