@@ -58,6 +58,17 @@ def test_all_sites_together_are_what_each_had(samples: list[tuple[str, int]]) ->
         assert one.to_claim == Times()
 
 
+def test_a_site_with_a_time_alone_has_figures_too() -> None:
+    """Its requests came in on another day."""
+    measured = Measured({"a": (5, 3)}, [("b", 7), ("b", 9)], [("c", milliseconds) for milliseconds in range(1, 101)])
+    assert day_figures(DAY, measured) == [
+        DayFigures(DAY, ALL_SITES, 5, 3, Times(7, 9), Times(50, 95)),
+        DayFigures(DAY, "a", 5, 3),
+        DayFigures(DAY, "b", 0, 0, Times(7, 9)),
+        DayFigures(DAY, "c", 0, 0, Times(), Times(50, 95)),
+    ]
+
+
 def test_a_day_without_anything_is_a_day_all_the_same() -> None:
     assert day_figures(DAY, Measured({}, [], [])) == [DayFigures(DAY, ALL_SITES)]
 
@@ -73,3 +84,8 @@ def test_csv_says_what_is_finished_and_names_all_sites_with_a_star() -> None:
     head, *lines = "".join(figures_csv(found, DAY)).split("\r\n")
     assert head.startswith("\ufeffday,site,finished,requests,opened,")
     assert lines == ["2026-03-01,*,no,3,2,1500,9000,,", "2026-03-01,shop,no,3,2,,,,", ""]
+
+
+def test_csv_says_of_a_day_long_past_that_it_is_finished() -> None:
+    *_, line, _ = "".join(figures_csv([DayFigures(DAY, "shop", 3, 2)], date(2026, 3, 9))).split("\r\n")
+    assert line == "2026-03-01,shop,yes,3,2,,,,"

@@ -40,6 +40,12 @@ def test_the_first_twenty_are_kept() -> None:
     assert short_list(pairs) == tuple(pairs[:MOST_FIELDS])
 
 
+@pytest.mark.parametrize(("first", "second"), [(MOST_BYTES - 4, "yy"), (MOST_BYTES - 3, "y"), (MOST_BYTES - 2, None)])
+def test_the_room_is_used_to_its_last_byte(first: int, second: str | None) -> None:
+    kept = short_list([("a", "x" * first), ("b", "yyy")])
+    assert kept == (("a", "x" * first), *([("b", second)] if second else []))
+
+
 @pytest.mark.parametrize(("value", "kept"), [("ä" * 1024, "ä" * 511), ("y" * 1022 + " z", "y" * 1022)])
 def test_a_cut_leaves_neither_half_a_character_nor_a_blank(value: str, kept: str) -> None:
     (_, (_, cut)) = short_list([("a", "x" * 1023), ("b", value)])

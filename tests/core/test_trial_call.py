@@ -27,6 +27,7 @@ def test_it_is_shown_as_it_is_sent_but_for_the_key(flavour: str) -> None:
 def test_what_is_empty_is_not_sent(flavour: str) -> None:
     assert dict(parse_qsl(TrialCall(flavour, VALUES).body(UID).decode())) == {"UID": UID, **SENT}
     assert TrialCall(flavour).body(UID) == f"UID={UID}".encode()
+    assert TrialCall(flavour, {"Tech": "X"}).body("X*") == b"UID=X*&Tech=X"
 
 
 def test_json_has_its_own_names_and_the_key_in_a_header() -> None:
