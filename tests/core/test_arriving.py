@@ -131,6 +131,53 @@ def test_a_line_feed_whose_return_came_before_is_not_bare() -> None:
     assert not arriving.is_whole
 
 
+def test_a_bare_line_feed_may_begin_a_piece() -> None:
+    arriving = Arriving(b"GET / HTTP/1.1")
+    assert arriving.add(b"\nHost: x") is Stage.HERE
+    assert not arriving.is_whole
+
+
+def test_of_a_head_that_has_not_ended_nothing_is_a_request() -> None:
+    arriving = Arriving(b"GET")
+    assert (arriving.length, arriving.wants_continue, arriving.request, arriving.rest) == (0, False, b"", b"GET")
+
+
+LARGE_CHUNK = CHUNKED + b"4268\r\n" + b"a" * 17_000 + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "stage"),
+    [
+        (CHUNKED + b"10\r\n" + b"a" * 16 + b"\r\n0\r\n\r\n", Stage.HERE),
+        (CHUNKED + b"%x\r\n" % MOST_BODY, Stage.BODY),
+        (LARGE_CHUNK + b"5", Stage.BODY),
+        (LARGE_CHUNK + b"0\r\nA: b", Stage.BODY),
+        (CHUNKED + b"1" * (16 * 1024 - 1), Stage.BODY),
+        (CHUNKED + b"0" + b"\r\nA: ".ljust(16 * 1024 - 1, b"a"), Stage.BODY),
+    ],
+    ids=range(6),
+)
+def test_chunks_are_read_in_hexadecimal_and_may_be_so_long(data: bytes, stage: Stage) -> None:
+    arriving = Arriving(data)
+    assert (arriving.stage, arriving.is_whole) == (stage, stage is Stage.HERE)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        CHUNKED + b"%x\r\n" % (MOST_BODY + 1),
+        CHUNKED + b"1" * 16 * 1024,
+        CHUNKED + b"1;" + b"a" * 17_000 + b"\r\n",
+        CHUNKED + b"0" + b"\r\nA: ".ljust(16 * 1024, b"a"),
+        CHUNKED + b"0\r\nA: " + b"a" * 17_000 + b"\r\n\r\n",
+    ],
+    ids=range(5),
+)
+def test_chunks_beyond_that_are_not_waited_for(data: bytes) -> None:
+    arriving = Arriving(data)
+    assert (arriving.stage, arriving.is_whole) == (Stage.HERE, False)
+
+
 def test_a_head_may_be_so_long_and_no_longer() -> None:
     line = b"GET / HTTP/1.1\r\nA: "
     assert Arriving(line + b"a" * (MOST_HEAD - len(line))).stage is Stage.HEAD

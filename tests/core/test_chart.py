@@ -29,6 +29,22 @@ def test_times_end_at_whole_seconds_minutes_hours_or_days(highest: int, top: int
     assert duration_scale(highest, 100).top == top
 
 
+def test_lines_are_as_many_as_may_be() -> None:
+    assert number_scale(4, 168).lines == (0, 1, 2, 3, 4)
+    assert number_scale(1_234, 168).lines == (0, 500, 1_000, 1_500)
+    assert duration_scale(4_000, 168).lines == (0, 1_000, 2_000, 3_000, 4_000)
+
+
+def test_places_have_no_more_figures_than_can_be_seen() -> None:
+    assert number_scale(3, 100).y(1) == 66.7
+    assert slots(7)[1] == Slot(14.286, 14.286)
+    assert Slot(14.286, 14.286).narrowed(0.6) == Slot(17.143, 8.572)
+
+
+def test_of_few_days_each_has_a_label() -> None:
+    assert labelled(5) == [0, 1, 2, 3, 4]
+
+
 @pytest.mark.parametrize("count", [7, 30, 90])
 def test_days_fill_the_plot_from_left_to_right_and_mirrored(count: int) -> None:
     plain, mirrored = slots(count), slots(count, mirrored=True)
