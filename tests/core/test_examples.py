@@ -7,6 +7,7 @@ import shlex
 import tokenize
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -186,3 +187,29 @@ def test_it_has_the_fields_that_the_site_shows() -> None:
 
 def test_curl_s_address_is_the_desk_s() -> None:
     assert unquote(BASE) in texts(facts())["curl"]
+
+
+WRITTEN = Path(__file__).with_name("written_examples.txt")
+
+
+def test_every_example_is_written_to_the_letter() -> None:
+    """To change one on purpose: `python -m tests.core.test_examples` writes the file anew. Read its difference."""
+    assert written() == WRITTEN.read_text("utf-8")
+
+
+def written() -> str:
+    """All examples: with all that a site may have, with nothing but its address, and forms."""
+    bare = Facts(base_url=BASE, slug="help", site_name="Help")
+    all_fields = tuple(LABELS)[:4]
+    parts = [
+        *(f"{one.id}: {one.name}\n{one.text}" for one in examples(facts(technician="anna@example.com"))),
+        *(f"{one.id}, bare\n{one.text}" for one in examples(bare)),
+        "form\n" + intranet_form(facts(), LABELS, [(10, "Computers & more"), (20, "Billing")], fields=all_fields),
+        "form, preset\n"
+        + intranet_form(facts(), LABELS, given={"department": "10", "problem_description": "<It hums>"}),
+    ]
+    return "\n\n==== ".join(["Written by tests/core/test_examples.py", *parts]) + "\n"
+
+
+if __name__ == "__main__":
+    WRITTEN.write_text(written(), "utf-8")
