@@ -244,8 +244,7 @@ def _app(url: str, tmp_path: Path, clock: StandingClock, begun: Path) -> Iterato
     if url.startswith("sqlite"):
         data.mkdir(exist_ok=True)
         for name in ("handbell.sqlite3", "keys"):
-            shutil.copyfile(begun / name, data / name)
-        (data / "keys").chmod(0o600)
+            shutil.copy(begun / name, data / name)  # with its mode: keys are for their owner alone
     settings = _settings_of(data, url)
     app = create_app(settings, clock, schedule=False)
     app.jinja_env.bytecode_cache = _COMPILED
