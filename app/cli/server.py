@@ -5,10 +5,8 @@ import os
 import signal
 import socket
 import sys
-import threading
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -46,6 +44,8 @@ from app.store.files import bytes_kept
 from app.store.sites import load_sites
 from app.store.staff import load_staff
 
+_ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
 
 @click.command()
 def serve() -> None:
@@ -67,22 +67,17 @@ def worker() -> None:
     """Hand requests off and do the background work, without the website, in the foreground."""
     settings = load_settings()
     log.set_up(settings.log_level)
-    stopped = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopped.set()
-
     metrics.share(settings.metrics_dir)
     metrics.forget_dead_processes(settings.metrics_dir)
     metrics.prepare()
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    # Blocked in all its threads and waited for: a handler that sets an Event can meet its lock held, and hang.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING_SIGNALS)
     here = Running(settings)
     schedule = Schedule(here.database, settings, here.clock, here.keys)
     here.hand_offs.start()
     schedule.start()
     click.echo("ready")
-    stopped.wait()
+    signal.sigwait(_ENDING_SIGNALS)
     schedule.stop()
     here.close()
 
