@@ -1,6 +1,5 @@
 """No page can choose which server the widget trusts, by any HTML or prototypes; without a policy to help."""
 
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser
 from app.files.widget_files import widget_files, widget_script
 from tests.browser.clobbers import CHIEF, CLOBBERS, Clobber
 from tests.browser.host_page import Answer, Heard, Served, StandIn, company, said, stand_in
+from tests.frameworks.installed import run_widget_tool
 
 pytestmark = pytest.mark.browser
 WIDGET = Path(__file__).parents[2] / "widget"
@@ -133,8 +133,7 @@ WAYS = [loader, loader_by_option, pinned, module, package]
 @pytest.fixture(scope="module")
 def package_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The npm package's scripts, built for these tests."""
-    if not shutil.which("npm"):
-        pytest.skip("no Node.js here")
+    run_widget_tool()
     folder = tmp_path_factory.mktemp("package")
     subprocess.run(["node", WIDGET / "build.mjs", f"--package={folder}"], check=True)
     return {f"/{file.name}": file.read_text("utf-8") for file in folder.glob("*.js")}
