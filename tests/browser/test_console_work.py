@@ -86,7 +86,8 @@ def test_one_claims_the_other_is_told_and_the_customer_reads_who_will_help(new_p
     expect(history.nth(6)).to_contain_text("Wants a call back.")
 
 
-def test_a_page_asks_at_once_when_the_network_is_back(page: Page) -> None:
+def test_a_page_asks_at_once_when_the_network_is_back(new_page: NewPage) -> None:
+    page = new_page(expect="ERR_INTERNET_DISCONNECTED")
     page.clock.install()
     reach_applet(page)
     with page.expect_response("**/live?*"):

@@ -244,6 +244,7 @@ def test_the_conversation_is_kept_with_its_pictures(zoe: Page, wei: Page, look: 
     say(wei, "Thank you.")
     expect(conversation(zoe)).to_contain_text("Thank you.")
     zoe.get_by_role("button", name="End session").click()
+    zoe.get_by_role("heading", name="Your session has ended").wait_for()
     shown(zoe, "photo.jpg")
     look(zoe, "ended, with files")
     with zoe.expect_download() as kept:
