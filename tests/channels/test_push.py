@@ -10,9 +10,8 @@ from app.channels.declaring import Sending
 from app.channels.push import Pushes
 from app.channels.wording import Facts, notice_words
 from app.core.notice import SILENCE, Delivery, Event, TryResult, json_body
-from app.core.push import PushKey, read_subscription
+from app.core.push import PushKey
 from app.core.targets import ANYWHERE, Targets
-from app.core.text import Invalid
 from app.keys.push_key import new_push_key
 from tests.actions.outbox import SEALER, SITE
 from tests.conftest import StandingClock
@@ -107,23 +106,3 @@ def test_nothing_is_sent_to_an_address_that_is_not_public_nor_without_our_key(cl
         assert Pushes().send(replace(one, push=None)).delivery is Delivery.FAILED
         assert Pushes().send(replace(one, to="sealed with another key")).delivery is Delivery.FAILED
         assert browser.service.got == []
-
-
-@pytest.mark.parametrize(
-    ("name", "bad"),
-    [
-        ("endpoint", "http://push.example.com/send"),
-        ("endpoint", "https://10.0.0.8/send"),
-        ("endpoint", "https://user@push.example.com/send"),
-        ("endpoint", "https://push.example.com/" + "x" * 1000),
-        ("p256dh", "AAAA"),
-        ("auth", "not base64url!"),
-    ],
-)
-def test_what_a_browser_gives_is_checked(name: str, bad: str) -> None:
-    with pushed_browser() as browser:
-        good = {**browser.subscription, "endpoint": "https://push.example.com/send"}
-    public = Targets(only_public=True)
-    assert read_subscription(**good, targets=public).host == "push.example.com"
-    with pytest.raises(Invalid):
-        read_subscription(**{**good, name: bad}, targets=public)
