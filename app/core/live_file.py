@@ -103,9 +103,9 @@ def clean_name(name: str) -> str:
 
 
 def named_for(name: str, media_type: str) -> str:
-    """The name with an ending of this type of picture."""
+    """A clean name with an ending of this type of picture."""
     endings = _ENDINGS[media_type]
-    return name if name.lower().endswith(endings) else safe_name(parted(name)[0] + endings[0]) or f"file{endings[0]}"
+    return name if name.lower().endswith(endings) else safe_name(parted(name)[0] + endings[0])
 
 
 def claims_to_be_picture(beginning: bytes) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from app.core.call_back import (
     DUE_BEFORE,
+    LONGEST_TO,
     MOST_DAYS,
     MOST_OF_A_DAY,
     SOONEST,
@@ -22,6 +23,7 @@ from app.core.call_back import (
     read_begin,
     read_to,
 )
+from app.core.fact import Fact
 from app.core.hours import DAY, Hours, Span, SpecialDay
 from app.core.hours_text import read_week
 from app.core.text import Invalid
@@ -209,15 +211,34 @@ def test_a_mail_address_is_taken() -> None:
     assert read_to("Zoe@example.com") == (Way.MAIL, "Zoe@example.com")
 
 
-@pytest.mark.parametrize("text", ["", "call me", "12", "a@", "+49 30 123456 or later", "1" * 41, "z" * 130 + "@b.de"])
-def test_anything_else_is_not(text: str) -> None:
+@pytest.mark.parametrize("text", ["030-12", "1" * 40, "z" * (LONGEST_TO - 5) + "@b.de"])
+def test_the_shortest_and_the_longest_are_taken(text: str) -> None:
+    assert read_to(text)[1] == text
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "missing"),
+        (" ", "missing"),
+        ("call me", "unknown"),
+        ("12", "unknown"),
+        ("030-1", "unknown"),
+        ("a@", "unknown"),
+        ("+49 30 123456 or later", "unknown"),
+        ("1" * 41, "unknown"),
+        ("z" * (LONGEST_TO - 4) + "@b.de", "unknown"),
+    ],
+)
+def test_anything_else_is_not(text: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
         read_to(text)
-    assert refused.value.problems[0].field == "call_back_to"
+    assert refused.value.problems == (Fact("call_back_to", code),)
 
 
 @pytest.mark.parametrize("text", ["", "x", "-5", "1e9", "99999999999", "\N{ARABIC-INDIC DIGIT ONE}"])
 def test_a_time_that_no_form_sends_is_refused(text: str) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as refused:
         read_begin(text)
+    assert refused.value.problems == (Fact("call_back_at", "missing"),)
     assert read_begin("1772445600") == datetime(2026, 3, 2, 10, tzinfo=UTC)

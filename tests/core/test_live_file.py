@@ -101,6 +101,7 @@ def test_what_is_begun_wrongly_is_refused(wrong: dict[str, object], why: Refusal
         (b"\xff\xd8\xff\xe0", True),
         (b"RIFF\0\0\0\0WEBPVP8 ", True),
         (b"RIFF\0\0\0\0WAVEfmt ", False),
+        (b"GIF87a", True),
         (b"GIF89a", True),
         (b"GIF90a", False),
         (b"<svg xmlns=", False),

@@ -3,7 +3,7 @@
 import pytest
 
 from app.core.fact import Fact
-from app.core.origins import insecure_origin, listed_origin, origin_mark, origin_of
+from app.core.origins import LONGEST_ORIGIN, insecure_origin, listed_origin, origin_mark, origin_of
 from app.core.text import Invalid
 
 
@@ -126,7 +126,33 @@ def test_an_origin_over_http_in_browsers_spelling(written: str) -> None:
     assert insecure_origin(written) == "http://intranet"
 
 
-@pytest.mark.parametrize("written", ["https://intranet", "http://intranet/it", "intranet", "http://", "http://a:99999"])
-def test_what_is_no_origin_over_http(written: str) -> None:
+def test_the_longest_origin_over_http() -> None:
+    longest = "http://" + "a" * (LONGEST_ORIGIN - len("http://"))
+    assert insecure_origin(longest) == longest
     with pytest.raises(Invalid):
+        insecure_origin(longest + "a")
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("https://intranet", "http_origin"),
+        ("http://intranet/it", "http_origin"),
+        ("http://intranet?it", "http_origin"),
+        ("http://intranet#it", "http_origin"),
+        ("intranet", "http_origin"),
+        ("http:/", "http_origin"),
+        ("http://a:99999", "port"),
+    ],
+)
+def test_what_is_no_origin_over_http(written: str, code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        insecure_origin(f" {written}/")
+    assert refused.value.problems == (Fact("insecure_origins", code, {"written": written}),)
+
+
+@pytest.mark.parametrize("written", ["intranet" * 20, "http://" + "a" * 90 + ":99999"])
+def test_no_more_than_eighty_characters_are_shown(written: str) -> None:
+    with pytest.raises(Invalid) as refused:
         insecure_origin(written)
+    assert refused.value.problems[0].values == {"written": written[:80]}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.presence import Absence, Cover, absence, can_be_waited_for, cover, is_staffed
+from app.core.presence import Absence, Cover, absence, can_be_waited_for, can_take, cover, is_staffed
 from app.core.role import Role
 from app.core.staff import Department, Staff, Technician
 
@@ -30,6 +30,24 @@ def staff(*technicians: Technician) -> Staff:
 def test_why_a_technician_cannot_be_waited_for(technician: Technician, present: set[int], why: Absence | None) -> None:
     assert absence(technician, present) is why
     assert can_be_waited_for(technician, present) is (why is None)
+
+
+@pytest.mark.parametrize(
+    ("technician", "department", "can"),
+    [
+        (ANNA, 10, True),
+        (ANNA, 20, False),
+        (ANNA, None, True),
+        (BEN, 10, True),
+        (replace(BEN, disabled=True), 10, False),
+        (replace(ANNA, disabled=True), None, False),
+        (replace(ANNA, has_password=False), 10, False),
+    ],
+)
+def test_who_takes_a_department_s_requests_once_there(
+    technician: Technician, department: int | None, *, can: bool
+) -> None:
+    assert can_take(technician, department) is can
 
 
 def test_the_reason_that_lasts_longest_is_told() -> None:

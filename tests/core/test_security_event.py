@@ -38,6 +38,7 @@ def test_an_account_s_name_is_the_same_under_one_key_and_tells_nothing() -> None
     assert account_hash(KEY, ANNA) == name
     assert len({name, account_hash(OTHER, ANNA), account_hash(KEY, "ben@example.com")}) == 3
     assert account_hash(KEY, "\udc80") != name, "whatever is typed has one"
+    assert account_hash(b"k" * 32, ANNA) == "f19b9c3126a1", "an upgrade keeps it"
 
 
 @pytest.mark.parametrize(
