@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.conftest import FLAGS
 from tests.browser.journeys import APPLET, fill
 from tests.live_server import LiveServer
+from tests.profile import FULL, PROFILE
 
 PASSWORD = "a-password-for-tests"
 WEI = "wei@example.com"
@@ -33,9 +34,12 @@ THIS_TAB = """if (navigator.mediaDevices) {
 
 
 @contextmanager
-def launched(browser: Browser, *flags: str) -> Iterator[Browser]:
-    """Another Chromium, with these flags."""
-    other = browser.browser_type.launch(executable_path=os.environ["HANDBELL_TEST_CHROMIUM"], args=[*FLAGS, *flags])
+def launched(browser: Browser, *flags: str, whole: bool = False) -> Iterator[Browser]:
+    """Another Chromium, with these flags; a `whole` one can ask its user and has windows. `make full` takes whole ones
+    only, `make test` what needs less of the processor."""
+    chromium = os.environ["HANDBELL_TEST_CHROMIUM"]
+    path = chromium if whole or PROFILE is FULL else os.environ.get("HANDBELL_TEST_HEADLESS") or chromium
+    other = browser.browser_type.launch(executable_path=path, args=[*FLAGS, *flags])
     try:
         yield other
     finally:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module", name="browser")
 def with_windows(browser: Browser) -> Iterator[Browser]:
     """A Chromium with windows of its own, which a page in the background needs."""
-    with launched(browser) as other:
+    with launched(browser, whole=True) as other:
         yield other
 
 

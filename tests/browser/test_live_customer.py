@@ -185,7 +185,7 @@ def test_reloads_on_either_side(zoe: Page, wei: Page) -> None:
 
 
 def test_a_closed_picker_is_a_refusal(browser: Browser, live: LiveServer, wei: Page) -> None:
-    with launched(browser, *REFUSING) as refusing:
+    with launched(browser, *REFUSING, whole=True) as refusing:
         context = refusing.new_context(base_url=live.base_url, locale="en-US")
         context.add_init_script(THIS_TAB)
         zoe = context.new_page()

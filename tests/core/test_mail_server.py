@@ -60,5 +60,5 @@ def test_senders() -> None:
     assert bare_address("Help <help@example.com>") == "help@example.com"
     assert bare_address("help@example.com") == "help@example.com"
     for wrong in ("help", "Help <help@example.com", "a@b@c", "Help\n<help@example.com>", "<>", "A <b <c@example.com>"):
-        with pytest.raises(ValueError, match='^must be a mail address, such as "Support <support@example.com>"$'):
+        with pytest.raises(ValueError, match=r'^must be a mail address, such as "Support <support@example.com>"$'):
             read_sender(wrong)
