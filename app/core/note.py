@@ -2,7 +2,7 @@
 
 import re
 
-from app.core.text import Invalid, is_blank, normal_newlines, text_problem
+from app.core.text import Invalid, normal_newlines, text_problem
 
 LONGEST_NOTE = 4000  # characters
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
@@ -14,7 +14,7 @@ def read_note(field: str, typed: str) -> str:
     problem = text_problem(field, text, LONGEST_NOTE)
     if problem:
         raise Invalid(problem)
-    return "" if is_blank(text) else text
+    return text
 
 
 def form_key(sent: str) -> str:

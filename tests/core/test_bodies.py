@@ -230,6 +230,23 @@ def test_the_content_type_s_encoding_is_used_for_names_and_values() -> None:
     assert decoded_form([(b"\xe9", b"\xa4")], "iso-8859-15") == DecodedForm([("é", "€")])
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (b"&#8470; 4", "\u2116 4"),
+        (b"&#57344;", "\ue000"),
+        (b"&#1114111;", "\U0010ffff"),
+        (b"&#1114112;", "&#1114112;"),
+        (b"&#55296;", "&#55296;"),
+        (b"&#57343;", "&#57343;"),
+        (b"&#65;", "&#65;"),
+        (b"&#9;", "&#9;"),
+    ],
+)
+def test_a_character_that_the_encoding_lacks_is_read_as_browsers_write_it(written: bytes, read: str) -> None:
+    assert decoded_form([(b"a", written)], "windows-1252").pairs == [("a", read)]
+
+
 def test_text_that_declares_nothing_is_utf_8_and_else_windows_1252_to_be_checked() -> None:
     assert decoded_form([(b"a", "Zoë €".encode())], None) == DecodedForm([("a", "Zoë €")])
     assert decoded_form([(b"a", b"Zo\xeb \x80")], None) == DecodedForm([("a", "Zoë €")], guessed=True)

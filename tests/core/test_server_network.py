@@ -45,6 +45,12 @@ def test_what_is_no_network_or_half_the_internet_is_refused(written: str, code: 
     assert refused.value.problems == (Fact("server_networks", code, {"written": written}),)
 
 
+def test_no_more_than_eighty_characters_are_shown() -> None:
+    with pytest.raises(Invalid) as refused:
+        listed_network("x" * 81)
+    assert refused.value.problems[0].values == {"written": "x" * 80}
+
+
 def test_an_address_is_looked_for_in_all_of_them() -> None:
     networks = ("203.0.113.0/24", "192.0.2.7", "2001:db8:7::/48")
     for address in ("203.0.113.255", "192.0.2.7", "::ffff:192.0.2.7", "2001:db8:7:ffff::1"):

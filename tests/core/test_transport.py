@@ -26,7 +26,7 @@ def test_on_this_machine_nothing_is_expected(host: str) -> None:
         ("verify-full", False, None),
     ],
 )
-@pytest.mark.parametrize("host", ["db.example.com", "10.0.0.7", "2001:db8::7", "localhost.example.com"])
+@pytest.mark.parametrize("host", ["db.example.com", "10.0.0.7", "2001:db8::7", "localhost.example", "X.example"])
 def test_the_way_to_a_database_elsewhere_is_encrypted(host: str, mode: str, has_root: bool, code: str | None) -> None:
     fact = database_warning(host, mode, has_root=has_root)
     assert (fact and fact.code) == code

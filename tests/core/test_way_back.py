@@ -7,7 +7,14 @@ from app.core.way_back import way_back
 
 @pytest.mark.parametrize(
     "page",
-    ["/console/tickets/17", "/console/?queue=general&before=9", "/console/account", "/console/requests?q=%C3%A9"],
+    [
+        "/console/tickets/17",
+        "/console/?queue=general&before=9",
+        "/console/account",
+        "/console/requests?q=%C3%A9",
+        "/console/?q=//a/../b",
+        f"/console/{'x' * 503}",
+    ],
 )
 def test_a_page_of_the_console_is_gone_back_to(page: str) -> None:
     assert way_back(page) == page
@@ -44,7 +51,7 @@ def test_a_page_of_the_console_is_gone_back_to(page: str) -> None:
         "/console/login/code",
         "/console/logout",
         "/console/invitation/abc",
-        "/console/" + "x" * 600,
+        "/console/" + "x" * 504,
     ],
 )
 def test_anything_else_is_the_first_page(elsewhere: str) -> None:
