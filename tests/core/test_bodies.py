@@ -10,6 +10,7 @@ from app.core.bodies import (
     MAX_DEPTH,
     MAX_FIELDS,
     BadBody,
+    BadForm,
     DecodedForm,
     decoded_form,
     form_pairs,
@@ -212,9 +213,10 @@ def test_a_form_in_any_encoding_is_read_as_bytes() -> None:
 
 def test_a_hundred_fields_as_bytes_are_read_and_one_more_is_too_many() -> None:
     assert len(raw_form_pairs(b"a=1&" * 100)) == 100
-    with pytest.raises(BadBody, match=r"^more than 100 fields$") as refused:
+    with pytest.raises(BadForm, match=r"^more than 100 fields$") as refused:
         raw_form_pairs(b"a=1&" * 101)
     assert refused.value.status == 413
+    assert refused.value.pairs == [("a", "1")] * 100
 
 
 @pytest.mark.parametrize("declared", [None, "UTF-8", "windows-1252"])

@@ -201,12 +201,12 @@ def written() -> str:
     """All examples: with all that a site may have, with nothing but its address, and forms."""
     bare = Facts(base_url=BASE, slug="help", site_name="Help")
     all_fields = tuple(LABELS)[:4]
+    preset = {"department": "10", "customer_number": 'A "4"\r5', "problem_description": "<It hums>"}
     parts = [
         *(f"{one.id}: {one.name}\n{one.text}" for one in examples(facts(technician="anna@example.com"))),
         *(f"{one.id}, bare\n{one.text}" for one in examples(bare)),
         "form\n" + intranet_form(facts(), LABELS, [(10, "Computers & more"), (20, "Billing")], fields=all_fields),
-        "form, preset\n"
-        + intranet_form(facts(), LABELS, given={"department": "10", "problem_description": "<It hums>"}),
+        "form, preset\n" + intranet_form(facts(), LABELS, given=preset),
     ]
     return "\n\n==== ".join(["Written by tests/core/test_examples.py", *parts]) + "\n"
 

@@ -87,6 +87,7 @@ def test_the_address_of_a_page_is_told_with_its_origin(written: str, meant: str)
         ("https://www.example.com/?from=http://other.example/", "https://www.example.com"),
         ("HTTPS://WWW.EXAMPLE.COM:443/", "https://www.example.com"),
         ("http://intranet/help", "http://intranet"),
+        ("https://www.example.com/?from=https://evil.example/", "https://www.example.com"),
         ("", None),
         ("about:blank", None),
         ("https://www.example.com/{as|typed}", "https://www.example.com"),

@@ -89,6 +89,10 @@ BACKENDS = tuple(known.name for known in declared())
             {"origins": ("https://a.example", "http://www.example.com")},
             Fact("origins", "not_https", {"written": "http://www.example.com"}),
         ),
+        (
+            {"insecure_origins": ("http://intranet", "http://intranet/it")},
+            Fact("insecure_origins", "http_origin", {"written": "http://intranet/it"}),
+        ),
         ({"texts": {"": "x"}}, Fact("texts", "text_key", {"most": 300})),
         (
             {"backend": "take-control", "sealed_key": "sealed"},
