@@ -100,8 +100,13 @@ def test_every_code_of_why_a_request_waits_is_documented() -> None:
     assert [code for code in WhyCode if f"`{code}`" not in text] == []
 
 
+def test_the_map_is_one_page() -> None:
+    assert len((DOCS / "architecture.md").read_text("utf-8").split()) <= 800
+
+
 def test_every_file_on_the_map_is_there() -> None:
-    named = set(re.findall(r"`((?:\w+/)*\w+\.py)`", (DOCS / "architecture.md").read_text("utf-8")))
+    text = "".join((DOCS / name).read_text("utf-8") for name in ("architecture.md", "inside.md"))
+    named = set(re.findall(r"`((?:\w+/)*\w+\.py)`", text))
     there = {str(path.relative_to(APP)) for path in APP.rglob("*.py")}
     assert len(named) > 40
     assert [name for name in sorted(named) if not any(f"/{path}".endswith(f"/{name}") for path in there)] == []
