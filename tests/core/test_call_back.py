@@ -88,6 +88,11 @@ def test_a_desk_that_opens_at_odd_minutes_offers_even_ones() -> None:
     assert times[:2] == ["Mon 09:30", "Mon 10:00"]
 
 
+def test_only_whole_minutes_are_offered() -> None:
+    times = offered(hours(), there(2026, 3, 2, 9, 3, 7) + timedelta(microseconds=5))
+    assert {(at.minute % 30, at.second, at.microsecond) for at in times} == {(0, 0, 0)}
+
+
 def test_what_nobody_has_time_for_is_left_out() -> None:
     monday = there(2026, 3, 2, 8, 0)
     of = hours("mo 09:00-12:00")
@@ -174,6 +179,8 @@ def test_nothing_is_offered_that_no_hour_covers(zone: str) -> None:
 def test_only_what_was_offered_can_be_promised() -> None:
     of, monday = hours(), there(2026, 3, 2, 9, 0)
     assert can_be_promised(of, monday, there(2026, 3, 2, 9, 30)), "offered some minutes ago"
+    assert can_be_promised(of, there(2026, 3, 2, 9, 20), there(2026, 3, 2, 9, 30)), "ten minutes before, still"
+    assert not can_be_promised(of, there(2026, 3, 2, 9, 20, 1), there(2026, 3, 2, 9, 30))
     refused = {
         "too soon": there(2026, 3, 2, 9, 0),
         "past": there(2026, 2, 27, 10, 0),

@@ -199,7 +199,7 @@ def test_every_example_is_written_to_the_letter() -> None:
 
 def written() -> str:
     """All examples: with all that a site may have, with nothing but its address, and forms."""
-    bare = Facts(base_url=BASE, slug="help", site_name="Help")
+    bare = Facts(base_url=BASE, slug="help", site_name="Help \u202e*/ Zoë \\")
     all_fields = tuple(LABELS)[:4]
     preset = {"department": "10", "customer_number": 'A "4"\r5', "problem_description": "<It hums>"}
     parts = [
