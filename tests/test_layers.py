@@ -1,6 +1,7 @@
 """Rules of the code's structure: a pure core, one reader of the environment, declared routes."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,3 +132,14 @@ def test_a_route_that_declares_nothing_is_refused() -> None:
 def test_templates_and_migrations_are_where_the_program_looks() -> None:
     for name in ("templates", "migrations", "static"):
         assert resource(name).is_dir()
+
+
+LOADED_WHEN_NEEDED = {"alembic", "apprise", "bs4", "gunicorn", "holidays", "http_ece", "icalendar", "psycopg", "zxcvbn"}
+
+
+@pytest.mark.slow
+def test_packages_that_few_need_are_loaded_only_by_those() -> None:
+    """Loading all of them doubles the time of a short command."""
+    code = "import sys, app.factory, app.cli.server; print(*{name.partition('.')[0] for name in sys.modules})"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert LOADED_WHEN_NEEDED & set(told.stdout.split()) == set()

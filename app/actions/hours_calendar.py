@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from icalendar import Calendar
-
 from app.core.fact import Fact
 from app.core.hours import SpecialDay
 from app.core.hours_rules import LONGEST_NAME
@@ -20,6 +18,8 @@ def read_calendar(raw: bytes, since: date) -> dict[date, SpecialDay]:
 
     Raises Invalid, about the field `calendar`: too large, not a calendar, or without such an event.
     """
+    from icalendar import Calendar
+
     if len(raw) > MOST_BYTES:
         raise Invalid(Fact("calendar", "too_large", {"limit": MOST_BYTES // 1024}))
     try:

@@ -1,13 +1,17 @@
 """An HTML page as the answer: find its link to the applet."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from bs4 import BeautifulSoup, Tag
-
 from app.core.vendor_address import VendorAddresses
+
+if TYPE_CHECKING:
+    from bs4 import Tag
 
 MOST_HTML = 1_000_000  # bytes that are searched
 _MOST_TAGS = 1000
@@ -99,6 +103,8 @@ def _text(tag: Tag, name: str) -> str:
 
 def _tags(html: str) -> list[Tag]:
     """The first meta, base, a and form tags outside comments and scripts, in document order."""
+    from bs4 import BeautifulSoup
+
     matches = (match for text in _seen(html) for match in _TAG.finditer(text) if len(match[0]) <= _LONGEST_TAG)
     markup = "".join(f"{match[0]}</{match[1]}>" for match in islice(matches, _MOST_TAGS))
     soup = BeautifulSoup(markup, "html.parser", on_duplicate_attribute="ignore", multi_valued_attributes=None)

@@ -12,6 +12,7 @@ import click
 from sqlalchemy import Connection
 
 from app.actions import hours as actions
+from app.actions.hours_calendar import read_calendar
 from app.cli.hours_words import sentence
 from app.cli.opening import now, open_database
 from app.cli.output import json_option, show, show_one
@@ -143,8 +144,6 @@ def remove_holiday(scope: str, day: datetime) -> None:
 @_scope_options
 def import_holidays(scope: str, file: Path) -> None:
     """Add the whole-day events of a calendar file (.ics) as closed days, from today on."""
-    from app.actions.hours_calendar import read_calendar
-
     with _database(scope) as database:
         days = read_calendar(file.read_bytes(), now().date())
         actions.add_days(database, scope, days, by=None, now=now())

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, TypeVar
 
-import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -125,6 +124,8 @@ class Commits:
 
 def _cancel(one: _Pending) -> None:
     """Ask the server to end the commit; end the connection if it does not take that, or did not heed it."""
+    import psycopg
+
     again, one.is_cancelled = one.is_cancelled, True
     if not again:
         with suppress(psycopg.Error, OSError):

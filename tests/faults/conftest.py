@@ -16,6 +16,13 @@ for _talkative in ("alembic", "mail.log"):  # their lines would hide the figures
     logging.getLogger(_talkative).setLevel(logging.WARNING)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of `every_vendor` in one process, as it takes half a minute (`--dist loadgroup`)."""
+    for item in items:
+        if "every_vendor" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("every_vendor"))
+
+
 @pytest.fixture(scope="package")
 def roomy_postgresql() -> Iterator[OwnPostgresql]:
     """A server for many hosts: the machine's own has 100 connections, which those of two tests at once may exceed."""
