@@ -36,7 +36,7 @@ quick: ## run what needs no browser, no PostgreSQL, no Redis and few seconds: a 
 faults: ## run the fault tests in full (20 minutes); their figures go to faults.log
 	@tools/venv dev
 	@rm -f faults.log
-	@HANDBELL_TEST_PROFILE=full exec tools/test tests/faults -n 3 --dist worksteal --durations 20 --durations-min 30 \
+	@HANDBELL_TEST_PROFILE=full exec tools/test tests/faults -n 3 --dist loadgroup --durations 20 --durations-min 30 \
 		--log-file faults.log --log-file-mode a --log-file-level INFO $(ARGS)
 
 full: ## run what `make test` leaves out: frameworks, WordPress, a whole screen, long journeys, more hostile input

@@ -51,9 +51,9 @@ class Walk:
         self.answers: list[tuple[str, str, Answer]] = []
         status = [path.rpartition("/")[2] for path in seen.paths.values()]
         pages = [BeautifulSoup(page, "html.parser") for page in seen.pages.values()]
-        starts = {str(link["href"]).rpartition("/")[2] for page in pages for link in page.select("a[data-start]")}
+        starts = [str(link["href"]).rpartition("/")[2] for page in pages for link in page.select("a[data-start]")]
         every = 1 if PROFILE is FULL else 5
-        self._tokens = [*status, *sorted(starts)][::every]
+        self._tokens = [*status, *dict.fromkeys(starts)][::every]
         self._sites = [f"case-{number}" for number in range(0, len(CASES), every)]
         self._cookie = ""
 
