@@ -24,7 +24,7 @@ _SEQUENCES = "SELECT quote_ident(sequencename) FROM pg_sequences WHERE schemanam
 _SCHEMA = """SELECT md5(string_agg(part, ',' ORDER BY part)) FROM (
     SELECT c.relname::text || '.' || a.attname::text || ' ' || a.atttypid::text || a.attnotnull::text AS part
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = 'public'::regnamespace
-    UNION ALL SELECT t.tgname::text || t.tgenabled::text FROM pg_trigger t) AS parts"""
+    UNION ALL SELECT t.tgname::text || t.tgenabled::text FROM pg_trigger t WHERE NOT t.tgisinternal) AS parts"""
 _OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 
