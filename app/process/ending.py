@@ -9,6 +9,7 @@ import time
 from types import FrameType
 from typing import Any
 
+from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import ThreadWorker
 
 from app.process.leaving import LEAVES_FOR
@@ -30,6 +31,11 @@ class EndingInSteps(ThreadWorker):  # type: ignore[misc]
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End some seconds after the first SIGTERM. systemd sends one to each process, and the master another."""
         self._ends_at = min(self._ends_at, time.monotonic() + LEAVES_FOR)
+
+    def handle_quit(self, sig: int, frame: FrameType | None) -> None:
+        """End at once. gunicorn shuts its threads down first, in this signal handler: it never returns when the signal
+        interrupted the main thread as that started another one, with the lock that both take."""
+        Worker.handle_quit(self, sig, frame)
 
     @property
     def is_to_end(self) -> bool:

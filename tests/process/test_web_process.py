@@ -1,7 +1,10 @@
 """Streams at a real server: they occupy no thread, and their clients come and go."""
 
 import inspect
+import signal
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -11,6 +14,7 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from app.process.streams import LENGTH
+from app.process.web_process import WebProcess
 from tests.live_server import LiveServer, serving
 from tests.process.console_at_server import Console, hear_change
 from tests.waiting import until
@@ -90,6 +94,24 @@ def test_a_server_that_stops_ends_its_streams(tmp_path_factory: pytest.TempPathF
     assert whole == LENGTH
 
 
+@pytest.mark.slow
+def test_a_process_that_starts_a_thread_at_this_moment_ends_as_well() -> None:
+    """The handler runs in the thread that has the pool's lock. Here another one has it, so that the test ends."""
+    process = WebProcess(1, 1, [], None, 1, Config(), None)
+    process.tpool = ThreadPoolExecutor(1)
+
+    def end() -> None:
+        with pytest.raises(SystemExit):
+            process.handle_quit(signal.SIGQUIT, None)
+
+    with process.tpool._shutdown_lock:
+        ends = threading.Thread(target=end, daemon=True)
+        ends.start()
+        ends.join(_PATIENCE)
+        assert not ends.is_alive()
+    process.tmp.close()
+
+
 LOOK_AT = (
     "app/process/web_process.py and connections.py override gunicorn's threaded worker: compare them with "
     "gunicorn/workers/gthread.py of the new version, then raise the cap in pyproject.toml"
@@ -100,6 +122,7 @@ LOOK_AT = (
     ("name", "parameters"),
     [
         ("load_wsgi", ["self"]),
+        ("handle_quit", ["self", "sig", "frame"]),
         ("notify", ["self"]),
         ("handle", ["self", "conn"]),
         ("finish_request", ["self", "conn", "fs"]),
